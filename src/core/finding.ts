@@ -1,0 +1,111 @@
+import type { Cost } from "./cost.js";
+import type { Span } from "./facts/types.js";
+
+export type Priority = "P0" | "P1" | "P2" | "P3";
+/** `proven`: a path shows it. `likely`: the shape says so; reported by the `strict` config only. */
+export type Confidence = "proven" | "likely";
+/** See docs/safety.md: `safe` keeps the meaning, `review` changes a guarantee, `manual` is described and never edited. */
+export type FixSafety = "safe" | "review" | "manual";
+
+/** A place in a file, as reports show it. Lines and columns are 1-based, the end is exclusive. */
+export interface Place {
+  file: string;
+  span: Span;
+  text: string;
+}
+
+/** What a rule says. Reports, codemods and ESLint all read this one shape. */
+export interface Finding {
+  /** The rule's name without the plugin's prefix. */
+  rule: string;
+  file: string;
+  span: Span;
+  message: string;
+  priority: Priority;
+  confidence: Confidence;
+  /** The library's package name, as in the catalogue. */
+  library: string;
+  fix: FixSafety;
+  /** One sentence: why `fix` is not `safe`. Absent for `safe`. */
+  fixReason?: string;
+  /** The path from an entry point to the place, outermost first. */
+  why: Place[];
+  /** Other places of the same defect: the per-call callers of a factory. */
+  related: Place[];
+  cost?: { sessions?: Cost; statements?: Cost };
+  /** Stable when unrelated lines move. */
+  fingerprint: string;
+  /** What the codemods need to know. Not part of the report. */
+  detail: FindingDetail;
+}
+
+export type FindingDetail = SessionPerCallDetail | LoopTransactionDetail;
+
+/** How the session is opened and what becomes of it. All spans are in `Finding.file` unless a file stands beside them. */
+export interface SessionPerCallDetail {
+  kind: "session-per-call";
+  library: string;
+  /** The constructor or `open()` call. */
+  open: Span;
+  /** The first argument, as source text (path or URL), and the options argument. */
+  keyText?: string;
+  optionsText?: string;
+  /**
+   * The innermost function that returns the fresh session, when there is one: callers get their session from it.
+   * `null` when the session is opened, used and dropped in the same function.
+   */
+  factory: null | {
+    name: string;
+    /** The whole function. */
+    span: Span;
+    kind: "function" | "arrow" | "method" | "getter";
+    async: boolean;
+    /** Parameter names in order, as written; the key's parameter index when the key is simply a parameter. */
+    params: string[];
+    keyParam?: number;
+    /** The function does nothing but create and return (no pragma, schema or wrapper around it). */
+    bare: boolean;
+  };
+  /** Calls that close the session or its copies, everywhere. `once`: the closer runs at start-up or shutdown, in tests or scripts. */
+  closes: { file: string; span: Span; once: boolean }[];
+  /** Places that get a session from the factory, or the open itself when there is no factory. */
+  uses: { file: string; span: Span; context: "per-call" | "once" | "test" | "unknown" }[];
+  /** Session-scoped changes by users: pragma, attach, unsafeMode, iterate, listeners; they make sharing a matter of review. */
+  scoped: { file: string; span: Span; what: string }[];
+  /** SQL-style transactions that stay open over an `await` on this session: sharing it would let others slip in. */
+  openOverAwait: { file: string; span: Span }[];
+  /** Start-up places of the program, for `init-at-startup`: the `listen` call or the server's factory. */
+  startups: { file: string; span: Span; framework: string }[];
+}
+
+/** A transaction and the loop that it holds. */
+export interface LoopTransactionDetail {
+  kind: "loop-transaction";
+  library: string;
+  /**
+   * `callback`: `run((tx) => …)` takes and runs the function; `wrapper`: better-sqlite3's `db.transaction(fn)` made first, called later;
+   * `helper`: an in-project function that runs its callback inside a transaction; `sql`: BEGIN … COMMIT in `statements`.
+   */
+  style: "callback" | "wrapper" | "helper" | "sql";
+  /** The expression of the session (or the helper's callee), as written. */
+  sessionText: string;
+  /** The transaction call: `db.transaction(…)`, `helper(…)`; for `sql`, the BEGIN statement's call. */
+  transaction: Span;
+  /** `wrapper`: the calls that run it (`importAll(x)`, `tx.immediate()`, or the outer call when called at once). */
+  invocations: Span[];
+  /** The callback's function, when it is written in place. */
+  callback?: Span;
+  mode: "deferred" | "immediate" | "exclusive" | "default";
+  /** `sql`: the COMMIT and ROLLBACK calls. */
+  commits: Span[];
+  rollbacks: Span[];
+  /** The loop, in `Finding.file` when it is in the callback; elsewhere it is reached through a helper. */
+  loop: { file: string; span: Span; body: Span; kind: string; inCallback: boolean };
+  /** The function around the transaction is async, so awaiting is possible there. */
+  asyncContext: boolean;
+  /** Why batching would break something; any entry makes the finding `manual`. */
+  obstacles: { what: string; file: string; span: Span }[];
+}
+
+/** JSON Schema of a rule's options object, as ESLint takes it. */
+export type OptionSchema = Record<string, unknown>;
