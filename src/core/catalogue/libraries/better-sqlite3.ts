@@ -1,0 +1,18 @@
+import { EMPTY_LIBRARY, type Library } from "../library.js";
+
+/** https://github.com/WiseLibs/better-sqlite3/blob/master/docs/api.md */
+export const betterSqlite3: Library = {
+  ...EMPTY_LIBRARY,
+  name: "better-sqlite3",
+  specifiers: ["better-sqlite3", "better-sqlite3-multiple-ciphers"],
+  sync: true,
+  opens: [{ path: "default", by: "both", kind: "connection", key: "0", options: "1" }],
+  sessionTypes: ["Database", "default.Database", "default"],
+  transactions: [{ method: "transaction", style: "wrapper", body: 0 }],
+  prepares: ["prepare"],
+  sqlMethods: ["exec"],
+  statementMethods: { run: ["run"], read: ["get", "all"], iterate: ["iterate"] },
+  closes: ["close"],
+  scoped: ["pragma", "unsafeMode", "loadExtension", "function", "aggregate", "table", "defaultSafeIntegers"],
+  runtimeDriver: "better-sqlite3",
+};

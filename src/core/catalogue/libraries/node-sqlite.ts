@@ -1,0 +1,19 @@
+import { EMPTY_LIBRARY, type Library } from "../library.js";
+
+/** https://nodejs.org/api/sqlite.html */
+export const nodeSqlite: Library = {
+  ...EMPTY_LIBRARY,
+  name: "node:sqlite",
+  specifiers: ["node:sqlite"],
+  sync: true,
+  opens: [
+    { path: "DatabaseSync", by: "new", kind: "connection", key: "0", options: "1" },
+    { path: "default.DatabaseSync", by: "new", kind: "connection", key: "0", options: "1" },
+  ],
+  sessionTypes: ["DatabaseSync"],
+  prepares: ["prepare"],
+  sqlMethods: ["exec"],
+  statementMethods: { run: ["run"], read: ["get", "all"], iterate: ["iterate"] },
+  closes: ["close"],
+  scoped: ["function", "aggregate", "loadExtension", "enableLoadExtension", "createSession"],
+};

@@ -1,0 +1,15 @@
+import { EMPTY_LIBRARY, type Library } from "../library.js";
+
+/** The promise wrapper around `sqlite3`: https://github.com/kriasoft/node-sqlite */
+export const sqlite: Library = {
+  ...EMPTY_LIBRARY,
+  name: "sqlite",
+  specifiers: ["sqlite"],
+  opens: [{ path: "open", by: "call", kind: "connection", key: "0.filename", options: "0" }],
+  sessionTypes: ["Database"],
+  prepares: ["prepare"],
+  sqlMethods: ["run", "exec", "get", "all", "each"],
+  statementMethods: { run: ["run"], read: ["get", "all", "each"], iterate: [] },
+  closes: ["close"],
+  scoped: ["configure", "on", "loadExtension"],
+};
