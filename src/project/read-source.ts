@@ -1,0 +1,79 @@
+import { open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { ioReason } from "./discover.js";
+
+export type SourceText = { ok: true; text: string } | { ok: false; reason: string };
+
+/** Nothing that people write is larger; what a build writes is. In bytes. */
+const LARGEST = 4 * 1024 * 1024;
+/** How much of a file that is too large anyway is looked at, to say why it is. In bytes. */
+const SAMPLE = 64 * 1024;
+/** Below this size long lines are harmless, and hand-written data files have them. In characters. */
+const SMALLEST_MINIFIED = 20_000;
+/** Characters a line, on average. Written code has 30 to 40. */
+const MINIFIED_LINE = 500;
+/** Share of spaces below which long lines are code. Minified bundles have 1 to 7 %, English prose 15 to 18 %. */
+const DENSE = 0.1;
+
+/** The text of one source file without its byte order mark, or one sentence that says why it is left out. */
+export async function readSource(absolute: string): Promise<SourceText> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(absolute, "r");
+    const { size } = await handle.stat();
+    if (size > LARGEST) return { ok: false, reason: describeLarge(await sample(handle), size) };
+    return decode(await handle.readFile());
+  } catch (error) {
+    return { ok: false, reason: ioReason(error) };
+  } finally {
+    await handle?.close();
+  }
+}
+
+/** As `readSource`, for bytes at hand. */
+export function decode(bytes: Uint8Array): SourceText {
+  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
+    return { ok: false, reason: "UTF-16 text; save it as UTF-8" };
+  }
+  if (isBinary(bytes)) return { ok: false, reason: "binary, not source text" };
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return { ok: false, reason: "not UTF-8 text" };
+  }
+  if (hasLongLines(text) && isDense(text)) return { ok: false, reason: "minified or generated: very long lines" };
+  return { ok: true, text };
+}
+
+async function sample(handle: FileHandle): Promise<Uint8Array> {
+  const buffer = new Uint8Array(SAMPLE);
+  const { bytesRead } = await handle.read(buffer, 0, SAMPLE, 0);
+  return buffer.subarray(0, bytesRead);
+}
+
+function describeLarge(head: Uint8Array, size: number): string {
+  const megabytes = `${(size / 1024 / 1024).toFixed(1)} MB`;
+  if (isBinary(head)) return `binary, not source text (${megabytes})`;
+  if (hasLongLines(new TextDecoder().decode(head))) return `minified or generated: very long lines (${megabytes})`;
+  return `too large to be written by hand (${megabytes}; the limit is ${LARGEST / 1024 / 1024} MB)`;
+}
+
+function isBinary(bytes: Uint8Array): boolean {
+  return bytes.subarray(0, SAMPLE).includes(0);
+}
+
+function hasLongLines(text: string): boolean {
+  if (text.length < SMALLEST_MINIFIED) return false;
+  let lines = 1;
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) lines++;
+  return text.length / lines > MINIFIED_LINE;
+}
+
+/** Prose kept in long string literals has as many spaces as any prose; minified code has next to none. */
+function isDense(text: string): boolean {
+  const head = text.slice(0, SAMPLE);
+  let spaces = 0;
+  for (const character of head) if (character === " ") spaces++;
+  return spaces / head.length < DENSE;
+}

@@ -1,0 +1,32 @@
+/** What the choice needs of one file. */
+export interface FileNode {
+  /** It names a database library. */
+  namesLibrary: boolean;
+  /** The files of the set that it imports. */
+  imports: string[];
+}
+
+/**
+ * The files that can matter: those that name a database library, all that import them, directly or not (their callers),
+ * and all that any of these import (what a session may be handed to). Linear in files and imports.
+ */
+export function selectFiles(nodes: ReadonlyMap<string, FileNode>): Set<string> {
+  const importers = new Map<string, string[]>();
+  for (const [file, node] of nodes) {
+    for (const imported of node.imports) {
+      const known = importers.get(imported);
+      if (known) known.push(file);
+      else importers.set(imported, [file]);
+    }
+  }
+  const seeds = [...nodes].filter(([, node]) => node.namesLibrary).map(([file]) => file);
+  const callers = reach(seeds, (file) => importers.get(file) ?? []);
+  return reach(callers, (file) => nodes.get(file)?.imports ?? []);
+}
+
+function reach(starts: Iterable<string>, next: (file: string) => readonly string[]): Set<string> {
+  const reached = new Set(starts);
+  // A Set's iteration also visits what is added meanwhile.
+  for (const file of reached) for (const neighbour of next(file)) reached.add(neighbour);
+  return reached;
+}
