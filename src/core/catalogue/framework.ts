@@ -22,6 +22,8 @@ export interface Framework {
     path: RegExp;
     role: (call: { method: string; literals: (string | undefined)[]; property?: string }) => CallbackRole | undefined;
   }[];
+  /** Exports that the framework calls by file convention: export name → what it is. */
+  fileEntries?: readonly { file: RegExp; entry: (exportName: string) => string | undefined }[];
   /** Calls that start the program, for `init-at-startup`. */
   startups: readonly RegExp[];
 }

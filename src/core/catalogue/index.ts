@@ -28,6 +28,20 @@ export function frameworkOfGlobal(name: string): Framework | undefined {
   return frameworkByGlobal.get(name);
 }
 
+/** What a framework calls by file convention: `route.ts`'s `GET`. */
+export function fileEntryOf(file: string, exportName: string): string | undefined {
+  for (const framework of FRAMEWORKS)
+    for (const { file: pattern, entry } of framework.fileEntries ?? []) {
+      const label = pattern.test(file) ? entry(exportName) : undefined;
+      if (label !== undefined) return label;
+    }
+  return undefined;
+}
+
+export function hasFileEntries(file: string): boolean {
+  return FRAMEWORKS.some((framework) => framework.fileEntries?.some((entry) => entry.file.test(file)));
+}
+
 /** All module specifiers that lead to a database library: the text prefilter looks for them. */
 export function libraryNames(): string[] {
   return [...bySpecifier.keys(), RUNTIME.specifier];

@@ -1,8 +1,10 @@
 import type { Framework } from "../framework.js";
 import { express } from "./express.js";
 import { fastify } from "./fastify.js";
+import { next } from "./next.js";
 import { platform } from "./platform.js";
+import { sessionfixRuntime } from "./runtime.js";
 import { testRunners } from "./test-runners.js";
 
 /** The registry: a framework is its own file and one line here. */
-export const FRAMEWORKS: readonly Framework[] = [express, fastify, platform, testRunners];
+export const FRAMEWORKS: readonly Framework[] = [express, fastify, next, platform, sessionfixRuntime, testRunners];

@@ -1,0 +1,73 @@
+import type { Rule as EslintRule, SourceCode } from "eslint";
+import { libraryNames } from "../src/core/catalogue/index.js";
+import { buildFacts } from "../src/core/facts/build-facts.js";
+import { linkProject, type ProjectFacts } from "../src/core/link/index.js";
+import type { Rule } from "./rule.js";
+
+const FILE = "file";
+
+/** One file's facts, linked by themselves; all rules share them. `null`: the file names no database library. */
+const projects = new WeakMap<SourceCode, ProjectFacts | null>();
+
+const libraries = libraryNames();
+
+function projectOf(sourceCode: SourceCode): ProjectFacts | null {
+  let project = projects.get(sourceCode);
+  if (project === undefined) {
+    project = libraries.some((name) => sourceCode.text.includes(name)) ? link(sourceCode) : null;
+    projects.set(sourceCode, project);
+  }
+  return project;
+}
+
+function link(sourceCode: SourceCode): ProjectFacts {
+  const facts = buildFacts({
+    program: sourceCode.ast,
+    scopeManager: sourceCode.scopeManager,
+    text: sourceCode.text,
+    file: FILE,
+    comments: sourceCode.getAllComments().flatMap(({ range, value }) => (range ? [{ range, value }] : [])),
+  });
+  return linkProject([facts], { resolve: () => undefined, text: () => sourceCode.text });
+}
+
+/** Whether the shared settings ask for `likely` findings: the `strict` config sets this. */
+function isStrict(settings: Record<string, unknown>): boolean {
+  const own = settings["sessionfix"];
+  return typeof own === "object" && own !== null && "strict" in own && own.strict === true;
+}
+
+/** Dresses a rule for ESLint (and hosts with its API). */
+export function toEslintRule(rule: Rule): EslintRule.RuleModule {
+  return {
+    meta: {
+      type: "problem",
+      docs: {
+        description: rule.meta.description,
+        recommended: rule.meta.recommended,
+        url: `https://github.com/sessionfix/sessionfix/blob/main/rules/docs/${rule.name}.md`,
+      },
+      messages: { finding: "{{message}}" },
+      schema: [rule.meta.schema],
+    },
+    create(context) {
+      const { sourceCode } = context;
+      return {
+        "Program:exit"() {
+          const project = projectOf(sourceCode);
+          if (!project) return;
+          const options: object = { ...rule.meta.defaults, ...context.options[0] };
+          for (const finding of rule.detect(FILE, project, options)) {
+            if (finding.confidence !== "proven" && !isStrict(context.settings)) continue;
+            const { line, column, endLine, endColumn } = finding.span;
+            context.report({
+              messageId: "finding",
+              data: { message: finding.message },
+              loc: { start: { line, column: column - 1 }, end: { line: endLine, column: endColumn - 1 } },
+            });
+          }
+        },
+      };
+    },
+  };
+}

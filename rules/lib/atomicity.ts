@@ -1,0 +1,107 @@
+import { tableOf } from "../../src/core/link/bounds.js";
+import { parts } from "../../src/core/link/expressions.js";
+import type { CallFact, Expr, LoopFact } from "../../src/core/facts/types.js";
+import type { LoopTransactionDetail } from "../../src/core/finding.js";
+import type { ProjectFacts } from "../../src/core/link/index.js";
+import { functionKey } from "../../src/core/link/program.js";
+import { statementOf } from "../../src/core/link/statements.js";
+import type { HeldLoop, TransactionSite } from "../../src/core/link/transactions.js";
+
+type Obstacle = LoopTransactionDetail["obstacles"][number];
+
+/**
+ * A loop that replaces a set of rows (delete the old ones, then insert the new ones, of the same table), or that writes
+ * the children of a row that the same function has just written: half of it is worth less than none, and it is as long
+ * as one thing has parts.
+ */
+export function keepsTogether(project: ProjectFacts, { file, loop, writes }: HeldLoop): boolean {
+  const before = project.writers.callsOf(functionKey(file, loop.fn)).filter((call) => call.span.end <= loop.span.start && call.loop === loop.parent);
+  const written = new Set<string | undefined>(writes.map(({ call }) => tableOf(statementOf(project.graph, call)?.sql)).filter((table) => table !== undefined));
+  return before.some((call) => {
+    const statement = statementOf(project.graph, call);
+    return /^\s*DELETE\b/i.test(statement?.sql ?? "") && written.has(tableOf(statement?.sql));
+  });
+}
+
+/** Why this loop cannot simply be cut into batches. */
+export function obstaclesOf(project: ProjectFacts, site: TransactionSite, held: HeldLoop, atomicNames: readonly string[]): Obstacle[] {
+  return [
+    ...namedAtomic(project, site, atomicNames),
+    ...carriedValues(project, held),
+    ...parentRow(project, held),
+    ...throwsAfter(project, held),
+    ...(held.loop.hasBreak ? [{ what: "the loop may stop half-way by `break`", file: held.file, span: held.loop.span }] : []),
+  ];
+}
+
+function namedAtomic(project: ProjectFacts, site: TransactionSite, atomicNames: readonly string[]): Obstacle[] {
+  const facts = project.program.file(site.file);
+  const around = facts.functions.filter((fn) => fn.id !== 0 && fn.span.start <= site.call.span.start && site.call.span.end <= fn.span.end);
+  const tagged = [...around.flatMap((fn) => fn.tags ?? []), ...(site.call.tags ?? [])].some((tag) => tag.replace("@", "") === "atomic");
+  if (tagged) return [{ what: "it is marked @atomic", file: site.file, span: site.call.span }];
+  const patterns = atomicNames.map((pattern) => new RegExp(pattern, "i"));
+  const named = around.find((fn) => patterns.some((pattern) => pattern.test(fn.name)));
+  return named ? [{ what: `\`${named.name}\` is atomic by its name`, file: site.file, span: named.span }] : [];
+}
+
+function mentionsVariable(expr: Expr, variable: number, project: ProjectFacts, file: string, depth = 0): boolean {
+  for (const part of parts(expr)) {
+    if (part.k === "var" && part.id === variable) return true;
+    if (part.k === "call" && depth < 6) {
+      const call = project.program.call(file, part.id);
+      if ([call.callee, ...call.args].some((inner) => mentionsVariable(inner, variable, project, file, depth + 1))) return true;
+    }
+  }
+  return false;
+}
+
+/** A variable from outside the loop that one turn writes and a later turn puts into the database. */
+function carriedValues(project: ProjectFacts, { file, loop, writes }: HeldLoop): Obstacle[] {
+  const obstacles: Obstacle[] = [];
+  for (const { variable, alsoRead } of loop.writesOuter) {
+    if (!alsoRead) continue;
+    const { name } = project.program.variable(file, variable);
+    const into = writes.find(({ call }) => call.args.some((arg) => mentionsVariable(arg, variable, project, file)));
+    if (into) obstacles.push({ what: `\`${name}\` carries a value from one turn of the loop into the next one's writes`, file, span: into.call.span });
+  }
+  return obstacles;
+}
+
+/** A row written before the loop, whose new id the loop's rows carry: a parent and its children. */
+function parentRow(project: ProjectFacts, { file, loop, writes }: HeldLoop): Obstacle[] {
+  const facts = project.program.file(file);
+  const before = project.writers.callsOf(functionKey(file, loop.fn)).filter((call) => call.span.end <= loop.span.start && isInsert(project, call));
+  const holders = facts.assigns.filter(
+    (assign) => assign.target.k === "var" && assign.fn === loop.fn && assign.span.end <= loop.span.start && [...parts(assign.value)].some((part) => part.k === "call" && before.some((call) => call.id === part.id)),
+  );
+  for (const holder of holders) {
+    const variables = holder.target.k === "var" ? [holder.target.id, ...derived(project, file, holder.target.id)] : [];
+    const child = writes.find(({ file: at, call }) => at === file && call.args.some((arg) => variables.some((id) => mentionsVariable(arg, id, project, file))));
+    if (child) return [{ what: "its rows belong to a row that the same transaction inserts (a parent with its children)", file, span: child.call.span }];
+  }
+  return [];
+}
+
+/** Variables that are computed from one variable: `const id = Number(result.lastInsertRowid)`. */
+function derived(project: ProjectFacts, file: string, variable: number): number[] {
+  return project.program
+    .file(file)
+    .assigns.filter((assign) => assign.target.k === "var" && assign.target.id !== variable && mentionsVariable(assign.value, variable, project, file))
+    .map((assign) => (assign.target.k === "var" ? assign.target.id : -1));
+}
+
+function isInsert(project: ProjectFacts, call: CallFact): boolean {
+  const statement = statementOf(project.graph, call);
+  return statement?.kind === "write" && (statement.sql === undefined || /\b(INSERT|REPLACE)\b/i.test(statement.sql));
+}
+
+/** A throw after the loop undoes the whole of it. */
+function throwsAfter(project: ProjectFacts, { file, loop }: HeldLoop): Obstacle[] {
+  const { throws } = project.program.file(file);
+  const later = throws.find((entry) => entry.fn === loop.fn && entry.span.start >= loop.span.end && !insideOther(loop, entry.loop));
+  return later ? [{ what: "code after the loop may throw to undo the whole", file, span: later.span }] : [];
+}
+
+function insideOther(loop: LoopFact, other: number | undefined): boolean {
+  return other !== undefined && other !== loop.parent;
+}

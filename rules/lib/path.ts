@@ -1,0 +1,71 @@
+import { type Cost, formatCost, isZero } from "../../src/core/cost.js";
+import type { Place } from "../../src/core/finding.js";
+import type { ProjectFacts } from "../../src/core/link/index.js";
+import type { FunctionKey } from "../../src/core/link/program.js";
+import type { Summaries } from "../../src/core/link/summaries.js";
+
+/** A function's name as people say it: `CatalogRepository.getById`, `createDb`, `a function in routes.ts:12`. */
+export function functionName(project: ProjectFacts, key: FunctionKey): string {
+  const { file, fn } = project.program.fnOf(key);
+  if (fn.kind === "module") return `the top level of ${file}`;
+  const owner = fn.class === undefined ? "" : project.program.class(file, fn.class).name;
+  if (fn.kind === "constructor") return `new ${owner || "class"}()`;
+  if (!fn.name) return `the function at ${file}:${fn.span.line}`;
+  return owner ? `${owner}.${fn.name}` : fn.name;
+}
+
+/** An entry point, and what calling it once costs. */
+export interface EntryCost {
+  key: FunctionKey;
+  label: string;
+  cost: Cost;
+  registration: Place;
+}
+
+/** The entry points from which something is reached, dearest first. */
+export function entryCosts(project: ProjectFacts, summaries: Summaries): EntryCost[] {
+  const weight = (cost: Cost) => cost.reduce((sum, { coefficient, symbols }) => sum + coefficient * 1000 ** symbols.length, 0);
+  return project.contexts
+    .entries()
+    .map(({ key, label, step }) => {
+      const { file, fn } = project.program.fnOf(key);
+      const span = step.call?.calleeSpan ?? fn.span;
+      return { key, label, cost: summaries.ofFunction(key), registration: { file: step.call ? step.file : file, span, text: label } };
+    })
+    .filter(({ cost }) => !isZero(cost))
+    .sort((a, b) => weight(b.cost) - weight(a.cost) || (a.label < b.label ? -1 : 1));
+}
+
+/** From an entry point along the dearest calls to where it happens, one place a step. */
+export function dearestPath(project: ProjectFacts, summaries: Summaries, entry: EntryCost): Place[] {
+  const path: Place[] = [entry.registration];
+  const seen = new Set<FunctionKey>();
+  for (let key: FunctionKey | undefined = entry.key; key !== undefined && !seen.has(key); ) {
+    seen.add(key);
+    const next = dearestCall(project, summaries, key, seen);
+    if (!next) break;
+    path.push(next.place);
+    key = next.to;
+  }
+  return path;
+}
+
+function dearestCall(project: ProjectFacts, summaries: Summaries, key: FunctionKey, seen: ReadonlySet<FunctionKey>) {
+  const { file, fn } = project.program.fnOf(key);
+  const name = functionName(project, key);
+  const candidates = [];
+  for (const call of project.program.file(file).calls) {
+    if (call.fn !== fn.id) continue;
+    const cost = summaries.ofCalls(file, fn, (other) => other === call);
+    if (isZero(cost)) continue;
+    const targets = summaries.targetsOf(call).filter((target) => !seen.has(target) && !isZero(summaries.ofFunction(target)));
+    candidates.push({ call, cost, to: targets[0] });
+  }
+  const weight = (cost: Cost) => cost.reduce((sum, { coefficient, symbols }) => sum + coefficient * 1000 ** symbols.length, 0);
+  const best = candidates.sort((a, b) => weight(b.cost) - weight(a.cost))[0];
+  if (!best) return undefined;
+  const what = best.to === undefined ? "opens a session" : `calls ${functionName(project, best.to)}`;
+  const times = formatCost(best.cost);
+  return { place: { file, span: best.call.span, text: `${name} ${what}${times === "1" ? "" : ` (${times} in all)`}` }, to: best.to };
+}
+

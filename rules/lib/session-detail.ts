@@ -1,0 +1,69 @@
+import type { SessionPerCallDetail } from "../../src/core/finding.js";
+import { libraryNamed } from "../../src/core/catalogue/index.js";
+import type { ProjectFacts } from "../../src/core/link/index.js";
+import { functionKey } from "../../src/core/link/program.js";
+import { type Factory, isClose, type OpenSite, partCalls } from "../../src/core/link/sessions.js";
+import type { JudgedUse } from "../no-session-per-call.js";
+
+/** What the codemods need to know about a session that is opened per call. */
+export function sessionDetail(project: ProjectFacts, open: OpenSite, factories: readonly Factory[], uses: readonly JudgedUse[]): SessionPerCallDetail {
+  const { program } = project;
+  const inner = factories[0];
+  const inFactory = new Set(factories.map((factory) => factory.key));
+  const library = libraryNamed(open.library);
+  const calls = partCalls(project.graph, open.token);
+  const outside = calls.filter(({ file, call }) => !inFactory.has(functionKey(file, call.fn)));
+  return {
+    kind: "session-per-call",
+    library: open.library,
+    open: open.call.span,
+    keyText: open.keyText,
+    optionsText: open.optionsText,
+    factory: inner ? describeFactory(project, open, inner) : null,
+    closes: outside
+      .filter(({ path, on }) => (on === "session" || on === "orm") && isClose(open.library, path))
+      .map(({ file, call }) => {
+        const contexts = project.contexts.of(functionKey(file, call.fn));
+        return { file, span: call.span, once: !contexts.has("per-call") && !contexts.has("unknown") };
+      }),
+    uses: uses.map((use) => ({
+      file: use.file,
+      span: use.call.span,
+      context: use.contexts.has("per-call") ? "per-call" : use.contexts.has("unknown") ? "unknown" : use.contexts.has("once") ? "once" : "test",
+    })),
+    scoped: outside
+      .filter(({ path, on }) => ((on === "session" || on === "orm") && library?.scoped.includes(path)) || (on === "statement" && library?.statementMethods.iterate.includes(path)))
+      .map(({ file, call, path }) => ({ file, span: call.span, what: path })),
+    openOverAwait: transactionsOverAwait(project, open),
+    startups: project.startups().map(({ file, call, framework }) => ({ file, span: call.span, framework })),
+  };
+
+  function describeFactory(facts: ProjectFacts, site: OpenSite, factory: Factory): SessionPerCallDetail["factory"] {
+    const { fn, file } = factory;
+    const params = fn.params.map((param) => program.variable(file, param.variable).name);
+    const { key } = site;
+    const keyParam = key?.k === "var" ? fn.params.findIndex((param) => param.variable === key.id) : -1;
+    const body = facts.writers.callsOf(factory.key).filter((call) => call !== site.call);
+    return {
+      name: fn.name,
+      span: fn.span,
+      kind: fn.kind === "method" || fn.kind === "getter" || fn.kind === "arrow" ? fn.kind : "function",
+      async: fn.async,
+      params,
+      keyParam: keyParam === -1 ? undefined : keyParam,
+      bare: body.length === 0,
+    };
+  }
+}
+
+/** BEGIN … COMMIT as SQL with an `await` in between, on this session. */
+function transactionsOverAwait(project: ProjectFacts, open: OpenSite): { file: string; span: OpenSite["call"]["span"] }[] {
+  return project.transactions
+    .filter((site) => site.style === "sql" && site.session === open.token && site.extent !== undefined)
+    .filter((site) =>
+      project.program
+        .file(site.file)
+        .awaits.some((wait) => wait.fn === site.call.fn && site.extent !== undefined && site.extent.start <= wait.span.start && wait.span.end <= site.extent.end),
+    )
+    .map((site) => ({ file: site.file, span: site.call.span }));
+}

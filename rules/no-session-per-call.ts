@@ -1,0 +1,144 @@
+import { type Cost, formatCost, letters } from "../src/core/cost.js";
+import type { Place, SessionPerCallDetail } from "../src/core/finding.js";
+import type { ProjectFacts } from "../src/core/link/index.js";
+import type { Context } from "../src/core/link/contexts.js";
+import { functionKey } from "../src/core/link/program.js";
+import type { Factory, OpenSite } from "../src/core/link/sessions.js";
+import { constant, ZERO } from "../src/core/cost.js";
+import { Summaries } from "../src/core/link/summaries.js";
+import { finish } from "./lib/finish.js";
+import { dearestPath, entryCosts, functionName } from "./lib/path.js";
+import { sessionDetail } from "./lib/session-detail.js";
+import type { Draft, Rule } from "./rule.js";
+
+export interface Options {
+  /** Functions that may open a session each time they are called, by name: `openTenantDatabase`. */
+  allowFunctions: string[];
+  /** Libraries to leave out, by package name. */
+  ignoreLibraries: string[];
+}
+
+const messages = {
+  factory: (name: string, library: string, count: string) =>
+    `\`${name}\` opens a new ${library} session each time it is called, and ${count}. Keep one session per database file and hand that out.`,
+  inline: (name: string, library: string) => `${name} opens a new ${library} session each time it runs. Keep one session per database file and use that.`,
+};
+
+export const noSessionPerCall: Rule<Options> = {
+  name: "no-session-per-call",
+  meta: {
+    priority: "P0",
+    recommended: true,
+    description: "Disallow making a database session (or a factory of sessions) on every call",
+    schema: {
+      type: "object",
+      properties: {
+        allowFunctions: { type: "array", items: { type: "string" }, uniqueItems: true },
+        ignoreLibraries: { type: "array", items: { type: "string" }, uniqueItems: true },
+      },
+      additionalProperties: false,
+    },
+    defaults: { allowFunctions: [], ignoreLibraries: [] },
+  },
+
+  detect(file, project, options) {
+    const drafts: Draft[] = [];
+    for (const open of project.opens) {
+      if (open.file !== file || options.ignoreLibraries.includes(open.library)) continue;
+      const draft = judge(project, open, options);
+      if (draft) drafts.push(draft);
+    }
+    return finish(noSessionPerCall, project, drafts);
+  },
+};
+
+/** A place that gets a session, and in which circumstances it runs. */
+export interface JudgedUse {
+  file: string;
+  call: OpenSite["call"];
+  /** Undefined when the open itself is the use: there is no factory. */
+  factory?: Factory;
+  contexts: ReadonlySet<Context>;
+}
+
+function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft | undefined {
+  const factories = project.factoriesOf(open);
+  const own = project.contexts.ofCall(open.file, open.call);
+  const uses: JudgedUse[] =
+    factories.length === 0
+      ? [{ file: open.file, call: open.call, contexts: own }]
+      : factories.flatMap((factory) => project.usesOf(factory).map((use) => ({ ...use, contexts: project.contexts.ofCall(use.file, use.call) })));
+  const perCall = uses.filter((use) => use.contexts.has("per-call"));
+  // What is kept in a field is one session an owner: per call only where a path shows it.
+  const unknown = open.stored ? [] : uses.filter((use) => use.contexts.has("unknown") && !use.contexts.has("per-call"));
+  const name = functionName(project, factories[0]?.key ?? open.fn);
+  if (options.allowFunctions.some((allowed) => name === allowed || name.endsWith(`.${allowed}`))) return undefined;
+  const proven = perCall.length > 0 || repeatedBySeveral(unknown);
+  if (!proven && unknown.length === 0) return undefined;
+
+  const places = [...perCall, ...unknown];
+  const summaries = new Summaries(project.graph, (callFile, call): Cost => (callFile === open.file && call === open.call && !call.memo ? constant(1) : ZERO));
+  const entries = entryCosts(project, summaries);
+  const dearest = entries[0];
+  const detail = sessionDetail(project, open, factories, uses);
+  const { fix, fixReason } = safetyOf(detail);
+  const message =
+    factories.length === 0
+      ? messages.inline(name.startsWith("the ") ? capitalize(name) : `\`${name}\``, open.library)
+      : messages.factory(name, open.library, countOf(perCall.length, unknown.length));
+  return {
+    file: open.file,
+    span: open.call.span,
+    message: dearest ? `${message} ${costSentence(dearest.label, dearest.cost)}` : message,
+    confidence: proven ? "proven" : "likely",
+    library: open.library,
+    fix,
+    fixReason,
+    why: dearest ? dearestPath(project, summaries, dearest) : [],
+    related: relatedPlaces(project, open, places),
+    cost: dearest ? { sessions: dearest.cost } : undefined,
+    detail,
+  };
+}
+
+/**
+ * Nobody in the project calls these functions, so how often they run is not known. Two or more that each get a
+ * session of their own show that sessions are made by habit, not once.
+ */
+function repeatedBySeveral(uses: readonly JudgedUse[]): boolean {
+  return new Set(uses.map((use) => functionKey(use.file, use.call.fn))).size >= 2;
+}
+
+function relatedPlaces(project: ProjectFacts, open: OpenSite, uses: readonly JudgedUse[]): Place[] {
+  return uses
+    .filter((use) => use.call !== open.call)
+    .map((use) => ({ file: use.file, span: use.call.span, text: `${functionName(project, functionKey(use.file, use.call.fn))} gets a session of its own here` }))
+    .sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.span.start - b.span.start));
+}
+
+function countOf(perCall: number, unknown: number): string {
+  const places = (count: number) => (count === 1 ? "1 place does so" : `${count} places do so`);
+  if (perCall === 0) return `${places(unknown)}`;
+  return `${places(perCall)} per request, event or tick`;
+}
+
+function costSentence(entry: string, cost: Cost): string {
+  const names = letters(cost);
+  const legend = [...names].map(([symbol, letter]) => `${letter} = ${symbol}`).join(", ");
+  const amount = formatCost(cost, names);
+  return `\`${entry}\` opens ${amount} session${amount === "1" ? "" : "s"}${legend ? ` (${legend})` : ""}.`;
+}
+
+function safetyOf(detail: SessionPerCallDetail): Pick<Draft, "fix" | "fixReason"> {
+  if (detail.openOverAwait.length > 0)
+    return { fix: "manual", fixReason: "a transaction stays open over an await on this session; sharing it would let other work slip into that transaction" };
+  if (detail.scoped.length > 0) return { fix: "review", fixReason: `the session itself is changed or occupied (${[...new Set(detail.scoped.map((place) => place.what))].join(", ")}), which would reach everybody who shares it` };
+  if (detail.factory?.async) return { fix: "review", fixReason: "the session is opened asynchronously: the first callers share one pending open" };
+  if (detail.factory !== null && !detail.factory.bare && detail.factory.keyParam === undefined && detail.factory.params.length > 0)
+    return { fix: "review", fixReason: "the factory's parameters decide more than the path" };
+  return { fix: "safe" };
+}
+
+function capitalize(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}

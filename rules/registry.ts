@@ -1,0 +1,10 @@
+import { noSessionPerCall } from "./no-session-per-call.js";
+import { noUnbatchedLoopTransaction } from "./no-unbatched-loop-transaction.js";
+import type { Rule } from "./rule.js";
+
+/** Every rule: a file of its own and one line here. Options are checked against the rule's schema before they reach it. */
+export const RULES: readonly Rule[] = [noSessionPerCall as Rule, noUnbatchedLoopTransaction as Rule];
+
+export function ruleNamed(name: string): Rule | undefined {
+  return RULES.find((rule) => rule.name === name);
+}

@@ -1,0 +1,121 @@
+import type { CallFact, Expr, LoopFact } from "../facts/types.js";
+import type { CallGraph } from "./calls.js";
+import { functionKey, type FunctionKey } from "./program.js";
+import { callersOf } from "./sessions.js";
+import { statementOf } from "./statements.js";
+import type { TransactionSite } from "./transactions.js";
+
+/** Names that say a list is a piece of a larger one. */
+const PIECE = /^(chunk|batch|slice|page|window|segment|bucket|portion|block)(es|s)?$|(chunk|batch|slice|page|window)(Items|Rows|Entries|Records)?$/i;
+/** Constants by convention. */
+const CONSTANT = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$|^[A-Z]{3,}$/;
+const CHUNKERS = /chunk|batch|paginate|partition|splitEvery|slidingWindow/i;
+
+/** Whether the text of the program bounds how often a loop turns: a constant list, a chunk, a LIMIT. */
+export class Bounds {
+  constructor(readonly graph: CallGraph) {}
+
+  isBounded(file: string, loop: LoopFact, site?: TransactionSite): boolean {
+    const { bound } = loop;
+    switch (bound.k) {
+      case "constant":
+        return true;
+      case "over":
+        return PIECE.test(bound.symbol) || this.#boundedValue(file, bound.over, site, new Set());
+      case "count":
+        return this.#constantNumber(file, bound.limit);
+      case "stepped":
+      case "while":
+        return false;
+    }
+  }
+
+  #boundedValue(file: string, expr: Expr, site: TransactionSite | undefined, seen: Set<Expr>): boolean {
+    if (seen.has(expr) || seen.size > 40) return false;
+    seen.add(expr);
+    switch (expr.k) {
+      case "array":
+        return !expr.spread;
+      case "object":
+        return !expr.props.some((prop) => prop.name === "...");
+      case "literal":
+        return true;
+      case "await":
+      case "typed":
+        return this.#boundedValue(file, expr.of, site, seen);
+      case "either":
+        return expr.of.every((alternative) => this.#boundedValue(file, alternative, site, seen));
+      case "member":
+        return CONSTANT.test(expr.name) || PIECE.test(expr.name);
+      case "call":
+        return this.#boundedCall(file, this.graph.program.call(file, expr.id), site, seen);
+      case "var":
+        return this.#boundedVariable(file, expr.id, site, seen);
+      default:
+        return false;
+    }
+  }
+
+  #boundedVariable(file: string, id: number, site: TransactionSite | undefined, seen: Set<Expr>): boolean {
+    const { program } = this.graph;
+    const variable = program.variable(file, id);
+    if (CONSTANT.test(variable.name) || PIECE.test(variable.name)) return true;
+    const facts = program.file(file);
+    if (variable.kind === "param") return this.#boundedParameter(file, id, variable.fn, site, seen);
+    if (variable.kind !== "const") return false;
+    const assigns = facts.assigns.filter((assign) => assign.target.k === "var" && assign.target.id === id);
+    // A list that is filled elsewhere (`rows.push(…)`) is not the literal that it started as.
+    const grows = facts.calls.some((call) => call.callee.k === "member" && /^(push|unshift|splice)$/.test(call.callee.name) && call.callee.of.k === "var" && call.callee.of.id === id && call.loop !== undefined);
+    return !grows && assigns.length > 0 && assigns.every((assign) => this.#boundedValue(file, assign.value, site, seen));
+  }
+
+  /** A parameter is bounded when every call of the function passes something bounded. */
+  #boundedParameter(file: string, id: number, fn: number, site: TransactionSite | undefined, seen: Set<Expr>): boolean {
+    const { program } = this.graph;
+    const index = program.fn(file, fn).params.findIndex((param) => param.variable === id);
+    const key: FunctionKey = functionKey(file, fn);
+    const calls = [...callersOf(this.graph, key), ...(site?.bodies.includes(key) ? site.invocations : [])];
+    return (
+      index !== -1 &&
+      calls.length > 0 &&
+      calls.every(({ file: from, call }) => {
+        const arg = call.args[index];
+        return arg !== undefined && this.#boundedValue(from, arg, site, seen);
+      })
+    );
+  }
+
+  #boundedCall(file: string, call: CallFact, site: TransactionSite | undefined, seen: Set<Expr>): boolean {
+    const { callee } = call;
+    const name = callee.k === "member" ? callee.name : callee.k === "var" ? this.graph.program.variable(file, callee.id).name : callee.k === "global" ? callee.name : "";
+    const statement = statementOf(this.graph, call);
+    if (statement) return statement.sql !== undefined && (/\bLIMIT\b/i.test(statement.sql) || /pragma_|sqlite_master|sqlite_schema|information_schema/i.test(statement.sql));
+    if (callee.k === "member") {
+      if (name === "slice" && call.args.length === 2) return true;
+      if (name === "splice" && call.args.length >= 2) return true;
+      if (/^(keys|values|entries)$/.test(name)) {
+        const first = call.args[0];
+        return first === undefined ? this.#boundedValue(file, callee.of, site, seen) : this.#boundedValue(file, first, site, seen);
+      }
+      if (/^(map|filter|flatMap|sort|toSorted|reverse|concat)$/.test(name)) return this.#boundedValue(file, callee.of, site, seen) && call.args.every((arg) => arg.k === "fn" || this.#boundedValue(file, arg, site, seen));
+      if (/^(take|limit|top|first)$/i.test(name)) return true;
+    }
+    if (/^(Set|Map|from|Array|of)$/.test(name)) return call.args.length > 0 && call.args.every((arg) => arg.k === "fn" || this.#boundedValue(file, arg, site, seen));
+    return CHUNKERS.test(name);
+  }
+
+  #constantNumber(file: string, expr: Expr): boolean {
+    if (expr.k === "literal") return typeof expr.value === "number";
+    if (expr.k !== "var") return false;
+    const variable = this.graph.program.variable(file, expr.id);
+    if (CONSTANT.test(variable.name)) return true;
+    const assigns = this.graph.program.file(file).assigns.filter((assign) => assign.target.k === "var" && assign.target.id === expr.id);
+    return variable.kind === "const" && assigns.length === 1 && assigns.every((assign) => assign.value.k === "literal");
+  }
+}
+
+/** The table that a statement writes, by its SQL. */
+export function tableOf(sql: string | undefined): string | undefined {
+  return /\b(?:INTO|FROM|UPDATE(?:\s+OR\s+\w+)?)\s+["'`[]?([\w$.]+)/i.exec(sql ?? "")?.[1]?.toLowerCase();
+}
+

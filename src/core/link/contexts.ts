@@ -1,0 +1,240 @@
+import { fileEntryOf, frameworkOf, frameworkOfGlobal, hasFileEntries } from "../catalogue/index.js";
+import type { CallbackRole } from "../catalogue/framework.js";
+import { platform } from "../catalogue/frameworks/platform.js";
+import type { CallFact, Expr, MemoFact } from "../facts/types.js";
+import type { CallGraph, Handover } from "./calls.js";
+import { functionKey, type FunctionKey } from "./program.js";
+import { fileRole } from "./roles.js";
+
+/** In which circumstances a function runs. A function may have several. */
+export type Context = "per-call" | "once" | "test" | "unknown";
+
+/** How a context came to a function: the call or registration, and the function it came from. */
+export interface Step {
+  from?: FunctionKey;
+  file: string;
+  call?: CallFact;
+  /** Set where the path begins: `PATCH /artifacts/:id`. */
+  entry?: string;
+}
+
+/** Which functions run once, and which per request, event or tick: contexts spread from entry points along calls. */
+export class Contexts {
+  readonly #of = new Map<FunctionKey, Map<Context, Step>>();
+  readonly #outgoing = new Map<FunctionKey, { to: FunctionKey; step: Step; memo?: MemoFact }[]>();
+  readonly #queue: [FunctionKey, Context][] = [];
+
+  constructor(readonly graph: CallGraph) {
+    this.#collectEdges();
+    this.#seedModules();
+    this.#seedEntries();
+    this.#spread();
+    this.#seedUnreached();
+  }
+
+  of(key: FunctionKey): ReadonlyMap<Context, Step> {
+    return this.#of.get(key) ?? EMPTY;
+  }
+
+  /** In which circumstances a call runs: as its function, or less often when its value is kept. */
+  ofCall(file: string, call: CallFact): ReadonlySet<Context> {
+    const owner = this.#ownerOf(file, call);
+    if (owner === "module") return new Set(["once"]);
+    return new Set(this.of(owner ?? functionKey(file, call.fn)).keys());
+  }
+
+  /** From the entry point to the function, outermost first. */
+  pathTo(key: FunctionKey, context: Context): Step[] {
+    const path: Step[] = [];
+    const seen = new Set<FunctionKey>();
+    for (let at: FunctionKey | undefined = key; at !== undefined && !seen.has(at); ) {
+      seen.add(at);
+      const step: Step | undefined = this.of(at).get(context);
+      if (!step) break;
+      path.unshift(step);
+      at = step.from;
+    }
+    return path;
+  }
+
+  /** The functions where requests, events and ticks arrive, with what they are called. */
+  entries(): { key: FunctionKey; label: string; step: Step }[] {
+    const found = [];
+    for (const [key, contexts] of this.#of) {
+      const step = contexts.get("per-call");
+      if (step?.entry !== undefined) found.push({ key, label: step.entry, step });
+    }
+    return found;
+  }
+
+  /** Whose circumstances a memoised call has: the module's, a function's, or a class's (as a pseudo-function). */
+  #ownerOf(file: string, call: CallFact): FunctionKey | "module" | undefined {
+    if (!call.memo) return undefined;
+    if (call.memo.owner === "module") return "module";
+    if (call.memo.owner === "this") {
+      const cls = this.#enclosingClass(file, call.fn);
+      return cls === undefined ? undefined : classKey(file, cls);
+    }
+    return functionKey(file, call.memo.owner);
+  }
+
+  #enclosingClass(file: string, fn: number): number | undefined {
+    for (let at = fn; at !== 0; ) {
+      const fact = this.graph.program.fn(file, at);
+      if (fact.class !== undefined) return fact.class;
+      at = fact.parent;
+    }
+    return undefined;
+  }
+
+  #connect(from: FunctionKey, to: FunctionKey, step: Step): void {
+    const list = this.#outgoing.get(from) ?? [];
+    list.push({ to, step });
+    this.#outgoing.set(from, list);
+  }
+
+  #collectEdges(): void {
+    const { graph } = this;
+    for (const edge of graph.edges.values()) {
+      const owner = this.#ownerOf(edge.file, edge.call);
+      const step: Step = { file: edge.file, call: edge.call };
+      if (owner === "module") this.#reach(edge.to, "once", step);
+      else this.#connect(owner ?? edge.from, edge.to, { ...step, from: edge.from });
+    }
+    for (const read of graph.values.getterReads.values()) {
+      const from = functionKey(read.file, read.fn);
+      this.#connect(from, functionKey(read.targetFile, read.target), { from, file: read.file });
+    }
+    const resolved = new Set([...graph.edges.values()].map((edge) => edge.call));
+    const specific = new Set<string>();
+    for (const handover of graph.handovers.values()) {
+      if (handover.callee === null) continue;
+      specific.add(`${handover.file} ${handover.call.id} ${handover.to}`);
+      this.#applyRole(handover, this.#roleOf(handover));
+    }
+    for (const handover of graph.handovers.values())
+      if (handover.callee === null && !resolved.has(handover.call) && !specific.has(`${handover.file} ${handover.call.id} ${handover.to}`)) this.#applyRole(handover, roleByShape(handover));
+    for (const facts of graph.program.files.values())
+      for (const cls of facts.classes) {
+        const key = classKey(facts.file, cls.id);
+        for (const { file, call } of graph.instantiations.get(`${facts.file}#${cls.id}`) ?? []) this.#connect(functionKey(file, call.fn), key, { from: functionKey(file, call.fn), file, call });
+      }
+  }
+
+  #applyRole(handover: Handover, role: CallbackRole | "inherit" | "unknown"): void {
+    const from = functionKey(handover.file, handover.call.fn);
+    const step: Step = { file: handover.file, call: handover.call };
+    if (role === "inherit") this.#connect(from, handover.to, { ...step, from });
+    else if (role === "unknown") return;
+    else if (role.role === "entry") this.#reach(handover.to, fileRole(handover.file, false) === "test" ? "test" : "per-call", { ...step, entry: role.label });
+    else this.#reach(handover.to, role.role, { ...step, entry: role.role === "once" ? role.label : "test" });
+  }
+
+  #roleOf(handover: Handover): CallbackRole | "inherit" | "unknown" {
+    const token = handover.callee === null ? undefined : this.graph.values.tokens.get(handover.callee);
+    if (token?.t !== "external") return "inherit";
+    const framework = token.module === null ? frameworkOfGlobal(token.path.split(/[.(]/)[0] ?? "") : frameworkOf(token.module);
+    const method = /([\w$]+)$/.exec(token.path)?.[1] ?? "";
+    const call = { method, literals: handover.call.args.map(literalText), property: handover.property };
+    for (const registration of [...(framework?.registrations ?? []), ...platform.registrations.filter((rule) => framework !== platform && token.module !== null && rule.path.test(`.${method}`))])
+      if (registration.path.test(token.path)) {
+        const role = registration.role(call);
+        if (role) return role;
+      }
+    const shape = roleByShape(handover);
+    if (shape !== "inherit") return shape;
+    return handover.property === undefined ? "inherit" : "unknown";
+  }
+
+  #seedModules(): void {
+    for (const facts of this.graph.program.files.values()) {
+      this.#reach(functionKey(facts.file, 0), "once", { file: facts.file });
+      for (const cls of facts.classes)
+        // A decorated class that nobody constructs here is made by a container, once.
+        if (cls.decorators.length > 0 && !this.graph.instantiations.has(`${facts.file}#${cls.id}`)) {
+          const step: Step = { file: facts.file, entry: "dependency injection" };
+          this.#reach(classKey(facts.file, cls.id), "once", step);
+          const constructor = this.graph.values.constructorOf(facts.file, cls.id);
+          if (constructor !== undefined) this.#reach(functionKey(facts.file, constructor), "once", step);
+        }
+    }
+  }
+
+  #seedEntries(): void {
+    const { values, program } = this.graph;
+    for (const facts of program.files.values()) {
+      if (!hasFileEntries(facts.file)) continue;
+      for (const entry of facts.exports) {
+        const label = entry.k === "star" ? undefined : fileEntryOf(facts.file, entry.name);
+        if (entry.k === "star" || label === undefined) continue;
+        for (const id of values.solver.values(values.export(facts.file, entry.name))) {
+          const token = values.tokens.get(id);
+          if (token.t === "function") this.#reach(functionKey(token.file, token.id), "per-call", { file: facts.file, entry: `${label} (${facts.file})` });
+        }
+      }
+    }
+    values.solver.solve();
+  }
+
+  /** What nobody here calls is called by somebody else, we do not know how. */
+  #seedUnreached(): void {
+    const called = new Set([...this.#outgoing.values()].flat().map((edge) => edge.to));
+    for (const onlyUncalled of [true, false])
+      for (const facts of this.graph.program.files.values()) {
+        for (const fn of facts.functions) {
+          const key = functionKey(facts.file, fn.id);
+          if (!this.#of.has(key) && !(onlyUncalled && called.has(key))) this.#reach(key, "unknown", { file: facts.file });
+        }
+        for (const cls of facts.classes) {
+          const key = classKey(facts.file, cls.id);
+          if (!this.#of.has(key)) this.#reach(key, "unknown", { file: facts.file });
+        }
+        this.#spread();
+      }
+  }
+
+  #reach(key: FunctionKey, context: Context, step: Step): void {
+    const file = key.startsWith("class ") ? key.slice(6, key.lastIndexOf("#")) : key.slice(0, key.lastIndexOf("#"));
+    const role = fileRole(file, this.graph.program.files.get(file)?.hashbang ?? false);
+    // Where code lives weighs more than who calls it: a script's helper stays a script's helper.
+    const actual: Context = role === "test" ? "test" : role === "script" && context !== "test" ? "once" : context;
+    let known = this.#of.get(key);
+    if (!known) this.#of.set(key, (known = new Map()));
+    if (known.has(actual)) return;
+    known.set(actual, step);
+    this.#queue.push([key, actual]);
+  }
+
+  #spread(): void {
+    for (let index = 0; index < this.#queue.length; index++) {
+      const next = this.#queue[index];
+      if (!next) break;
+      const [key, context] = next;
+      for (const { to, step } of this.#outgoing.get(key) ?? []) this.#reach(to, context, step);
+    }
+    this.#queue.length = 0;
+  }
+}
+
+const EMPTY: ReadonlyMap<Context, Step> = new Map();
+
+function classKey(file: string, id: number): FunctionKey {
+  return `class ${file}#${id}`;
+}
+
+export function literalText(expr: Expr): string | undefined {
+  if (expr.k === "literal" && typeof expr.value === "string") return expr.value;
+  return expr.k === "template" ? expr.text : undefined;
+}
+
+const VERBS = /^(get|post|put|patch|delete|all|use|options|head)$/;
+
+/** Receivers that we could not resolve: a route's shape is its verb, its path and its function. */
+function roleByShape({ call }: Handover): CallbackRole | "inherit" {
+  if (call.callee.k !== "member") return "inherit";
+  const { name } = call.callee;
+  const first = call.args[0] ? literalText(call.args[0]) : undefined;
+  if (VERBS.test(name) && first?.startsWith("/")) return { role: "entry", kind: "route", label: `${name.toUpperCase()} ${first}` };
+  if (/^(on|addListener|addEventListener)$/.test(name) && first !== undefined && !/^(listening|close|exit|error|open|ready|end|finish|SIG\w+)$/.test(first)) return { role: "entry", kind: "event", label: `${first} event` };
+  return "inherit";
+}

@@ -1,0 +1,87 @@
+import type { Cost } from "../cost.js";
+import { constant, ZERO } from "../cost.js";
+import type { CallFact, FileFacts } from "../facts/types.js";
+import { frameworkOf } from "../catalogue/index.js";
+import { CallGraph } from "./calls.js";
+import { Contexts } from "./contexts.js";
+import { type LinkHost, Program } from "./program.js";
+import { factoriesOf, findOpens, usesOf, type Factory, type OpenSite, type SessionUse } from "./sessions.js";
+import { statementOf } from "./statements.js";
+import { Summaries } from "./summaries.js";
+import { findTransactions, type TransactionSite, Writers } from "./transactions.js";
+
+export type { LinkHost } from "./program.js";
+
+/** The joined facts of many files: what the rules are functions of. Everything beyond the call graph is made on first use. */
+export class ProjectFacts {
+  readonly program: Program;
+  readonly graph: CallGraph;
+  readonly contexts: Contexts;
+  #opens?: OpenSite[];
+  #transactions?: TransactionSite[];
+  #writers?: Writers;
+  #sessions?: Summaries;
+  #statements?: Summaries;
+
+  constructor(facts: Iterable<FileFacts>, host: LinkHost) {
+    this.program = new Program(facts, host);
+    this.graph = new CallGraph(this.program);
+    this.contexts = new Contexts(this.graph);
+  }
+
+  get opens(): readonly OpenSite[] {
+    return (this.#opens ??= findOpens(this.graph));
+  }
+
+  get transactions(): readonly TransactionSite[] {
+    return (this.#transactions ??= findTransactions(this.graph));
+  }
+
+  get writers(): Writers {
+    return (this.#writers ??= new Writers(this.graph));
+  }
+
+  /** Sessions opened by running a function once. */
+  get sessionCosts(): Summaries {
+    const opens = new Set<CallFact>(this.opens.map((open) => open.call));
+    return (this.#sessions ??= new Summaries(this.graph, (_file, call): Cost => (opens.has(call) && !call.memo ? constant(1) : ZERO)));
+  }
+
+  /** Statements run by running a function once. */
+  get statementCosts(): Summaries {
+    return (this.#statements ??= new Summaries(this.graph, (_file, call): Cost => {
+      const kind = statementOf(this.graph, call)?.kind;
+      return kind === undefined || kind === "pragma" || kind === "begin" || kind === "commit" || kind === "rollback" ? ZERO : constant(1);
+    }));
+  }
+
+  /** The functions that hand a fresh session of this open to their callers, innermost first. */
+  factoriesOf(open: OpenSite): Factory[] {
+    return factoriesOf(this.graph, open);
+  }
+
+  usesOf(factory: Factory): SessionUse[] {
+    return usesOf(this.graph, factory);
+  }
+
+  /** Where the program starts to serve: `app.listen(…)`. */
+  startups(): { file: string; call: CallFact; framework: string }[] {
+    const found: { file: string; call: CallFact; framework: string }[] = [];
+    for (const facts of this.program.files.values())
+      for (const call of facts.calls)
+        for (const id of this.graph.external.get(call) ?? []) {
+          const token = this.graph.values.tokens.get(id);
+          const framework = token.t === "external" && token.module !== null ? frameworkOf(token.module) : undefined;
+          if (token.t === "external" && framework?.startups.some((path) => path.test(token.path))) {
+            found.push({ file: facts.file, call, framework: framework.name });
+            break;
+          }
+        }
+    return found;
+  }
+}
+
+/** Joins the facts of a project's files. A single file is a project of one. */
+export function linkProject(facts: Iterable<FileFacts>, host: LinkHost): ProjectFacts {
+  return new ProjectFacts(facts, host);
+}

@@ -1,0 +1,145 @@
+import { frameworkOf, frameworkOfGlobal, libraryNamed, libraryOf } from "../catalogue/index.js";
+import type { OpenPattern } from "../catalogue/library.js";
+import { RUNTIME } from "../contract.js";
+import type { CallFact, Expr } from "../facts/types.js";
+import type { NodeId } from "./solver.js";
+import type { TokenId } from "./tokens.js";
+import type { Values } from "./values.js";
+
+export type ArgumentNodes = NodeId[];
+
+export interface OutsideCall {
+  file: string;
+  call: CallFact;
+  callee: TokenId;
+  args: ArgumentNodes;
+  result: NodeId;
+  /** Runs a project function with these arguments; what it returns becomes the call's result. */
+  invoke(fn: TokenId, args: ArgumentNodes): void;
+}
+
+/** Functions that run what they are given at most once and keep the result: calling the result is no new call. */
+export const MEMOIZERS = /(^|\.)(once|memoize|memoizeOne|memo|cache|lazy|singleton|remember|unstable_cache|pMemoize)$/;
+
+const DEFAULT = /^default(?=$|[.(]|new\()/;
+
+/** A CommonJS consumer reaches the default export as the module itself: compare without it. */
+export function withoutDefault(path: string): string {
+  return path.replace(DEFAULT, "").replace(/^\./, "");
+}
+
+/** The pattern by which calling this opens a session, if it does. */
+export function openPatternOf(module: string | null, path: string, kind: CallFact["kind"]): { library: string; pattern: OpenPattern } | undefined {
+  const library = module === null ? undefined : libraryOf(module);
+  const bare = withoutDefault(path);
+  const pattern = library?.opens.find((open) => withoutDefault(open.path) === bare && (open.by === "both" || open.by === kind));
+  return library && pattern ? { library: library.name, pattern } : undefined;
+}
+
+/** An argument, or a property of an object argument, by its catalogue path (`0`, `0.client`). */
+export function argumentAt(call: CallFact, path: string): Expr | undefined {
+  const [index, property] = path.split(".");
+  const arg = call.args[Number(index)];
+  if (property === undefined || arg === undefined) return arg;
+  const object = arg.k === "typed" ? arg.of : arg;
+  return object.k === "object" ? object.props.find((prop) => prop.name === property)?.value : undefined;
+}
+
+/** What calling a value of another package gives, and what it passes to the functions it is given. */
+export function applyExternal(values: Values, { file, call, callee, args, result }: OutsideCall): void {
+  const { tokens, solver } = values;
+  const token = tokens.get(callee);
+  if (token.t !== "external") return;
+  const library = token.module === null ? undefined : libraryOf(token.module);
+  for (const wrap of library?.wraps ?? []) {
+    const client = withoutDefault(wrap.path) === withoutDefault(token.path) ? argumentAt(call, wrap.client) : undefined;
+    if (client && library)
+      solver.watch(values.expression(file, client, call.fn), (id) => {
+        if (isSession(values, id)) solver.add(result, tokens.intern({ t: "derived", kind: "orm", of: id, library: library.name, file, call: call.id }));
+      });
+  }
+  const open = openPatternOf(token.module, token.path, call.kind);
+  if (open && !(open.pattern.unless ?? []).some((path) => mayBeSession(call, path)))
+    solver.add(result, tokens.intern({ t: "session", file, call: call.id, library: open.library }));
+  if (token.module === RUNTIME.specifier && /^(createSessionFactory\(\)\.)?getSession$/.test(token.path))
+    solver.add(result, tokens.intern({ t: "typed", library: "better-sqlite3" }));
+  const extended = tokens.extend(callee, call.kind === "new" ? "new()" : "()");
+  if (extended !== undefined) solver.add(result, extended);
+  if (token.module === null && call.kind === "new") solver.add(result, tokens.intern({ t: "allocation", file, id: call.id }));
+  passCallbackParameters(values, token, args);
+  // A wrapper of another package (`asyncHandler(fn)`) most often gives the function back, dressed.
+  for (const arg of args)
+    solver.watch(arg, (id) => {
+      if (tokens.get(id).t === "function" && !MEMOIZERS.test(token.path) && !open) solver.add(result, id);
+    });
+}
+
+function isSession(values: Values, id: TokenId): boolean {
+  const token = values.tokens.get(id);
+  return token.t === "session" || token.t === "typed" || (token.t === "derived" && token.kind === "orm");
+}
+
+/**
+ * Whether an argument may be a client rather than a path: then the call wraps, it does not open. An open is claimed only
+ * where the argument surely is text: a literal, a template, an environment variable.
+ */
+function mayBeSession(call: CallFact, path: string): boolean {
+  const arg = argumentAt(call, path);
+  if (!arg || arg.k === "literal" || arg.k === "template") return false;
+  if (!path.includes(".") && arg.k === "object") return false;
+  return !(arg.k === "member" && arg.of.k === "member" && arg.of.name === "env");
+}
+
+function passCallbackParameters(values: Values, token: { module: string | null; path: string }, args: ArgumentNodes): void {
+  const framework = token.module === null ? frameworkOfGlobal(token.path) : frameworkOf(token.module);
+  for (const rule of framework?.callbackParams ?? []) {
+    if (!rule.path.test(token.path)) continue;
+    const value = values.tokens.intern({ t: "external", module: token.module, path: rule.as });
+    args.forEach((arg, index) => {
+      if (rule.argument !== undefined && rule.argument !== index) return;
+      values.solver.watch(arg, (id) => {
+        const fn = values.tokens.get(id);
+        const param = fn.t === "function" ? values.program.fn(fn.file, fn.id).params[rule.param] : undefined;
+        if (fn.t === "function" && param) values.solver.add(values.variable(fn.file, param.variable), value);
+      });
+    });
+  }
+}
+
+/** What calling a member of a session (or of what was made from it) gives. */
+export function applyPart(values: Values, { file, call, callee, args, result, invoke }: OutsideCall): void {
+  const { tokens, solver } = values;
+  const token = tokens.get(callee);
+  const library = libraryNamed(tokens.libraryOf(callee) ?? "");
+  if (!library) return;
+  const owner = token.t === "part" ? tokens.get(token.of) : token;
+  if (owner.t === "derived" && owner.kind === "transaction") {
+    // `importAll(x)`, `importAll.immediate(x)`: the function that `transaction` was given runs, with these arguments.
+    const made = values.program.call(owner.file, owner.call);
+    const body = made.args[0];
+    if (body) solver.watch(values.expression(owner.file, body, made.fn), (id) => invoke(id, args));
+    return;
+  }
+  if (token.t !== "part") return;
+  const onSession = owner.t === "session" || owner.t === "typed" || (owner.t === "derived" && (owner.kind === "orm" || owner.kind === "handle"));
+  if (onSession && library.prepares.includes(token.path))
+    solver.add(result, tokens.intern({ t: "derived", kind: "statement", of: token.of, library: library.name, file, call: call.id }));
+  const transaction = onSession ? library.transactions.find((pattern) => pattern.method === token.path) : undefined;
+  if (transaction) {
+    const made = tokens.intern({ t: "derived", kind: transaction.style === "wrapper" ? "transaction" : "handle", of: token.of, library: library.name, file, call: call.id });
+    const body = args[transaction.body];
+    if (transaction.style === "wrapper") solver.add(result, made);
+    if (body !== undefined)
+      solver.watch(body, (id) => {
+        const fn = tokens.get(id);
+        if (fn.t !== "function") return;
+        const handle = transaction.handle === undefined ? undefined : values.program.fn(fn.file, fn.id).params[transaction.handle];
+        if (handle) solver.add(values.variable(fn.file, handle.variable), made);
+        if (transaction.style === "callback") solver.flow(values.returns(fn.file, fn.id), result);
+      });
+    return;
+  }
+  // `db.pragma(…)`, `stmt.bind(…)`: chains stay parts of what they started from.
+  const extended = tokens.extend(callee, "()");
+  if (extended !== undefined) solver.add(result, extended);
+}

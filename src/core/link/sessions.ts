@@ -1,0 +1,202 @@
+import { libraryNamed } from "../catalogue/index.js";
+import type { OpenPattern } from "../catalogue/library.js";
+import type { AssignFact, CallFact, Expr, FunctionFact } from "../facts/types.js";
+import type { CallGraph } from "./calls.js";
+import { literalText } from "./contexts.js";
+import { exprSpan, mentions } from "./expressions.js";
+import { argumentAt, openPatternOf } from "./library-calls.js";
+import { functionKey, type FunctionKey } from "./program.js";
+import type { TokenId } from "./tokens.js";
+
+/** A place where a session is made. */
+export interface OpenSite {
+  file: string;
+  call: CallFact;
+  fn: FunctionKey;
+  library: string;
+  kind: OpenPattern["kind"];
+  token: TokenId;
+  key?: Expr;
+  keyText?: string;
+  optionsText?: string;
+  /** Kept in a place that outlives the function (a field, a module variable), without asking whether one is there. */
+  stored: boolean;
+}
+
+/** A function that gives its caller the fresh session, and the calls through which callers get it. */
+export interface Factory {
+  key: FunctionKey;
+  file: string;
+  fn: FunctionFact;
+  /** 0: the function that opens; 1: one that calls it and passes the result on; … */
+  level: number;
+}
+
+export interface SessionUse {
+  file: string;
+  call: CallFact;
+  /** The factory that is called. */
+  factory: Factory;
+}
+
+/** All opens of the program, except those that are meant to be short-lived. */
+export function findOpens(graph: CallGraph): OpenSite[] {
+  const { values, program } = graph;
+  const opens: OpenSite[] = [];
+  for (const facts of program.files.values())
+    for (const call of facts.calls)
+      for (const id of graph.external.get(call) ?? []) {
+        const token = values.tokens.get(id);
+        const open = token.t === "external" ? openPatternOf(token.module, token.path, call.kind) : undefined;
+        if (!open) continue;
+        const session = values.tokens.intern({ t: "session", file: facts.file, call: call.id, library: open.library });
+        if (!values.solver.values(values.callResult(facts.file, call.id)).has(session)) continue;
+        const key = open.pattern.key === undefined ? undefined : argumentAt(call, open.pattern.key);
+        const options = open.pattern.options === undefined ? undefined : argumentAt(call, open.pattern.options);
+        if (isPrivate(key, open.pattern) || isReadOnly(options)) continue;
+        opens.push({
+          file: facts.file,
+          call,
+          fn: functionKey(facts.file, call.fn),
+          library: open.library,
+          kind: open.pattern.kind,
+          token: session,
+          key,
+          keyText: textOf(graph, facts.file, call, open.pattern.key),
+          optionsText: textOf(graph, facts.file, call, open.pattern.options),
+          stored: isStored(graph, facts.file, call),
+        });
+        break;
+      }
+  return opens;
+}
+
+function textOf(graph: CallGraph, file: string, call: CallFact, path: string | undefined): string | undefined {
+  if (path === undefined) return undefined;
+  const index = Number(path.split(".")[0]);
+  const span = call.argSpans[index];
+  if (path.includes(".")) {
+    const value = argumentAt(call, path);
+    const own = value ? exprSpan(value) : undefined;
+    const text = value ? literalText(value) : undefined;
+    return own ? graph.program.text(file, own) : text === undefined ? undefined : JSON.stringify(text);
+  }
+  return span ? graph.program.text(file, span) : undefined;
+}
+
+/** `:memory:`, no path at all, a temporary folder: a database of its own each time, on purpose. */
+function isPrivate(key: Expr | undefined, pattern: OpenPattern): boolean {
+  if (!key) return pattern.key === "0" && pattern.kind === "connection";
+  const text = literalText(key);
+  if (text !== undefined && (text === "" || text.includes(":memory:") || text.includes("mode=memory") || /^(\/tmp\/|tmp\/)/.test(text))) return true;
+  return mentions(key, (name) => /^(tmpdir|mkdtemp|mkdtempSync|tmpDir|tempDir|tmpPath|tempPath|tempDbPath|tmpDbPath|tempFile|tmpFile|backupPath|snapshotPath|uploadPath)$/i.test(name));
+}
+
+function isReadOnly(options: Expr | undefined): boolean {
+  return options?.k === "object" && options.props.some(({ name, value }) => /^read_?only$/i.test(name) && value.k === "literal" && value.value === true);
+}
+
+/** The opened value goes straight into a field, a static or a module variable. */
+function isStored(graph: CallGraph, file: string, call: CallFact): boolean {
+  const facts = graph.program.file(file);
+  const holders = new Set<number>();
+  const holds = (expr: Expr): boolean => contains(expr, (part) => (part.k === "call" && part.id === call.id) || (part.k === "var" && holders.has(part.id)));
+  const outlives = (assign: AssignFact): boolean =>
+    assign.target.k === "member"
+      ? assign.target.of.k === "this" || assign.target.of.k === "var" || assign.target.of.k === "class" || assign.target.of.k === "global"
+      : assign.target.k === "var" && graph.program.variable(file, assign.target.id).fn !== call.fn;
+  // Wrappers around the open (`drizzle(new Database(path))`) pass it on: their results hold it, too.
+  const wrappers = facts.calls.filter((other) => other.fn === call.fn && other.args.some((arg) => contains(arg, (part) => part.k === "call" && part.id === call.id)));
+  const fed = (expr: Expr): boolean => holds(expr) || contains(expr, (part) => part.k === "call" && wrappers.some((wrapper) => wrapper.id === part.id));
+  for (const assign of facts.assigns) {
+    if (assign.fn !== call.fn || !fed(assign.value)) continue;
+    if (outlives(assign)) return true;
+    if (assign.target.k === "var") holders.add(assign.target.id);
+  }
+  return false;
+}
+
+function contains(expr: Expr, test: (expr: Expr) => boolean): boolean {
+  if (test(expr)) return true;
+  switch (expr.k) {
+    case "await":
+    case "typed":
+      return contains(expr.of, test);
+    case "either":
+      return expr.of.some((alternative) => contains(alternative, test));
+    default:
+      return false;
+  }
+}
+
+/** The functions that hand a fresh session of this open to their callers, innermost first. */
+export function factoriesOf(graph: CallGraph, open: OpenSite): Factory[] {
+  if (open.call.memo || open.stored) return [];
+  const found = new Map<FunctionKey, Factory>();
+  const queue: Factory[] = [];
+  const consider = (key: FunctionKey, level: number): void => {
+    const { file, fn } = graph.program.fnOf(key);
+    if (found.has(key) || fn.kind === "module" || fn.kind === "constructor" || !returnsSession(graph, file, fn, open.token)) return;
+    const factory: Factory = { key, file, fn, level };
+    found.set(key, factory);
+    queue.push(factory);
+  };
+  consider(open.fn, 0);
+  for (let next = queue.shift(); next; next = queue.shift()) for (const use of usesOf(graph, next)) if (!use.call.memo) consider(functionKey(use.file, use.call.fn), next.level + 1);
+  return [...found.values()];
+}
+
+function returnsSession(graph: CallGraph, file: string, fn: FunctionFact, session: TokenId): boolean {
+  const { values } = graph;
+  const isIt = (id: TokenId): boolean => {
+    const token = values.tokens.get(id);
+    return id === session || (token.t === "derived" && token.kind === "orm" && values.tokens.sessionOf(id) === session);
+  };
+  for (const id of values.solver.values(values.returns(file, fn.id))) {
+    if (isIt(id)) return true;
+    const token = values.tokens.get(id);
+    if (token.t !== "object") continue;
+    for (const property of ["db", "database", "sqlite", "client", "conn", "connection", "session", "raw", "orm"])
+      for (const inner of values.solver.values(values.field(id, property))) if (isIt(inner)) return true;
+  }
+  return false;
+}
+
+const edgesByTarget = new WeakMap<CallGraph, Map<FunctionKey, { file: string; call: CallFact }[]>>();
+
+export function callersOf(graph: CallGraph, key: FunctionKey): readonly { file: string; call: CallFact }[] {
+  let index = edgesByTarget.get(graph);
+  if (!index) {
+    index = new Map();
+    for (const edge of graph.edges.values()) {
+      const list = index.get(edge.to) ?? [];
+      list.push({ file: edge.file, call: edge.call });
+      index.set(edge.to, list);
+    }
+    edgesByTarget.set(graph, index);
+  }
+  return index.get(key) ?? [];
+}
+
+export function usesOf(graph: CallGraph, factory: Factory): SessionUse[] {
+  return callersOf(graph, factory.key).map(({ file, call }) => ({ file, call, factory }));
+}
+
+/** Calls on a session (or on what was made from it) by member name, program-wide. */
+export function partCalls(graph: CallGraph, session: TokenId): { file: string; call: CallFact; path: string; on: "session" | "orm" | "statement" | "transaction" | "handle" }[] {
+  const result = [];
+  for (const facts of graph.program.files.values())
+    for (const call of facts.calls)
+      for (const id of graph.external.get(call) ?? []) {
+        const token = graph.values.tokens.get(id);
+        if (token.t !== "part" || graph.values.tokens.sessionOf(id) !== session) continue;
+        const owner = graph.values.tokens.get(token.of);
+        result.push({ file: facts.file, call, path: token.path, on: owner.t === "derived" ? owner.kind : ("session" as const) });
+        break;
+      }
+  return result;
+}
+
+export function isClose(library: string, path: string): boolean {
+  return libraryNamed(library)?.closes.includes(path) ?? false;
+}

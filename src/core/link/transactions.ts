@@ -1,0 +1,247 @@
+import { libraryNamed } from "../catalogue/index.js";
+import type { CallFact, FunctionFact, LoopFact, Span } from "../facts/types.js";
+import type { CallGraph } from "./calls.js";
+import { literalText } from "./contexts.js";
+import { functionKey, type FunctionKey } from "./program.js";
+import { statementOf } from "./statements.js";
+import type { TokenId } from "./tokens.js";
+
+/** A transaction: where it is made, what runs inside. */
+export interface TransactionSite {
+  file: string;
+  call: CallFact;
+  library: string;
+  style: "callback" | "wrapper" | "sql";
+  session: TokenId | undefined;
+  /** Functions that run inside it. For `sql`, the function around it. */
+  bodies: FunctionKey[];
+  /** For `sql`: between BEGIN and the last COMMIT of the same function. */
+  extent?: { start: number; end: number };
+  mode: "deferred" | "immediate" | "exclusive" | "default";
+  invocations: { file: string; call: CallFact }[];
+  commits: CallFact[];
+  rollbacks: CallFact[];
+  /** The body came in as a parameter: the transaction belongs to whoever passed it. */
+  fromParameter: boolean;
+}
+
+export function findTransactions(graph: CallGraph): TransactionSite[] {
+  const sites: TransactionSite[] = [];
+  const invocations = findInvocations(graph);
+  for (const facts of graph.program.files.values()) {
+    for (const call of facts.calls) {
+      const made = transactionMade(graph, call);
+      if (!made) continue;
+      const calls = invocations.get(`${facts.file} ${call.id}`) ?? [];
+      const body = call.args[made.body];
+      sites.push({
+        file: facts.file,
+        call,
+        library: made.library,
+        style: made.style,
+        session: made.session,
+        bodies: body ? functionsIn(graph, facts.file, call, made.body) : [],
+        mode: modeOf(made.style, calls, call),
+        invocations: calls,
+        commits: [],
+        rollbacks: [],
+        fromParameter: body?.k === "var" && graph.program.variable(facts.file, body.id).kind === "param",
+      });
+    }
+    sites.push(...findSqlTransactions(graph, facts.file));
+  }
+  return sites;
+}
+
+function transactionMade(graph: CallGraph, call: CallFact): { library: string; style: "callback" | "wrapper"; body: number; session: TokenId | undefined } | undefined {
+  const { tokens } = graph.values;
+  for (const id of graph.external.get(call) ?? []) {
+    const token = tokens.get(id);
+    if (token.t !== "part") continue;
+    const owner = tokens.get(token.of);
+    if (owner.t === "derived" && (owner.kind === "statement" || owner.kind === "transaction")) continue;
+    const library = libraryNamed(tokens.libraryOf(id) ?? "");
+    const pattern = library?.transactions.find((candidate) => candidate.method === token.path);
+    if (library && pattern) return { library: library.name, style: pattern.style, body: pattern.body, session: tokens.sessionOf(id) };
+  }
+  return undefined;
+}
+
+function functionsIn(graph: CallGraph, file: string, call: CallFact, argument: number): FunctionKey[] {
+  const body = call.args[argument];
+  const keys: FunctionKey[] = [];
+  if (!body) return keys;
+  for (const id of graph.values.solver.values(graph.values.expression(file, body, call.fn))) {
+    const token = graph.values.tokens.get(id);
+    if (token.t === "function") keys.push(functionKey(token.file, token.id));
+  }
+  return keys;
+}
+
+/** Calls that run a wrapper: `importAll(x)`, `importAll.immediate()`, `db.transaction(fn)()`. */
+function findInvocations(graph: CallGraph): Map<string, { file: string; call: CallFact }[]> {
+  const found = new Map<string, { file: string; call: CallFact }[]>();
+  for (const facts of graph.program.files.values())
+    for (const call of facts.calls)
+      for (const id of graph.external.get(call) ?? []) {
+        const token = graph.values.tokens.get(id);
+        const owner = token.t === "part" ? graph.values.tokens.get(token.of) : token;
+        if (owner.t !== "derived" || owner.kind !== "transaction") continue;
+        const key = `${owner.file} ${owner.call}`;
+        const list = found.get(key) ?? [];
+        if (!list.some((known) => known.call === call)) list.push({ file: facts.file, call });
+        found.set(key, list);
+      }
+  return found;
+}
+
+function modeOf(style: "callback" | "wrapper", invocations: { call: CallFact }[], call: CallFact): TransactionSite["mode"] {
+  const named = (name: string | undefined) => (name === "immediate" || name === "exclusive" || name === "deferred" ? name : undefined);
+  if (style === "wrapper") {
+    const modes = invocations.map(({ call: run }) => (run.callee.k === "member" ? named(run.callee.name) : undefined));
+    return modes[0] ?? "default";
+  }
+  const options = call.args[1];
+  const behavior = options?.k === "object" ? options.props.find((prop) => prop.name === "behavior")?.value : undefined;
+  return named(behavior ? literalText(behavior) : undefined) ?? "default";
+}
+
+function findSqlTransactions(graph: CallGraph, file: string): TransactionSite[] {
+  const byFunction = new Map<number, { call: CallFact; kind: string; sql: string; session: TokenId | undefined; library: string }[]>();
+  for (const call of graph.program.file(file).calls) {
+    const statement = statementOf(graph, call);
+    if (!statement || !/^(begin|commit|rollback)$/.test(statement.kind)) continue;
+    const list = byFunction.get(call.fn) ?? [];
+    list.push({ call, kind: statement.kind, sql: statement.sql ?? "", session: statement.session, library: statement.library });
+    byFunction.set(call.fn, list);
+  }
+  const sites: TransactionSite[] = [];
+  for (const [fn, statements] of byFunction) {
+    const begin = statements.find(({ kind }) => kind === "begin");
+    const commits = statements.filter(({ kind }) => kind === "commit").map(({ call }) => call);
+    const last = commits.at(-1);
+    if (!begin || !last || begin.call.loop !== undefined) continue;
+    sites.push({
+      file,
+      call: begin.call,
+      library: begin.library,
+      style: "sql",
+      session: begin.session,
+      bodies: [functionKey(file, fn)],
+      extent: { start: begin.call.span.end, end: last.span.start },
+      mode: /\bIMMEDIATE\b/i.test(begin.sql) ? "immediate" : /\bEXCLUSIVE\b/i.test(begin.sql) ? "exclusive" : "default",
+      invocations: [],
+      commits,
+      rollbacks: statements.filter(({ kind }) => kind === "rollback").map(({ call }) => call),
+      fromParameter: false,
+    });
+  }
+  return sites;
+}
+
+/** A loop that a transaction holds, and the calls that lead from the transaction's body to it. */
+export interface HeldLoop {
+  file: string;
+  loop: LoopFact;
+  fn: FunctionKey;
+  path: { file: string; call: CallFact }[];
+  /** The writes of one turn: calls in the loop that write, or that lead to a function that does. */
+  writes: { file: string; call: CallFact }[];
+}
+
+/** Which functions write to a database, themselves or through what they call. */
+export class Writers {
+  readonly #writers = new Set<FunctionKey>();
+  readonly #calls = new Map<FunctionKey, CallFact[]>();
+  readonly #callees = new Map<CallFact, FunctionKey[]>();
+
+  constructor(readonly graph: CallGraph) {
+    for (const facts of graph.program.files.values())
+      for (const call of facts.calls) {
+        const key = functionKey(facts.file, call.fn);
+        const list = this.#calls.get(key) ?? [];
+        list.push(call);
+        this.#calls.set(key, list);
+      }
+    for (const edge of graph.edges.values()) this.#callees.set(edge.call, [...(this.#callees.get(edge.call) ?? []), edge.to]);
+    for (const handover of graph.handovers.values())
+      if (handover.property === undefined) {
+        const known = this.#callees.get(handover.call) ?? [];
+        if (!known.includes(handover.to)) this.#callees.set(handover.call, [...known, handover.to]);
+      }
+    this.#spread();
+  }
+
+  /** From the functions that write themselves to their callers, until nothing changes. */
+  #spread(): void {
+    const callers = new Map<FunctionKey, FunctionKey[]>();
+    const queue: FunctionKey[] = [];
+    for (const [key, calls] of this.#calls)
+      for (const call of calls) {
+        for (const callee of this.calleesOf(call)) callers.set(callee, [...(callers.get(callee) ?? []), key]);
+        if (statementOf(this.graph, call)?.kind === "write") queue.push(key);
+      }
+    for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
+      if (this.#writers.has(key)) continue;
+      this.#writers.add(key);
+      queue.push(...(callers.get(key) ?? []));
+    }
+  }
+
+  callsOf(key: FunctionKey): readonly CallFact[] {
+    return this.#calls.get(key) ?? [];
+  }
+
+  calleesOf(call: CallFact): readonly FunctionKey[] {
+    return this.#callees.get(call) ?? [];
+  }
+
+  callWrites(call: CallFact): boolean {
+    const kind = statementOf(this.graph, call)?.kind;
+    if (kind === "write") return true;
+    return this.calleesOf(call).some((key) => this.functionWrites(key));
+  }
+
+  functionWrites(key: FunctionKey): boolean {
+    return this.#writers.has(key);
+  }
+
+  /** Loops with writes that run while the transaction is open, through helpers as well. */
+  heldLoops(site: TransactionSite): HeldLoop[] {
+    const found: HeldLoop[] = [];
+    const seen = new Set<FunctionKey>();
+    const visit = (key: FunctionKey, path: HeldLoop["path"], extent?: { start: number; end: number }): void => {
+      if (seen.has(key) || path.length > 12) return;
+      seen.add(key);
+      const { file, fn } = this.graph.program.fnOf(key);
+      const inside = (span: Span) => !extent || (extent.start <= span.start && span.end <= extent.end);
+      for (const loop of this.#loopsOf(file, fn)) {
+        if (!inside(loop.span)) continue;
+        const writes = this.#writesIn(file, loop);
+        if (writes.length > 0) found.push({ file, loop, fn: key, path, writes });
+      }
+      for (const call of this.callsOf(key)) {
+        if (!inside(call.span) || call === site.call) continue;
+        for (const callee of this.calleesOf(call)) visit(callee, [...path, { file, call }]);
+      }
+    };
+    for (const body of site.bodies) visit(body, [], site.extent);
+    return found;
+  }
+
+  #loopsOf(file: string, fn: FunctionFact): LoopFact[] {
+    return this.graph.program.file(file).loops.filter((loop) => loop.fn === fn.id);
+  }
+
+  #writesIn(file: string, loop: LoopFact): { file: string; call: CallFact }[] {
+    const calls = this.callsOf(functionKey(file, loop.fn)).filter((call) =>
+      loop.kind === "callback" ? call.id === loop.call : loop.body.start <= call.span.start && call.span.end <= loop.body.end,
+    );
+    if (loop.kind !== "callback") return calls.filter((call) => this.callWrites(call)).map((call) => ({ file, call }));
+    const bodies = calls.flatMap((call) => this.calleesOf(call));
+    return bodies.flatMap((key) => {
+      const body = this.graph.program.fnOf(key);
+      return this.callsOf(key).filter((call) => this.callWrites(call)).map((call) => ({ file: body.file, call }));
+    });
+  }
+}
