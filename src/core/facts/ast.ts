@@ -1,0 +1,114 @@
+/**
+ * Syntax trees as this pass sees them. espree, typescript-eslint and oxc differ in detail, so a node is just a type, a
+ * range and properties that are looked at one by one.
+ */
+export interface Node {
+  type: string;
+  range: [number, number];
+  [key: string]: unknown;
+}
+
+export function isNode(value: unknown): value is Node {
+  return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string" && "range" in value;
+}
+
+export function child(node: Node, key: string): Node | undefined {
+  const value = node[key];
+  return isNode(value) ? value : undefined;
+}
+
+/** The nodes of a list property; holes of array literals and patterns are `undefined`. */
+export function list(node: Node, key: string): (Node | undefined)[] {
+  const value = node[key];
+  return Array.isArray(value) ? value.map((item) => (isNode(item) ? item : undefined)) : [];
+}
+
+/** The same without holes. */
+export function nodes(node: Node, key: string): Node[] {
+  const value = node[key];
+  return Array.isArray(value) ? value.filter(isNode) : [];
+}
+
+export function str(node: Node | undefined, key: string): string | undefined {
+  const value = node?.[key];
+  return typeof value === "string" ? value : undefined;
+}
+
+export function flag(node: Node, key: string): boolean {
+  return node[key] === true;
+}
+
+/** Properties that never hold code: links between nodes, positions, and types, which `types-refs.ts` reads where they matter. */
+const NOT_CODE = new Set([
+  "parent", "loc", "range", "tokens", "comments", "typeAnnotation", "returnType", "typeParameters", "typeArguments",
+  "superTypeArguments", "superTypeParameters", "implements",
+]);
+
+export function eachChild(node: Node, visit: (child: Node) => void): void {
+  for (const key of Object.keys(node)) {
+    if (NOT_CODE.has(key)) continue;
+    const value = node[key];
+    if (Array.isArray(value)) {
+      for (const item of value) if (isNode(item)) visit(item);
+    } else if (isNode(value)) visit(value);
+  }
+}
+
+const WRAPPERS = new Set([
+  "ParenthesizedExpression", "ChainExpression", "TSNonNullExpression", "TSAsExpression", "TSSatisfiesExpression",
+  "TSTypeAssertion", "TSInstantiationExpression",
+]);
+
+/** The expression inside parentheses, `!`, `as` and optional chains. */
+export function unwrap(node: Node): Node {
+  let inner = node;
+  while (WRAPPERS.has(inner.type)) {
+    const next = child(inner, "expression");
+    if (!next) break;
+    inner = next;
+  }
+  return inner;
+}
+
+export function isInlineFunction(node: Node | undefined): boolean {
+  const inner = node && unwrap(node);
+  return inner?.type === "ArrowFunctionExpression" || inner?.type === "FunctionExpression";
+}
+
+/** The method's name when a call is `receiver.name(…)`. */
+export function methodOf(call: Node): { name: string; receiver: Node } | undefined {
+  const callee = child(call, "callee");
+  const member = callee && unwrap(callee);
+  const receiver = member?.type === "MemberExpression" ? child(member, "object") : undefined;
+  if (!member || !receiver) return undefined;
+  return { name: keyName(child(member, "property"), flag(member, "computed")), receiver };
+}
+
+/** The text of a string literal, or of a template without holes. */
+export function stringOf(node: Node | undefined): string | undefined {
+  if (!node) return undefined;
+  if (node.type === "Literal") return str(node, "value");
+  if (node.type === "TemplateLiteral" && nodes(node, "expressions").length === 0) return cooked(nodes(node, "quasis")[0]);
+  return undefined;
+}
+
+/** The text between two holes of a template; its raw form where an escape is invalid (tagged templates allow that). */
+export function cooked(quasi: Node | undefined): string {
+  const value = quasi?.value;
+  if (typeof value !== "object" || value === null) return "";
+  if ("cooked" in value && typeof value.cooked === "string") return value.cooked;
+  return "raw" in value && typeof value.raw === "string" ? value.raw : "";
+}
+
+export function numberOf(node: Node | undefined): number | undefined {
+  return node?.type === "Literal" && typeof node.value === "number" ? node.value : undefined;
+}
+
+/** A property's name: `a`, `"a"`, `1`, `#a`. `"*"` for a computed one that is not a literal. */
+export function keyName(key: Node | undefined, computed: boolean): string {
+  if (!key) return "*";
+  if (key.type === "PrivateIdentifier") return `#${str(key, "name") ?? ""}`;
+  if (!computed && (key.type === "Identifier" || key.type === "JSXIdentifier")) return str(key, "name") ?? "*";
+  const number = numberOf(key);
+  return stringOf(key) ?? (number === undefined ? "*" : String(number));
+}

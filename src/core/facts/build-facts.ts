@@ -1,0 +1,117 @@
+import { isNode, nodes, str, type Node } from "./ast.js";
+import { visitClass } from "./classes.js";
+import { expression } from "./expressions.js";
+import { visitFunction } from "./functions.js";
+import { Lines } from "./lines.js";
+import { commonJsExports } from "./modules.js";
+import { bindPattern } from "./patterns.js";
+import { Bindings, type ScopeManagerLike } from "./scope.js";
+import { visitStatement, visitStatements } from "./statements.js";
+import { readTags, type CommentText } from "./tags.js";
+import { FACTS_VERSION, MODULE_FUNCTION, type FileFacts } from "./types.js";
+import { UNKNOWN, type Context, type Walk } from "./walk.js";
+
+export interface FactsInput {
+  /** An ESTree or TS-ESTree `Program`, with `range` on every node. Parents are not needed. */
+  program: { type: string };
+  /** As eslint-scope or @typescript-eslint/scope-manager make it, of the same tree. */
+  scopeManager: ScopeManagerLike;
+  /** Without byte order mark: offsets count from the first character after it. */
+  text: string;
+  /** Relative to the scanned root, "/" separators. */
+  file: string;
+  comments: readonly CommentText[];
+}
+
+/** How deep the walk goes into itself before it puts the rest off: generated code nests deeper than the stack allows. */
+const MAX_DEPTH = 500;
+
+/** Reads the facts of one file. Never throws on a valid tree: what it does not know is `{ k: "unknown" }`. */
+export function buildFacts(input: FactsInput): FileFacts {
+  const { text, file } = input;
+  const lines = new Lines(text);
+  const bindings = new Bindings(input.scopeManager, (node) => lines.span(node.range[0], node.range[1]));
+  const whole = lines.span(0, text.length);
+  const facts: FileFacts = {
+    version: FACTS_VERSION,
+    file,
+    variables: bindings.facts,
+    functions: [{ id: MODULE_FUNCTION, name: "", kind: "module", parent: MODULE_FUNCTION, params: [], returns: [], async: false, generator: false, span: whole, body: whole }],
+    classes: [],
+    types: [],
+    calls: [],
+    assigns: [],
+    loops: [],
+    tries: [],
+    awaits: [],
+    throws: [],
+    exports: [],
+    specifiers: [],
+    directives: [],
+    hashbang: text.startsWith("#!"),
+  };
+  const putOff: (() => void)[] = [];
+  let depth = 0;
+  const walk: Walk = {
+    text,
+    facts,
+    bindings,
+    lines,
+    tags: readTags(text, input.comments),
+    guards: [],
+    inPlace: new Map(),
+    importTypes: new Map(),
+    openLoops: [],
+    objects: 0,
+    expr(node, ctx, use) {
+      if (!node) return UNKNOWN;
+      if (depth >= MAX_DEPTH) {
+        // The value is lost, what stands inside is not.
+        putOff.push(() => walk.expr(node, ctx, use));
+        return UNKNOWN;
+      }
+      depth++;
+      const value = expression(walk, node, ctx, use);
+      depth--;
+      return value;
+    },
+    statement(node, ctx) {
+      if (depth >= MAX_DEPTH) {
+        putOff.push(() => walk.statement(node, ctx));
+        return;
+      }
+      depth++;
+      visitStatement(walk, node, ctx);
+      depth--;
+    },
+    statements: (body, ctx, end) => visitStatements(walk, body, ctx, end),
+    fn: (node, ctx, place) => visitFunction(walk, node, ctx, place),
+    cls: (node, ctx, use) => visitClass(walk, node, ctx, use),
+    bind: (pattern, value, ctx, op) => bindPattern(walk, pattern, value, ctx, op),
+  };
+
+  const program: unknown = input.program;
+  if (isNode(program)) {
+    const body = nodes(program, "body");
+    facts.directives = directivesOf(body);
+    const ctx: Context = { fn: MODULE_FUNCTION, self: { k: "this", fn: MODULE_FUNCTION }, parentClass: UNKNOWN, conditional: false, blockEnd: text.length };
+    walk.statements(body, ctx, text.length);
+    for (let next = putOff.pop(); next; next = putOff.pop()) next();
+  }
+  closeLoops(walk);
+  commonJsExports(walk);
+  return facts;
+}
+
+function directivesOf(body: readonly Node[]): string[] {
+  return body.flatMap((statement) => str(statement, "directive") ?? []);
+}
+
+function closeLoops(walk: Walk): void {
+  for (const { fact, start, end, writes, reads } of walk.openLoops) {
+    for (const variable of writes) {
+      const declared = walk.bindings.startOf(variable);
+      if (declared >= 0 && (declared < start || declared >= end)) fact.writesOuter.push({ variable, alsoRead: reads.has(variable) });
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import { child, nodes, str, stringOf, unwrap, type Node } from "./ast.js";
+import { callbackLoop } from "./loops.js";
+import type { CallFact, Expr } from "./types.js";
+import { addSpecifier, mergeTags, spanOf, tagsAt, UNKNOWN, type Context, type OpenLoop, type Use, type Walk } from "./walk.js";
+
+export function callExpression(walk: Walk, node: Node, ctx: Context, use: Use): Expr {
+  const tag = node.type === "TaggedTemplateExpression";
+  const callee = child(node, tag ? "tag" : "callee");
+  const required = !tag && callee ? requiredModule(walk, node, callee) : undefined;
+  if (required) return required;
+
+  const fact: CallFact = {
+    id: walk.facts.calls.length,
+    fn: ctx.fn,
+    kind: tag ? "tag" : node.type === "NewExpression" ? "new" : "call",
+    callee: UNKNOWN,
+    args: [],
+    argSpans: [],
+    span: spanOf(walk, node),
+    calleeSpan: spanOf(walk, callee ?? node),
+    loop: ctx.loop,
+    awaited: use.awaited === true,
+    discarded: use.discarded === true,
+    conditional: ctx.conditional,
+    tries: ctx.tries && ctx.tries.length > 0 ? [...ctx.tries] : undefined,
+    handler: ctx.handler,
+    using: use.using,
+    tags: mergeTags(ctx.tags, tagsAt(walk, node)),
+  };
+  walk.facts.calls.push(fact);
+  fact.callee = walk.expr(callee, ctx);
+  if (fact.callee.k === "fn") walk.inPlace.set(fact.callee.id, ctx.fn);
+
+  if (tag) {
+    const quasi = child(node, "quasi");
+    if (quasi) templateArguments(walk, quasi, ctx, fact);
+    return { k: "call", id: fact.id };
+  }
+  const args = nodes(node, "arguments");
+  const loop = callbackLoop(walk, node, args, fact, ctx);
+  args.forEach((arg, i) => {
+    fact.argSpans.push(spanOf(walk, arg));
+    fact.args.push(argument(walk, arg, ctx, fact, loop?.callback === i ? loop.open : undefined));
+  });
+  if (loop) loop.finish();
+  return { k: "call", id: fact.id };
+}
+
+function argument(walk: Walk, arg: Node, ctx: Context, call: CallFact, loopBody: OpenLoop | undefined): Expr {
+  if (arg.type === "SpreadElement") {
+    call.spread = true;
+    walk.expr(child(arg, "argument"), ctx);
+    return UNKNOWN;
+  }
+  const value = walk.expr(arg, ctx, loopBody ? { loopBody } : {});
+  if (value.k === "fn" && runsItsCallback(call)) walk.inPlace.set(value.id, ctx.fn);
+  return value;
+}
+
+/** Calls that run the function they are given exactly once, as part of the expression they stand in. */
+function runsItsCallback(call: CallFact): boolean {
+  const { callee } = call;
+  if (call.kind === "new") return callee.k === "global" && callee.name === "Promise";
+  return callee.k === "member" && (callee.name === "then" || callee.name === "catch" || callee.name === "finally");
+}
+
+function templateArguments(walk: Walk, quasi: Node, ctx: Context, call: CallFact): void {
+  const text = walk.expr(quasi, ctx);
+  call.args.push(text);
+  call.argSpans.push(spanOf(walk, quasi));
+  const holes = nodes(quasi, "expressions");
+  // A literal hole is in the text already, so the template's own list may be shorter than the source's.
+  const values = text.k === "template" && text.holes.length === holes.length ? text.holes : [];
+  holes.forEach((hole, i) => {
+    call.args.push(values[i] ?? literalHole(hole));
+    call.argSpans.push(spanOf(walk, hole));
+  });
+}
+
+function literalHole(hole: Node): Expr {
+  const value = hole.type === "Literal" ? hole.value : undefined;
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? { k: "literal", value } : UNKNOWN;
+}
+
+/** `require("m")`, when `require` is Node's: a global, or made by `createRequire`. */
+function requiredModule(walk: Walk, node: Node, callee: Node): Expr | undefined {
+  const name = unwrap(callee);
+  if (node.type !== "CallExpression" || name.type !== "Identifier" || str(name, "name") !== "require") return undefined;
+  const specifier = stringOf(nodes(node, "arguments")[0]);
+  if (specifier === undefined) return undefined;
+  const id = walk.bindings.idOf(name);
+  if (id !== undefined && !walk.facts.assigns.some((a) => a.target.k === "var" && a.target.id === id && madeByCreateRequire(walk, a.value))) return undefined;
+  addSpecifier(walk, specifier);
+  return { k: "module", specifier };
+}
+
+function madeByCreateRequire(walk: Walk, value: Expr): boolean {
+  if (value.k !== "call") return false;
+  const callee = walk.facts.calls[value.id]?.callee;
+  if (callee?.k === "member") return callee.name === "createRequire";
+  if (callee?.k !== "var") return false;
+  const fact = walk.bindings.facts[callee.id];
+  return fact?.import?.name === "createRequire" || fact?.name === "createRequire";
+}
+
+/** `import("m")`. */
+export function importExpression(walk: Walk, node: Node, ctx: Context): Expr {
+  const source = child(node, "source");
+  const value = walk.expr(source, ctx);
+  if (value.k !== "literal" || typeof value.value !== "string") return UNKNOWN;
+  addSpecifier(walk, value.value);
+  return { k: "module", specifier: value.value };
+}

@@ -1,0 +1,101 @@
+import { child, str, stringOf, type Node } from "./ast.js";
+import type { Asked } from "./memo.js";
+import type { Expr } from "./types.js";
+import { type Context, type Use, type Walk, UNKNOWN } from "./walk.js";
+
+export interface Condition {
+  value: Expr;
+  asked: Asked[];
+}
+
+/** Walks an expression whose truth decides, and tells which places it asks for a value. */
+export function condition(walk: Walk, node: Node | undefined, ctx: Context, use?: Use): Condition {
+  if (!node) return { value: UNKNOWN, asked: [] };
+  switch (node.type) {
+    case "LogicalExpression":
+      return logical(walk, node, ctx, use);
+    case "ParenthesizedExpression":
+      return condition(walk, child(node, "expression"), ctx, use);
+    case "UnaryExpression":
+      if (str(node, "operator") !== "!") break;
+      return { value: UNKNOWN, asked: condition(walk, child(node, "argument"), ctx).asked.map(flip) };
+    case "BinaryExpression": {
+      const asked = comparison(walk, node, ctx);
+      if (asked) return { value: UNKNOWN, asked };
+    }
+  }
+  const value = walk.expr(node, ctx, use);
+  return { value, asked: [{ expr: value, filledWhen: true }] };
+}
+
+function flip(asked: Asked): Asked {
+  return { expr: asked.expr, filledWhen: !asked.filledWhen };
+}
+
+function comparison(walk: Walk, node: Node, ctx: Context): Asked[] | undefined {
+  const operator = str(node, "operator") ?? "";
+  const left = child(node, "left");
+  const right = child(node, "right");
+  if (!left || !right) return undefined;
+  if (operator === "in") {
+    const name = stringOf(left);
+    walk.expr(left, ctx);
+    return [{ expr: { k: "member", of: walk.expr(right, ctx), name: name ?? "*" }, filledWhen: true }];
+  }
+  if (operator === "instanceof") {
+    const value = walk.expr(left, ctx);
+    walk.expr(right, ctx);
+    return [{ expr: value, filledWhen: true }];
+  }
+  const equal = operator === "==" || operator === "===";
+  if (!equal && operator !== "!=" && operator !== "!==") return undefined;
+  const sides = [left, right].map((side) => ({ side, nothing: isNothing(side), value: walk.expr(typeofOperand(side) ?? side, ctx) }));
+  const absent = sides.some((side) => side.nothing);
+  // `x === undefined` means empty, `x === other` means that there is something to compare with.
+  return sides.filter((side) => !side.nothing).map(({ value }) => ({ expr: value, filledWhen: absent ? !equal : equal }));
+}
+
+function typeofOperand(node: Node): Node | undefined {
+  return node.type === "UnaryExpression" && str(node, "operator") === "typeof" ? child(node, "argument") : undefined;
+}
+
+/** `null`, `undefined`, `void 0`, and the `"undefined"` of a `typeof` comparison. */
+function isNothing(node: Node): boolean {
+  if (node.type === "Literal") return (node.value === null && !node.regex && !node.bigint) || node.value === "undefined";
+  if (node.type === "Identifier") return str(node, "name") === "undefined";
+  return node.type === "UnaryExpression" && str(node, "operator") === "void";
+}
+
+/** `a ?? b`, `a || b`, `a && b`, chains of them flattened: minified code has chains too long to recurse into. */
+export function logical(walk: Walk, node: Node, ctx: Context, use?: Use): Condition {
+  const steps: { operator: string; node: Node }[] = [];
+  let first: Node = node;
+  while (first.type === "LogicalExpression") {
+    const left = child(first, "left");
+    const right = child(first, "right");
+    if (!left || !right) break;
+    steps.unshift({ operator: str(first, "operator") ?? "||", node: right });
+    first = left;
+  }
+  const start = condition(walk, first, ctx, use && { ...use, discarded: false });
+  const asked = [...start.asked];
+  const values = [start.value];
+  const branch = ctx.conditional ? ctx : { ...ctx, conditional: true };
+  steps.forEach((step, i) => {
+    guard(walk, ctx, asked, step.operator === "&&", step.node.range[0], step.node.range[1]);
+    const next = condition(walk, step.node, branch, i === steps.length - 1 ? use : use && { ...use, discarded: false });
+    asked.push(...next.asked);
+    values.push(next.value);
+  });
+  return { value: { k: "either", of: values }, asked };
+}
+
+/** Notes that a stretch of the function runs only when some place was asked and found empty. */
+export function guard(walk: Walk, ctx: Context, asked: readonly Asked[], outcome: boolean, start: number, end: number): void {
+  const places = asked.filter(({ expr, filledWhen }) => filledWhen !== outcome && mayBePlace(expr)).map(({ expr }) => expr);
+  if (places.length > 0) walk.guards.push({ fn: ctx.fn, places, start, end });
+}
+
+function mayBePlace(expr: Expr): boolean {
+  return expr.k === "var" || expr.k === "member" || expr.k === "call" || expr.k === "typed" || expr.k === "await" || expr.k === "global";
+}

@@ -1,0 +1,75 @@
+import { analyze, type ScopeManager } from "@typescript-eslint/scope-manager";
+import type { TSESTree } from "@typescript-eslint/types";
+import { parseSync, type OxcError, type ParserOptions, type ParseResult } from "oxc-parser";
+
+export interface ParsedSource {
+  ok: true;
+  program: TSESTree.Program;
+  comments: { range: [number, number]; value: string }[];
+  scopeManager: ScopeManager;
+  /** What the offsets count in: the text without its byte order mark. */
+  text: string;
+}
+
+export interface ParseFailure {
+  ok: false;
+  /** What is wrong, with `line:column` where there is a place. */
+  reason: string;
+}
+
+/**
+ * Parses a JavaScript or TypeScript file and resolves its bindings. Never throws: a file that cannot be read as code
+ * gives a reason. A file without `import` or `export` may be a CommonJS module, a script or a module.
+ */
+export function parseSource(file: string, text: string): ParsedSource | ParseFailure {
+  const source = text.startsWith("\uFEFF") ? text.slice(1) : text;
+  try {
+    const result = parseAsAny(file, source);
+    const error = result.errors.find(({ severity }) => severity === "Error");
+    if (error) return { ok: false, reason: describe(error, source) };
+    const program: unknown = result.program;
+    if (!isProgram(program)) return { ok: false, reason: "the parser gave no program" };
+    const isModule = program.sourceType === "module";
+    const scopeManager = analyze(program, {
+      sourceType: isModule ? "module" : "script",
+      // Top-level names of a CommonJS module are its own; for a plain script it makes no difference here.
+      globalReturn: !isModule,
+      lib: [],
+      jsxPragma: null,
+    });
+    const comments = result.comments.map(({ start, end, value }): ParsedSource["comments"][number] => ({ range: [start, end], value }));
+    return { ok: true, program, comments, scopeManager, text: source };
+  } catch (error) {
+    if (error instanceof RangeError) return { ok: false, reason: "nested too deeply to be analysed" };
+    return { ok: false, reason: `could not be analysed: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
+function parseAsAny(file: string, source: string): ParseResult {
+  const options: ParserOptions = { range: true, astType: "ts", preserveParens: false, lang: languageOf(file) };
+  const first = parseSync(file, source, options);
+  if (first.errors.length === 0 || first.module.hasModuleSyntax) return first;
+  // `return` at the top level is right in CommonJS alone.
+  const second = parseSync(file, source, { ...options, sourceType: "commonjs" });
+  return second.errors.length === 0 ? second : first;
+}
+
+function languageOf(file: string): ParserOptions["lang"] {
+  const name = file.toLowerCase();
+  if (/\.d\.[cm]?ts$/.test(name) || /\.d\.[^./]+\.ts$/.test(name)) return "dts";
+  if (name.endsWith(".tsx")) return "tsx";
+  if (/\.[cm]?ts$/.test(name)) return "ts";
+  // Plenty of `.js` files hold JSX, and nothing else reads differently with it.
+  return "jsx";
+}
+
+function isProgram(value: unknown): value is TSESTree.Program {
+  return typeof value === "object" && value !== null && "type" in value && value.type === "Program";
+}
+
+function describe(error: OxcError, source: string): string {
+  const label = error.labels[0];
+  if (!label) return error.message;
+  const before = source.slice(0, label.start).split(/\r\n|[\n\r\u2028\u2029]/);
+  return `${before.length}:${(before.at(-1)?.length ?? 0) + 1} ${error.message}`;
+}
