@@ -1,0 +1,325 @@
+import { ts } from "ts-morph";
+import { DEFAULT_BATCH_SIZE, RUNTIME } from "../src/core/contract.js";
+import type { EditGroup, ImportNeed } from "../src/core/edit.js";
+import type { Finding, LoopTransactionDetail } from "../src/core/finding.js";
+import { Lines, writeBatchBody } from "./lib/batch-body.js";
+import type { Access, BatchBody } from "./lib/batch-body.js";
+import { freeName, isBinding, localNameFor } from "./lib/imports.js";
+import { hasOwn, loopNames, loopParts } from "./lib/loop.js";
+import { Rewrite } from "./lib/rewrite.js";
+import { declaredBy, effectOf, mentions, segmentsOf, unitsOf } from "./lib/segments.js";
+import type { Segment, Unit } from "./lib/segments.js";
+import { sqlShape } from "./lib/sql-shape.js";
+import { styleOf } from "./lib/style.js";
+import { indentAt } from "./lib/text.js";
+import { labelOf, namesIn, shapeOf } from "./lib/transaction-shape.js";
+import type { AsFunction, Callback, InPlace } from "./lib/transaction-shape.js";
+import { CannotFix, judge, newGroup } from "./lib/transform.js";
+import type { PlanContext, Transform } from "./lib/transform.js";
+import { boundNames, isReference, walk } from "./lib/tree.js";
+import type { Tree } from "./lib/tree.js";
+
+const NAME = "batch-loop-transaction";
+
+/** One transaction around a whole loop becomes one transaction a batch. Never safe: all-or-nothing goes. */
+export const batchLoopTransaction: Transform = {
+  name: NAME,
+  applies: ({ detail }) => detail.kind === "loop-transaction",
+  plan(finding, context) {
+    const { detail } = finding;
+    if (detail.kind !== "loop-transaction") return undefined;
+    const [obstacle] = detail.obstacles;
+    if (obstacle !== undefined) throw new CannotFix(`${obstacle.what} (${obstacle.file}:${obstacle.span.line})`);
+    if (finding.fix === "manual") throw new CannotFix(finding.fixReason ?? "whether batches keep its meaning cannot be told from the code");
+    if (detail.mode === "exclusive") throw new CannotFix("the transaction is exclusive on purpose: batches take the write lock only");
+    if (!detail.loop.inCallback) throw new CannotFix(`the loop stands in a helper that the transaction calls (${detail.loop.file}:${detail.loop.span.line})`);
+    const tree = context.trees.get(finding.file);
+    if (tree === undefined) throw new CannotFix(`${finding.file} could not be read`);
+    return planBatches(finding, detail, tree, context);
+  },
+};
+
+interface Names {
+  needs: ImportNeed[];
+  batched: string;
+  transaction(): string;
+}
+
+function runtimeNames(tree: Tree, async: boolean): Names {
+  const needs: ImportNeed[] = [];
+  const need = (name: string): string => {
+    const local = localNameFor(tree, name, RUNTIME.specifier);
+    if (!needs.some((one) => one.name === name)) needs.push({ file: tree.file, from: { package: RUNTIME.specifier }, name, as: local, kind: "named" });
+    return local;
+  };
+  const { batchedTransaction, batchedTransactionSync, transaction, transactionSync } = RUNTIME.exports;
+  return { needs, batched: need(async ? batchedTransaction : batchedTransactionSync), transaction: () => need(async ? transaction : transactionSync) };
+}
+
+function planBatches(finding: Finding, detail: LoopTransactionDetail, tree: Tree, context: PlanContext): EditGroup {
+  const batchSize = context.options.batchSize ?? DEFAULT_BATCH_SIZE;
+  const group = newGroup(NAME, finding);
+  const notes: string[] = [
+    `all-or-nothing is given up: when an item fails, the batches before it stay committed (${batchSize} item${batchSize === 1 ? "" : "s"} at a time are still all-or-nothing)`,
+  ];
+  if (detail.style === "sql") planSql(group, detail, tree, batchSize, notes);
+  else {
+    const shape = shapeOf(tree, detail);
+    if (shape.shape === "in-place") planInPlace(group, detail, tree, shape, batchSize, notes);
+    else planFunction(group, detail, tree, shape, batchSize, notes);
+  }
+  return judge(group, notes);
+}
+
+function loopIn(tree: Tree, detail: LoopTransactionDetail, statements: readonly ts.Statement[]): number {
+  const index = statements.findIndex((statement) => {
+    const start = statement.getStart(tree.source);
+    return start === detail.loop.span.start || (ts.isExpressionStatement(statement) && start <= detail.loop.span.start && detail.loop.span.end <= statement.end);
+  });
+  if (index === -1) throw new CannotFix("the loop stands inside another block of the transaction");
+  return index;
+}
+
+/** `(work) => helper(id, work)`, and the same call around statements of its own. */
+function runnerAccess(tree: Tree, call: ts.CallExpression, callback: Callback, awaited: boolean): Access {
+  const { text, source } = tree;
+  const before = text.slice(call.getStart(source), callback.getStart(source));
+  const after = text.slice(callback.end, call.end);
+  const names = namesIn(call);
+  const work = freeName("work", (name) => names.has(name));
+  const position = call.arguments.indexOf(callback);
+  const typed = /\.[cm]?tsx?$/.test(tree.file) && isEntityName(call.expression) ? `: Parameters<typeof ${call.expression.getText(source)}>[${position}]` : "";
+  const parameters = callback.parameters.map((parameter) => parameter.getText(source)).join(", ");
+  const prefix = (awaited ? "await " : "") + before;
+  const [first] = callback.parameters;
+  return {
+    batches: `(${work}${typed}) => ${before}${work}${after}`,
+    open: (async) => `${prefix}${async ? "async " : ""}(${parameters}) => {`,
+    close: `}${after}`,
+    openValue: (async) => `${prefix}${async ? "async " : ""}(${parameters}) => `,
+    closeValue: after,
+    ...(first === undefined ? {} : { handle: first.getText(source) }),
+  };
+}
+
+function isEntityName(node: ts.Expression): boolean {
+  if (ts.isIdentifier(node) || node.kind === ts.SyntaxKind.ThisKeyword) return true;
+  return ts.isPropertyAccessExpression(node) && node.questionDotToken === undefined && isEntityName(node.expression);
+}
+
+function sessionAccess(detail: LoopTransactionDetail, names: Names, async: boolean): Access {
+  const session = detail.sessionText;
+  if (!/^[\w$.#!?\s]+$/.test(session)) throw new CannotFix(`the session is written as \`${session}\`, which would be evaluated more than once`);
+  const run = (): string => `${async ? "await " : ""}${names.transaction()}(${session}, `;
+  return {
+    batches: session,
+    open: (inner) => `${run()}${inner ? "async " : ""}() => {`,
+    close: "})",
+    openValue: (inner) => `${run()}${inner ? "async " : ""}() => `,
+    closeValue: ")",
+  };
+}
+
+interface Parts {
+  before: Segment[];
+  loopUnit: Unit;
+  after: Segment[];
+  result: { unit: Unit; statement: ts.ReturnStatement } | undefined;
+}
+
+function partsOf(tree: Tree, detail: LoopTransactionDetail, statements: readonly ts.Statement[], bodyStart: number, handles: ReadonlySet<string>): Parts {
+  const units = unitsOf(tree, statements, bodyStart);
+  const at = loopIn(tree, detail, statements);
+  const loopUnit = units[at];
+  if (loopUnit === undefined) throw new CannotFix("the loop was not found in the transaction");
+  const lastUnit = units.at(-1);
+  const result = lastUnit !== undefined && ts.isReturnStatement(lastUnit.statement) ? { unit: lastUnit, statement: lastUnit.statement } : undefined;
+  const afterUnits = units.slice(at + 1, result === undefined ? undefined : -1);
+  const later = [loopUnit.statement, ...afterUnits.map(({ statement }) => statement), ...(result === undefined ? [] : [result.statement])];
+  return {
+    before: segmentsOf(tree, units.slice(0, at), handles, later),
+    loopUnit,
+    after: segmentsOf(tree, afterUnits, handles, result === undefined ? [] : [result.statement]),
+    result,
+  };
+}
+
+function note(parts: Parts, notes: string[], async: boolean): void {
+  if (parts.before.some(({ kind }) => kind === "writes" || kind === "value")) notes.push("what is written before the loop is committed before it");
+  if (parts.after.some(({ kind }) => kind === "writes" || kind === "value")) notes.push("what is written after the loop is committed after it");
+  if (parts.before.some(({ kind }) => kind === "sink")) notes.push("statements prepared on the transaction's handle are prepared again for each item");
+  if (async) notes.push("other work of the process may run between two batches");
+}
+
+function batchBody(tree: Tree, parts: Parts, shared: Pick<BatchBody, "outer" | "inner" | "access" | "batched" | "async" | "batchSize" | "label">): BatchBody {
+  const loop = loopParts(tree, parts.loopUnit.statement);
+  return { before: parts.before, loop, loopUnit: parts.loopUnit, after: parts.after, style: styleOf(tree.source), ...shared };
+}
+
+function planInPlace(group: EditGroup, detail: LoopTransactionDetail, tree: Tree, shape: InPlace, batchSize: number, notes: string[]): void {
+  const { callback, body, runner } = shape;
+  const handles = new Set(runner === undefined ? [] : callback.parameters.flatMap(({ name }) => boundNames(name).map(({ text }) => text)));
+  const parts = partsOf(tree, detail, [...body.statements], body.getStart(tree.source) + 1, handles);
+  const loop = loopParts(tree, parts.loopUnit.statement);
+  const async = shape.async;
+  if (!async && loop.async) throw new CannotFix("the loop awaits, and the function around the transaction is not async");
+  const names = runtimeNames(tree, async);
+  const access = runner === undefined ? sessionAccess(detail, names, async) : runnerAccess(tree, runner, callback, shape.awaited);
+  for (const segment of [...parts.before, ...parts.after]) {
+    if (segment.kind === "plain" && shape.outcome.kind !== "returned" && segment.units.some(({ statement }) => hasOwn(statement, ts.isReturnStatement))) {
+      throw new CannotFix("the transaction returns early, and its result is used where it runs");
+    }
+  }
+  assertNamesFree(tree, shape, parts, handles);
+
+  const outer = indentAt(tree.text, shape.first.getStart(tree.source));
+  const firstStatement = body.statements[0];
+  const inner = firstStatement === undefined ? outer : indentAt(tree.text, firstStatement.getStart(tree.source));
+  const start = shape.first.getStart(tree.source);
+  const out = new Rewrite(tree, start);
+  const lines = new Lines(out, inner);
+  const style = styleOf(tree.source);
+  for (const binding of shape.bindings) {
+    lines.next(outer);
+    out.write(binding.text + style.semi);
+  }
+  writeBatchBody(lines, batchBody(tree, parts, { outer, inner, access, batched: names.batched, async, batchSize, label: shape.label }));
+  writeOutcome(lines, tree, shape, parts, access, handles, outer);
+  group.edits.push(...out.finish(shape.last.end));
+  group.imports.push(...names.needs);
+  note(parts, notes, async);
+}
+
+/** What the transaction returned, where its caller wants it. */
+function writeOutcome(lines: Lines, tree: Tree, shape: InPlace, parts: Parts, access: Access, handles: ReadonlySet<string>, outer: string): void {
+  const { out } = lines;
+  const { outcome } = shape;
+  const style = styleOf(tree.source);
+  const expression = parts.result?.statement.expression;
+  const unit = parts.result?.unit;
+  if (expression === undefined || unit === undefined) {
+    if (outcome.kind === "declared") throw new CannotFix("the transaction's result is kept, but its body returns none");
+    if (outcome.kind === "returned") {
+      lines.next(outer);
+      out.write(`return${style.semi}`);
+    }
+    return;
+  }
+  const effect = effectOf(tree, expression);
+  const wrap = effect === "write" || mentions(expression, handles);
+  const start = expression.getStart(tree.source);
+  const value = (): void => {
+    if (wrap) out.write(access.openValue(hasOwn(expression, ts.isAwaitExpression)));
+    out.keepAt(start, expression.end, lines.inner, outer);
+    if (wrap) out.write(access.closeValue);
+  };
+  if (outcome.kind === "dropped") {
+    if (effect === "none") return;
+    lines.next(outer, unit.spaced);
+    out.keepAt(unit.start, parts.result?.statement.getStart(tree.source) ?? unit.start, lines.inner, outer);
+    value();
+    out.write(style.semi);
+    return;
+  }
+  if (outcome.kind === "declared" && ts.isIdentifier(outcome.declaration.name) && ts.isIdentifier(expression) && expression.text === outcome.declaration.name.text) return;
+  lines.next(outer, unit.spaced);
+  out.keepAt(unit.start, parts.result?.statement.getStart(tree.source) ?? unit.start, lines.inner, outer);
+  if (outcome.kind === "returned") out.write("return ");
+  else {
+    const head = tree.text.slice(outcome.statement.getStart(tree.source), outcome.declaration.initializer?.getStart(tree.source));
+    out.write(head);
+  }
+  value();
+  out.keep(expression.end, unit.end);
+}
+
+/** What was local to the transaction's body becomes the surrounding function's: no name may mean two things. */
+function assertNamesFree(tree: Tree, shape: InPlace, parts: Parts, handles: ReadonlySet<string>): void {
+  const hoisted = new Set(shape.bindings.map(({ name }) => name));
+  for (const { kind, units } of [...parts.before, ...parts.after]) {
+    if (kind === "plain" || kind === "value") for (const unit of units) for (const name of declaredBy(unit.statement)) hoisted.add(name);
+  }
+  const { outcome } = shape;
+  const returned = parts.result?.statement.expression;
+  if (outcome.kind === "declared" && ts.isIdentifier(outcome.declaration.name) && returned !== undefined && ts.isIdentifier(returned) && returned.text === outcome.declaration.name.text) {
+    hoisted.delete(returned.text);
+  }
+  const region = { start: shape.first.getStart(tree.source), end: shape.last.end };
+  const scope: ts.Node = shape.around ?? tree.source;
+  walk(scope, (node) => {
+    if (!ts.isIdentifier(node) || !hoisted.has(node.text)) return;
+    if (node.pos >= region.start && node.end <= region.end) return;
+    if (!isBinding(node) && !isReference(node)) return;
+    throw new CannotFix(`\`${node.text}\` is declared inside the transaction and means something else around it`);
+  });
+  const own = new Set(loopNames(parts.loopUnit.statement));
+  for (const handle of handles) if (own.has(handle)) throw new CannotFix(`the loop's variable hides the transaction's handle \`${handle}\``);
+}
+
+/** The wrapper becomes a function that runs the batches; every call of it awaits it. */
+function planFunction(group: EditGroup, detail: LoopTransactionDetail, tree: Tree, shape: AsFunction, batchSize: number, notes: string[]): void {
+  const { callback, body, call, async } = shape;
+  const parts = partsOf(tree, detail, [...body.statements], body.getStart(tree.source) + 1, new Set());
+  const loop = loopParts(tree, parts.loopUnit.statement);
+  if (!async && loop.async) throw new CannotFix("the loop awaits, and a function that runs the transaction is not async");
+  const names = runtimeNames(tree, async);
+  const access = sessionAccess(detail, names, async);
+  const { file, text, source } = tree;
+  const first = body.statements[0];
+  const last = body.statements.at(-1);
+  if (first === undefined || last === undefined) throw new CannotFix("the transaction is empty");
+  const inner = indentAt(text, first.getStart(source));
+
+  const head = async && callback.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword) !== true ? "async " : "";
+  group.edits.push({ file, start: call.getStart(source), end: callback.getStart(source), text: head });
+  const units = [...parts.before, ...parts.after].flatMap((segment) => segment.units);
+  const regionStart = Math.min(parts.loopUnit.start, ...units.map(({ start }) => start));
+  const out = new Rewrite(tree, regionStart);
+  const lines = new Lines(out, inner);
+  writeBatchBody(lines, batchBody(tree, parts, { outer: inner, inner, access, batched: names.batched, async, batchSize, label: shape.label }));
+  if (parts.result !== undefined) {
+    const { unit, statement } = parts.result;
+    lines.next(inner, unit.spaced);
+    if (statement.expression !== undefined && effectOf(tree, statement.expression) === "write") {
+      const start = statement.expression.getStart(source);
+      out.keep(unit.start, start).write(access.openValue(hasOwn(statement.expression, ts.isAwaitExpression)));
+      out.keep(start, statement.expression.end).write(access.closeValue).keep(statement.expression.end, unit.end);
+    } else out.keep(unit.start, unit.end);
+  }
+  const lastEnd = Math.max(parts.loopUnit.end, parts.result?.unit.end ?? 0, ...units.map(({ end }) => end));
+  group.edits.push(...out.finish(lastEnd));
+  group.edits.push({ file, start: callback.end, end: call.end, text: "" });
+  for (const run of shape.invocations) {
+    const callee = run.expression;
+    if (ts.isPropertyAccessExpression(callee)) group.edits.push({ file, start: callee.expression.end, end: callee.end, text: "" });
+    if (!async) continue;
+    const wraps = (ts.isPropertyAccessExpression(run.parent) || ts.isElementAccessExpression(run.parent) || ts.isCallExpression(run.parent) || ts.isNonNullExpression(run.parent)) && run.parent.expression === run;
+    const start = run.getStart(source);
+    group.edits.push({ file, start, end: start, text: wraps ? "(await " : "await " });
+    if (wraps) group.edits.push({ file, start: run.end, end: run.end, text: ")" });
+  }
+  group.imports.push(...names.needs);
+  note(parts, notes, async);
+}
+
+function planSql(group: EditGroup, detail: LoopTransactionDetail, tree: Tree, batchSize: number, notes: string[]): void {
+  const shape = sqlShape(tree, detail);
+  const { text, source } = tree;
+  const names = runtimeNames(tree, shape.async);
+  const access = sessionAccess(detail, names, shape.async);
+  const parts = partsOf(tree, detail, shape.inside, shape.inside[0]?.pos ?? shape.bodyStart, new Set());
+  if (parts.result !== undefined) throw new CannotFix("the transaction returns before it commits");
+  const loop = loopParts(tree, parts.loopUnit.statement);
+  if (!shape.async && loop.async) throw new CannotFix("the loop awaits, and the function around the transaction is not async");
+  const outer = indentAt(text, shape.first.getStart(source));
+  const inner = shape.unwraps ? indentAt(text, parts.loopUnit.statement.getStart(source)) : outer;
+  const out = new Rewrite(tree, shape.first.getStart(source));
+  const lines = new Lines(out, inner);
+  for (const unit of unitsOf(tree, shape.head, shape.bodyStart)) lines.unit(unit, outer);
+  const label = labelOf(shape.around);
+  writeBatchBody(lines, batchBody(tree, parts, { outer, inner, access, batched: names.batched, async: shape.async, batchSize, label }));
+  for (const unit of unitsOf(tree, shape.tail, shape.tail[0]?.pos ?? 0)) lines.unit(unit, outer);
+  group.edits.push(...out.finish(shape.last.end), ...shape.edits);
+  group.imports.push(...names.needs);
+  note(parts, notes, shape.async);
+}

@@ -1,0 +1,50 @@
+import { applyEdits, editsByFile } from "../src/core/edit.js";
+import type { Codemods, EditGroup, Plan, PlanHost, PlanOptions } from "../src/core/edit.js";
+import type { Finding } from "../src/core/finding.js";
+import { assemble } from "./assemble.js";
+import { batchLoopTransaction } from "./batch-loop-transaction.js";
+import { SessionModules } from "./lib/session-module.js";
+import { lostComments } from "./lib/text.js";
+import { CannotFix, refOf } from "./lib/transform.js";
+import type { PlanContext, Transform } from "./lib/transform.js";
+import { parse, Trees } from "./lib/tree.js";
+
+/** In the order in which they are planned: an earlier one goes first where two touch the same lines. */
+export const transforms: readonly Transform[] = [batchLoopTransaction];
+
+/**
+ * What would be changed for these findings, as text edits; nothing is written. Findings that no transform can mend
+ * come back in `manual`, each with the reason.
+ */
+export function planFixes(findings: readonly Finding[], host: PlanHost, options: PlanOptions = {}): Plan {
+  const context: PlanContext = { trees: new Trees(host), host, options, findings, modules: new SessionModules() };
+  const plan: Plan = { groups: [], manual: [] };
+  for (const transform of transforms) {
+    for (const finding of findings) {
+      if (!transform.applies(finding)) continue;
+      try {
+        const group = transform.plan(finding, context);
+        if (group === undefined) continue;
+        assertCommentsStay(group, context);
+        plan.groups.push(group);
+      } catch (error) {
+        if (!(error instanceof CannotFix)) throw error;
+        plan.manual.push({ finding: refOf(finding), transform: transform.name, reason: error.message });
+      }
+    }
+  }
+  return plan;
+}
+
+/** The last word on comments: a group that would lose one is for a person. */
+function assertCommentsStay(group: EditGroup, { trees }: PlanContext): void {
+  for (const [file, edits] of editsByFile([group])) {
+    const tree = trees.get(file);
+    if (tree === undefined) throw new CannotFix(`${file} could not be read`);
+    const [lost] = lostComments(tree.source, parse(file, applyEdits(tree.text, edits)));
+    if (lost !== undefined) throw new CannotFix(`a comment stands in what would be replaced (${file}): ${lost.split("\n")[0] ?? ""}`);
+  }
+}
+
+export const codemods: Codemods = { plan: planFixes, assemble };
+export { assemble };

@@ -1,0 +1,170 @@
+import { ts } from "ts-morph";
+import type { LoopParts } from "./loop.js";
+import type { Rewrite } from "./rewrite.js";
+import { declaredBy, mentions } from "./segments.js";
+import type { Segment, Unit } from "./segments.js";
+import { quoted } from "./style.js";
+import type { Style } from "./style.js";
+import { hasOwn } from "./loop.js";
+
+/** How the new code reaches the database: by the session itself, or through the application's own transaction helper. */
+export interface Access {
+  /** The batch helper's first argument. */
+  batches: string;
+  /** What opens and closes a transaction of its own around statements, and around one expression. */
+  open(async: boolean): string;
+  close: string;
+  openValue(async: boolean): string;
+  closeValue: string;
+  /** The handle as the item callback's second parameter. */
+  handle?: string;
+}
+
+export interface BatchBody {
+  before: Segment[];
+  loop: LoopParts;
+  loopUnit: Unit;
+  after: Segment[];
+  /** Indentation of the new statements, and of the old ones. */
+  outer: string;
+  inner: string;
+  style: Style;
+  access: Access;
+  batched: string;
+  async: boolean;
+  batchSize: number;
+  label: string | undefined;
+}
+
+/** Writes statements one after the other, each on a line of its own unless it is the region's first. */
+export class Lines {
+  #first = true;
+
+  constructor(
+    readonly out: Rewrite,
+    readonly inner: string,
+  ) {}
+
+  next(indent: string, spaced = false): void {
+    if (!this.#first) this.out.write(`${spaced ? "\n\n" : "\n"}${indent}`);
+    this.#first = false;
+  }
+
+  unit(unit: Unit, indent: string): void {
+    this.next(indent, unit.spaced);
+    this.out.keepAt(unit.start, unit.end, this.inner, indent);
+  }
+}
+
+export function writeBatchBody(lines: Lines, body: BatchBody): void {
+  const sinks = body.before.filter(({ kind }) => kind === "sink").flatMap(({ units }) => units);
+  for (const segment of body.before) writeSegment(lines, segment, body, sinks);
+  writeLoop(lines, body, sinks);
+  for (const segment of body.after) writeSegment(lines, segment, body, sinks);
+}
+
+function usedSinks(sinks: readonly Unit[], nodes: readonly ts.Node[]): Unit[] {
+  const used: Unit[] = [];
+  const wanted = [...nodes];
+  for (const sink of [...sinks].reverse()) {
+    if (wanted.some((node) => mentions(node, new Set(declaredBy(sink.statement))))) {
+      used.unshift(sink);
+      wanted.push(sink.statement);
+    }
+  }
+  return used;
+}
+
+function sunk(lines: Lines, sink: Unit): string {
+  return lines.out.tree.text.slice(sink.start, sink.end);
+}
+
+function writeSegment(lines: Lines, segment: Segment, body: BatchBody, sinks: readonly Unit[]): void {
+  const { out } = lines;
+  const { access, outer, style } = body;
+  const unit = style.indent;
+  const async = segment.units.some(({ statement }) => hasOwn(statement, ts.isAwaitExpression));
+  if (segment.kind === "sink") return;
+  if (segment.kind === "plain") {
+    for (const one of segment.units) lines.unit(one, outer);
+    return;
+  }
+  const prepared = usedSinks(
+    sinks,
+    segment.units.map(({ statement }) => statement),
+  );
+  const [first] = segment.units;
+  if (first === undefined) return;
+  if (segment.kind === "value") {
+    const declaration = ts.isVariableStatement(first.statement) ? first.statement.declarationList.declarations[0] : undefined;
+    const initializer = declaration?.initializer;
+    if (initializer === undefined) return;
+    lines.next(outer, first.spaced);
+    const start = initializer.getStart(out.tree.source);
+    out.keepAt(first.start, start, lines.inner, outer);
+    if (prepared.length > 0) {
+      out.write(access.open(async));
+      for (const one of prepared) out.write(`\n${outer}${unit}${sunk(lines, one)}`);
+      out.write(`\n${outer}${unit}return `).keepAt(start, initializer.end, lines.inner, outer + unit);
+      out.write(`${style.semi}\n${outer}${access.close}`);
+    } else {
+      const literal = ts.isObjectLiteralExpression(initializer);
+      out.write(access.openValue(async) + (literal ? "(" : "")).keepAt(start, initializer.end, lines.inner, outer);
+      out.write((literal ? ")" : "") + access.closeValue);
+    }
+    out.keepAt(initializer.end, first.end, lines.inner, outer);
+    return;
+  }
+  lines.next(outer, first.spaced);
+  out.write(access.open(async));
+  for (const one of prepared) out.write(`\n${outer}${unit}${sunk(lines, one)}`);
+  for (const [index, one] of segment.units.entries()) {
+    out.write(`${index > 0 && one.spaced ? "\n\n" : "\n"}${outer}${unit}`);
+    out.keepAt(one.start, one.end, lines.inner, outer + unit);
+  }
+  out.write(`\n${outer}${access.close}${style.semi}`);
+}
+
+function writeLoop(lines: Lines, body: BatchBody, sinks: readonly Unit[]): void {
+  const { out } = lines;
+  const { source, text } = out.tree;
+  const { loop, loopUnit, outer, inner, style, access } = body;
+  const statementStart = loop.statement.getStart(source);
+  lines.next(outer, loopUnit.spaced);
+  out.keepAt(loopUnit.start, statementStart, inner, outer);
+
+  const prepared = usedSinks(sinks, [loop.body]);
+  const async = loop.async ? "async " : "";
+  const handle = access.handle ?? (loop.index === undefined ? undefined : "_tx");
+  const more = [handle, loop.index].filter((one) => one !== undefined).map((one) => `, ${one}`);
+  const options = `{ batchSize: ${body.batchSize}${body.label === undefined ? "" : `, label: ${quoted(body.label, style)}`} }`;
+  const call = `${body.async ? "await " : ""}${body.batched}(`;
+  const wide = outer !== inner;
+  if (wide) out.write(`${call}\n${inner}${access.batches},\n${inner}${loop.items},\n${inner}${async}(`);
+  else out.write(`${call}${access.batches}, ${loop.items}, ${async}(`);
+  if (typeof loop.item === "string") out.write(loop.item);
+  else out.keep(loop.item.start, loop.item.end);
+  out.write(`${more.join("")}) => `);
+
+  const start = loop.body.getStart(source);
+  const bodyIndent = inner + style.indent;
+  if (ts.isBlock(loop.body)) {
+    if (prepared.length === 0) out.keep(start, loop.body.end, loop.bodyEdits);
+    else {
+      out.keep(start, start + 1);
+      for (const one of prepared) out.write(`\n${bodyIndent}${sunk(lines, one)}`);
+      out.keep(start + 1, loop.body.end, loop.bodyEdits);
+    }
+  } else if (ts.isStatement(loop.body)) {
+    out.write(`{\n${[...prepared.map((one) => sunk(lines, one)), ""].map((one) => bodyIndent + one).join("\n")}`);
+    out.keep(start, loop.body.end, loop.bodyEdits).write(`\n${inner}}`);
+  } else if (prepared.length > 0) {
+    out.write(`{\n${[...prepared.map((one) => sunk(lines, one)), ""].map((one) => bodyIndent + one).join("\n")}`);
+    out.keep(start, loop.body.end).write(`${style.semi}\n${inner}}`);
+  } else out.keep(start, loop.body.end);
+  if (wide) out.write(`,\n${inner}${options}${style.trailingComma ? "," : ""}\n${outer})${style.semi}`);
+  else out.write(`, ${options})${style.semi}`);
+  // A comment on the loop's last line stays there.
+  const trailing = text.slice(loop.statement.end, loopUnit.end);
+  if (trailing !== "") out.keep(loop.statement.end, loopUnit.end);
+}
