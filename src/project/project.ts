@@ -6,6 +6,7 @@ import type { Finding } from "../core/finding.js";
 import { linkProject } from "../core/link/index.js";
 import { detectAll } from "../../rules/detect.js";
 import type { DetectOptions } from "../../rules/detect.js";
+import { describeFailure } from "./check-syntax.js";
 import type { SkippedFile } from "./discover.js";
 import { errorMessage } from "./errors.js";
 import { parseSource } from "./parse.js";
@@ -142,7 +143,7 @@ function graphOf(entries: ReadonlyMap<string, SourceEntry>, resolver: Resolver):
 
 function build(file: string, text: string): Built {
   const parsed = parseSource(file, text);
-  if (!parsed.ok) return parsed;
+  if (!parsed.ok) return { ok: false, reason: describeFailure(parsed.reason) };
   try {
     const { program, scopeManager, comments } = parsed;
     return { ok: true, facts: buildFacts({ program, scopeManager, text, file, comments }) };

@@ -1,0 +1,48 @@
+import { Command } from "commander";
+import { addFixCommand } from "./fix.js";
+import { addScanCommand } from "./scan.js";
+import { painter } from "./terminal.js";
+import { addUndoCommand } from "./undo.js";
+import { toolVersion } from "./version.js";
+
+const EXAMPLES = `
+Examples:
+  $ npx sessionfix                      scan the current folder, say what is wrong and what to do
+  $ npx sessionfix scan apps/api        scan one folder
+  $ npx sessionfix fix --dry-run        show the rewrite as a diff, change nothing
+  $ npx sessionfix fix                  apply what is safe
+  $ npx sessionfix undo                 take the last fix back, byte by byte
+
+Exit codes:
+  0  nothing to say
+  1  findings, or work that was refused or is left over
+  2  wrong use, or an internal error
+
+NO_COLOR turns colours off; DEBUG=sessionfix shows the stack of an internal error.`;
+
+/** The whole command line. Commands load their machinery only when they run: help and errors of use stay instant. */
+export function createProgram(): Command {
+  const program = new Command("sessionfix")
+    .description("Finds the database-session mistakes that make an application throw SQLITE_BUSY, leak connections or freeze, and rewrites them.")
+    .usage("[command] [paths...] [options]")
+    .version(toolVersion(), "-v, --version", "print the version")
+    .helpOption("-h, --help", "show help; `sessionfix <command> --help` tells more")
+    .helpCommand("help [command]", "show help for a command")
+    .addHelpText("after", EXAMPLES)
+    .exitOverride()
+    .configureOutput({
+      outputError: (text, write) => write(describeUsageError(text)),
+    });
+  addScanCommand(program);
+  addFixCommand(program);
+  addUndoCommand(program);
+  return program;
+}
+
+/** Commander's `error: unknown option '--fromat'` and its suggestion, in this tool's voice. */
+function describeUsageError(text: string): string {
+  const { red, bold, dim } = painter(process.stderr);
+  const [first = "", ...rest] = text.trim().split("\n");
+  const hint = rest.length > 0 ? rest.join(" ").replace(/^\(|\)$/g, "") : "Run `sessionfix --help` to see commands and options.";
+  return `${red(bold("sessionfix:"))} ${first.replace(/^error: /, "")}\n${dim(hint)}\n`;
+}

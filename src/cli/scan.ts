@@ -1,0 +1,80 @@
+import type { Command } from "commander";
+import { Option } from "commander";
+import type { ScanResult } from "../project/scan.js";
+import { EXIT } from "./failure.js";
+import { locate } from "./paths.js";
+import { hasColor, Progress, widthOf } from "./terminal.js";
+import { toolVersion } from "./version.js";
+
+interface ScanFlags {
+  format: string;
+  strict: boolean;
+  rule: string[];
+}
+
+const EXAMPLES = `
+Examples:
+  $ npx sessionfix                                  the current folder
+  $ npx sessionfix scan apps/api packages/db        two folders, analysed together
+  $ npx sessionfix scan --strict                    also what is only likely
+  $ npx sessionfix scan --rule no-session-per-call  one rule
+  $ npx sessionfix scan --format json > report.json
+
+Files that git ignores, node_modules, build output and declarations are left out. A file that cannot be read or
+parsed is named with its reason. Exit code 1 when there are findings, or when no file at all could be read.`;
+
+export function addScanCommand(program: Command): void {
+  program
+    .command("scan [paths...]", { isDefault: true })
+    .summary("find session mistakes (what runs when no command is named)")
+    .description("Finds database-session mistakes in the files and folders given, by default the current folder.")
+    .addOption(new Option("-f, --format <format>", "how to report").choices(["text", "json"]).default("text"))
+    .option("--strict", "also run the strict rules and show findings that are only likely", false)
+    .option("--rule <name>", "run only this rule; may be repeated", collect, [])
+    .addHelpText("after", EXAMPLES)
+    .action(async (paths: string[], flags: ScanFlags) => {
+      process.exitCode = await scan(program, paths, flags);
+    });
+}
+
+async function scan(program: Command, args: string[], flags: ScanFlags): Promise<number> {
+  const { root, paths } = locate(args, process.cwd(), program.commands.map((command) => command.name()));
+  const { FORMATS } = await import("../report/index.js");
+  const format = FORMATS.get(flags.format);
+  if (!format) throw new RangeError(`No report format is named ${flags.format}`);
+  const result = await scanWithProgress({ root, paths, rules: flags.rule, strict: flags.strict });
+  const { findings, skipped, stats } = result;
+  const report = format.render(
+    { version: toolVersion(), findings, skipped, stats, text: (file) => result.text(file), ...(root === process.cwd() ? {} : { root }) },
+    { color: format.forPeople && hasColor(process.stdout), width: widthOf(process.stdout) },
+  );
+  process.stdout.write(report);
+  if (!format.forPeople && result.stats.files === 0) process.stderr.write(`sessionfix: no JavaScript or TypeScript file could be scanned in ${root}\n`);
+  return result.findings.length > 0 || nothingCouldBeRead(result) ? EXIT.findings : EXIT.ok;
+}
+
+/** Scans with a line on the terminal that says how far it is. Every command that needs findings starts with it. */
+export async function scanWithProgress(options: { root: string; paths: string[]; rules: string[]; strict: boolean }): Promise<ScanResult> {
+  const { scanProject } = await import("../project/scan.js");
+  const progress = new Progress();
+  try {
+    return await scanProject({
+      root: options.root,
+      paths: options.paths,
+      strict: options.strict,
+      ...(options.rules.length > 0 ? { rules: options.rules } : {}),
+      onProgress: ({ phase, done, total }) => progress.update(`${phase === "reading" ? "Reading" : "Analysing"} files: ${done} of ${total}`),
+    });
+  } finally {
+    progress.clear();
+  }
+}
+
+export function collect(value: string, previous: string[]): string[] {
+  return [...previous, value];
+}
+
+/** An empty folder is fine; a folder in which everything was unreadable has not been checked. */
+function nothingCouldBeRead({ stats, skipped }: ScanResult): boolean {
+  return stats.files === 0 && skipped.length > 0;
+}
