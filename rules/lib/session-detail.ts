@@ -1,4 +1,6 @@
 import type { SessionPerCallDetail } from "../../src/core/finding.js";
+import type { Expr } from "../../src/core/facts/types.js";
+import { literalText } from "../../src/core/link/contexts.js";
 import { libraryNamed } from "../../src/core/catalogue/index.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import { functionKey } from "../../src/core/link/program.js";
@@ -32,7 +34,7 @@ export function sessionDetail(project: ProjectFacts, open: OpenSite, factories: 
       context: use.contexts.has("per-call") ? "per-call" : use.contexts.has("unknown") ? "unknown" : use.contexts.has("once") ? "once" : "test",
     })),
     scoped: outside
-      .filter(({ path, on }) => ((on === "session" || on === "orm") && library?.scoped.includes(path)) || (on === "statement" && library?.statementMethods.iterate.includes(path)))
+      .filter(({ call, path, on }) => ((on === "session" || on === "orm") && library?.scoped.includes(path) && !isHarmlessPragma(path, call.args[0])) || (on === "statement" && library?.statementMethods.iterate.includes(path)))
       .map(({ file, call, path }) => ({ file, span: call.span, what: path })),
     openOverAwait: transactionsOverAwait(project, open),
     startups: project.startups().map(({ file, call, framework }) => ({ file, span: call.span, framework })),
@@ -54,6 +56,14 @@ export function sessionDetail(project: ProjectFacts, open: OpenSite, factories: 
       bare: body.length === 0,
     };
   }
+}
+
+/** Pragmas that are kept in the file, or that only ask or act: nobody else on the session notices. https://www.sqlite.org/pragma.html */
+const FILE_PRAGMAS = /^\s*(\w+\.)?(user_version|application_id|journal_mode|wal_checkpoint|optimize|auto_vacuum|incremental_vacuum|encoding|page_size|integrity_check|quick_check|foreign_key_check|foreign_key_list|table_info|table_xinfo|table_list|index_list|index_info|index_xinfo)\b/i;
+
+function isHarmlessPragma(path: string, argument: Expr | undefined): boolean {
+  const text = argument ? literalText(argument) : undefined;
+  return path === "pragma" && text !== undefined && (FILE_PRAGMAS.test(text) || !/[=(]/.test(text));
 }
 
 /** BEGIN … COMMIT as SQL with an `await` in between, on this session. */

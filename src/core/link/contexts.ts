@@ -49,12 +49,27 @@ export class Contexts {
     const seen = new Set<FunctionKey>();
     for (let at: FunctionKey | undefined = key; at !== undefined && !seen.has(at); ) {
       seen.add(at);
-      const step: Step | undefined = this.of(at).get(context);
+      const step: Step | undefined = this.#writtenIn(at, context) ?? this.of(at).get(context);
       if (!step) break;
       path.unshift(step);
       at = step.from;
     }
     return path;
+  }
+
+  /**
+   * A function written as an argument runs because the function around it passed it on. The helper that calls it may
+   * have many callers: the path leads through the one that wrote it.
+   */
+  #writtenIn(key: FunctionKey, context: Context): Step | undefined {
+    if (key.startsWith("class ")) return undefined;
+    const { file, fn } = this.graph.program.fnOf(key);
+    const step = this.of(key).get(context);
+    if (fn.id === 0 || fn.class !== undefined || step?.entry !== undefined || fn.parent === 0) return undefined;
+    const parent = functionKey(file, fn.parent);
+    if (!this.of(parent).has(context)) return undefined;
+    const call = this.graph.program.file(file).calls.find((candidate) => candidate.fn === fn.parent && candidate.argSpans.some((span) => span.start === fn.span.start && span.end === fn.span.end));
+    return call ? { from: parent, file, call } : undefined;
   }
 
   /** The functions where requests, events and ticks arrive, with what they are called. */

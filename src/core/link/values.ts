@@ -4,6 +4,12 @@ import { Program } from "./program.js";
 import { Solver, type NodeId } from "./solver.js";
 import { TokenTable, type TokenId } from "./tokens.js";
 
+/** A function, as one that reads a member or that runs when it is read. */
+interface Reader {
+  file: string;
+  fn: FunctionId;
+}
+
 /**
  * The nodes of the constraint graph: one for each variable, field, parameter, call result and return, made on demand,
  * and what reading a member of a value means.
@@ -13,6 +19,8 @@ export class Values {
   readonly solver = new Solver();
   readonly #nodes = new Map<string, NodeId>();
   readonly #expressions = new WeakMap<Expr, NodeId>();
+  readonly #readers = new Map<NodeId, readonly Reader[]>();
+  readonly #getters = new Map<NodeId, readonly Reader[]>();
   readonly #aliasesOpen = new Set<string>();
   /** Getters read somewhere: which function reads which getter. Filled while solving. */
   readonly getterReads = new Map<string, { file: string; fn: FunctionId; targetFile: string; target: FunctionId }>();
@@ -173,22 +181,40 @@ export class Values {
     this.solver.watch(base, (id) => this.load(id, name, into, { file, fn }));
   }
 
-  /** What `value.name` may be. */
-  load(id: TokenId, name: string, into: NodeId, reader: { file: string; fn: FunctionId }): void {
+  /** What `value.name` may be, for a function that reads it. */
+  load(id: TokenId, name: string, into: NodeId, reader: Reader): void {
+    const member = this.#named(`member ${id} ${name}`, (node) => this.#loadOnce(id, name, node));
+    this.solver.flow(member, into);
+    const known = this.#readers.get(member) ?? [];
+    if (known.some((other) => other.file === reader.file && other.fn === reader.fn)) return;
+    this.#readers.set(member, [...known, reader]);
+    for (const getter of this.#getters.get(member) ?? []) this.#noteGetterRead(reader, getter);
+  }
+
+  #noteGetter(member: NodeId, getter: Reader): void {
+    this.#getters.set(member, [...(this.#getters.get(member) ?? []), getter]);
+    for (const reader of this.#readers.get(member) ?? []) this.#noteGetterRead(reader, getter);
+  }
+
+  #noteGetterRead(reader: Reader, getter: Reader): void {
+    this.getterReads.set(`${reader.file} ${reader.fn} ${getter.file} ${getter.fn}`, { ...reader, targetFile: getter.file, target: getter.fn });
+  }
+
+  #loadOnce(id: TokenId, name: string, into: NodeId): void {
     const token = this.tokens.get(id);
     switch (token.t) {
       case "instance":
-        this.#loadMember(id, token.file, token.id, name, false, into, reader, 0);
+        this.#loadMember(id, token.file, token.id, name, false, into, 0);
         break;
       case "class":
-        this.#loadMember(id, token.file, token.id, name, true, into, reader, 0);
+        this.#loadMember(id, token.file, token.id, name, true, into, 0);
         break;
       case "object":
       case "allocation":
       case "function":
         this.solver.flow(this.field(id, name), into);
         if (name !== "*") this.solver.flow(this.field(id, "*"), into);
-        this.#loadFrom(this.field(id, "..."), name, into, reader.file, reader.fn);
+        this.#loadFrom(this.field(id, "..."), name, into, token.file, 0);
         break;
       case "namespace":
         if (name !== "*") this.solver.flow(this.export(token.file, name), into);
@@ -206,7 +232,7 @@ export class Values {
     if ((name === "*" || /^\d+$/.test(name)) && token.t !== "namespace") this.solver.add(into, id);
   }
 
-  #loadMember(id: TokenId, file: string, classId: number, name: string, isStatic: boolean, into: NodeId, reader: { file: string; fn: FunctionId }, depth: number): void {
+  #loadMember(id: TokenId, file: string, classId: number, name: string, isStatic: boolean, into: NodeId, depth: number): void {
     const fact = this.program.class(file, classId);
     this.solver.flow(this.field(id, name), into);
     let overridden = false;
@@ -214,7 +240,7 @@ export class Values {
       if (member.name !== name || member.static !== isStatic) continue;
       if (member.kind === "getter" && member.fn !== undefined) {
         this.solver.flow(this.returns(file, member.fn), into);
-        this.getterReads.set(`${reader.file} ${reader.fn} ${file} ${member.fn}`, { ...reader, targetFile: file, target: member.fn });
+        this.#noteGetter(into, { file, fn: member.fn });
         overridden = true;
       } else if (member.kind === "method" && member.fn !== undefined) {
         this.solver.add(into, this.tokens.intern({ t: "function", file, id: member.fn }));
@@ -230,7 +256,7 @@ export class Values {
       const parent = this.tokens.get(superId);
       if (parent.t !== "class") return;
       const inherited = isStatic ? superId : this.tokens.intern({ t: "instance", file: parent.file, id: parent.id });
-      this.#loadMember(inherited, parent.file, parent.id, name, isStatic, into, reader, depth + 1);
+      this.#loadMember(inherited, parent.file, parent.id, name, isStatic, into, depth + 1);
     });
   }
 
