@@ -86,12 +86,12 @@ export class Project {
   }
 
   /**
-   * The findings if these texts (by file relative to the root, without byte order marks; new files are welcome) stood
-   * on the disk.
+   * The findings if these texts (by file relative to the root; new files are welcome) stood on the disk.
    *
    * @throws BrokenOverlayError when one of the texts does not parse.
    */
-  redetect(overlay: ReadonlyMap<string, string>): Finding[] {
+  redetect(changed: ReadonlyMap<string, string>): Finding[] {
+    const overlay = new Map([...changed].map(([file, text]) => [file, text.replace(/^\uFEFF/, "")]));
     const entries = new Map(this.parts.entries);
     for (const [file, text] of overlay) {
       entries.set(file, { specifiers: listSpecifiers(text), namesLibrary: this.parts.namesLibrary(text), text });

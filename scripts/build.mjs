@@ -1,0 +1,116 @@
+// Builds the three packages: bundles by esbuild, declarations by tsc. `node scripts/build.mjs [--no-types]`
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
+const at = (...parts) => path.join(root, ...parts);
+const TARGET = "node20.19";
+const startedAt = Date.now();
+
+const bundle = { bundle: true, platform: "node", target: TARGET, sourcemap: true, logLevel: "warning", absWorkingDir: root, legalComments: "none" };
+
+/** A part that is not written yet is named and left out, so that the others can be built. */
+function exists(file, part) {
+  if (existsSync(at(file))) return true;
+  console.log(`${part}: left out, there is no ${file}`);
+  return false;
+}
+
+async function buildTool() {
+  await removeBundles(at("dist"));
+  const entryPoints = { cli: "src/cli/main.ts", ...(existsSync(at("src/index.ts")) ? { index: "src/index.ts" } : {}) };
+  await build({ ...bundle, entryPoints, outdir: "dist", format: "esm", splitting: true, packages: "external", chunkNames: "chunks/[name]-[hash]" });
+}
+
+async function buildRules() {
+  if (!exists("rules/index.ts", "rules")) return;
+  await rm(at("rules/dist"), { recursive: true, force: true });
+  // Everything but ESLint and its helper is bundled: an editor need not install the command line's dependencies.
+  const external = ["@typescript-eslint/utils", "@typescript-eslint/utils/*", "eslint", "eslint/*"];
+  const options = { ...bundle, entryPoints: { index: "rules/index.ts" }, outdir: "rules/dist", external };
+  await build({ ...options, format: "esm", banner: { js: REQUIRE_IN_ESM } });
+  // ESLint configs in CommonJS expect `require()` to give the plugin itself.
+  await build({ ...options, format: "cjs", outExtension: { ".js": ".cjs" }, footer: { js: "module.exports = module.exports.default;" } });
+}
+
+/** CommonJS packages inside an ESM bundle call `require` for Node's own modules. */
+const REQUIRE_IN_ESM = 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);';
+
+async function buildRuntime() {
+  if (!exists("runtime/index.ts", "runtime")) return;
+  await rm(at("runtime/dist"), { recursive: true, force: true });
+  // File by file, not bundled: the entries share modules, and with them the one table of open sessions.
+  const entryPoints = (await readdir(at("runtime"), { recursive: true }))
+    .filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts") && !/(?:^|[\\/])(?:dist|node_modules)[\\/]/.test(file))
+    .map((file) => at("runtime", file));
+  const options = { ...bundle, entryPoints, outdir: "runtime/dist", outbase: "runtime" };
+  await build({ ...options, format: "esm", plugins: [keepImports(".js")] });
+  await build({ ...options, format: "cjs", outExtension: { ".js": ".cjs" }, plugins: [keepImports(".cjs")] });
+}
+
+/** Leaves every import as it is but for its extension. */
+function keepImports(extension) {
+  return {
+    name: "keep-imports",
+    setup({ onResolve }) {
+      onResolve({ filter: /.*/ }, ({ path: specifier, kind }) =>
+        kind === "entry-point" ? undefined : { path: specifier.startsWith(".") ? specifier.replace(/\.js$/, extension) : specifier, external: true },
+      );
+    },
+  };
+}
+
+async function buildTypes() {
+  // test/ is checked by `npm run typecheck`; only what is shipped needs declarations.
+  const projects = ["src", "rules", "runtime"].filter((part) => existsSync(at(part, "tsconfig.json")) && existsSync(at(part, "index.ts")));
+  const tsc = at("node_modules/typescript/bin/tsc");
+  const { status } = spawnSync(process.execPath, [tsc, "-b", ...projects, "--pretty"], { cwd: root, stdio: "inherit" });
+  if (status !== 0) throw new Error("tsc found errors");
+  if (projects.includes("rules")) await shareRulesTypes();
+  if (projects.includes("runtime")) await addCommonJsTypes(at("runtime/dist"));
+}
+
+/** The plugin bundles src/core, so it ships the declarations of both, side by side as in the source tree. */
+async function shareRulesTypes() {
+  const types = at("rules/dist/types");
+  await mkdir(types, { recursive: true });
+  const isDeclaration = (source) => !path.extname(source) || source.endsWith(".d.ts");
+  await cp(at("dist/types/rules"), path.join(types, "rules"), { recursive: true, filter: isDeclaration });
+  await cp(at("dist/types/src/core"), path.join(types, "src/core"), { recursive: true, filter: isDeclaration });
+  await addCommonJsTypes(types);
+  await writeFile(at("rules/dist/index.d.ts"), 'export { default } from "./types/rules/index.js";\n');
+  await writeFile(at("rules/dist/index.d.cts"), 'import plugin from "./types/rules/index.cjs";\nexport = plugin;\n');
+}
+
+/** `x.d.cts` beside each `x.d.ts`: the same declarations, whose relative imports stay within CommonJS. */
+async function addCommonJsTypes(folder) {
+  const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith(".d.ts"));
+  await Promise.all(
+    files.map(async (file) => {
+      const text = await readFile(path.join(folder, file), "utf8");
+      const commonJs = text.replace(/(["'])(\.{1,2}\/[^"'\n]+)\.js\1/g, "$1$2.cjs$1").replace(/\n?\/\/# sourceMappingURL=.*\s*$/, "\n");
+      await writeFile(path.join(folder, file.replace(/\.d\.ts$/, ".d.cts")), commonJs);
+    }),
+  );
+}
+
+/** Old bundles go; dist/types stays, so that tsc only does again what changed. */
+async function removeBundles(folder) {
+  if (!existsSync(folder)) return;
+  for (const name of await readdir(folder)) if (name !== "types") await rm(path.join(folder, name), { recursive: true });
+}
+
+try {
+  await Promise.all([buildTool(), buildRules(), buildRuntime()]);
+  const bundled = Date.now();
+  if (!process.argv.includes("--no-types")) await buildTypes();
+  console.log(`Built in ${((Date.now() - startedAt) / 1000).toFixed(1)} s (bundles ${((bundled - startedAt) / 1000).toFixed(1)} s).`);
+} catch (error) {
+  // esbuild and tsc have said what is wrong.
+  console.error(`The build failed: ${error.message.split("\n")[0]}`);
+  process.exitCode = 1;
+}
