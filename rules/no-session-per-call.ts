@@ -67,7 +67,7 @@ function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft |
   const uses: JudgedUse[] =
     factories.length === 0
       ? [{ file: open.file, call: open.call, contexts: own }]
-      : factories.flatMap((factory) => project.usesOf(factory).map((use) => ({ ...use, contexts: project.contexts.ofCall(use.file, use.call) })));
+      : uniqueCalls(factories.flatMap((factory) => project.usesOf(factory))).map((use) => ({ ...use, contexts: project.contexts.ofCall(use.file, use.call) }));
   const perCall = uses.filter((use) => use.contexts.has("per-call"));
   // What is kept in a field is one session an owner: per call only where a path shows it.
   const unknown = open.stored ? [] : uses.filter((use) => use.contexts.has("unknown") && !use.contexts.has("per-call"));
@@ -99,6 +99,11 @@ function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft |
     cost: dearest ? { sessions: dearest.cost } : undefined,
     detail,
   };
+}
+
+/** A call that may reach several factories (an overridden method) is one place. */
+function uniqueCalls<T extends { file: string; call: OpenSite["call"] }>(uses: readonly T[]): T[] {
+  return [...new Map(uses.map((use) => [use.call, use])).values()];
 }
 
 /**

@@ -22,9 +22,18 @@ export interface EntryCost {
   registration: Place;
 }
 
-/** The entry points from which something is reached, dearest first. */
+/** Orders costs as if every loop turned a thousand times. */
+function weight(cost: Cost): number {
+  return cost.reduce((sum, { coefficient, symbols }) => sum + coefficient * 1000 ** symbols.length, 0);
+}
+
+/** Repetition that only recursion or a `while` explains makes a figure that nobody can check by reading. */
+function isObscure(cost: Cost): boolean {
+  return cost.some(({ symbols }) => symbols.length > 2 || symbols.includes("depth") || symbols.includes("repetitions"));
+}
+
+/** The entry points from which something is reached: those whose cost a reader can follow first, then the dearest first. */
 export function entryCosts(project: ProjectFacts, summaries: Summaries): EntryCost[] {
-  const weight = (cost: Cost) => cost.reduce((sum, { coefficient, symbols }) => sum + coefficient * 1000 ** symbols.length, 0);
   return project.contexts
     .entries()
     .map(({ key, label, step }) => {
@@ -33,7 +42,7 @@ export function entryCosts(project: ProjectFacts, summaries: Summaries): EntryCo
       return { key, label, cost: summaries.ofFunction(key), registration: { file: step.call ? step.file : file, span, text: label } };
     })
     .filter(({ cost }) => !isZero(cost))
-    .sort((a, b) => weight(b.cost) - weight(a.cost) || (a.label < b.label ? -1 : 1));
+    .sort((a, b) => Number(isObscure(a.cost)) - Number(isObscure(b.cost)) || weight(b.cost) - weight(a.cost) || (a.label < b.label ? -1 : 1));
 }
 
 /** From an entry point along the dearest calls to where it happens, one place a step. */
@@ -61,7 +70,6 @@ function dearestCall(project: ProjectFacts, summaries: Summaries, key: FunctionK
     const targets = summaries.targetsOf(call).filter((target) => !seen.has(target) && !isZero(summaries.ofFunction(target)));
     candidates.push({ call, cost, to: targets[0] });
   }
-  const weight = (cost: Cost) => cost.reduce((sum, { coefficient, symbols }) => sum + coefficient * 1000 ** symbols.length, 0);
   const best = candidates.sort((a, b) => weight(b.cost) - weight(a.cost))[0];
   if (!best) return undefined;
   const what = best.to === undefined ? "opens a session" : `calls ${functionName(project, best.to)}`;
