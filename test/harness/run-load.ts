@@ -1,0 +1,128 @@
+import { ActorRun } from "./actor-run.js";
+import { HttpClient } from "./http-client.js";
+import { checkInvariants } from "./invariants.js";
+import { type Place, startServers, stopServers } from "./place.js";
+import type { Scenario } from "./scenario.js";
+import { coveredMs, increment, quantilesOf, round } from "./statistics.js";
+import type { ActorReport, ConcurrentReport, LoadReport, LockSummary, Progress, ProcessReport } from "./types.js";
+
+export interface LoadOptions {
+  seed: number;
+  /** Server processes on the one database. */
+  processes: number;
+  /** How often the concurrent operations are run. */
+  rounds: number;
+  progress: Progress;
+}
+
+/** Time between the actors' start and the long operations', in ms: the actors' first answers come from a quiet program. */
+const LEAD_MS = 500;
+
+/** Runs the actors for as long as the long operations take, and looks at what everyone got. */
+export async function runLoad<S>(scenario: Scenario<S>, place: Place, options: LoadOptions): Promise<LoadReport> {
+  const servers = await startServers(place, options.processes);
+  const clients = servers.map((server) => new HttpClient(server.port));
+  try {
+    const state = await scenario.setUp(first(clients), place.files, { concurrent: scenario.concurrent.count * options.rounds });
+    await Promise.all(servers.map((server) => server.reset()));
+
+    const startedAt = performance.now();
+    const window = { start: performance.timeOrigin + startedAt, end: Infinity };
+    const runs = scenario.actors.map((actor) => new ActorRun(actor, state, clients, options.seed));
+    for (const run of runs) run.start();
+    await delay(LEAD_MS);
+    const rounds: ConcurrentReport[] = [];
+    for (let i = 0; i < options.rounds; i += 1) {
+      options.progress(`${scenario.concurrent.count} × ${scenario.concurrent.name} at once, round ${i + 1} of ${options.rounds}`);
+      rounds.push(await runConcurrent(scenario, state, clients, i * scenario.concurrent.count));
+    }
+    const seconds = (performance.now() - startedAt) / 1000;
+    window.end = window.start + seconds * 1000;
+    await Promise.all(runs.map((run) => run.stop()));
+
+    const processes = await Promise.all(servers.map((server) => server.report()));
+    return {
+      seconds: round(seconds),
+      actors: reportActors(runs, seconds),
+      processes,
+      locks: summariseLocks(processes, window),
+      imports: worstRound(rounds),
+      invariants: [
+        ...checkInvariants(place.databasePath, scenario.invariants),
+        ...scenario.acknowledged(state, place.databasePath),
+      ],
+    };
+  } finally {
+    for (const client of clients) client.close();
+    await stopServers(servers);
+  }
+}
+
+async function runConcurrent<S>(
+  scenario: Scenario<S>,
+  state: S,
+  clients: readonly HttpClient[],
+  offset: number,
+): Promise<ConcurrentReport> {
+  const { count, operation } = scenario.concurrent;
+  const startedAt = performance.now();
+  const errors: Record<string, number> = {};
+  const elapsedMs = await Promise.all(
+    Array.from({ length: count }, async (_, i) => {
+      const spec = operation(state, offset + i);
+      const client = clients[i % clients.length];
+      const answer = await client?.send(spec.method, spec.path, spec.body, 120_000);
+      if (answer?.errorCode !== undefined) increment(errors, answer.errorCode);
+      return round(performance.now() - startedAt, 0);
+    }),
+  );
+  const totalMs = Math.max(...elapsedMs);
+  return { elapsedMs, spreadMs: totalMs - Math.min(...elapsedMs), totalMs, errors };
+}
+
+/** The round with the widest spread; errors of all. */
+function worstRound(rounds: readonly ConcurrentReport[]): ConcurrentReport {
+  const worst = [...rounds].sort((a, b) => b.spreadMs - a.spreadMs)[0];
+  if (worst === undefined) throw new RangeError("the load needs at least one round");
+  const errors: Record<string, number> = {};
+  for (const each of rounds) {
+    for (const [code, count] of Object.entries(each.errors)) errors[code] = (errors[code] ?? 0) + count;
+  }
+  return { ...worst, errors };
+}
+
+function reportActors<S>(runs: readonly ActorRun<S>[], seconds: number): ActorReport[] {
+  const succeeded = runs.reduce((sum, run) => sum + run.succeeded, 0);
+  return runs.map((run) => ({
+    actor: run.name,
+    operations: run.operations,
+    perSecond: round(run.succeeded / seconds),
+    share: succeeded === 0 ? 0 : round(run.succeeded / succeeded, 3),
+    latency: run.latency.quantiles(),
+    errors: run.errors,
+  }));
+}
+
+function summariseLocks(processes: readonly ProcessReport[], window: { start: number; end: number }): LockSummary {
+  const holds = processes.flatMap((process) => process.holds);
+  const held = coveredMs(
+    holds
+      .map(({ start, holdMs }) => ({ start: Math.max(start, window.start), end: Math.min(start + holdMs, window.end) }))
+      .filter(({ start, end }) => start < end),
+  );
+  return {
+    holdMs: quantilesOf(holds.map((hold) => hold.holdMs)),
+    waitMs: quantilesOf(holds.map((hold) => hold.waitMs)),
+    heldShare: round(held / (window.end - window.start), 3),
+  };
+}
+
+function first<T>(items: readonly T[]): T {
+  const item = items[0];
+  if (item === undefined) throw new RangeError("the load needs at least one process");
+  return item;
+}
+
+export function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

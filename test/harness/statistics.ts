@@ -1,0 +1,50 @@
+import { build, type Histogram } from "hdr-histogram-js";
+import type { Quantiles } from "./types.js";
+
+/** Latencies in ms, kept to three significant digits from 1 µs to 10 minutes. */
+export class LatencyRecorder {
+  readonly #histogram: Histogram = build({
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: 600_000_000,
+    numberOfSignificantValueDigits: 3,
+    useWebAssembly: false,
+  });
+
+  record(ms: number): void {
+    this.#histogram.recordValue(Math.min(600_000_000, Math.max(1, Math.round(ms * 1000))));
+  }
+
+  quantiles(): Quantiles {
+    const count = this.#histogram.totalCount;
+    if (count === 0) return { count: 0, p50: 0, p99: 0, p999: 0, max: 0 };
+    const at = (percentile: number): number => round(this.#histogram.getValueAtPercentile(percentile) / 1000);
+    return { count, p50: at(50), p99: at(99), p999: at(99.9), max: round(this.#histogram.maxValue / 1000) };
+  }
+}
+
+export function quantilesOf(values: Iterable<number>): Quantiles {
+  const recorder = new LatencyRecorder();
+  for (const value of values) recorder.record(value);
+  return recorder.quantiles();
+}
+
+export function round(value: number, digits = 2): number {
+  const factor = 10 ** digits;
+  return Math.round(value * factor) / factor;
+}
+
+/** Total length of the union of intervals: two processes never hold one lock, but clocks are not perfect. */
+export function coveredMs(intervals: ReadonlyArray<{ start: number; end: number }>): number {
+  let covered = 0;
+  let reached = -Infinity;
+  for (const { start, end } of [...intervals].sort((a, b) => a.start - b.start)) {
+    if (end <= reached) continue;
+    covered += end - Math.max(start, reached);
+    reached = end;
+  }
+  return covered;
+}
+
+export function increment(counts: Record<string, number>, key: string): void {
+  counts[key] = (counts[key] ?? 0) + 1;
+}
