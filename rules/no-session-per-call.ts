@@ -5,7 +5,6 @@ import type { Context } from "../src/core/link/contexts.js";
 import { functionKey } from "../src/core/link/program.js";
 import type { Factory, OpenSite } from "../src/core/link/sessions.js";
 import { constant, ZERO } from "../src/core/cost.js";
-import { Summaries } from "../src/core/link/summaries.js";
 import { finish } from "./lib/finish.js";
 import { dearestPath, entryCosts, functionName } from "./lib/path.js";
 import { sessionDetail } from "./lib/session-detail.js";
@@ -77,7 +76,7 @@ function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft |
   if (!proven && unknown.length === 0) return undefined;
 
   const places = [...perCall, ...unknown];
-  const summaries = new Summaries(project.graph, (callFile, call): Cost => (callFile === open.file && call === open.call && !call.memo ? constant(1) : ZERO));
+  const summaries = project.summarize((callFile, call): Cost => (callFile === open.file && call === open.call && !call.memo ? constant(1) : ZERO));
   const entries = entryCosts(project, summaries);
   const dearest = entries[0];
   const detail = sessionDetail(project, open, factories, uses);

@@ -82,6 +82,15 @@ export class Contexts {
     return found;
   }
 
+  /** Whether a function that is handed over runs while the call that hands it over runs, and not later: no handler, no timer. */
+  runsInPlace(handover: Handover): boolean {
+    if (handover.property !== undefined) return false;
+    const token = handover.callee === null ? undefined : this.graph.values.tokens.get(handover.callee);
+    if (token?.t === "external" && /^(default\.)?(setTimeout|setImmediate|setInterval|queueMicrotask|process\.nextTick)$/.test(token.path)) return false;
+    const role = token === undefined ? roleByShape(handover) : this.#roleOf(handover);
+    return role === "inherit";
+  }
+
   /** Whose circumstances a memoised call has: the module's, a function's, or a class's (as a pseudo-function). */
   #ownerOf(file: string, call: CallFact): FunctionKey | "module" | undefined {
     if (!call.memo) return undefined;

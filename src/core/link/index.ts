@@ -7,7 +7,7 @@ import { Contexts } from "./contexts.js";
 import { type LinkHost, Program } from "./program.js";
 import { factoriesOf, findOpens, usesOf, type Factory, type OpenSite, type SessionUse } from "./sessions.js";
 import { statementOf } from "./statements.js";
-import { Summaries } from "./summaries.js";
+import { Summaries, type Unit } from "./summaries.js";
 import { findTransactions, type TransactionSite, Writers } from "./transactions.js";
 
 export type { LinkHost } from "./program.js";
@@ -44,15 +44,20 @@ export class ProjectFacts {
   /** Sessions opened by running a function once. */
   get sessionCosts(): Summaries {
     const opens = new Set<CallFact>(this.opens.map((open) => open.call));
-    return (this.#sessions ??= new Summaries(this.graph, (_file, call): Cost => (opens.has(call) && !call.memo ? constant(1) : ZERO)));
+    return (this.#sessions ??= this.summarize((_file, call): Cost => (opens.has(call) && !call.memo ? constant(1) : ZERO)));
   }
 
   /** Statements run by running a function once. */
   get statementCosts(): Summaries {
-    return (this.#statements ??= new Summaries(this.graph, (_file, call): Cost => {
+    return (this.#statements ??= this.summarize((_file, call): Cost => {
       const kind = statementOf(this.graph, call)?.kind;
       return kind === undefined || kind === "pragma" || kind === "begin" || kind === "commit" || kind === "rollback" ? ZERO : constant(1);
     }));
+  }
+
+  /** What running each function once costs, in units that calls have by themselves. */
+  summarize(unit: Unit): Summaries {
+    return new Summaries(this.graph, unit, (handover) => this.contexts.runsInPlace(handover));
   }
 
   /** The functions that hand a fresh session of this open to their callers, innermost first. */

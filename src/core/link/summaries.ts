@@ -1,7 +1,7 @@
 import { add, constant, type Cost, isZero, multiply, variable, ZERO } from "../cost.js";
 import type { CallFact, FunctionFact, LoopFact } from "../facts/types.js";
 import { components } from "./components.js";
-import type { CallEdge, CallGraph } from "./calls.js";
+import type { CallEdge, CallGraph, Handover } from "./calls.js";
 import { functionKey, type FunctionKey } from "./program.js";
 
 /** What one call adds by itself; what its callees add comes on top. */
@@ -19,6 +19,8 @@ export class Summaries {
   constructor(
     readonly graph: CallGraph,
     readonly unit: Unit,
+    /** Whether a function given to code outside the project runs during the call (a handler or a timer runs later). */
+    runsInPlace: (handover: Handover) => boolean,
   ) {
     for (const edge of graph.edges.values()) {
       const list = this.#edges.get(edge.call) ?? [];
@@ -27,7 +29,7 @@ export class Summaries {
     }
     // Functions given to code outside the project run where they are given, once (loops of array methods are loops).
     for (const handover of graph.handovers.values()) {
-      if (handover.property !== undefined || this.#edges.get(handover.call)?.some((edge) => edge.to === handover.to)) continue;
+      if (!runsInPlace(handover) || this.#edges.get(handover.call)?.some((edge) => edge.to === handover.to)) continue;
       const target = graph.program.fnOf(handover.to);
       const inPlace = target.file === handover.file && target.fn.parent === handover.call.fn && within(target.fn.span, handover.call.span);
       if (!inPlace) continue;
