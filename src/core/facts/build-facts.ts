@@ -3,6 +3,7 @@ import { visitClass } from "./classes.js";
 import { expression } from "./expressions.js";
 import { visitFunction } from "./functions.js";
 import { Lines } from "./lines.js";
+import { markMemos } from "./memo.js";
 import { commonJsExports } from "./modules.js";
 import { bindPattern } from "./patterns.js";
 import { Bindings, type ScopeManagerLike } from "./scope.js";
@@ -59,6 +60,7 @@ export function buildFacts(input: FactsInput): FileFacts {
     lines,
     tags: readTags(text, input.comments),
     guards: [],
+    branches: [],
     inPlace: new Map(),
     importTypes: new Map(),
     openLoops: [],
@@ -94,11 +96,12 @@ export function buildFacts(input: FactsInput): FileFacts {
   if (isNode(program)) {
     const body = nodes(program, "body");
     facts.directives = directivesOf(body);
-    const ctx: Context = { fn: MODULE_FUNCTION, self: { k: "this", fn: MODULE_FUNCTION }, parentClass: UNKNOWN, conditional: false, blockEnd: text.length };
+    const ctx: Context = { fn: MODULE_FUNCTION, self: { k: "this", fn: MODULE_FUNCTION }, parentClass: UNKNOWN, conditional: false, branch: -1, blockEnd: text.length };
     walk.statements(body, ctx, text.length);
     for (let next = putOff.pop(); next; next = putOff.pop()) next();
   }
   closeLoops(walk);
+  markMemos(walk);
   commonJsExports(walk);
   return facts;
 }

@@ -1,7 +1,7 @@
 import { child, str, stringOf, type Node } from "./ast.js";
 import type { Asked } from "./memo.js";
 import type { Expr } from "./types.js";
-import { type Context, type Use, type Walk, UNKNOWN } from "./walk.js";
+import { inBranch, type Context, type Use, type Walk, UNKNOWN } from "./walk.js";
 
 export interface Condition {
   value: Expr;
@@ -29,7 +29,7 @@ export function condition(walk: Walk, node: Node | undefined, ctx: Context, use?
 }
 
 function flip(asked: Asked): Asked {
-  return { expr: asked.expr, filledWhen: !asked.filledWhen };
+  return { ...asked, filledWhen: !asked.filledWhen };
 }
 
 function comparison(walk: Walk, node: Node, ctx: Context): Asked[] | undefined {
@@ -52,7 +52,7 @@ function comparison(walk: Walk, node: Node, ctx: Context): Asked[] | undefined {
   const sides = [left, right].map((side) => ({ side, nothing: isNothing(side), value: walk.expr(typeofOperand(side) ?? side, ctx) }));
   const absent = sides.some((side) => side.nothing);
   // `x === undefined` means empty, `x === other` means that there is something to compare with.
-  return sides.filter((side) => !side.nothing).map(({ value }) => ({ expr: value, filledWhen: absent ? !equal : equal }));
+  return sides.filter((side) => !side.nothing).map(({ value }) => ({ expr: value, filledWhen: absent ? !equal : equal, compared: !absent }));
 }
 
 function typeofOperand(node: Node): Node | undefined {
@@ -80,10 +80,9 @@ export function logical(walk: Walk, node: Node, ctx: Context, use?: Use): Condit
   const start = condition(walk, first, ctx, use && { ...use, discarded: false });
   const asked = [...start.asked];
   const values = [start.value];
-  const branch = ctx.conditional ? ctx : { ...ctx, conditional: true };
   steps.forEach((step, i) => {
     guard(walk, ctx, asked, step.operator === "&&", step.node.range[0], step.node.range[1]);
-    const next = condition(walk, step.node, branch, i === steps.length - 1 ? use : use && { ...use, discarded: false });
+    const next = condition(walk, step.node, inBranch(ctx, step.node), i === steps.length - 1 ? use : use && { ...use, discarded: false });
     asked.push(...next.asked);
     values.push(next.value);
   });
@@ -92,7 +91,7 @@ export function logical(walk: Walk, node: Node, ctx: Context, use?: Use): Condit
 
 /** Notes that a stretch of the function runs only when some place was asked and found empty. */
 export function guard(walk: Walk, ctx: Context, asked: readonly Asked[], outcome: boolean, start: number, end: number): void {
-  const places = asked.filter(({ expr, filledWhen }) => filledWhen !== outcome && mayBePlace(expr)).map(({ expr }) => expr);
+  const places = asked.filter(({ expr, filledWhen }) => filledWhen !== outcome && mayBePlace(expr)).map(({ expr, compared }) => ({ expr, compared }));
   if (places.length > 0) walk.guards.push({ fn: ctx.fn, places, start, end });
 }
 

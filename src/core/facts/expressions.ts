@@ -3,7 +3,7 @@ import { callExpression, importExpression } from "./calls.js";
 import { condition, guard, logical } from "./conditions.js";
 import { typeRef } from "./types-refs.js";
 import type { Expr } from "./types.js";
-import { inLoops, spanOf, tagsAt, mergeTags, touch, UNKNOWN, type Context, type Use, type Walk } from "./walk.js";
+import { assign, inBranch, inLoops, spanOf, tagsAt, mergeTags, touch, UNKNOWN, type Context, type Use, type Walk } from "./walk.js";
 
 type Visitor = (walk: Walk, node: Node, ctx: Context, use: Use) => Expr;
 
@@ -149,15 +149,15 @@ function ternary(walk: Walk, node: Node, ctx: Context, use: Use): Expr {
   // `a ? b : c ? d : …`: a loop, since such chains stand in for `switch` in minified code.
   while (at?.type === "ConditionalExpression") {
     const test = condition(walk, child(at, "test"), branch);
-    branch = branch.conditional ? branch : { ...branch, conditional: true };
+    branch = inBranch(branch, at);
     const then = child(at, "consequent");
     const other = child(at, "alternate");
     if (then) guard(walk, ctx, test.asked, true, then.range[0], then.range[1]);
     if (other) guard(walk, ctx, test.asked, false, other.range[0], other.range[1]);
-    values.push(walk.expr(then, branch, use));
+    values.push(walk.expr(then, then ? inBranch(branch, then) : branch, use));
     at = other;
   }
-  values.push(walk.expr(at, branch, use));
+  values.push(walk.expr(at, at ? inBranch(branch, at) : branch, use));
   return { k: "either", of: values };
 }
 
@@ -173,7 +173,7 @@ function unary(walk: Walk, node: Node, ctx: Context, use: Use): Expr {
   if (operator === "-" && number !== undefined && value.k === "literal") return { k: "literal", value: -number };
   if (operator === "void") return { k: "global", name: "undefined" };
   if (operator === "delete" && value.k === "member") {
-    walk.facts.assigns.push({ fn: ctx.fn, target: value, value: { k: "global", name: "undefined" }, op: "=", span: spanOf(walk, node), loop: ctx.loop });
+    assign(walk, ctx, value, { k: "global", name: "undefined" }, spanOf(walk, node));
   }
   return UNKNOWN;
 }
@@ -182,7 +182,7 @@ function update(walk: Walk, node: Node, ctx: Context): Expr {
   const target = walk.expr(child(node, "argument"), ctx);
   if (target.k === "var") touch(ctx, target.id, true, true);
   if (target.k === "var" || target.k === "member") {
-    walk.facts.assigns.push({ fn: ctx.fn, target, value: UNKNOWN, op: "other", span: spanOf(walk, node), loop: ctx.loop });
+    assign(walk, ctx, target, UNKNOWN, spanOf(walk, node), "other");
   }
   return UNKNOWN;
 }
@@ -204,15 +204,15 @@ function assignment(walk: Walk, node: Node, ctx: Context): Expr {
   if (operator === "??=" || operator === "||=" || operator === "&&=") {
     const asked = [{ expr: target, filledWhen: true }];
     guard(walk, ctx, asked, operator === "&&=", right.range[0], right.range[1]);
-    const value = walk.expr(right, ctx.conditional ? ctx : { ...ctx, conditional: true }, { name, tags });
+    const value = walk.expr(right, inBranch(ctx, right), { name, tags });
     if (target.k === "var" || target.k === "member") {
-      walk.facts.assigns.push({ fn: ctx.fn, target, value, op: operator, span: spanOf(walk, node), loop: ctx.loop });
+      assign(walk, ctx, target, value, spanOf(walk, node), operator);
     }
     return { k: "either", of: [target, value] };
   }
   walk.expr(right, ctx);
   if (target.k === "var" || target.k === "member") {
-    walk.facts.assigns.push({ fn: ctx.fn, target, value: UNKNOWN, op: "other", span: spanOf(walk, node), loop: ctx.loop });
+    assign(walk, ctx, target, UNKNOWN, spanOf(walk, node), "other");
   }
   return UNKNOWN;
 }

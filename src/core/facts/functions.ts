@@ -1,7 +1,7 @@
 import { child, nodes, str, type Node } from "./ast.js";
 import { annotation } from "./types-refs.js";
 import type { FunctionFact, FunctionId, ParamFact, TypeRef } from "./types.js";
-import { mergeTags, spanOf, type Context, type FunctionPlace, type Walk } from "./walk.js";
+import { assign, inBranch, mergeTags, spanOf, type Context, type FunctionPlace, type Walk } from "./walk.js";
 
 /** Walks a function (or static block) and returns its id. */
 export function visitFunction(walk: Walk, node: Node, ctx: Context, place: FunctionPlace): FunctionId {
@@ -16,6 +16,7 @@ export function visitFunction(walk: Walk, node: Node, ctx: Context, place: Funct
     parentClass: arrow ? ctx.parentClass : { k: "super", fn: id },
     loops: place.loopBody ?? ctx.loops,
     conditional: false,
+    branch: -1,
     blockEnd: node.range[1],
   };
   for (const param of nodes(node, "params")) {
@@ -86,8 +87,8 @@ function visitParam(walk: Walk, param: Node, ctx: Context): ParamFact | undefine
   const fact = walk.bindings.facts[variable];
   if (fact && type) fact.type ??= type;
   if (fallback) {
-    const value = walk.expr(fallback, { ...ctx, conditional: true }, { name: str(target, "name") });
-    walk.facts.assigns.push({ fn: ctx.fn, target: { k: "var", id: variable }, value, op: "=", span: spanOf(walk, target) });
+    const value = walk.expr(fallback, inBranch(ctx, fallback), { name: str(target, "name") });
+    assign(walk, ctx, { k: "var", id: variable }, value, spanOf(walk, target));
   }
   if (target.type !== "Identifier") walk.bind(untyped(target), { k: "var", id: variable }, ctx);
   const bound: ParamFact = { variable, type };

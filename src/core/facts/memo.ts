@@ -1,15 +1,233 @@
-import type { Expr, FunctionId } from "./types.js";
+import { isEmpty, Places, type Place } from "./places.js";
+import type { CallFact, CallId, Expr, FileFacts, FunctionId, MemoFact } from "./types.js";
 
 /** An expression whose truth was tested, and the outcome that means that there is a value. */
 export interface Asked {
   expr: Expr;
   filledWhen: boolean;
+  /** It was compared with a value: another value empties the place. */
+  compared?: boolean;
 }
 
 /** A stretch of a function that runs only when one of these places was found empty. */
 export interface Guard {
   fn: FunctionId;
-  places: Expr[];
+  places: Pick<Asked, "expr" | "compared">[];
   start: number;
   end: number;
+}
+
+/** What the walk hands over: facts, and what they leave out. */
+export interface MemoInput {
+  facts: FileFacts;
+  guards: readonly Guard[];
+  inPlace: ReadonlyMap<FunctionId, FunctionId>;
+  /** For each of `facts.assigns`: where the innermost branch that contains it starts; -1 for none. */
+  branches: readonly number[];
+}
+
+/** A value that is put into a place. */
+interface Fill {
+  place: Place;
+  fn: FunctionId;
+  at: number;
+  value: Expr;
+  /** Where its innermost branch starts; Infinity when it is not known. */
+  branch: number;
+}
+
+interface Reset {
+  fn: FunctionId;
+  at: number;
+  always: boolean;
+}
+
+/** Bounds on what one guard may cost: past them a call is left unmarked. */
+const MAX_FILLS = 32;
+const MAX_FLOW = 500;
+const MAX_REGION = 2000;
+
+/**
+ * Marks the calls whose value is kept in a place that outlives the call and is asked first. A guard says where a
+ * place was found empty; a fill says what is put there; the calls between them from which the value comes run once.
+ */
+export function markMemos(input: MemoInput): void {
+  if (input.guards.length > 0) new Memos(input).mark();
+}
+
+class Memos {
+  readonly #places: Places;
+  /** By place, then by the function whose call fills it. */
+  readonly #fills = new Map<string, Map<FunctionId, Fill[]>>();
+  readonly #resets = new Map<string, Reset[]>();
+  readonly #callsOf = new Map<FunctionId, CallId[]>();
+  readonly #byStart: CallFact[];
+
+  constructor(private readonly input: MemoInput) {
+    const { facts, inPlace } = input;
+    this.#places = new Places(facts, inPlace);
+    this.#byStart = [...facts.calls].sort((a, b) => a.span.start - b.span.start);
+    for (const call of facts.calls) append(this.#callsOf, call.fn, call.id);
+    facts.assigns.forEach(({ target, value, fn, op, span }, i) => {
+      if (op === "other" || op === "&&=") return;
+      const place = this.#places.of(target, fn);
+      const branch = input.branches[i] ?? -1;
+      if (!place) return;
+      if (isEmpty(value)) append(this.#resets, place.key, { fn, at: span.start, always: branch < 0 });
+      else this.#addFill({ place, fn, at: span.start, value, branch });
+    });
+    for (const call of facts.calls) this.#readCall(call);
+  }
+
+  #readCall(call: CallFact): void {
+    if (call.callee.k !== "member") return;
+    const value = call.args[1];
+    if (call.callee.name === "set" && value) {
+      const place = this.#places.entryOf(call.id, "set");
+      if (place) this.#addFill({ place, fn: call.fn, at: call.span.start, value, branch: Infinity });
+    } else if (call.callee.name === "delete") {
+      const place = this.#places.entryOf(call.id, "delete");
+      if (place) append(this.#resets, place.key, { fn: call.fn, at: call.span.start, always: !call.conditional });
+    }
+  }
+
+  #addFill(fill: Fill): void {
+    const byCaller = this.#fills.get(fill.place.key) ?? new Map<FunctionId, Fill[]>();
+    this.#fills.set(fill.place.key, byCaller);
+    const caller = this.#places.caller(fill.fn);
+    if ((byCaller.get(caller)?.length ?? 0) < MAX_FILLS) append(byCaller, caller, fill);
+  }
+
+  mark(): void {
+    for (const guard of this.input.guards) {
+      const seen = new Set<string>();
+      for (const { expr, compared } of guard.places) {
+        for (const place of this.#places.asked(expr, guard.fn)) {
+          if (seen.has(place.key)) continue;
+          seen.add(place.key);
+          this.#markFor(guard, compared ? { ...place, keyed: true } : place);
+        }
+      }
+    }
+  }
+
+  #markFor(guard: Guard, place: Place): void {
+    const fills = this.#fills.get(place.key);
+    if (!fills) return;
+    const caller = this.#places.caller(guard.fn);
+    const resets = this.#resets.get(place.key) ?? [];
+    for (const fill of fills.get(caller) ?? []) {
+      // Emptied again each time: kept for the length of the call only.
+      if (resets.some((r) => r.always && r.at > fill.at && this.#places.caller(r.fn) === caller)) continue;
+      this.#markFlow(guard, place, fill.value);
+      const certain = fill.at >= guard.start && fill.at < guard.end && fill.branch <= guard.start && !place.keyed;
+      if (certain && !resets.some((r) => r.at > fill.at && this.#isWithin(r.fn, caller))) {
+        for (const call of this.#callsIn(guard)) this.#set(call, place);
+      }
+    }
+    if (fills.size === (fills.has(caller) ? 1 : 0)) return;
+    for (const call of this.#callsIn(guard)) {
+      const callee = this.#functionOf(call.callee);
+      if (callee !== undefined && callee !== caller && fills.has(callee)) this.#set(call, place);
+    }
+  }
+
+  /** Marks the calls from which a value comes, as far as they stand under the guard. */
+  #markFlow(guard: Guard, place: Place, value: Expr): void {
+    const { facts, inPlace } = this.input;
+    const todo: Expr[] = [value];
+    const variables = new Set<number>();
+    for (let steps = 0; todo.length > 0 && steps < MAX_FLOW; steps++) {
+      const expr = todo.pop();
+      if (!expr) break;
+      if (expr.k === "call") {
+        const call = facts.calls[expr.id];
+        if (!call) continue;
+        if (this.#isUnder(call, guard)) this.#set(call, place);
+        if (call.callee.k !== "var") todo.push(call.callee);
+        todo.push(...call.args);
+      } else if (expr.k === "fn") {
+        if (!inPlace.has(expr.id) && facts.functions[expr.id]?.loopBody === undefined) continue;
+        for (const id of this.#callsOf.get(expr.id) ?? []) todo.push({ k: "call", id });
+        todo.push(...(facts.functions[expr.id]?.returns ?? []));
+      } else if (expr.k === "var") {
+        if (variables.has(expr.id) || !this.#places.isDeclaredIn(expr.id, guard.fn)) continue;
+        variables.add(expr.id);
+        todo.push(...this.#places.assignsTo(expr.id).map((fact) => fact.value));
+      } else if (expr.k === "object") todo.push(...expr.props.map((prop) => prop.value));
+      else if (expr.k === "array") todo.push(...expr.items);
+      else if (expr.k === "either") todo.push(...expr.of);
+      else if (expr.k === "member" || expr.k === "await" || expr.k === "typed") todo.push(expr.of);
+    }
+  }
+
+  #isUnder(call: CallFact, guard: Guard): boolean {
+    return call.span.start >= guard.start && call.span.start < guard.end && this.#runsWith(call.fn, guard.fn);
+  }
+
+  /** A function that runs in place, or as the body of a loop, runs when the one around it does. */
+  #runsWith(fn: FunctionId, outer: FunctionId): boolean {
+    const { facts, inPlace } = this.input;
+    for (let at = fn; ; ) {
+      if (at === outer) return true;
+      const fact = facts.functions[at];
+      const up = inPlace.get(at) ?? (fact?.loopBody === undefined ? undefined : fact.parent);
+      if (up === undefined) return false;
+      at = up;
+    }
+  }
+
+  #isWithin(fn: FunctionId, outer: FunctionId): boolean {
+    for (let at = fn; ; at = this.input.facts.functions[at]?.parent ?? 0) {
+      if (at === outer) return true;
+      if (at === 0) return false;
+    }
+  }
+
+  #callsIn(guard: Guard): CallFact[] {
+    const calls = this.#byStart;
+    let low = 0;
+    let high = calls.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((calls[middle]?.span.start ?? 0) < guard.start) low = middle + 1;
+      else high = middle;
+    }
+    const found: CallFact[] = [];
+    for (let i = low; i < calls.length && i - low < MAX_REGION; i++) {
+      const call = calls[i];
+      if (!call || call.span.start >= guard.end) break;
+      if (this.#runsWith(call.fn, guard.fn)) found.push(call);
+    }
+    return found;
+  }
+
+  /** The function of this file that a callee names: `open()`, `this.open()`, `Repo.open()`. */
+  #functionOf(callee: Expr): FunctionId | undefined {
+    const { facts } = this.input;
+    if (callee.k === "var") {
+      const [only, more] = this.#places.assignsTo(callee.id);
+      return only?.value.k === "fn" && !more ? only.value.id : undefined;
+    }
+    if (callee.k !== "member" || callee.of.k !== "this") return undefined;
+    const self = facts.functions[callee.of.fn];
+    const members = self?.class === undefined ? undefined : facts.classes[self.class]?.members;
+    return members?.find((member) => member.name === callee.name && member.fn !== undefined)?.fn;
+  }
+
+  #set(call: CallFact, place: Place): void {
+    const memo: MemoFact = { owner: place.owner, place: place.text, keyed: place.keyed };
+    if (!call.memo || rank(memo) > rank(call.memo)) call.memo = memo;
+  }
+}
+
+/** Of several guards around a call the one counts that lets it run least often. */
+function rank(memo: MemoFact): number {
+  return (memo.keyed ? 0 : 3) + (memo.owner === "module" ? 2 : memo.owner === "this" ? 1 : 0);
+}
+
+function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const known = map.get(key);
+  if (known) known.push(value);
+  else map.set(key, [value]);
 }

@@ -1,7 +1,7 @@
 import { child, flag, keyName, list, nodes, str, unwrap, type Node } from "./ast.js";
 import { annotation } from "./types-refs.js";
 import type { AssignFact, Expr } from "./types.js";
-import { assign, spanOf, touch, UNKNOWN, type Context, type Walk } from "./walk.js";
+import { assign, inBranch, spanOf, touch, UNKNOWN, type Context, type Walk } from "./walk.js";
 
 /** Gives the names of a pattern their values, as assignments from parts of one value. */
 export function bindPattern(walk: Walk, pattern: Node, value: Expr, ctx: Context, op: AssignFact["op"] = "="): void {
@@ -23,7 +23,7 @@ export function bindPattern(walk: Walk, pattern: Node, value: Expr, ctx: Context
       return;
     }
     case "AssignmentPattern": {
-      const fallback = walk.expr(child(node, "right"), { ...ctx, conditional: true }, { name: str(child(node, "left"), "name") });
+      const fallback = walk.expr(child(node, "right"), inBranch(ctx, node), { name: str(child(node, "left"), "name") });
       const left = child(node, "left");
       if (left) bindPattern(walk, left, { k: "either", of: [value, fallback] }, ctx, op);
       return;

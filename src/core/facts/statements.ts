@@ -5,7 +5,7 @@ import { isLoop, visitLoop } from "./loops.js";
 import { exportAll, exportDefault, exportEquals, exportNamed, importDeclaration, importEquals } from "./modules.js";
 import { annotation, members, typeRef } from "./types-refs.js";
 import type { Expr } from "./types.js";
-import { assign, inLoops, mergeTags, spanOf, tagsAt, UNKNOWN, type Context, type Walk } from "./walk.js";
+import { assign, inBranch, inLoops, mergeTags, spanOf, tagsAt, UNKNOWN, type Context, type Walk } from "./walk.js";
 
 type Visitor = (walk: Walk, node: Node, ctx: Context) => void;
 
@@ -129,19 +129,19 @@ function ifStatement(walk: Walk, node: Node, ctx: Context): void {
   // `else if` chains may be thousands long in generated code.
   while (at?.type === "IfStatement") {
     const { asked } = condition(walk, child(at, "test"), branch);
-    branch = branch.conditional ? branch : { ...branch, conditional: true };
+    branch = inBranch(branch, at);
     const then = child(at, "consequent");
     const other = child(at, "alternate");
     if (then) {
       guard(walk, ctx, asked, true, then.range[0], then.range[1]);
-      walk.statement(then, branch);
+      walk.statement(then, inBranch(branch, then));
       // `if (x) return …;` guards what follows it in its block.
       if (leaves(then)) guard(walk, ctx, asked, false, node.range[1], ctx.blockEnd);
     }
     if (other) guard(walk, ctx, asked, false, other.range[0], other.range[1]);
     at = other;
   }
-  if (at) walk.statement(at, branch);
+  if (at) walk.statement(at, inBranch(branch, at));
 }
 
 function leaves(node: Node): boolean {
@@ -151,7 +151,7 @@ function leaves(node: Node): boolean {
 
 function switchStatement(walk: Walk, node: Node, ctx: Context): void {
   walk.expr(child(node, "discriminant"), ctx);
-  const branch: Context = { ...ctx, conditional: true, jumps: { kind: "switch", labels: [], up: ctx.jumps } };
+  const branch: Context = { ...inBranch(ctx, node), jumps: { kind: "switch", labels: [], up: ctx.jumps } };
   for (const item of nodes(node, "cases")) {
     walk.expr(child(item, "test"), branch);
     walk.statements(nodes(item, "consequent"), branch, item.range[1]);
@@ -175,7 +175,7 @@ function tryStatement(walk: Walk, node: Node, ctx: Context): void {
   const body = handler && child(handler, "body");
   if (body) {
     const param = child(handler, "param");
-    const caught: Context = { ...ctx, handler: "catch", conditional: true };
+    const caught: Context = { ...inBranch(ctx, body), handler: "catch" };
     if (param) bindCaught(walk, param, caught);
     walk.statement(body, caught);
   }

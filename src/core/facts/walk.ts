@@ -37,6 +37,8 @@ export interface Context {
   tries?: readonly number[];
   handler?: "catch" | "finally";
   conditional: boolean;
+  /** Where the innermost branch starts that need not run; -1 for none. */
+  branch: number;
   /** Where the innermost block ends. */
   blockEnd: number;
   /** Tags of the statement in which it stands. */
@@ -79,6 +81,8 @@ export interface Walk {
   readonly lines: Lines;
   readonly tags: Map<number, string[]>;
   readonly guards: Guard[];
+  /** For each assignment, the `branch` of its context. */
+  readonly branches: number[];
   /** Functions that run where they stand, once (IIFEs, `.then` callbacks, promise executors) → the function around them. */
   readonly inPlace: Map<FunctionId, FunctionId>;
   readonly importTypes: Map<string, VariableId>;
@@ -95,6 +99,11 @@ export interface Walk {
   bind(pattern: Node, value: Expr, ctx: Context, op?: "=" | "??=" | "||=" | "&&=" | "other"): void;
 }
 
+/** The context of code that need not run when what is around it does. */
+export function inBranch(ctx: Context, branch: Node): Context {
+  return { ...ctx, conditional: true, branch: branch.range[0] };
+}
+
 export function spanOf(walk: Walk, node: Node): Span {
   return walk.lines.span(node.range[0], node.range[1]);
 }
@@ -105,6 +114,7 @@ export function addSpecifier(walk: Walk, specifier: string | undefined): void {
 
 export function assign(walk: Walk, ctx: Context, target: Expr, value: Expr, span: Span, op: "=" | "??=" | "||=" | "&&=" | "other" = "="): void {
   walk.facts.assigns.push({ fn: ctx.fn, target, value, op, span, loop: ctx.loop });
+  walk.branches.push(ctx.branch);
 }
 
 /** Notes that a variable is read or written: every loop around the place may carry it from turn to turn. */
