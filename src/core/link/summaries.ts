@@ -95,7 +95,9 @@ export class Summaries {
       if (inPlace) passed = add(passed, of);
       else cost = dearest(cost, of);
     }
-    for (const arg of call.args) {
+    // Helpers of the project run what they are given; whoever else gets a function is in `edges` if it runs it now.
+    const helper = edges.some((edge) => !call.args.some((arg) => arg.k === "fn" && functionKey(file, arg.id) === edge.to));
+    for (const arg of helper ? call.args : []) {
       if (arg.k !== "fn" || edges.some((edge) => edge.to === functionKey(file, arg.id))) continue;
       passed = add(passed, this.ofFunction(functionKey(file, arg.id)));
     }
