@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { reportFailure } from "./failure.js";
-import { createProgram } from "./program.js";
+import { assertKnownCommand, createProgram } from "./program.js";
 
 // A reader that closes early (`sessionfix | head`) is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -9,7 +9,9 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  await createProgram().parseAsync(process.argv);
+  const program = createProgram();
+  assertKnownCommand(program, process.argv[2]);
+  await program.parseAsync(process.argv);
 } catch (error) {
   // Not process.exit(): what was written to a pipe must get there.
   process.exitCode = reportFailure(error);

@@ -14,7 +14,8 @@ export function locate(args: string[], cwd: string, commands: string[]): { root:
   return { root: chooseRoot(cwd, folders), paths: paths.length === 0 ? [cwd] : paths };
 }
 
-function missing(argument: string, commands: string[]): UsageError {
+/** The error for a word or path that leads nowhere. */
+export function missing(argument: string, commands: string[]): UsageError {
   const meant = /^[a-z]+$/i.test(argument) ? nearest(argument, commands) : undefined;
   if (meant !== undefined) return new UsageError("UNKNOWN_COMMAND", `No such command, file or folder: ${argument}`, `Did you mean \`sessionfix ${meant}\`?`);
   return new UsageError("PATH_NOT_FOUND", `No such file or folder: ${argument}`, "Check the path, or run sessionfix without one to scan the current folder.");

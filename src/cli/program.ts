@@ -1,6 +1,8 @@
+import { existsSync } from "node:fs";
 import { Command } from "commander";
 import { addFixCommand } from "./fix.js";
 import { addScanCommand } from "./scan.js";
+import { missing } from "./paths.js";
 import { painter } from "./terminal.js";
 import { addUndoCommand } from "./undo.js";
 import { toolVersion } from "./version.js";
@@ -37,6 +39,13 @@ export function createProgram(): Command {
   addFixCommand(program);
   addUndoCommand(program);
   return program;
+}
+
+/** A first word that is neither a command nor a path is a typing error: say so before its options are called unknown. */
+export function assertKnownCommand(program: Command, word: string | undefined): void {
+  if (word === undefined || !/^[a-z]+$/i.test(word) || existsSync(word)) return;
+  const names = [...program.commands.map((command) => command.name()), "help"];
+  if (!names.includes(word)) throw missing(word, names);
 }
 
 /** Commander's `error: unknown option '--fromat'` and its suggestion, in this tool's voice. */

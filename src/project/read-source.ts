@@ -14,6 +14,8 @@ const SMALLEST_MINIFIED = 20_000;
 const MINIFIED_LINE = 500;
 /** Share of spaces below which long lines are code. Minified bundles have 1 to 7 %, English prose 15 to 18 %. */
 const DENSE = 0.1;
+/** The native parser recurses, and takes the whole process with it somewhere above 5,000 open brackets (measured). */
+const DEEPEST = 3_000;
 
 /** The text of one source file without its byte order mark, or one sentence that says why it is left out. */
 export async function readSource(absolute: string): Promise<SourceText> {
@@ -43,6 +45,7 @@ export function decode(bytes: Uint8Array): SourceText {
     return { ok: false, reason: "not UTF-8 text" };
   }
   if (hasLongLines(text) && isDense(text)) return { ok: false, reason: "minified or generated: very long lines" };
+  if (isTooDeep(text)) return { ok: false, reason: `brackets nested more than ${DEEPEST.toLocaleString("en-US")} deep` };
   return { ok: true, text };
 }
 
@@ -76,4 +79,18 @@ function isDense(text: string): boolean {
   let spaces = 0;
   for (const character of head) if (character === " ") spaces++;
   return spaces / head.length < DENSE;
+}
+
+/** Counts brackets in strings and comments, too: far from the limit that does no harm, and it needs no parser. */
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code === 0x28 || code === 0x5b || code === 0x7b) {
+      if (++depth > DEEPEST) return true;
+    } else if (code === 0x29 || code === 0x5d || code === 0x7d) {
+      if (depth > 0) depth--;
+    }
+  }
+  return false;
 }

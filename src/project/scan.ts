@@ -73,11 +73,12 @@ export async function scanProject(options: ScanOptions): Promise<ScanResult> {
     const reason = project.skipped.some((skip) => skip.file === file) ? undefined : checkSyntax(file, text);
     if (reason !== undefined) broken.push({ file, reason });
   });
+  const unparsable = [...project.skipped, ...broken];
   return {
     root,
     findings,
-    skipped: [...found.skipped, ...skipped, ...project.skipped, ...broken].sort((a, b) => (a.file < b.file ? -1 : 1)),
-    stats: { files: entries.size, parsed: project.parsed, fromCache: 0, ms: Math.round(performance.now() - startedAt) },
+    skipped: [...found.skipped, ...skipped, ...unparsable].sort((a, b) => (a.file < b.file ? -1 : 1)),
+    stats: { files: entries.size - unparsable.length, parsed: project.parsed, fromCache: 0, ms: Math.round(performance.now() - startedAt) },
     text: (file) => project.text(file),
     redetect: (overlay) => project.redetect(overlay),
   };

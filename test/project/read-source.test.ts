@@ -15,6 +15,7 @@ describe("decode", () => {
     ["UTF-16", new Uint8Array([0xff, 0xfe, 0x61, 0x00]), /UTF-16.*save it as UTF-8/],
     ["Latin-1", new Uint8Array([0x2f, 0x2f, 0x20, 0xe9, 0x0a]), /not UTF-8/],
     ["a bundle", bytes("function a(b,c){return b+c};".repeat(2_000)), /minified/],
+    ["brackets that would overflow the parser's stack", bytes("(\n".repeat(7_000) + "1" + ")\n".repeat(7_000)), /nested more than 3,000 deep/],
   ])("refuses %s and says why", (_name, content, reason) => {
     const result = decode(content);
     expect(result.ok).toBe(false);
