@@ -84,7 +84,7 @@ export class Contexts {
 
   /** Whether a function that is handed over runs while the call that hands it over runs, and not later: no handler, no timer. */
   runsInPlace(handover: Handover): boolean {
-    if (handover.property !== undefined) return false;
+    if (handover.property !== undefined || (handover.callee === null && this.graph.external.has(handover.call))) return false;
     const token = handover.callee === null ? undefined : this.graph.values.tokens.get(handover.callee);
     if (token?.t === "external" && /^(default\.)?(setTimeout|setImmediate|setInterval|queueMicrotask|process\.nextTick)$/.test(token.path)) return false;
     const role = token === undefined ? roleByShape(handover) : this.#roleOf(handover);
