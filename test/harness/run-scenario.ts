@@ -64,14 +64,16 @@ export async function runBoth<S>(
   });
 }
 
-interface ProgramRun {
+/** One program, ready to run; each phase has a database and processes of its own. */
+export interface ProgramRun {
   program: BuiltProgram;
   alone(): ReturnType<typeof runAlone>;
   load(): ReturnType<typeof runLoad>;
   blocked(): ReturnType<typeof runBlocked>;
 }
 
-async function withPrograms<S, T>(
+/** Builds programs in a temporary folder, which is removed at the end together with every process that is left. */
+export async function withPrograms<S, T>(
   scenario: Scenario<S>,
   folders: readonly string[],
   options: RunOptions,
