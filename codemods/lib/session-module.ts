@@ -1,1 +1,140 @@
-export class SessionModules {}
+import { ts } from "ts-morph";
+import { RUNTIME } from "../../src/core/contract.js";
+import type { CreatedFile, PlanHost } from "../../src/core/edit.js";
+import { importedFrom, importLines } from "./imports.js";
+import { dirname, extensionOf, specifierFor } from "./specifier.js";
+import type { Style } from "./style.js";
+import { styleOf } from "./style.js";
+import { parse, walk } from "./tree.js";
+import type { Tree } from "./tree.js";
+
+export const WHAT_IT_IS = "One session a file for the whole process: opened at first use, shared by every caller.";
+
+/** How the factory's import of the driver looks, so that a new module can import it alike. */
+export interface DriverImport {
+  local: string;
+  specifier: string;
+  form: "default" | "*" | "=";
+}
+
+export function driverImport(tree: Tree, local: string): DriverImport | undefined {
+  const from = importedFrom(tree.source, local);
+  if (from === undefined || !(from.specifier in RUNTIME.drivers)) return undefined;
+  return from.name === "default" || from.name === "*" || from.name === "=" ? { local, specifier: from.specifier, form: from.name } : undefined;
+}
+
+export interface FactoryOptions {
+  driver?: DriverImport;
+  open: string;
+  path?: string;
+  close?: string;
+}
+
+/** `createSessionFactory({ … })`, on one line as long as it is short. */
+export function factoryCall(options: FactoryOptions, create: string, driverName: string, style: Style): string {
+  const entries = [
+    ...(options.driver === undefined ? [] : [`driver: ${driverName}(${options.driver.local})`]),
+    ...(options.path === undefined ? [] : [`path: ${options.path}`]),
+    options.open === "open" ? "open" : `open: ${options.open}`,
+    ...(options.close === undefined ? [] : [`close: ${options.close}`]),
+  ];
+  const line = `${create}({ ${entries.join(", ")} })${style.semi}`;
+  if (line.length <= 90 && !line.includes("\n")) return line;
+  const comma = style.trailingComma ? "," : "";
+  return `${create}({\n${entries.map((entry) => style.indent + entry).join(",\n")}${comma}\n})${style.semi}`;
+}
+
+function driverEntry(driver: DriverImport | undefined): { specifier: string; name: string } | undefined {
+  return driver === undefined ? undefined : RUNTIME.drivers[driver.specifier as keyof typeof RUNTIME.drivers];
+}
+
+/** The session modules that a plan finds or makes: one for each way of opening, wherever it is asked for. */
+export class SessionModules {
+  readonly #created = new Map<string, { signature: string; file: CreatedFile }>();
+
+  constructor(readonly host: PlanHost) {}
+
+  /**
+   * The module beside `near` that opens by `open`. `imports` are the files (and names) that `open` needs. `created` is
+   * absent when the project has such a module already.
+   */
+  get(near: Tree, dir: string, options: FactoryOptions, imports: readonly { file: string; name: string; kind: "named" | "default" }[]): { file: string; created?: CreatedFile } {
+    const signature = `${options.open}|${imports.map(({ file, name }) => `${file}#${name}`).join(",")}`;
+    const extension = extensionOf(near.file).replace("x", "");
+    for (const name of ["session", "db-session", "shared-session", "sessionfix-session"]) {
+      const file = (dir === "" ? "" : `${dir}/`) + name + extension;
+      const mine = this.#created.get(file);
+      if (mine !== undefined) {
+        if (mine.signature === signature) return { file, created: mine.file };
+        continue;
+      }
+      const there = this.host.read(file);
+      if (there !== undefined) {
+        if (opensBy(file, there, options.open)) return { file };
+        continue;
+      }
+      const created = { file, text: this.#render(near, file, options, imports) };
+      this.#created.set(file, { signature, file: created });
+      return { file, created };
+    }
+    throw new Error(`no free name for a session module in ${dir === "" ? "." : dir}`);
+  }
+
+  #render(near: Tree, file: string, options: FactoryOptions, imports: readonly { file: string; name: string; kind: "named" | "default" }[]): string {
+    const style = styleOf(near.source);
+    const { semi } = style;
+    const entry = driverEntry(options.driver);
+    const lines: string[] = [];
+    if (options.driver !== undefined) lines.push(driverLine(options.driver, style));
+    lines.push(...importLines(RUNTIME.specifier, [{ name: RUNTIME.exports.createSessionFactory, kind: "named" }], style));
+    if (entry !== undefined) lines.push(...importLines(entry.specifier, [{ name: entry.name, kind: "named" }], style));
+    for (const one of imports) lines.push(...importLines(specifierFor(file, one.file, this.host), [{ name: one.name, kind: one.kind }], style));
+    const exported = style.modules === "esm" ? "export " : "";
+    lines.push("", `// ${WHAT_IT_IS}`);
+    lines.push(`${exported}const sessions = ${factoryCall(options, RUNTIME.exports.createSessionFactory, entry?.name ?? "", style)}`);
+    lines.push("", `${exported}const getSession = sessions.getSession${semi}`);
+    if (style.modules === "cjs") lines.push("", `module.exports = { sessions, getSession }${semi}`);
+    const text = `${lines.join("\n")}\n`;
+    return near.text.includes("\r\n") ? text.replaceAll("\n", "\r\n") : text;
+  }
+}
+
+export function driverLine(driver: DriverImport, style: Style): string {
+  const from = style.quote + driver.specifier + style.quote;
+  if (style.modules === "cjs") return `const ${driver.local} = require(${from})${style.semi}`;
+  return `import ${driver.form === "*" ? `* as ${driver.local}` : driver.local} from ${from}${style.semi}`;
+}
+
+/** The module makes a session factory of the runtime that opens in the same way, and exports it. */
+function opensBy(file: string, text: string, open: string): boolean {
+  const source = parse(file, text);
+  if (!text.includes(RUNTIME.specifier) || !/\bgetSession\b/.test(text) || !/\bsessions\b/.test(text)) return false;
+  const wanted = open.replace(/\s+/g, "");
+  let found = false;
+  walk(source, (node) => {
+    const value = ts.isPropertyAssignment(node) ? node.initializer : ts.isShorthandPropertyAssignment(node) ? node.name : undefined;
+    if (value !== undefined && (ts.isPropertyAssignment(node) || ts.isShorthandPropertyAssignment(node)) && node.name.getText(source) === "open") {
+      found ||= value.getText(source).replace(/\s+/g, "") === wanted;
+    }
+  });
+  return found;
+}
+
+export function commonDir(files: readonly string[]): string {
+  const [first, ...rest] = files.map((file) => dirname(file).split("/"));
+  if (first === undefined) return "";
+  let length = first.length;
+  for (const other of rest) {
+    let same = 0;
+    while (same < length && other[same] === first[same]) same++;
+    length = same;
+  }
+  return first.slice(0, length).join("/");
+}
+
+/** The folder of the package that a file belongs to. */
+export function packageDir(file: string, host: PlanHost): string {
+  for (let dir = dirname(file); ; dir = dirname(dir)) {
+    if (dir === "" || host.exists(`${dir}/package.json`)) return dir;
+  }
+}

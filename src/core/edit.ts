@@ -44,6 +44,8 @@ export interface EditGroup {
   edits: TextEdit[];
   creates: CreatedFile[];
   imports: ImportNeed[];
+  /** Groups without which this one makes no sense: it falls with them. */
+  requires?: string[];
 }
 
 export interface ManualFix {
@@ -180,7 +182,8 @@ export function selectGroups(groups: readonly EditGroup[]): Selection {
   const taken = new Map<string, TextEdit[]>();
   const created = new Map<string, { text: string; by: EditGroup }>();
   for (const group of groups) {
-    const reason = whyRefused(group, taken, created);
+    const missing = group.requires?.find((id) => !accepted.some((one) => one.id === id));
+    const reason = missing === undefined ? whyRefused(group, taken, created) : `it needs another fix that was not made (${missing})`;
     if (reason !== undefined) {
       refused.push({ group, reason });
       continue;
