@@ -56,7 +56,8 @@ export function toEslintRule(rule: Rule): EslintRule.RuleModule {
         "Program:exit"() {
           const project = projectOf(sourceCode);
           if (!project) return;
-          const options: object = { ...rule.meta.defaults, ...context.options[0] };
+          const given = context.options[0] as object | undefined;
+          const options = { ...rule.meta.defaults, ...given };
           for (const finding of rule.detect(FILE, project, options)) {
             if (finding.confidence !== "proven" && !isStrict(context.settings)) continue;
             const { line, column, endLine, endColumn } = finding.span;

@@ -3,7 +3,7 @@ import { noUnbatchedLoopTransaction } from "./no-unbatched-loop-transaction.js";
 import type { Rule } from "./rule.js";
 
 /** Every rule: a file of its own and one line here. Options are checked against the rule's schema before they reach it. */
-export const RULES: readonly Rule[] = [noSessionPerCall as Rule, noUnbatchedLoopTransaction as Rule];
+export const RULES: readonly Rule[] = [noSessionPerCall, noUnbatchedLoopTransaction];
 
 export function ruleNamed(name: string): Rule | undefined {
   return RULES.find((rule) => rule.name === name);

@@ -62,6 +62,7 @@ export function buildFacts(input: FactsInput): FileFacts {
     guards: [],
     branches: [],
     inPlace: new Map(),
+    rescues: new Set(),
     importTypes: new Map(),
     openLoops: [],
     objects: 0,

@@ -53,7 +53,11 @@ function argument(walk: Walk, arg: Node, ctx: Context, call: CallFact, loopBody:
     return UNKNOWN;
   }
   const value = walk.expr(arg, ctx, loopBody ? { loopBody } : {});
-  if (value.k === "fn" && runsItsCallback(call)) walk.inPlace.set(value.id, ctx.fn);
+  if (value.k === "fn" && runsItsCallback(call)) {
+    walk.inPlace.set(value.id, ctx.fn);
+    const method = call.callee.k === "member" ? call.callee.name : "";
+    if (method === "catch" || (method === "then" && call.args.length === 1)) walk.rescues.add(value.id);
+  }
   return value;
 }
 

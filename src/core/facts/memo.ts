@@ -24,6 +24,8 @@ export interface MemoInput {
   inPlace: ReadonlyMap<FunctionId, FunctionId>;
   /** For each of `facts.assigns`: where the innermost branch that contains it starts; -1 for none. */
   branches: readonly number[];
+  /** Functions that run when something failed: `.catch` callbacks. */
+  rescues: ReadonlySet<FunctionId>;
 }
 
 /** A value that is put into a place. */
@@ -73,7 +75,7 @@ class Memos {
       const place = this.#places.of(target, fn);
       const branch = input.branches[i] ?? -1;
       if (!place) return;
-      if (isEmpty(value)) append(this.#resets, place.key, { fn, at: span.start, always: branch < 0 });
+      if (isEmpty(value)) append(this.#resets, place.key, { fn, at: span.start, always: branch < 0 && !input.rescues.has(fn) });
       else this.#addFill({ place, fn, at: span.start, value, branch });
     });
     for (const call of facts.calls) this.#readCall(call);
@@ -87,7 +89,7 @@ class Memos {
       if (place) this.#addFill({ place, fn: call.fn, at: call.span.start, value, branch: Infinity });
     } else if (call.callee.name === "delete") {
       const place = this.#places.entryOf(call.id, "delete");
-      if (place) append(this.#resets, place.key, { fn: call.fn, at: call.span.start, always: !call.conditional });
+      if (place) append(this.#resets, place.key, { fn: call.fn, at: call.span.start, always: !call.conditional && !this.input.rescues.has(call.fn) });
     }
   }
 

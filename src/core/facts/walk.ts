@@ -85,6 +85,8 @@ export interface Walk {
   readonly branches: number[];
   /** Functions that run where they stand, once (IIFEs, `.then` callbacks, promise executors) → the function around them. */
   readonly inPlace: Map<FunctionId, FunctionId>;
+  /** Functions that run when something failed: `.catch` callbacks. */
+  readonly rescues: Set<FunctionId>;
   readonly importTypes: Map<string, VariableId>;
   readonly openLoops: OpenLoop[];
   objects: number;

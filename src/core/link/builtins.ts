@@ -16,7 +16,7 @@ export interface BuiltinCall {
   args: readonly NodeId[];
   result: NodeId;
   /** Runs a function value with these arguments; its result stays with `Values.returns`. */
-  invoke(fn: TokenId, args: NodeId[]): void;
+  invoke: (fn: TokenId, args: NodeId[]) => void;
 }
 
 /**

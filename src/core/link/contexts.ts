@@ -39,7 +39,7 @@ export class Contexts {
   /** In which circumstances a call runs: as its function, or less often when its value is kept. */
   ofCall(file: string, call: CallFact): ReadonlySet<Context> {
     const owner = this.#ownerOf(file, call);
-    if (owner === "module") return new Set(["once"]);
+    if (owner === MODULE) return new Set(["once"]);
     return new Set(this.of(owner ?? functionKey(file, call.fn)).keys());
   }
 
@@ -92,9 +92,9 @@ export class Contexts {
   }
 
   /** Whose circumstances a memoised call has: the module's, a function's, or a class's (as a pseudo-function). */
-  #ownerOf(file: string, call: CallFact): FunctionKey | "module" | undefined {
+  #ownerOf(file: string, call: CallFact): FunctionKey | undefined {
     if (!call.memo) return undefined;
-    if (call.memo.owner === "module") return "module";
+    if (call.memo.owner === "module") return MODULE;
     if (call.memo.owner === "this") {
       const cls = this.#enclosingClass(file, call.fn);
       return cls === undefined ? undefined : classKey(file, cls);
@@ -122,7 +122,7 @@ export class Contexts {
     for (const edge of graph.edges.values()) {
       const owner = this.#ownerOf(edge.file, edge.call);
       const step: Step = { file: edge.file, call: edge.call };
-      if (owner === "module") this.#reach(edge.to, "once", step);
+      if (owner === MODULE) this.#reach(edge.to, "once", step);
       else this.#connect(owner ?? edge.from, edge.to, { ...step, from: edge.from });
     }
     for (const read of graph.values.getterReads.values()) {
@@ -223,7 +223,7 @@ export class Contexts {
     // Where code lives weighs more than who calls it: a script's helper stays a script's helper.
     const actual: Context = role === "test" ? "test" : role === "script" && context !== "test" ? "once" : context;
     let known = this.#of.get(key);
-    if (!known) this.#of.set(key, (known = new Map()));
+    if (!known) this.#of.set(key, (known = new Map<Context, Step>()));
     if (known.has(actual)) return;
     known.set(actual, step);
     this.#queue.push([key, actual]);
@@ -241,6 +241,9 @@ export class Contexts {
 }
 
 const EMPTY: ReadonlyMap<Context, Step> = new Map();
+
+/** The owner of what is kept for the life of the process: no function key looks like this. */
+const MODULE: FunctionKey = "module";
 
 function classKey(file: string, id: number): FunctionKey {
   return `class ${file}#${id}`;

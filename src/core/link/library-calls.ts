@@ -15,7 +15,7 @@ export interface OutsideCall {
   args: ArgumentNodes;
   result: NodeId;
   /** Runs a project function with these arguments; what it returns becomes the call's result. */
-  invoke(fn: TokenId, args: ArgumentNodes): void;
+  invoke: (fn: TokenId, args: ArgumentNodes) => void;
 }
 
 /** Functions that run what they are given at most once and keep the result: calling the result is no new call. */

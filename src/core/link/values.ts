@@ -1,6 +1,6 @@
 import { frameworkOf, libraryOf } from "../catalogue/index.js";
 import type { ExportFact, Expr, FunctionId, TypeRef } from "../facts/types.js";
-import { Program } from "./program.js";
+import type { Program } from "./program.js";
 import { Solver, type NodeId } from "./solver.js";
 import { TokenTable, type TokenId } from "./tokens.js";
 

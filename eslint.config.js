@@ -1,0 +1,47 @@
+import { existsSync } from "node:fs";
+import { defineConfig, globalIgnores } from "eslint/config";
+import tseslint from "typescript-eslint";
+
+// The project's own rules run on its own code, as built. A fresh checkout has no build yet: `npm test` builds first.
+const plugin = new URL("./rules/dist/index.js", import.meta.url);
+const sessionfix = existsSync(plugin) ? (await import(plugin.href)).default : undefined;
+
+/** Who may import whom: one entry a room, with what it must not reach. */
+const directions = [
+  { room: "runtime", forbid: ["**/src/**", "**/rules/**", "**/codemods/**", "**/test/**"], packages: true, reason: "the runtime imports nothing but node:" },
+  { room: "src/core", forbid: ["**/project/**", "**/report/**", "**/cli/**", "**/rules/**", "**/codemods/**", "**/runtime/**", "**/test/**"], packages: true, reason: "the core is pure: no file system, no process, no parser, no host" },
+  { room: "rules", forbid: ["**/project/**", "**/report/**", "**/cli/**", "**/codemods/**", "**/runtime/**", "**/test/**"], reason: "rules stand on src/core alone" },
+  { room: "codemods", forbid: ["**/project/**", "**/report/**", "**/cli/**", "**/rules/**", "**/runtime/**", "**/test/**"], reason: "codemods stand on src/core alone" },
+  { room: "src/project", forbid: ["**/cli/**", "**/report/**", "**/runtime/**", "**/test/**"], reason: "nothing imports the command line" },
+  { room: "src/report", forbid: ["**/cli/**", "**/project/**", "**/rules/**", "**/codemods/**", "**/runtime/**", "**/test/**"], reason: "reports stand on src/core alone" },
+];
+
+export default defineConfig(
+  globalIgnores(["**/dist/**", "**/node_modules/**", "test/fixtures/**", ".demo/**", "coverage/**", "rules/docs/**"]),
+  ...(sessionfix ? [sessionfix.configs.recommended] : []),
+  {
+    files: ["**/*.ts"],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { project: "./tsconfig.check.json", tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      "@typescript-eslint/consistent-type-imports": ["error", { fixStyle: "inline-type-imports" }],
+      "@typescript-eslint/no-explicit-any": "error",
+      "@typescript-eslint/no-floating-promises": "error",
+      "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
+    },
+  },
+  ...directions.map(({ room, forbid, packages, reason }) => ({
+    files: [`${room}/**/*.ts`],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            { group: forbid, message: `Import direction: ${reason}.` },
+            ...(packages ? [{ regex: room === "runtime" ? "^(?!node:|\\.)" : "^(?!\\.)", allowTypeImports: true, message: `Import direction: ${reason}.` }] : []),
+          ],
+        },
+      ],
+    },
+  })),
+);

@@ -1,0 +1,44 @@
+// What the README's two commands do first. Only Node's own modules here: nothing may be installed yet.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
+
+/** Runs a command with its output shown; ends this process with the command's code when it fails. */
+export function run(title, command, args, options = {}) {
+  const startedAt = Date.now();
+  console.error(`\n── ${title}`);
+  const { status, error, signal } = spawnSync(command, args, { cwd: root, stdio: "inherit", shell: process.platform === "win32" && command === "npm", ...options });
+  const allowed = options.allowed ?? [0];
+  if (error || !allowed.includes(status)) {
+    console.error(`\n${title}: failed (${error ? error.message : signal ? `ended by ${signal}` : `exit code ${status}`}).`);
+    process.exit(status || 1);
+  }
+  console.error(`   ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
+  return status;
+}
+
+export function checkNode() {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  const supported = (major === 20 && minor >= 19) || (major === 22 && minor >= 13) || major >= 24;
+  if (supported) return;
+  console.error(`Node ${process.versions.node} is not supported. sessionfix needs ^20.19, ^22.13 or >=24: install one of these and run the command again.`);
+  process.exit(2);
+}
+
+/** Installs what package-lock.json names, once for each state of that file. */
+export function install() {
+  const lock = createHash("sha256").update(readFileSync(path.join(root, "package-lock.json"))).update(process.version).digest("hex");
+  const stamp = path.join(root, "node_modules", ".sessionfix-installed");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return;
+  run("Installing dependencies (better-sqlite3 may be compiled: about a minute)", "npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+  mkdirSync(path.dirname(stamp), { recursive: true });
+  writeFileSync(stamp, lock);
+}
+
+export function build() {
+  run("Building the three packages", process.execPath, ["scripts/build.mjs"]);
+}

@@ -1,0 +1,11 @@
+// `npm test`: sets everything up, then builds, type-checks, lints and tests. Arguments go to vitest.
+import path from "node:path";
+import { build, checkNode, install, root, run } from "./lib/set-up.mjs";
+
+checkNode();
+install();
+build();
+const bin = (file) => path.join(root, "node_modules", file);
+run("Type check", process.execPath, [bin("typescript/bin/tsc"), "-p", "tsconfig.check.json"]);
+run("Lint, with sessionfix's own rules on its own code", process.execPath, [bin("eslint/bin/eslint.js"), "."]);
+run("Tests", process.execPath, [bin("vitest/vitest.mjs"), "run", ...process.argv.slice(2)]);
