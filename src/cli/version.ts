@@ -13,8 +13,7 @@ export function toolVersion(): string {
 
 function readManifest(file: string): { name: string; version: string } | undefined {
   try {
-    const value: { name: string; version: string } = JSON.parse(readFileSync(file, "utf8"));
-    return value;
+    return JSON.parse(readFileSync(file, "utf8")) as { name: string; version: string };
   } catch {
     return undefined;
   }

@@ -45,9 +45,9 @@ export interface ScanResult {
   skipped: SkippedFile[];
   stats: ScanStats;
   /** The text that was scanned, without its byte order mark. */
-  text(file: string): string | undefined;
+  text: (file: string) => string | undefined;
   /** The findings if these texts stood on the disk. Throws `BrokenOverlayError` when one does not parse. */
-  redetect(overlay: ReadonlyMap<string, string>): Finding[];
+  redetect: (overlay: ReadonlyMap<string, string>) => Finding[];
 }
 
 /** How many files are read at the same time. More gains nothing and runs out of descriptors. */

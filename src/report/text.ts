@@ -5,7 +5,7 @@ import { codeFrame } from "./frame.js";
 import type { FrameLine } from "./frame.js";
 import { costTexts } from "./json.js";
 import type { ReportFormat, ReportInput } from "./model.js";
-import { count, padEnd, printable, wrap } from "./terminal.js";
+import { count, displayWidth, padEnd, printable, wrap } from "./terminal.js";
 
 export const text: ReportFormat = {
   name: "text",
@@ -84,8 +84,13 @@ class TextReport {
 
   private why(steps: Place[]): void {
     for (const [index, step] of steps.entries()) {
-      const arrow = index === 0 ? "" : `${"  ".repeat(Math.min(index - 1, 6))}└ `;
-      this.labelled(index === 0 ? "Why" : "", `${arrow}${printable(step.text)}  ${this.place(step.file, step.span.line)}`);
+      const indent = "  ".repeat(Math.min(index, 6));
+      const arrow = index === 0 ? "" : `${indent.slice(2)}└ `;
+      const text = arrow + printable(step.text);
+      const place = this.place(step.file, step.span.line);
+      const room = this.width - LABEL - displayWidth(`${step.file}:${step.span.line}`) - 2;
+      this.labelled(index === 0 ? "Why" : "", displayWidth(text) <= room ? `${text}  ${place}` : text);
+      if (displayWidth(text) > room) this.labelled("", `${indent}${place}`);
     }
   }
 

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import type { JsonReport } from "../../src/report/index.js";
 import { tree } from "../project/tree.js";
 import { STACK_TRACE, useCli } from "./cli.js";
 import type { RunOptions } from "./cli.js";
@@ -13,8 +14,7 @@ const STRANGER = process.getuid?.() === 0 ? 65_534 : undefined;
 
 async function scanJson(cwd: string, options: RunOptions = {}) {
   const run = await cli.run(["scan", "--format", "json"], { cwd, ...options });
-  const report: { skipped: { file: string; reason: string }[]; findings: unknown[]; stats: { files: number } } = JSON.parse(run.stdout);
-  return { ...run, report };
+  return { ...run, report: JSON.parse(run.stdout) as JsonReport };
 }
 
 describe("a file that cannot be analysed is one clear line", () => {
@@ -39,7 +39,7 @@ describe("a file that cannot be analysed is one clear line", () => {
     const root = tree({ "good.ts": GOOD });
     make(root);
     const { code, report, stderr } = await scanJson(root);
-    expect(report.skipped).toEqual([{ file, reason: expect.stringMatching(reason) }]);
+    expect(report.skipped).toEqual([{ file, reason: expect.stringMatching(reason) as unknown }]);
     expect({ code, files: report.stats.files, stderr }).toEqual({ code: 0, files: 1, stderr: "" });
 
     const text = await cli.run([], { cwd: root });
@@ -110,7 +110,7 @@ describe("wrong use: exit code 2, one line that says what, one that says what to
     ["an option without its value", ["scan", "--rule"], /^sessionfix: option '--rule <name>' argument missing\n/],
   ])("%s", async (_name, args, expected) => {
     const run = await cli.run(args, { cwd: tree({ "a.ts": "" }) });
-    expect(run).toEqual({ code: 2, stdout: "", stderr: expect.stringMatching(expected) });
+    expect(run).toEqual({ code: 2, stdout: "", stderr: expect.stringMatching(expected) as unknown });
     expect(run.stderr).not.toMatch(STACK_TRACE);
     expect(run.stderr.trimEnd().split("\n").length).toBeLessThanOrEqual(2);
   });

@@ -8,7 +8,7 @@ import { STACK_TRACE, useCli } from "./cli.js";
 
 const cli = useCli();
 
-const SCHEMA: object = JSON.parse(readFileSync(new URL("../../docs/report.schema.json", import.meta.url), "utf8"));
+const SCHEMA = JSON.parse(readFileSync(new URL("../../docs/report.schema.json", import.meta.url), "utf8")) as object;
 
 /** A workspace that is neither installed nor built: the factory in one package, its per-request callers in another. */
 const APP = {
@@ -47,7 +47,7 @@ describe("scan", () => {
   it("finds the factory across packages, with the path from the route, in both formats", async () => {
     const root = tree(APP);
     const json = await cli.run(["scan", "--format", "json"], { cwd: root });
-    const report: JsonReport = JSON.parse(json.stdout);
+    const report = JSON.parse(json.stdout) as JsonReport;
     const validate = new Ajv2020({ allErrors: true, strict: true }).compile(SCHEMA);
     expect(validate(report) ? [] : validate.errors).toEqual([]);
     expect(report.findings).toMatchObject([
@@ -70,13 +70,13 @@ describe("scan", () => {
   it("says nothing and exits with 0 when there is nothing to say", async () => {
     const root = tree({ "db.ts": `import Database from "better-sqlite3";\nexport const db = new Database("a.db");\n` });
     const run = await cli.run([], { cwd: root });
-    expect(run).toMatchObject({ code: 0, stdout: expect.stringMatching(/^✔ No session mistakes found\. 1 file scanned, 1 of them analysed/), stderr: "" });
+    expect(run).toMatchObject({ code: 0, stdout: expect.stringMatching(/^✔ No session mistakes found\. 1 file scanned, 1 of them analysed/) as unknown, stderr: "" });
   });
 
   it("reports relative to the working directory, or to the folder named when that lies elsewhere", async () => {
     const root = tree(APP);
     const files = async (args: string[], cwd: string) => {
-      const report: JsonReport = JSON.parse((await cli.run([...args, "--format", "json"], { cwd })).stdout);
+      const report = JSON.parse((await cli.run([...args, "--format", "json"], { cwd })).stdout) as JsonReport;
       return report.findings.map(({ file }) => file);
     };
     expect(await files(["packages", "apps"], root)).toEqual(["packages/db/src/index.ts"]);
@@ -93,7 +93,7 @@ describe("scan", () => {
   it("is the same run after run", async () => {
     const root = tree(APP);
     const runs = await Promise.all(Array.from({ length: 4 }, () => cli.run(["--format", "json"], { cwd: root })));
-    const reports = runs.map(({ stdout }) => ({ ...JSON.parse(stdout), stats: undefined }));
+    const reports = runs.map(({ stdout }) => ({ ...(JSON.parse(stdout) as JsonReport), stats: undefined }));
     for (const report of reports) expect(report).toEqual(reports[0]);
   });
 });
@@ -136,7 +136,7 @@ describe("help", () => {
   });
 
   it("gives the package's version", async () => {
-    const { version }: { version: string } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+    const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
     expect(await cli.run(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
   });
 

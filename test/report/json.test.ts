@@ -6,7 +6,7 @@ import { FACTORY, input, LOOP } from "./sample.js";
 
 const render = (...args: Parameters<typeof input>): unknown => JSON.parse(FORMATS.get("json")?.render(input(...args), {}) ?? "null");
 
-const schema: object = JSON.parse(readFileSync(new URL("../../docs/report.schema.json", import.meta.url), "utf8"));
+const schema = JSON.parse(readFileSync(new URL("../../docs/report.schema.json", import.meta.url), "utf8")) as object;
 const validate = new Ajv2020({ allErrors: true, strict: true }).compile(schema);
 
 function problems(report: unknown): string[] {
