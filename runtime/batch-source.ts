@@ -1,0 +1,73 @@
+/** Items that are read ahead of a transaction, at most, so that a slow source is not read while the lock is held. */
+const READ_AHEAD = 1_000;
+
+/**
+ * Hands out the items of an iterable one batch after the other, pulling lazily. What a batch has taken is kept until it
+ * is committed, so that a runner that repeats its transaction gets the same items again.
+ */
+export class BatchSource<Item> {
+  /** Items taken from the source and not yet committed. */
+  #buffer: Item[] = [];
+  #done = false;
+  /** Set where the source can be pulled without awaiting, hence also while the lock is held. */
+  readonly #sync: Iterator<Item> | undefined;
+  readonly #async: AsyncIterator<Item> | undefined;
+
+  constructor(items: Iterable<Item> | AsyncIterable<Item>) {
+    if (Symbol.iterator in items) this.#sync = items[Symbol.iterator]();
+    else this.#async = items[Symbol.asyncIterator]();
+  }
+
+  /** Reads ahead for the next batch. `false`: there is none. */
+  async prepare(batchSize: number): Promise<boolean> {
+    if (this.#async === undefined) return this.prepareSync(batchSize);
+    const wanted = Math.min(batchSize, READ_AHEAD);
+    while (!this.#done && this.#buffer.length < wanted) this.#take(await this.#async.next());
+    return this.#buffer.length > 0;
+  }
+
+  prepareSync(batchSize: number): boolean {
+    const wanted = Math.min(batchSize, READ_AHEAD);
+    while (!this.#done && this.#buffer.length < wanted) this.#pull();
+    return this.#buffer.length > 0;
+  }
+
+  /** The item at `index` of the present batch, if there is one to be had now. */
+  at(index: number): { readonly item: Item } | undefined {
+    if (index >= this.#buffer.length) this.#pull();
+    return index < this.#buffer.length ? { item: this.#buffer[index] as Item } : undefined;
+  }
+
+  /** The first `count` items are committed and forgotten. */
+  drop(count: number): void {
+    if (count === this.#buffer.length) this.#buffer = [];
+    else this.#buffer.splice(0, count);
+  }
+
+  /** Lets a generator run its `finally`. Its own failure must not hide why the run ends. */
+  async close(): Promise<void> {
+    if (this.#async === undefined) return this.closeSync();
+    if (this.#done) return;
+    this.#done = true;
+    await this.#async.return?.().catch(() => {});
+  }
+
+  closeSync(): void {
+    if (this.#done || this.#sync === undefined) return;
+    this.#done = true;
+    try {
+      this.#sync.return?.();
+    } catch {
+      // see close()
+    }
+  }
+
+  #pull(): void {
+    if (!this.#done && this.#sync !== undefined) this.#take(this.#sync.next());
+  }
+
+  #take(result: IteratorResult<Item>): void {
+    if (result.done === true) this.#done = true;
+    else this.#buffer.push(result.value);
+  }
+}

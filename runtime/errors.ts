@@ -1,0 +1,163 @@
+import type { LockHolder } from "./lock-holder.js";
+
+/** The stable `code` of every error that this package throws on its own account. */
+export type SessionErrorCode =
+  | "SESSIONFIX_NOT_INITIALIZED"
+  | "SESSIONFIX_SESSION_CLOSED"
+  | "SESSIONFIX_SESSION_BUSY"
+  | "SESSIONFIX_INVALID_OPTION"
+  | "SESSIONFIX_UNSUPPORTED_SESSION"
+  | "SESSIONFIX_RECURSIVE_OPEN"
+  | "SESSIONFIX_ENGINE_SETTING"
+  | "SESSIONFIX_LOCK_TIMEOUT"
+  | "SESSIONFIX_DEADLOCK"
+  | "SESSIONFIX_ASYNC_BODY"
+  | "SESSIONFIX_TRANSACTION_CLOSED"
+  | "SESSIONFIX_RUNNER";
+
+const BRAND = Symbol.for("sessionfix-runtime.error");
+
+/**
+ * Base of every error of this package; tell them apart by class or by `code`.
+ *
+ * `instanceof` also holds between the ESM and the CJS copy of the package, because an application that loads both
+ * must be able to catch in one what the other threw.
+ */
+export abstract class SessionError extends Error {
+  abstract readonly code: SessionErrorCode;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    Object.defineProperty(this, BRAND, { value: namesOf(new.target) });
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (Function.prototype[Symbol.hasInstance].call(this, value)) return true;
+    if (typeof value !== "object" || value === null || !(BRAND in value)) return false;
+    const names = value[BRAND];
+    return Array.isArray(names) && OWN_CLASSES.get(this.name) === this && names.includes(this.name);
+  }
+}
+
+/** A class that an application derived under one of our names must not match our errors. */
+const OWN_CLASSES = new Map<string, unknown>();
+
+function namesOf(constructor: unknown): string[] {
+  const names: string[] = [];
+  for (let at = constructor; typeof at === "function" && at !== Error; at = Object.getPrototypeOf(at)) {
+    if (OWN_CLASSES.get(at.name) === at) names.push(at.name);
+  }
+  return names;
+}
+
+/** `getSession()` was called before any factory became the process's default one. */
+export class SessionNotInitializedError extends SessionError {
+  readonly code = "SESSIONFIX_NOT_INITIALIZED";
+}
+
+/** The session or its factory was closed, and nobody opened it again. */
+export class SessionClosedError extends SessionError {
+  readonly code = "SESSIONFIX_SESSION_CLOSED";
+}
+
+/** A synchronous call met a session that is in the middle of something else, where waiting is impossible. */
+export class SessionBusyError extends SessionError {
+  readonly code = "SESSIONFIX_SESSION_BUSY";
+}
+
+/** An option or argument that cannot mean anything. */
+export class SessionOptionError extends SessionError {
+  readonly code = "SESSIONFIX_INVALID_OPTION";
+}
+
+/** The object given as a session is none that this package can begin a transaction on. */
+export class UnsupportedSessionError extends SessionError {
+  readonly code = "SESSIONFIX_UNSUPPORTED_SESSION";
+}
+
+/** The application's `open` function asked for the very session that it was opening. */
+export class RecursiveOpenError extends SessionError {
+  readonly code = "SESSIONFIX_RECURSIVE_OPEN";
+}
+
+/** A pragma that was asked for does not hold on the new connection. */
+export class EngineSettingError extends SessionError {
+  readonly code = "SESSIONFIX_ENGINE_SETTING";
+
+  constructor(
+    message: string,
+    /** The pragma's name, as SQLite spells it. */
+    readonly pragma: string,
+    readonly wanted: string | number,
+    /** What the connection says; `undefined` where it says nothing. */
+    readonly actual: string | number | undefined,
+  ) {
+    super(message);
+  }
+}
+
+/** The lock was not to be had before the deadline. Nothing was written. */
+export class LockTimeoutError extends SessionError {
+  readonly code = "SESSIONFIX_LOCK_TIMEOUT";
+
+  constructor(
+    message: string,
+    /** Who held the lock when the deadline passed. */
+    readonly holder: LockHolder,
+    /** How long the call waited, in milliseconds. */
+    readonly waitedMs: number,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** One of the places that wait for each other. */
+export interface DeadlockPlace {
+  /** The transaction's label, or a name made up for it. */
+  readonly label: string;
+  /** The call stack that asked for the transaction, outermost frames of this package left out. */
+  readonly stack: string;
+}
+
+/** The wait could never end: it waits, directly or around a circle, for the transaction that it is part of. */
+export class DeadlockError extends SessionError {
+  readonly code = "SESSIONFIX_DEADLOCK";
+
+  constructor(
+    message: string,
+    /** First the wait that was refused, then the transactions that it would have waited for, in order. */
+    readonly places: readonly DeadlockPlace[],
+  ) {
+    super(message);
+  }
+}
+
+/** An asynchronous function was given where the transaction ends with the function's first return. */
+export class AsyncBodyError extends SessionError {
+  readonly code = "SESSIONFIX_ASYNC_BODY";
+}
+
+/** The transaction ended before the work in it did. */
+export class TransactionClosedError extends SessionError {
+  readonly code = "SESSIONFIX_TRANSACTION_CLOSED";
+}
+
+/** A function given as a runner did not run the batch, or returned before the batch was done. */
+export class RunnerError extends SessionError {
+  readonly code = "SESSIONFIX_RUNNER";
+}
+
+for (const own of [
+  SessionError, SessionNotInitializedError, SessionClosedError, SessionBusyError, SessionOptionError,
+  UnsupportedSessionError, RecursiveOpenError, EngineSettingError, LockTimeoutError, DeadlockError, AsyncBodyError,
+  TransactionClosedError, RunnerError,
+]) {
+  OWN_CLASSES.set(own.name, own);
+}
+
+/** SQLite's own word for "another connection holds the lock", in any of its extended forms. */
+export function isBusy(error: unknown): boolean {
+  return error instanceof Error && "code" in error && typeof error.code === "string" && error.code.startsWith("SQLITE_BUSY");
+}

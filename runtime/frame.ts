@@ -1,0 +1,71 @@
+import type { FifoLock } from "./fifo-lock.js";
+import type { SessionState } from "./session-state.js";
+import type { TransactionMode } from "./types.js";
+
+/**
+ * One transaction or savepoint, from the call to its end. It travels through the asynchronous context of its body, so
+ * that a call made inside knows what it is inside of.
+ */
+export class Frame {
+  status: "waiting" | "active" | "ended" = "waiting";
+  /** Call stack of the request; absent as long as the transaction never outlived one turn of the event loop. */
+  stack: string | undefined;
+  /** Serves the savepoints of this transaction one after the other. Made with the first. */
+  children: FifoLock<Frame> | undefined;
+  /** Milliseconds of `performance.now()`; 0 where not (yet) measured. */
+  requestedAt = 0;
+  begunAt = 0;
+  endedAt = 0;
+
+  constructor(
+    readonly state: SessionState,
+    /** The transaction, of any session, in whose context this one was asked for. */
+    readonly parent: Frame | undefined,
+    /** The transaction of the same session that this one is a savepoint of. */
+    readonly outer: Frame | undefined,
+    readonly mode: TransactionMode,
+    readonly givenLabel: string | undefined,
+  ) {}
+
+  get lock(): FifoLock<Frame> {
+    return this.outer === undefined ? this.state.lock : (this.outer.children ?? this.state.lock);
+  }
+
+  get depth(): number {
+    return this.outer === undefined ? 0 : this.outer.depth + 1;
+  }
+
+  get label(): string {
+    return this.givenLabel ?? `unlabelled ${this.outer === undefined ? "transaction" : "savepoint"}`;
+  }
+}
+
+/** The nearest transaction around `frame`, itself included, that has not ended. */
+export function nearestOpen(frame: Frame | undefined): Frame | undefined {
+  let at = frame;
+  while (at !== undefined && at.status === "ended") at = at.parent;
+  return at;
+}
+
+/** The nearest transaction on `state` that the given context is inside of. */
+export function nearestOn(state: SessionState, context: Frame | undefined): Frame | undefined {
+  let at = context;
+  while (at !== undefined && (at.state !== state || at.status !== "active")) at = at.parent;
+  return at;
+}
+
+/** Whether `frame` is `context` or around it. */
+export function isAround(frame: Frame, context: Frame): boolean {
+  let at: Frame | undefined = context;
+  while (at !== undefined && at !== frame) at = at.parent;
+  return at !== undefined;
+}
+
+/** The call stack from the caller of `entry` outwards, without the error's own first line. */
+export function captureStack(entry: (...args: never[]) => unknown): string {
+  const holder: { stack?: string } = {};
+  Error.captureStackTrace(holder, entry);
+  const text = holder.stack ?? "";
+  const firstFrame = text.indexOf("\n");
+  return firstFrame < 0 ? "" : text.slice(firstFrame + 1);
+}

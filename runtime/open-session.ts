@@ -1,0 +1,157 @@
+import { sessionClosed, sessionOpened } from "./diagnostics.js";
+import type { SessionCloseEvent, SessionOpenEvent } from "./diagnostics.js";
+import { applyEngine } from "./engine.js";
+import { RecursiveOpenError, UnsupportedSessionError } from "./errors.js";
+import { Frame } from "./frame.js";
+import { isPromiseLike } from "./promises.js";
+import { currentFrame, registry } from "./registry.js";
+import { keyOf, place, remove } from "./session-entry.js";
+import type { SessionEntry } from "./session-entry.js";
+import { isSqliteConnection } from "./sqlite-connection.js";
+import type { SqliteConnection } from "./sqlite-connection.js";
+import type { Driver, EngineSettings } from "./types.js";
+import { waitForTurn } from "./waiting.js";
+
+/** A factory's options, as far as opening and closing go, whatever the session's type. */
+export interface Opening {
+  readonly kind: string;
+  readonly driver: Driver | undefined;
+  readonly open: ((path: string) => object) | undefined;
+  readonly close: ((session: never) => void | Promise<void>) | undefined;
+  readonly engine: EngineSettings;
+}
+
+/** Opens, configures and registers a session. A failure leaves nothing open and nothing registered. */
+export function openSession(opening: Opening, path: string | undefined, owner: object): SessionEntry {
+  const key = keyOf(opening.kind, path);
+  if (registry.opening.has(key)) {
+    throw new RecursiveOpenError(`The open function for ${path ?? "the default session"} asked getSession() for the session that it is opening. Let it open the file itself and return the result.`);
+  }
+  const startedAt = performance.now();
+  registry.opening.add(key);
+  try {
+    const session = opening.open === undefined ? opening.driver!.open(path ?? "", opening.engine) : opening.open(path ?? "");
+    return isPromiseLike(session) ? enterPending(opening, path, owner, session, startedAt) : enterOpened(opening, path, owner, session, startedAt);
+  } finally {
+    registry.opening.delete(key);
+  }
+}
+
+function enterOpened(opening: Opening, path: string | undefined, owner: object, session: object, startedAt: number): SessionEntry {
+  configure(opening, path, session);
+  const entry = makeEntry(opening, path, owner, session, () => session);
+  // Opening created the file where there was none, so its identity is asked for only now.
+  place(entry, keyOf(opening.kind, path));
+  publishOpen(entry, startedAt);
+  return entry;
+}
+
+function enterPending(opening: Opening, path: string | undefined, owner: object, session: PromiseLike<unknown> & object, startedAt: number): SessionEntry {
+  let opened: object | undefined;
+  const configured = Promise.resolve(session).then((result) => {
+    if (typeof result !== "object" || result === null) throw new UnsupportedSessionError(`The open function for ${path ?? "the default session"} resolved with no object.`);
+    configure(opening, path, result);
+    opened = result;
+    place(entry, keyOf(opening.kind, path));
+    publishOpen(entry, startedAt);
+    return result;
+  });
+  const entry = makeEntry(opening, path, owner, configured, () => opened);
+  place(entry, keyOf(opening.kind, path));
+  configured.catch(() => remove(entry));
+  return entry;
+}
+
+function configure(opening: Opening, path: string | undefined, session: object): void {
+  try {
+    const connection = connectionOf(opening, session);
+    const defaults = opening.open === undefined ? (opening.driver?.defaults ?? {}) : {};
+    if (connection !== undefined) applyEngine(connection, path ?? connection.name, opening.engine, defaults);
+    else if (Object.keys(opening.engine).length > 0) {
+      throw new UnsupportedSessionError("The engine option needs a session whose pragmas this package can set; the open function returned something else. Configure it in the open function and leave engine out.");
+    }
+  } catch (error) {
+    void closeNow(opening, session);
+    throw error;
+  }
+}
+
+/** The handle for pragmas and transactions, where the session is or has one. */
+export function connectionOf(opening: Opening, session: object): SqliteConnection | undefined {
+  if (opening.driver?.recognizes(session)) return opening.driver.connection(session);
+  return isSqliteConnection(session) ? session : undefined;
+}
+
+function isOpen(session: object): boolean {
+  if ("open" in session && typeof session.open === "boolean") return session.open;
+  if ("isOpen" in session && typeof session.isOpen === "boolean") return session.isOpen;
+  return true; // a library that does not tell: only close() and closeSessions() end it
+}
+
+function makeEntry(opening: Opening, path: string | undefined, owner: object, session: object, opened: () => object | undefined): SessionEntry {
+  const entry: SessionEntry = {
+    kind: opening.kind,
+    path,
+    driver: opening.open === undefined ? (opening.driver?.name ?? "") : "open",
+    session,
+    isOpen: () => {
+      const now = opened();
+      return now === undefined || isOpen(now);
+    },
+    close: (timeoutMs) => closeEntry(opening, entry, timeoutMs),
+    opened,
+    owners: new Set([owner]),
+    key: "",
+  };
+  return entry;
+}
+
+/** Waits for the session's transactions and closes it. When that fails the session stays as it was. */
+async function closeEntry(opening: Opening, entry: SessionEntry, timeoutMs: number): Promise<void> {
+  const session = entry.opened() ?? (await Promise.resolve(entry.session).catch(() => undefined)) as object | undefined;
+  remove(entry);
+  if (session === undefined || !entry.isOpen()) return;
+  try {
+    await afterTransactions(opening, session, timeoutMs, () => closeNow(opening, session));
+  } catch (error) {
+    if (entry.isOpen() && !registry.entries.has(entry.key)) place(entry, entry.key);
+    throw error;
+  }
+  publishClose(entry, "closed");
+}
+
+async function afterTransactions(opening: Opening, session: object, timeoutMs: number, close: () => void | Promise<void>): Promise<void> {
+  const connection = connectionOf(opening, session);
+  const state = connection === undefined ? undefined : registry.states.get(connection);
+  if (state === undefined) return close();
+  const frame = new Frame(state, currentFrame(), undefined, "immediate", "close of the session");
+  state.closing = true;
+  try {
+    if (!state.lock.tryTake(frame)) await waitForTurn(frame, { since: performance.now(), timeoutMs, signal: undefined });
+    await close();
+  } catch (error) {
+    state.closing = false;
+    throw error;
+  } finally {
+    frame.status = "ended";
+    state.lock.release(frame);
+  }
+}
+
+function closeNow(opening: Opening, session: object): void | Promise<void> {
+  if (opening.close !== undefined) return (opening.close as (session: object) => void | Promise<void>)(session);
+  if (opening.driver?.recognizes(session)) return opening.driver.close(session);
+  if ("close" in session && typeof session.close === "function") return session.close() as void | Promise<void>;
+}
+
+function publishOpen(entry: SessionEntry, startedAt: number): void {
+  if (!sessionOpened.hasSubscribers) return;
+  sessionOpened.publish({
+    path: entry.path, driver: entry.driver, openMs: performance.now() - startedAt, openSessions: registry.entries.size,
+  } satisfies SessionOpenEvent);
+}
+
+export function publishClose(entry: SessionEntry, reason: SessionCloseEvent["reason"]): void {
+  if (!sessionClosed.hasSubscribers) return;
+  sessionClosed.publish({ path: entry.path, driver: entry.driver, reason, openSessions: registry.entries.size } satisfies SessionCloseEvent);
+}

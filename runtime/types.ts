@@ -1,0 +1,156 @@
+import type { SqliteConnection } from "./sqlite-connection.js";
+
+/** When a transaction takes the write lock: `immediate` and `exclusive` at its beginning, `deferred` at its first write. */
+export type TransactionMode = "immediate" | "deferred" | "exclusive";
+
+/** Settings of a connection. `null` leaves what the library or the file says; absent means the driver's default. */
+export interface EngineSettings {
+  journalMode?: "wal" | "delete" | "truncate" | "persist" | "memory" | "off" | null;
+  synchronous?: "off" | "normal" | "full" | "extra" | null;
+  foreignKeys?: boolean | null;
+  tempStore?: "default" | "file" | "memory" | null;
+  /** Pages if positive, kibibytes if negative, as in `PRAGMA cache_size`. */
+  cacheSize?: number | null;
+  /** Bytes. */
+  mmapSize?: number | null;
+  /** Milliseconds that a statement outside of this package's transactions waits for a lock; it blocks the event loop. */
+  busyTimeoutMs?: number | null;
+  /** Pages of write-ahead log after which a commit tries a checkpoint. */
+  walAutocheckpoint?: number | null;
+}
+
+/** Opens and closes the sessions of one library. */
+export interface Driver<S extends object = object> {
+  readonly name: string;
+  /** What the driver's own sessions get where the application says nothing else. */
+  readonly defaults: EngineSettings;
+  open(path: string, engine: EngineSettings): S;
+  isOpen(session: S): boolean;
+  close(session: S): void | Promise<void>;
+  /** The handle that pragmas and transactions go through. */
+  connection(session: S): SqliteConnection;
+  /** Whether an application's own `open` function returned a session of this driver. */
+  recognizes(session: unknown): session is S;
+}
+
+interface CommonFactoryOptions {
+  /** The file that `getSession()` opens when it is given none. */
+  path?: string;
+  /** What this process asks of each new connection. It is read back; what does not hold throws `EngineSettingError`. */
+  engine?: EngineSettings;
+}
+
+/** A factory whose sessions the driver opens, with its engine defaults. */
+export interface DriverFactoryOptions<S extends object> extends CommonFactoryOptions {
+  driver: Driver<S>;
+  open?: undefined;
+  /** Default: the driver's close. */
+  close?: (session: S) => void | Promise<void>;
+}
+
+/** A factory whose sessions the application's own function opens. Only what `engine` names is configured. */
+export interface OpenFactoryOptions<S extends object> extends CommonFactoryOptions {
+  /** May return anything, also a promise: it is shared while pending and forgotten when it rejects. */
+  open: (path: string) => S;
+  driver?: Driver;
+  /** Gets the opened session (never a promise). Default: `session.close()` where there is such a method. */
+  close?: (session: Awaited<S>) => void | Promise<void>;
+}
+
+/** A source of sessions: one for each file, opened at first use. */
+export interface SessionFactory<S extends object> {
+  /**
+   * The process's one session for that file, whatever the spelling of its path.
+   *
+   * @param path Default: the factory's `path`.
+   * @throws {SessionClosedError} after `close()` or `closeSessions()`, until `init()`.
+   * @throws {EngineSettingError} when a pragma does not hold on the new connection.
+   */
+  readonly getSession: (path?: string) => S;
+  /** Opens the session now, also after a close, and verifies its pragmas. Throws as `getSession` does. */
+  readonly init: (path?: string) => S;
+  /**
+   * Waits for running transactions, then closes the sessions that no other factory uses.
+   *
+   * @throws {LockTimeoutError} when a transaction still runs after `timeoutMs` (default 10,000).
+   */
+  readonly close: (options?: CloseOptions) => Promise<void>;
+  /** The default path, as given. */
+  readonly path: string | undefined;
+}
+
+export interface CloseOptions {
+  /** How long to wait for running transactions, in milliseconds. Default 10,000. */
+  timeoutMs?: number;
+}
+
+export interface TransactionSyncOptions {
+  /** Default `immediate`. Ignored inside a transaction of the same session, where a savepoint is made. */
+  mode?: TransactionMode;
+  /** Names the transaction in errors and events. */
+  label?: string;
+  /** How long SQLite may wait for the lock, in milliseconds, blocking the event loop. Default: the session's busy timeout. */
+  timeoutMs?: number;
+}
+
+export interface TransactionOptions extends TransactionSyncOptions {
+  /** How long to wait in all for the session and the lock, in milliseconds, the event loop running. Default 10,000. */
+  timeoutMs?: number;
+  /** Ends the wait, or rolls back instead of committing; the promise rejects with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/** Runs a callback inside a transaction of its own making. */
+export type TransactionRunner<Tx> = (work: (tx: Tx) => void | Promise<void>) => unknown;
+
+/** Runs a synchronous callback inside a transaction of its own making. */
+export type TransactionRunnerSync<Tx> = (work: (tx: Tx) => void) => unknown;
+
+export interface BatchOptionsSync extends TransactionSyncOptions {
+  /** Most items a transaction. Default 10. `Infinity` leaves it to `maxHoldMs`. */
+  batchSize?: number;
+  /** A batch ends with the item during which it has lasted this long, in milliseconds. Default: no limit. */
+  maxHoldMs?: number;
+  /** Called after each commit. */
+  onProgress?: (progress: BatchProgress) => void;
+}
+
+export interface BatchOptions extends Omit<BatchOptionsSync, "onProgress"> {
+  /** How long each batch may wait for the session and the lock, in milliseconds. Default 10,000. */
+  timeoutMs?: number;
+  /** Ends the run before the next batch, or rolls the present one back; batches that were committed stay. */
+  signal?: AbortSignal;
+  /** Called after each commit, outside of any transaction, and awaited. */
+  onProgress?: (progress: BatchProgress) => void | Promise<void>;
+}
+
+export interface BatchProgress {
+  /** Items committed so far. */
+  readonly items: number;
+  /** Batches committed so far. */
+  readonly batches: number;
+  /** Items in the batch that was just committed. */
+  readonly batchItems: number;
+  /** Milliseconds. */
+  readonly waitMs: number;
+  readonly holdMs: number;
+}
+
+/** Quantiles in milliseconds, exact to 5 %; `max` is exact. All 0 when there was no batch. */
+export interface Quantiles {
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+export interface BatchReport {
+  readonly items: number;
+  readonly batches: number;
+  /** From asking for a batch's transaction to its beginning. */
+  readonly waitMs: Quantiles;
+  /** From a batch's beginning to its end. */
+  readonly holdMs: Quantiles;
+  /** The whole run, gaps and reading of items included, in milliseconds. */
+  readonly totalMs: number;
+}
