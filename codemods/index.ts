@@ -4,6 +4,7 @@ import type { Finding } from "../src/core/finding.js";
 import { assemble } from "./assemble.js";
 import { batchLoopTransaction } from "./batch-loop-transaction.js";
 import { useSharedSession } from "./use-shared-session.js";
+import { initAtStartup } from "./init-at-startup.js";
 import { SessionModules } from "./lib/session-module.js";
 import { lostComments } from "./lib/text.js";
 import { CannotFix, refOf } from "./lib/transform.js";
@@ -11,15 +12,15 @@ import type { PlanContext, Transform } from "./lib/transform.js";
 import { parse, Trees } from "./lib/tree.js";
 
 /** In the order in which they are planned: an earlier one goes first where two touch the same lines. */
-export const transforms: readonly Transform[] = [useSharedSession, batchLoopTransaction];
+export const transforms: readonly Transform[] = [useSharedSession, initAtStartup, batchLoopTransaction];
 
 /**
  * What would be changed for these findings, as text edits; nothing is written. Findings that no transform can mend
  * come back in `manual`, each with the reason.
  */
 export function planFixes(findings: readonly Finding[], host: PlanHost, options: PlanOptions = {}): Plan {
-  const context: PlanContext = { trees: new Trees(host), host, options, findings, modules: new SessionModules(host) };
   const plan: Plan = { groups: [], manual: [] };
+  const context: PlanContext = { trees: new Trees(host), host, options, findings, modules: new SessionModules(host), groups: plan.groups };
   for (const transform of transforms) {
     for (const finding of findings) {
       if (!transform.applies(finding)) continue;

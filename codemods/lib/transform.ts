@@ -11,6 +11,8 @@ export interface PlanContext {
   /** All findings of the plan: what one fix decides may depend on the others. */
   findings: readonly Finding[];
   modules: SessionModules;
+  /** What has been planned so far. */
+  groups: readonly EditGroup[];
 }
 
 export interface Transform {

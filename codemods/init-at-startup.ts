@@ -1,0 +1,190 @@
+import { ts } from "ts-morph";
+import { RUNTIME } from "../src/core/contract.js";
+import type { EditGroup } from "../src/core/edit.js";
+import type { Finding, SessionPerCallDetail } from "../src/core/finding.js";
+import { localNameFor } from "./lib/imports.js";
+import { styleOf } from "./lib/style.js";
+import { indentAt, nextLine } from "./lib/text.js";
+import { namesIn } from "./lib/transaction-shape.js";
+import { CannotFix, judge, newGroup } from "./lib/transform.js";
+import type { PlanContext, Transform } from "./lib/transform.js";
+import { boundNames, declarationsOf, enclosingFunction, isReference, nodeOf, statementOf, unwrap, walk } from "./lib/tree.js";
+import type { Tree } from "./lib/tree.js";
+import { useSharedSession } from "./use-shared-session.js";
+
+const NAME = "init-at-startup";
+
+/** The shared session opens, and is verified, before the program serves; and closes after it has served. */
+export const initAtStartup: Transform = {
+  name: NAME,
+  applies: ({ detail }) => detail.kind === "session-per-call" && detail.startups.length > 0,
+  plan(finding, context) {
+    const { detail } = finding;
+    if (detail.kind !== "session-per-call") return undefined;
+    const group = newGroup(NAME, finding);
+    const module = sessionModuleOf(finding, context);
+    if (module === undefined) {
+      if (!context.groups.some(({ id }) => id === `${useSharedSession.name}:${finding.fingerprint}`)) return undefined;
+      throw new CannotFix(`the shared session is private to ${finding.file}, and opens at first use. To open it at start-up, export its factory and ${whatToWrite("<path>")}`);
+    }
+    group.requires = [`${useSharedSession.name}:${finding.fingerprint}`];
+    const [startup, ...others] = detail.startups;
+    if (startup === undefined) return undefined;
+    if (others.some(({ file }) => file !== startup.file)) {
+      throw new CannotFix(`the program starts in several places (${detail.startups.map(({ file, span }) => `${file}:${span.line}`).join(", ")}): ${whatToWrite("<path>")} in the one that serves`);
+    }
+    const tree = context.trees.get(startup.file);
+    const call = tree && nodeOf(tree.source, startup.span, ts.isCallExpression);
+    if (tree === undefined || call === undefined) throw new CannotFix(`the start-up place was not found: ${whatToWrite("<path>")}`);
+    const path = pathAt(tree, call, detail);
+    if (path === undefined) throw new CannotFix(`the database's path cannot be told at ${startup.file}:${startup.span.line}: ${whatToWrite("<path>")}`);
+    if (startup.framework === "fastify") fastify(group, tree, call, path, module);
+    else if (startup.framework === "express") express(group, tree, call, path, module);
+    else throw new CannotFix(`how ${startup.framework} starts and stops is not known: ${whatToWrite(path)}`);
+    return judge(group, ["the database is opened when the program starts and not at the first request, and closed when it stops"]);
+  },
+};
+
+function whatToWrite(path: string): string {
+  return `write \`${RUNTIME.exports.initSessionFactory}(sessions, ${path})\` before the program serves and \`await ${RUNTIME.exports.closeSessions}()\` after its last request`;
+}
+
+/** The module that the shared session's fix finds or makes; only such a module exports its factory. */
+function sessionModuleOf(finding: Finding, context: PlanContext): string | undefined {
+  const need = context.groups.find(({ id }) => id === `${useSharedSession.name}:${finding.fingerprint}`)?.imports.find(({ from, name }) => "file" in from && name === RUNTIME.exports.getSession);
+  return need !== undefined && "file" in need.from ? need.from.file : undefined;
+}
+
+const PATH_LIKE = /^(db|database|sqlite|data)_?(path|file|filename|url)$/i;
+
+/** The one expression in the start-up function that is called as the sessions' key is called elsewhere. */
+function pathAt(tree: Tree, call: ts.CallExpression, detail: SessionPerCallDetail): string | undefined {
+  const scope: ts.Node = enclosingFunction(call) ?? tree.source;
+  const statement = statementOf(call);
+  const key = /(\w+)$/.exec(detail.keyText ?? "")?.[1];
+  const named = (name: string): boolean => PATH_LIKE.test(name) || (key !== undefined && name === key && /path|file|url/i.test(name));
+  const found = new Set<string>();
+  walk(scope, (node) => {
+    if (ts.isPropertyAccessExpression(node) && named(node.name.text) && isChain(node)) found.add(node.getText(tree.source));
+    else if (ts.isIdentifier(node) && named(node.text) && isReference(node) && !(ts.isPropertyAccessExpression(node.parent) && node.parent.name === node)) found.add(node.text);
+  });
+  for (const text of [...found]) {
+    const root = text.split(".")[0] ?? text;
+    if (!visibleBefore(tree, scope, statement, root)) found.delete(text);
+  }
+  return found.size === 1 ? [...found][0] : undefined;
+}
+
+function isChain(node: ts.Expression): boolean {
+  return ts.isIdentifier(node) || (ts.isPropertyAccessExpression(node) && node.questionDotToken === undefined && isChain(node.expression));
+}
+
+/** A parameter, something declared earlier in the function, or the file's own. */
+function visibleBefore(tree: Tree, scope: ts.Node, statement: ts.Statement | undefined, name: string): boolean {
+  if (ts.isFunctionLike(scope) && scope.parameters.some((parameter) => boundNames(parameter.name).some(({ text }) => text === name))) return true;
+  const until = statement?.getStart(tree.source) ?? 0;
+  for (let block: ts.Node | undefined = statement?.parent; block !== undefined; block = block.parent) {
+    if (declarationsOf(block).some((declared) => declared.text === name && (ts.isSourceFile(block) ? !ts.isSourceFile(scope) || declared.end <= until : declared.end <= until))) return true;
+  }
+  return false;
+}
+
+interface Names {
+  init: string;
+  close: string;
+  sessions: string;
+}
+
+function imports(group: EditGroup, tree: Tree, module: string): Names {
+  const { initSessionFactory, closeSessions } = RUNTIME.exports;
+  const runtime = (name: string): string => {
+    const local = localNameFor(tree, name, RUNTIME.specifier);
+    group.imports.push({ file: tree.file, from: { package: RUNTIME.specifier }, name, as: local, kind: "named" });
+    return local;
+  };
+  const close = runtime(closeSessions);
+  const init = runtime(initSessionFactory);
+  const sessions = localNameFor(tree, "sessions", undefined);
+  group.imports.push({ file: tree.file, from: { file: module }, name: "sessions", as: sessions, kind: "named" });
+  return { init, close, sessions };
+}
+
+/** A statement directly in a block or file, so that others can stand beside it. */
+function placeOf(tree: Tree, call: ts.CallExpression, path: string): { statement: ts.Statement; indent: string } {
+  const statement = statementOf(call);
+  if (statement === undefined || !(ts.isBlock(statement.parent) || ts.isSourceFile(statement.parent))) {
+    throw new CannotFix(`the start-up call is part of a larger expression: ${whatToWrite(path)}`);
+  }
+  return { statement, indent: indentAt(tree.text, statement.getStart(tree.source)) };
+}
+
+/** After the server is made, so that what prepares the database (folders, migrations) has run; before anything is served. */
+function fastify(group: EditGroup, tree: Tree, call: ts.CallExpression, path: string, module: string): void {
+  const { statement, indent } = placeOf(tree, call, path);
+  const app = statement !== undefined && ts.isVariableStatement(statement) ? statement.declarationList.declarations[0] : undefined;
+  if (app === undefined || !ts.isIdentifier(app.name) || app.initializer === undefined || madeBy(app.initializer) !== call) {
+    throw new CannotFix(`the server is not kept in a variable where it is made: ${whatToWrite(path)}`);
+  }
+  const { init, close, sessions } = imports(group, tree, module);
+  const style = styleOf(tree.source);
+  const { file } = tree;
+  const start = statement.getStart(tree.source);
+  group.edits.push({ file, start, end: start, text: `${init}(${sessions}, ${path})${style.semi}\n${indent}` });
+  const hook = [`${app.name.text}.addHook(${style.quote}onClose${style.quote}, async () => {`, `${style.indent}await ${close}()${style.semi}`, `})${style.semi}`];
+  group.edits.push(afterLine(tree, statement, hook, indent));
+}
+
+/** `Fastify({…})`, also with a type provider or a decoration chained to it. */
+function madeBy(initializer: ts.Expression): ts.Expression {
+  let node = unwrap(initializer);
+  while (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression) && ts.isCallExpression(unwrap(node.expression.expression))) node = unwrap(node.expression.expression);
+  return node;
+}
+
+function afterLine(tree: Tree, statement: ts.Statement, lines: readonly string[], indent: string): { file: string; start: number; end: number; text: string } {
+  const at = nextLine(tree.text, statement.end);
+  const text = lines.map((line) => `${indent}${line}\n`).join("");
+  return { file: tree.file, start: at, end: at, text: tree.text[at - 1] === "\n" ? text : `\n${text}` };
+}
+
+/** Express has no hooks: the session opens before `listen`, and closes when a signal stops the server. */
+function express(group: EditGroup, tree: Tree, call: ts.CallExpression, path: string, module: string): void {
+  if (!ts.isPropertyAccessExpression(call.expression) || call.expression.name.text !== "listen") {
+    throw new CannotFix(`where the server begins to listen is not known: ${whatToWrite(path)}`);
+  }
+  if (/\bSIG(TERM|INT)\b/.test(tree.text)) throw new CannotFix(`the program handles signals itself: ${whatToWrite(path)}`);
+  const { statement, indent } = placeOf(tree, call, path);
+  const { file, source } = tree;
+  const style = styleOf(source);
+  const start = statement.getStart(source);
+  const declared = ts.isVariableStatement(statement) ? statement.declarationList.declarations[0] : undefined;
+  const names = namesIn(source);
+  let server = "server";
+  let prefix = "";
+  if (declared !== undefined) {
+    if (!ts.isIdentifier(declared.name) || declared.initializer === undefined || unwrap(declared.initializer) !== call) throw new CannotFix(`the server is not kept in a variable of its own: ${whatToWrite(path)}`);
+    server = declared.name.text;
+  } else {
+    if (!ts.isExpressionStatement(statement) || unwrap(statement.expression) !== call) throw new CannotFix(`the server is not kept in a variable of its own: ${whatToWrite(path)}`);
+    if (names.has(server)) server = "httpServer";
+    prefix = `const ${server} = `;
+  }
+  const { init, close, sessions } = imports(group, tree, module);
+  group.edits.push({ file, start, end: start, text: `${init}(${sessions}, ${path})${style.semi}\n${indent}${prefix}` });
+  const unit = style.indent;
+  const quote = style.quote;
+  group.edits.push(
+    afterLine(
+      tree,
+      statement,
+      [
+        `for (const signal of [${quote}SIGINT${quote}, ${quote}SIGTERM${quote}]) {`,
+        `${unit}process.once(signal, () => {`,
+        `${unit}${unit}${server}.close(() => void ${close}().finally(() => process.exit(0)))${style.semi}`,
+        `${unit}})${style.semi}`,
+        `}`,
+      ],
+      indent,
+    ),
+  );
+}
