@@ -1,10 +1,10 @@
-import { type Cost, formatCost, letters } from "../src/core/cost.js";
 import type { Place, SessionPerCallDetail } from "../src/core/finding.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
 import type { Context } from "../src/core/link/contexts.js";
 import { functionKey } from "../src/core/link/program.js";
 import type { Factory, OpenSite } from "../src/core/link/sessions.js";
-import { constant, ZERO } from "../src/core/cost.js";
+import { constant, type Cost, ZERO } from "../src/core/cost.js";
+import { amount } from "./lib/amount.js";
 import { finish } from "./lib/finish.js";
 import { dearestPath, entryCosts, functionName } from "./lib/path.js";
 import { sessionDetail } from "./lib/session-detail.js";
@@ -88,7 +88,7 @@ function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft |
   return {
     file: open.file,
     span: open.call.span,
-    message: dearest ? `${message} ${costSentence(dearest.label, dearest.cost)}` : message,
+    message: dearest ? `${message} \`${dearest.label}\` opens ${amount(dearest.cost, "session")}.` : message,
     confidence: proven ? "proven" : "likely",
     library: open.library,
     fix,
@@ -124,13 +124,6 @@ function countOf(perCall: number, unknown: number): string {
   const places = (count: number) => (count === 1 ? "1 place does so" : `${count} places do so`);
   if (perCall === 0) return `${places(unknown)}`;
   return `${places(perCall)} per request, event or tick`;
-}
-
-function costSentence(entry: string, cost: Cost): string {
-  const names = letters(cost);
-  const legend = [...names].map(([symbol, letter]) => `${letter} = ${symbol}`).join(", ");
-  const amount = formatCost(cost, names);
-  return `\`${entry}\` opens ${amount} session${amount === "1" ? "" : "s"}${legend ? ` (${legend})` : ""}.`;
 }
 
 function safetyOf(detail: SessionPerCallDetail): Pick<Draft, "fix" | "fixReason"> {

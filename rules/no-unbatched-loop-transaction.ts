@@ -1,10 +1,11 @@
-import { type Cost, formatCost, letters } from "../src/core/cost.js";
+import type { Cost } from "../src/core/cost.js";
 import type { LoopTransactionDetail, Place } from "../src/core/finding.js";
 import { Bounds } from "../src/core/link/bounds.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
 import { functionKey } from "../src/core/link/program.js";
 import type { HeldLoop, TransactionSite } from "../src/core/link/transactions.js";
 import { dearestPath, entryCosts, functionName } from "./lib/path.js";
+import { amount } from "./lib/amount.js";
 import { finish } from "./lib/finish.js";
 import { keepsTogether, obstaclesOf } from "./lib/atomicity.js";
 import { callersPassing } from "./lib/helpers.js";
@@ -19,7 +20,7 @@ export interface Options {
 
 const messages = {
   held: (loop: string, writes: string, library: string) =>
-    `This ${library} transaction holds the write lock while it loops over \`${loop}\` (${writes} for n = ${loop}); nothing bounds how long others wait. Commit in batches.`,
+    `This ${library} transaction holds the write lock while it loops over \`${loop}\`, ${writes} in all, and nothing bounds how long others wait. Commit in batches.`,
   atomic: (loop: string, reason: string) => `This transaction loops over \`${loop}\` and writes each time round, but ${reason}: batching would need your decision.`,
 };
 
@@ -56,7 +57,7 @@ export const noUnbatchedLoopTransaction: Rule<Options> = {
 };
 
 function judge(project: ProjectFacts, bounds: Bounds, site: TransactionSite & { helper?: boolean }, options: Options): Draft | undefined {
-  if (!runsInService(project, site)) return undefined;
+  if (!runsInService(project, site) || project.isPrivate(site)) return undefined;
   const held = project.writers
     .heldLoops(site)
     .filter(({ file, loop }) => loop.kind !== "for-in" && !(loop.hasReturn && loop.kind !== "callback") && !bounds.isBounded(file, loop, site))
@@ -92,8 +93,8 @@ function judge(project: ProjectFacts, bounds: Bounds, site: TransactionSite & { 
   return {
     file: site.file,
     span: site.call.span,
-    message: first ? messages.atomic(symbol, first.what) : messages.held(symbol, `${formatCost(statements, letters(statements))} statements`, site.library),
-    confidence: first || outer.loop.bound.k === "while" ? "likely" : "proven",
+    message: first ? messages.atomic(symbol, first.what) : messages.held(symbol, amount(statements, "statement"), site.library),
+    confidence: first || outer.loop.bound.k === "while" || bounds.isOverShape(outer.file, outer.loop) ? "likely" : "proven",
     library: site.library,
     fix: first || !fixable ? "manual" : "review",
     fixReason: first ? first.what : fixable ? "all-or-nothing is given up: batches that are committed stay when a later one fails" : "the loop is not written in the transaction itself, or the library has no batching codemod yet",

@@ -29,6 +29,7 @@ export function obstaclesOf(project: ProjectFacts, site: TransactionSite, held: 
     ...namedAtomic(project, site, atomicNames),
     ...carriedValues(project, held),
     ...parentRow(project, held),
+    ...reorders(project, held),
     ...throwsAfter(project, held),
     ...(held.loop.hasBreak ? [{ what: "the loop may stop half-way by `break`", file: held.file, span: held.loop.span }] : []),
   ];
@@ -80,6 +81,21 @@ function parentRow(project: ProjectFacts, { file, loop, writes }: HeldLoop): Obs
     if (child) return [{ what: "its rows belong to a row that the same transaction inserts (a parent with its children)", file, span: child.call.span }];
   }
   return [];
+}
+
+const ORDER_COLUMN = /^(position|sort_?order|order_?index|sort_?index|display_?order|rank|ordinal)$/i;
+
+/** Each turn writes a place in one order: half of the rows in the new order and half in the old one is no order. */
+function reorders(project: ProjectFacts, { file, loop, writes }: HeldLoop): Obstacle[] {
+  const setsOrder = (call: CallFact): boolean => {
+    const sql = statementOf(project.graph, call)?.sql;
+    if (sql !== undefined) return /\bUPDATE\b[\s\S]*\bSET\s+["'`[]?(position|sort_?order|order_?index|sort_?index|display_?order|rank|ordinal)\b[^,]*(\bWHERE\b|$)/i.test(sql);
+    const first = call.args[0];
+    return call.callee.k === "member" && call.callee.name === "set" && first?.k === "object" && first.props.length === 1 && ORDER_COLUMN.test(first.props[0]?.name ?? "");
+  };
+  const inLoop = project.program.file(file).calls.filter((call) => loop.body.start <= call.span.start && call.span.end <= loop.body.end);
+  const found = [...inLoop, ...writes.map(({ call }) => call)].find(setsOrder);
+  return found ? [{ what: "it puts rows into a new order, which is right only as a whole", file, span: found.span }] : [];
 }
 
 /** Variables that are computed from one variable: `const id = Number(result.lastInsertRowid)`. */

@@ -30,6 +30,18 @@ export class Bounds {
     }
   }
 
+  /** Over the properties of an object: most often as many as its type has, but nothing says so. */
+  isOverShape(file: string, { bound }: LoopFact): boolean {
+    if (bound.k !== "over" || bound.over.k !== "call") return false;
+    const call = this.graph.program.call(file, bound.over.id);
+    return call.args.length === 1 && /^(object)?(keys|values|entries)$/i.test(this.#nameOf(file, call));
+  }
+
+  #nameOf(file: string, { callee }: CallFact): string {
+    if (callee.k === "member" || callee.k === "global") return callee.name;
+    return callee.k === "var" ? this.graph.program.variable(file, callee.id).name : "";
+  }
+
   #boundedValue(file: string, expr: Expr, site: TransactionSite | undefined, seen: Set<Expr>): boolean {
     if (seen.has(expr) || seen.size > 40) return false;
     seen.add(expr);
@@ -87,7 +99,7 @@ export class Bounds {
 
   #boundedCall(file: string, call: CallFact, site: TransactionSite | undefined, seen: Set<Expr>): boolean {
     const { callee } = call;
-    const name = callee.k === "member" ? callee.name : callee.k === "var" ? this.graph.program.variable(file, callee.id).name : callee.k === "global" ? callee.name : "";
+    const name = this.#nameOf(file, call);
     const statement = statementOf(this.graph, call);
     if (statement) return statement.sql !== undefined && (/\bLIMIT\b/i.test(statement.sql) || /pragma_|sqlite_master|sqlite_schema|information_schema/i.test(statement.sql));
     if (callee.k === "member") {

@@ -32,6 +32,8 @@ export class CallGraph {
   readonly handovers = new Map<string, Handover>();
   /** Calls of values of other packages: call → the values called. */
   readonly external = new Map<CallFact, Set<TokenId>>();
+  /** Sessions on a file of their own (in memory, temporary, a copy): nobody waits for their locks. Filled by `findOpens`. */
+  readonly privateSessions = new Set<TokenId>();
   /** `new C()` sites by class. */
   readonly instantiations = new Map<string, { file: string; call: CallFact }[]>();
 

@@ -37,6 +37,13 @@ export class ProjectFacts {
     return (this.#transactions ??= findTransactions(this.graph));
   }
 
+  /** Whether a transaction is on a file that nobody else has open: then nobody waits for it. */
+  isPrivate(site: TransactionSite): boolean {
+    const opened = site.sessions.filter((id) => this.graph.values.tokens.get(id).t === "session");
+    this.#opens ??= findOpens(this.graph);
+    return opened.length > 0 && opened.every((id) => this.graph.privateSessions.has(id));
+  }
+
   get writers(): Writers {
     return (this.#writers ??= new Writers(this.graph));
   }

@@ -3,7 +3,7 @@ import type { OpenPattern } from "../catalogue/library.js";
 import type { AssignFact, CallFact, Expr, FunctionFact } from "../facts/types.js";
 import type { CallGraph } from "./calls.js";
 import { literalText } from "./contexts.js";
-import { exprSpan, mentions } from "./expressions.js";
+import { exprSpan, mentions, parts } from "./expressions.js";
 import { argumentAt, openPatternOf } from "./library-calls.js";
 import { functionKey, type FunctionKey } from "./program.js";
 import type { TokenId } from "./tokens.js";
@@ -53,7 +53,11 @@ export function findOpens(graph: CallGraph): OpenSite[] {
         if (!values.solver.values(values.callResult(facts.file, call.id)).has(session)) continue;
         const key = open.pattern.key === undefined ? undefined : argumentAt(call, open.pattern.key);
         const options = open.pattern.options === undefined ? undefined : argumentAt(call, open.pattern.options);
-        if (isPrivate(key, open.pattern) || isReadOnly(options)) continue;
+        const own = isReadOnly(options) || isPrivate(graph, facts.file, call, key, open.pattern);
+        if (own) {
+          graph.privateSessions.add(session);
+          continue;
+        }
         opens.push({
           file: facts.file,
           call,
@@ -84,12 +88,40 @@ function textOf(graph: CallGraph, file: string, call: CallFact, path: string | u
   return span ? graph.program.text(file, span) : undefined;
 }
 
-/** `:memory:`, no path at all, a temporary folder: a database of its own each time, on purpose. */
-function isPrivate(key: Expr | undefined, pattern: OpenPattern): boolean {
+const PRIVATE_NAME = /tmp|temp(?!late|or|er)|backup|snapshot|upload|download|export|mkdtemp|restore/i;
+/** What makes or removes a file: who does that to the path it opens works on a file of its own. */
+const MAKES_FILE = /^(writeFile|writeFileSync|copyFile|copyFileSync|cp|cpSync|createWriteStream|unlink|unlinkSync|rm|rmSync|mkdtemp|mkdtempSync)$/;
+
+/** `:memory:`, no path at all, a temporary or just written file: a database of its own each time, on purpose. */
+function isPrivate(graph: CallGraph, file: string, call: CallFact, key: Expr | undefined, pattern: OpenPattern): boolean {
   if (!key) return pattern.key === "0" && pattern.kind === "connection";
   const text = literalText(key);
   if (text !== undefined && (text === "" || text.includes(":memory:") || text.includes("mode=memory") || /^(\/tmp\/|tmp\/)/.test(text))) return true;
-  return mentions(key, (name) => /^(tmpdir|mkdtemp|mkdtempSync|tmpDir|tempDir|tmpPath|tempPath|tempDbPath|tmpDbPath|tempFile|tmpFile|backupPath|snapshotPath|uploadPath)$/i.test(name));
+  if (mentions(key, (name) => PRIVATE_NAME.test(name))) return true;
+  if (key.k !== "var") return false;
+  const { program } = graph;
+  const facts = program.file(file);
+  const variable = program.variable(file, key.id);
+  if (PRIVATE_NAME.test(variable.name)) return true;
+  const isIt = (expr: Expr) => expr.k === "var" && expr.id === key.id;
+  if (facts.calls.some((other) => other.fn === call.fn && other.args.some(isIt) && MAKES_FILE.test(calleeName(graph, file, other)))) return true;
+  return facts.assigns.some((assign) => isIt(assign.target) && comesFrom(graph, file, assign.value, (name) => /^(tmpdir|mkdtemp|mkdtempSync)$/.test(name), 0));
+}
+
+function calleeName(graph: CallGraph, file: string, { callee }: CallFact): string {
+  if (callee.k === "member" || callee.k === "global") return callee.name;
+  return callee.k === "var" ? graph.program.variable(file, callee.id).name : "";
+}
+
+/** Whether a function of one of these names has a part in the value: `join(tmpdir(), "x.db")`. */
+function comesFrom(graph: CallGraph, file: string, expr: Expr, test: (name: string) => boolean, depth: number): boolean {
+  if (depth > 4) return false;
+  for (const part of parts(expr)) {
+    if (part.k !== "call") continue;
+    const call = graph.program.call(file, part.id);
+    if (test(calleeName(graph, file, call)) || call.args.some((arg) => comesFrom(graph, file, arg, test, depth + 1))) return true;
+  }
+  return false;
 }
 
 function isReadOnly(options: Expr | undefined): boolean {

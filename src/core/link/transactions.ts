@@ -13,6 +13,8 @@ export interface TransactionSite {
   library: string;
   style: "callback" | "wrapper" | "sql";
   session: TokenId | undefined;
+  /** Every session that it may be on. */
+  sessions: TokenId[];
   /** Functions that run inside it. For `sql`, the function around it. */
   bodies: FunctionKey[];
   /** For `sql`: between BEGIN and the last COMMIT of the same function. */
@@ -39,7 +41,8 @@ export function findTransactions(graph: CallGraph): TransactionSite[] {
         call,
         library: made.library,
         style: made.style,
-        session: made.session,
+        session: made.sessions[0],
+        sessions: made.sessions,
         bodies: body ? functionsIn(graph, facts.file, call, made.body) : [],
         mode: modeOf(made.style, calls, call),
         invocations: calls,
@@ -53,8 +56,9 @@ export function findTransactions(graph: CallGraph): TransactionSite[] {
   return sites;
 }
 
-function transactionMade(graph: CallGraph, call: CallFact): { library: string; style: "callback" | "wrapper"; body: number; session: TokenId | undefined } | undefined {
+function transactionMade(graph: CallGraph, call: CallFact): { library: string; style: "callback" | "wrapper"; body: number; sessions: TokenId[] } | undefined {
   const { tokens } = graph.values;
+  let made: { library: string; style: "callback" | "wrapper"; body: number; sessions: TokenId[] } | undefined;
   for (const id of graph.external.get(call) ?? []) {
     const token = tokens.get(id);
     if (token.t !== "part") continue;
@@ -62,9 +66,12 @@ function transactionMade(graph: CallGraph, call: CallFact): { library: string; s
     if (owner.t === "derived" && (owner.kind === "statement" || owner.kind === "transaction")) continue;
     const library = libraryNamed(tokens.libraryOf(id) ?? "");
     const pattern = library?.transactions.find((candidate) => candidate.method === token.path);
-    if (library && pattern) return { library: library.name, style: pattern.style, body: pattern.body, session: tokens.sessionOf(id) };
+    if (!library || !pattern) continue;
+    made ??= { library: library.name, style: pattern.style, body: pattern.body, sessions: [] };
+    const session = tokens.sessionOf(id);
+    if (session !== undefined) made.sessions.push(session);
   }
-  return undefined;
+  return made;
 }
 
 function functionsIn(graph: CallGraph, file: string, call: CallFact, argument: number): FunctionKey[] {
@@ -127,6 +134,7 @@ function findSqlTransactions(graph: CallGraph, file: string): TransactionSite[] 
       library: begin.library,
       style: "sql",
       session: begin.session,
+      sessions: begin.session === undefined ? [] : [begin.session],
       bodies: [functionKey(file, fn)],
       extent: { start: begin.call.span.end, end: last.span.start },
       mode: /\bIMMEDIATE\b/i.test(begin.sql) ? "immediate" : /\bEXCLUSIVE\b/i.test(begin.sql) ? "exclusive" : "default",
