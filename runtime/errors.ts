@@ -28,61 +28,59 @@ export abstract class SessionError extends Error {
 
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = new.target.name;
-    Object.defineProperty(this, BRAND, { value: namesOf(new.target) });
+    Object.defineProperty(this, BRAND, { value: true });
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
     if (Function.prototype[Symbol.hasInstance].call(this, value)) return true;
-    if (typeof value !== "object" || value === null || !(BRAND in value)) return false;
-    const names = value[BRAND];
-    return Array.isArray(names) && OWN_CLASSES.get(this.name) === this && names.includes(this.name);
+    if (typeof value !== "object" || value === null || !(BRAND in value) || !("code" in value)) return false;
+    // A class that an application derived is matched by its own instances alone.
+    return this === SessionError || CODES.get(this) === value.code;
   }
 }
 
-/** A class that an application derived under one of our names must not match our errors. */
-const OWN_CLASSES = new Map<string, unknown>();
-
-function namesOf(constructor: unknown): string[] {
-  const names: string[] = [];
-  for (let at = constructor; typeof at === "function" && at !== Error; at = Object.getPrototypeOf(at)) {
-    if (OWN_CLASSES.get(at.name) === at) names.push(at.name);
-  }
-  return names;
-}
+/** By class and not by name, because minifiers rename classes. */
+const CODES = new Map<unknown, SessionErrorCode>();
 
 /** `getSession()` was called before any factory became the process's default one. */
 export class SessionNotInitializedError extends SessionError {
+  override readonly name = "SessionNotInitializedError";
   readonly code = "SESSIONFIX_NOT_INITIALIZED";
 }
 
 /** The session or its factory was closed, and nobody opened it again. */
 export class SessionClosedError extends SessionError {
+  override readonly name = "SessionClosedError";
   readonly code = "SESSIONFIX_SESSION_CLOSED";
 }
 
 /** A synchronous call met a session that is in the middle of something else, where waiting is impossible. */
 export class SessionBusyError extends SessionError {
+  override readonly name = "SessionBusyError";
   readonly code = "SESSIONFIX_SESSION_BUSY";
 }
 
 /** An option or argument that cannot mean anything. */
 export class SessionOptionError extends SessionError {
+  override readonly name = "SessionOptionError";
   readonly code = "SESSIONFIX_INVALID_OPTION";
 }
 
 /** The object given as a session is none that this package can begin a transaction on. */
 export class UnsupportedSessionError extends SessionError {
+  override readonly name = "UnsupportedSessionError";
   readonly code = "SESSIONFIX_UNSUPPORTED_SESSION";
 }
 
 /** The application's `open` function asked for the very session that it was opening. */
 export class RecursiveOpenError extends SessionError {
+  override readonly name = "RecursiveOpenError";
   readonly code = "SESSIONFIX_RECURSIVE_OPEN";
 }
 
 /** A pragma that was asked for does not hold on the new connection. */
 export class EngineSettingError extends SessionError {
+  override readonly name = "EngineSettingError";
   readonly code = "SESSIONFIX_ENGINE_SETTING";
 
   constructor(
@@ -99,6 +97,7 @@ export class EngineSettingError extends SessionError {
 
 /** The lock was not to be had before the deadline. Nothing was written. */
 export class LockTimeoutError extends SessionError {
+  override readonly name = "LockTimeoutError";
   readonly code = "SESSIONFIX_LOCK_TIMEOUT";
 
   constructor(
@@ -123,6 +122,7 @@ export interface DeadlockPlace {
 
 /** The wait could never end: it waits, directly or around a circle, for the transaction that it is part of. */
 export class DeadlockError extends SessionError {
+  override readonly name = "DeadlockError";
   readonly code = "SESSIONFIX_DEADLOCK";
 
   constructor(
@@ -136,26 +136,36 @@ export class DeadlockError extends SessionError {
 
 /** An asynchronous function was given where the transaction ends with the function's first return. */
 export class AsyncBodyError extends SessionError {
+  override readonly name = "AsyncBodyError";
   readonly code = "SESSIONFIX_ASYNC_BODY";
 }
 
 /** The transaction ended before the work in it did. */
 export class TransactionClosedError extends SessionError {
+  override readonly name = "TransactionClosedError";
   readonly code = "SESSIONFIX_TRANSACTION_CLOSED";
 }
 
 /** A function given as a runner did not run the batch, or returned before the batch was done. */
 export class RunnerError extends SessionError {
+  override readonly name = "RunnerError";
   readonly code = "SESSIONFIX_RUNNER";
 }
 
-for (const own of [
-  SessionError, SessionNotInitializedError, SessionClosedError, SessionBusyError, SessionOptionError,
-  UnsupportedSessionError, RecursiveOpenError, EngineSettingError, LockTimeoutError, DeadlockError, AsyncBodyError,
-  TransactionClosedError, RunnerError,
-]) {
-  OWN_CLASSES.set(own.name, own);
-}
+for (const [own, code] of [
+  [SessionNotInitializedError, "SESSIONFIX_NOT_INITIALIZED"],
+  [SessionClosedError, "SESSIONFIX_SESSION_CLOSED"],
+  [SessionBusyError, "SESSIONFIX_SESSION_BUSY"],
+  [SessionOptionError, "SESSIONFIX_INVALID_OPTION"],
+  [UnsupportedSessionError, "SESSIONFIX_UNSUPPORTED_SESSION"],
+  [RecursiveOpenError, "SESSIONFIX_RECURSIVE_OPEN"],
+  [EngineSettingError, "SESSIONFIX_ENGINE_SETTING"],
+  [LockTimeoutError, "SESSIONFIX_LOCK_TIMEOUT"],
+  [DeadlockError, "SESSIONFIX_DEADLOCK"],
+  [AsyncBodyError, "SESSIONFIX_ASYNC_BODY"],
+  [TransactionClosedError, "SESSIONFIX_TRANSACTION_CLOSED"],
+  [RunnerError, "SESSIONFIX_RUNNER"],
+] as const) CODES.set(own, code);
 
 /** SQLite's own word for "another connection holds the lock", in any of its extended forms. */
 export function isBusy(error: unknown): boolean {

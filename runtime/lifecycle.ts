@@ -98,6 +98,8 @@ function attachSuppressed(first: unknown, second: unknown): void {
 
 /** What a batch adds to its transaction's event, and how the batch learns its times. */
 export interface Measure {
+  /** Where the run was asked for: later batches no longer have their caller on the stack. */
+  readonly stack: string;
   batchSize: number;
   waitMs: number;
   holdMs: number;

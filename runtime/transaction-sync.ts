@@ -58,7 +58,7 @@ export function runTransactionSync<S extends SqliteConnection, R>(
     return runInsideHandBegun(frame, session, body);
   }
   try {
-    if (outer === undefined) beginBlocking(frame, options.timeoutMs, entry);
+    if (outer === undefined) beginBlocking(frame, options.timeoutMs, measure?.stack, entry);
     else begin(frame);
   } catch (error) {
     end(frame, "refused", measure, error);
@@ -81,9 +81,9 @@ function takeTurn(frame: Frame): void {
   );
 }
 
-function beginBlocking(frame: Frame, timeoutMs: number | undefined, entry: (...args: never[]) => unknown): void {
+function beginBlocking(frame: Frame, timeoutMs: number | undefined, stack: string | undefined, entry: (...args: never[]) => unknown): void {
   const { state } = frame;
-  refuseOwnThread(frame, entry);
+  refuseOwnThread(frame, () => stack ?? captureStack(entry));
   const since = performance.now();
   try {
     if (state.rollbackOwed) {
@@ -100,7 +100,7 @@ function beginBlocking(frame: Frame, timeoutMs: number | undefined, entry: (...a
 }
 
 /** What an asynchronous transaction of this thread holds cannot be given up while this thread is blocked. */
-function refuseOwnThread(frame: Frame, entry: (...args: never[]) => unknown): void {
+function refuseOwnThread(frame: Frame, place: () => string): void {
   const { file, path } = frame.state;
   if (frame.mode === "deferred") return;
   let holders: Frame[] = [];
@@ -108,7 +108,7 @@ function refuseOwnThread(frame: Frame, entry: (...args: never[]) => unknown): vo
   else if (file.deferred.size > 0 && findForeignHolder(path).where === "this process") holders = [...file.deferred];
   const [holder] = holders;
   if (holder === undefined) return;
-  frame.stack = captureStack(entry);
+  frame.stack = place();
   throw deadlock(frame, [holder]);
 }
 

@@ -70,8 +70,8 @@ interface Run<S, R> {
 }
 
 /** From here on the call outlives the caller's turn, so it has to know where it came from. */
-function waitFrom<S, R>({ frame, options, entry }: Run<S, R>): Patience {
-  frame.stack = captureStack(entry);
+function waitFrom<S, R>({ frame, options, measure, entry }: Run<S, R>): Patience {
+  frame.stack = measure?.stack ?? captureStack(entry);
   return { since: performance.now(), timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS, signal: options.signal };
 }
 
@@ -114,7 +114,7 @@ function runBody<S, R>(run: Run<S, R>): Promise<Awaited<R>> {
     return undo(run, error);
   }
   if (isPromiseLike(result)) {
-    frame.stack ??= captureStack(run.entry);
+    frame.stack ??= run.measure?.stack ?? captureStack(run.entry);
     return settle(run, result);
   }
   return finish(run, result as Awaited<R>);
@@ -145,7 +145,7 @@ function finish<S, R>(run: Run<S, R>, result: Awaited<R>): Promise<Awaited<R>> {
 /** Only with a rollback journal: readers keep the commit from the file. */
 async function commitLater<S, R>(run: Run<S, R>, result: Awaited<R>): Promise<Awaited<R>> {
   const { frame, options } = run;
-  frame.stack ??= captureStack(run.entry);
+  frame.stack ??= run.measure?.stack ?? captureStack(run.entry);
   const patience: Patience = { since: performance.now(), timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS, signal: options.signal };
   try {
     await retry(frame, patience, "commit", () => commit(frame));

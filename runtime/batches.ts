@@ -1,0 +1,113 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
+import { BatchRun, Courtesy, GAP_MS } from "./batch-run.js";
+import type { BatchHandler } from "./batch-run.js";
+import { RunnerError } from "./errors.js";
+import { nearestOn } from "./frame.js";
+import type { Measure } from "./lifecycle.js";
+import { currentFrame, registry } from "./registry.js";
+import { isPromiseLike } from "./promises.js";
+import type { SqliteConnection } from "./sqlite-connection.js";
+import { runTransaction } from "./transaction.js";
+import type { BatchOptions, BatchReport, TransactionRunner } from "./types.js";
+
+/**
+ * Calls `handler` for each item, in order, in transactions of a few items each. Between two of them the session is
+ * given up and the event loop gets a turn, so that others can write.
+ *
+ * Each batch is atomic, the run is not: when an item fails, its batch is rolled back, the run ends with that very
+ * error, and earlier batches stay. `batchReportOf(error)` tells how many. Items are pulled as they are needed.
+ *
+ * A batch ends with `batchSize` items (default 10), or with the item that exceeds `maxHoldMs`. Inside of a transaction
+ * of the same session the batches are savepoints, and nothing is given up before that transaction's end.
+ *
+ * @param session A better-sqlite3 Database, or a function that runs its callback in a transaction; it is called once a batch.
+ * @throws What `handler`, `items`, `onProgress` or the runner throws; the `signal`'s reason; and what `transaction` throws.
+ * @throws {RunnerError} when a runner does not call its callback, or does not wait for it.
+ */
+export function batchedTransaction<S extends SqliteConnection, Item>(
+  session: S,
+  items: Iterable<Item> | AsyncIterable<Item>,
+  handler: BatchHandler<Item, S>,
+  options?: BatchOptions,
+): Promise<BatchReport>;
+export function batchedTransaction<Tx, Item>(
+  runner: TransactionRunner<Tx>,
+  items: Iterable<Item> | AsyncIterable<Item>,
+  handler: BatchHandler<Item, Tx>,
+  options?: BatchOptions,
+): Promise<BatchReport>;
+export async function batchedTransaction<Item>(
+  target: SqliteConnection | TransactionRunner<unknown>,
+  items: Iterable<Item> | AsyncIterable<Item>,
+  handler: BatchHandler<Item, never>,
+  options: BatchOptions = {},
+): Promise<BatchReport> {
+  const run = new BatchRun<Item, unknown>(items, handler as BatchHandler<Item, unknown>, options, batchedTransaction);
+  const courtesy = new Courtesy();
+  try {
+    options.signal?.throwIfAborted();
+    while (await run.source.prepare(run.batchSize)) {
+      options.signal?.throwIfAborted();
+      const measure = run.newMeasure();
+      if (typeof target === "function") await throughRunner(run, target, measure);
+      else await runTransaction(target, run.newBatch(measure).work, options, measure, batchedTransaction);
+      const progress = run.account(measure);
+      await options.onProgress?.(progress);
+      if (typeof target !== "function" && isInside(target)) continue;
+      if (courtesy.isDue(progress.holdMs)) await sleep(GAP_MS);
+      else await nextTurn();
+    }
+  } catch (error) {
+    run.noteFailure(error);
+    throw error;
+  } finally {
+    await run.source.close();
+  }
+  return run.report();
+}
+
+function isInside(session: SqliteConnection): boolean {
+  const state = registry.states.get(session);
+  return state !== undefined && nearestOn(state, currentFrame()) !== undefined;
+}
+
+async function throughRunner<Item, Tx>(run: BatchRun<Item, Tx>, runner: TransactionRunner<Tx>, measure: Measure): Promise<void> {
+  const batch = run.newBatch(measure);
+  const askedAt = performance.now();
+  let begunAt = 0;
+  let running = false;
+  let failure: { readonly error: unknown } | undefined;
+  const fail = (error: unknown): never => {
+    running = false;
+    failure = { error };
+    throw error;
+  };
+  const outcome = runner((tx) => {
+    if (running) throw new RunnerError("The runner called its callback again before the earlier call had ended.");
+    running = true;
+    failure = undefined;
+    begunAt = performance.now();
+    try {
+      const pending = batch.work(tx);
+      if (isPromiseLike(pending)) return pending.then(() => { running = false; }, fail);
+    } catch (error) {
+      fail(error);
+    }
+    running = false;
+  });
+  try {
+    await outcome;
+  } catch (error) {
+    batch.cancel();
+    throw error;
+  }
+  // From here on: the runner says that the batch is committed. Is it?
+  if (begunAt === 0) throw new RunnerError("The runner returned without calling its callback, so the batch was not written. Give a function that calls it inside of a transaction: (work) => handler.importTransaction(id, work).");
+  if (running) {
+    batch.cancel();
+    throw new RunnerError("The runner returned before the batch was done: it does not wait for an asynchronous callback. Await the callback in the runner, or give a synchronous function for the items. What was committed is uncertain.");
+  }
+  if (failure !== undefined) throw failure.error;
+  measure.waitMs = begunAt - askedAt;
+  measure.holdMs = performance.now() - begunAt;
+}

@@ -1,0 +1,22 @@
+export { createSessionFactory, initSessionFactory, getSession, closeSessions } from "./factory.js";
+export type { DefaultSession, Register } from "./factory.js";
+export { transaction } from "./transaction.js";
+export { transactionSync } from "./transaction-sync.js";
+export { batchedTransaction } from "./batches.js";
+export { batchedTransactionSync } from "./batches-sync.js";
+export { batchReportOf } from "./batch-run.js";
+export type { BatchHandler } from "./batch-run.js";
+export {
+  AsyncBodyError, DeadlockError, EngineSettingError, LockTimeoutError, RecursiveOpenError, RunnerError, SessionBusyError,
+  SessionClosedError, SessionError, SessionNotInitializedError, SessionOptionError, TransactionClosedError,
+  UnsupportedSessionError,
+} from "./errors.js";
+export type { DeadlockPlace, SessionErrorCode } from "./errors.js";
+export type { LockHolder } from "./lock-holder.js";
+export type { SessionCloseEvent, SessionOpenEvent, TransactionEvent } from "./diagnostics.js";
+export type { SqliteConnection, SqliteStatement } from "./sqlite-connection.js";
+export type {
+  BatchOptions, BatchOptionsSync, BatchProgress, BatchReport, CloseOptions, Driver, DriverFactoryOptions, EngineSettings,
+  OpenFactoryOptions, Quantiles, SessionFactory, TransactionMode, TransactionOptions, TransactionRunner,
+  TransactionRunnerSync, TransactionSyncOptions,
+} from "./types.js";
