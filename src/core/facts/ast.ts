@@ -44,14 +44,18 @@ const NOT_CODE = new Set([
   "superTypeArguments", "superTypeParameters", "implements",
 ]);
 
+/** Visits what a node consists of, in source order: parsers differ in the order of their properties. */
 export function eachChild(node: Node, visit: (child: Node) => void): void {
+  const found: Node[] = [];
   for (const key of Object.keys(node)) {
     if (NOT_CODE.has(key)) continue;
     const value = node[key];
     if (Array.isArray(value)) {
-      for (const item of value) if (isNode(item)) visit(item);
-    } else if (isNode(value)) visit(value);
+      for (const item of value) if (isNode(item)) found.push(item);
+    } else if (isNode(value)) found.push(value);
   }
+  found.sort((a, b) => a.range[0] - b.range[0]);
+  for (const part of found) visit(part);
 }
 
 const WRAPPERS = new Set([

@@ -50,7 +50,7 @@ export interface Counting {
 
 /** The bound of `for (init; test; update)`; undefined when it does not count. */
 export function countingBound({ init, test, update, valueOf }: Counting): LoopBound | undefined {
-  const counter = counterOf(update);
+  const counter = counterOf(update ?? (test?.type === "UpdateExpression" ? test : undefined));
   if (!test || !counter) return undefined;
   const limit = limitOf(test, counter.name);
   if (!limit) return undefined;

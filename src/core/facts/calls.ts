@@ -1,5 +1,6 @@
 import { child, nodes, str, stringOf, unwrap, type Node } from "./ast.js";
 import { callbackLoop } from "./loops.js";
+import { template } from "./text.js";
 import type { CallFact, Expr } from "./types.js";
 import { addSpecifier, mergeTags, spanOf, tagsAt, UNKNOWN, type Context, type OpenLoop, type Use, type Walk } from "./walk.js";
 
@@ -69,21 +70,9 @@ function runsItsCallback(call: CallFact): boolean {
 }
 
 function templateArguments(walk: Walk, quasi: Node, ctx: Context, call: CallFact): void {
-  const text = walk.expr(quasi, ctx);
-  call.args.push(text);
-  call.argSpans.push(spanOf(walk, quasi));
-  const holes = nodes(quasi, "expressions");
-  // A literal hole is in the text already, so the template's own list may be shorter than the source's.
-  const values = text.k === "template" && text.holes.length === holes.length ? text.holes : [];
-  holes.forEach((hole, i) => {
-    call.args.push(values[i] ?? literalHole(hole));
-    call.argSpans.push(spanOf(walk, hole));
-  });
-}
-
-function literalHole(hole: Node): Expr {
-  const value = hole.type === "Literal" ? hole.value : undefined;
-  return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? { k: "literal", value } : UNKNOWN;
+  const { value, holes } = template(walk, quasi, ctx);
+  call.args.push(value, ...holes);
+  call.argSpans.push(spanOf(walk, quasi), ...nodes(quasi, "expressions").map((hole) => spanOf(walk, hole)));
 }
 
 /** `require("m")`, when `require` is Node's: a global, or made by `createRequire`. */

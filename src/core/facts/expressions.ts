@@ -1,6 +1,7 @@
-import { child, cooked, eachChild, flag, keyName, list, nodes, numberOf, str, type Node } from "./ast.js";
+import { child, eachChild, flag, keyName, list, nodes, numberOf, str, type Node } from "./ast.js";
 import { callExpression, importExpression } from "./calls.js";
 import { condition, guard, logical } from "./conditions.js";
+import { isText, joined, template } from "./text.js";
 import { typeRef } from "./types-refs.js";
 import type { Expr } from "./types.js";
 import { assign, inBranch, inLoops, spanOf, tagsAt, mergeTags, touch, UNKNOWN, type Context, type Use, type Walk } from "./walk.js";
@@ -27,7 +28,7 @@ const VISITORS: Record<string, Visitor> = {
   ThisExpression: (_walk, _node, ctx) => ctx.self,
   Super: (_walk, _node, ctx) => ctx.parentClass,
   Literal: (_walk, node) => literal(node),
-  TemplateLiteral: (walk, node, ctx) => template(walk, node, ctx),
+  TemplateLiteral: (walk, node, ctx) => template(walk, node, ctx).value,
   BinaryExpression: (walk, node, ctx) => binary(walk, node, ctx),
   LogicalExpression: (walk, node, ctx, use) => logical(walk, node, ctx, use).value,
   ConditionalExpression: (walk, node, ctx, use) => ternary(walk, node, ctx, use),
@@ -99,29 +100,6 @@ function literal(node: Node): Expr {
   return UNKNOWN;
 }
 
-function template(walk: Walk, node: Node, ctx: Context): Expr {
-  const holes = nodes(node, "expressions").map((hole) => walk.expr(hole, ctx));
-  return joined(nodes(node, "quasis").map(cooked), holes);
-}
-
-/** Text pieces with a value between each two; values that are text themselves are put in. */
-function joined(pieces: readonly string[], values: readonly Expr[]): Expr {
-  let text = pieces[0] ?? "";
-  const holes: Expr[] = [];
-  values.forEach((value, i) => {
-    if (value.k === "literal") text += String(value.value);
-    else if (value.k === "template") {
-      text += value.text;
-      holes.push(...value.holes);
-    } else {
-      text += "${}";
-      holes.push(value);
-    }
-    text += pieces[i + 1] ?? "";
-  });
-  return holes.length === 0 ? { k: "literal", value: text } : { k: "template", text, holes };
-}
-
 /** `+` chains are flattened: generated code has thousands of links. */
 function binary(walk: Walk, node: Node, ctx: Context): Expr {
   const operands: Node[] = [];
@@ -136,10 +114,6 @@ function binary(walk: Walk, node: Node, ctx: Context): Expr {
   const values = operands.reverse().map((operand) => walk.expr(operand, ctx));
   if (operator !== "+" || !values.some(isText)) return UNKNOWN;
   return joined(new Array<string>(values.length + 1).fill(""), values);
-}
-
-function isText(expr: Expr): boolean {
-  return expr.k === "template" || (expr.k === "literal" && typeof expr.value === "string");
 }
 
 function ternary(walk: Walk, node: Node, ctx: Context, use: Use): Expr {

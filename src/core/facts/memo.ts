@@ -147,18 +147,18 @@ class Memos {
         if (!call) continue;
         if (this.#isUnder(call, guard)) this.#set(call, place);
         if (call.callee.k !== "var") todo.push(call.callee);
-        todo.push(...call.args);
+        for (const arg of call.args) todo.push(arg);
       } else if (expr.k === "fn") {
         if (!inPlace.has(expr.id) && facts.functions[expr.id]?.loopBody === undefined) continue;
         for (const id of this.#callsOf.get(expr.id) ?? []) todo.push({ k: "call", id });
-        todo.push(...(facts.functions[expr.id]?.returns ?? []));
+        for (const returned of facts.functions[expr.id]?.returns ?? []) todo.push(returned);
       } else if (expr.k === "var") {
         if (variables.has(expr.id) || !this.#places.isDeclaredIn(expr.id, guard.fn)) continue;
         variables.add(expr.id);
-        todo.push(...this.#places.assignsTo(expr.id).map((fact) => fact.value));
-      } else if (expr.k === "object") todo.push(...expr.props.map((prop) => prop.value));
-      else if (expr.k === "array") todo.push(...expr.items);
-      else if (expr.k === "either") todo.push(...expr.of);
+        for (const fact of this.#places.assignsTo(expr.id)) todo.push(fact.value);
+      } else if (expr.k === "object") for (const prop of expr.props) todo.push(prop.value);
+      else if (expr.k === "array") for (const item of expr.items) todo.push(item);
+      else if (expr.k === "either") for (const one of expr.of) todo.push(one);
       else if (expr.k === "member" || expr.k === "await" || expr.k === "typed") todo.push(expr.of);
     }
   }
