@@ -1,0 +1,222 @@
+import { realpathSync } from "node:fs";
+import { createTwoFilesPatch } from "diff";
+import { RUNTIME } from "../core/contract.js";
+import { selectGroups } from "../core/edit.js";
+import type { Codemods, EditGroup, ManualFix } from "../core/edit.js";
+import type { Finding } from "../core/finding.js";
+import { summarize } from "./fix-outcome.js";
+import type { FixOptions, FixOutcome, FixSummary } from "./fix-outcome.js";
+import { gateGroups } from "./gate.js";
+import { uncommitted } from "./git-status.js";
+import { applyChanges, JournalError, pendingJournal, undoJournal } from "./journal.js";
+import type { UndoOutcome } from "./journal.js";
+import { Disk, overlayHost } from "./overlay-host.js";
+import { whyOutside, whyUntouchable } from "./refusals.js";
+import { TypeGate } from "./type-gate.js";
+import type { Overlay } from "./type-gate.js";
+
+export type { FixOptions, FixOutcome, FixSummary } from "./fix-outcome.js";
+export type { UndoOutcome } from "./journal.js";
+
+export interface FixRequest {
+  root: string;
+  /** What detection says of the files on disk. */
+  findings: readonly Finding[];
+  /** The same detection, with some files' contents replaced or added. */
+  redetect: (overlay: Overlay) => readonly Finding[] | Promise<readonly Finding[]>;
+  codemods: Codemods;
+  options: FixOptions;
+  onProgress?: (event: FixProgress) => void;
+}
+
+export type FixProgress =
+  | { step: "plan"; round: number; findings: number }
+  | { step: "check"; round: number; fixes: number }
+  | { step: "detect"; round: number; fixes: number }
+  | { step: "write"; files: number };
+
+/** A fix may uncover another one in the same lines; more rounds than this mean that two of them fight. */
+const MAX_ROUNDS = 8;
+
+/**
+ * Plans, checks and writes fixes. Fixes that touch the same lines are made in turn, each on the result of those before
+ * it, all in memory; the files are written once, at the end, under a journal. Throws `JournalError` when a file changed
+ * while the fix was planned (nothing is written), or when an earlier fix was cut short.
+ */
+export async function fixProject(request: FixRequest): Promise<FixOutcome> {
+  const { options, onProgress } = request;
+  const root = realpathSync(request.root);
+  if (!options.dryRun && pendingJournal(root) !== undefined) {
+    throw new JournalError("JOURNAL_PENDING", "An earlier fix was cut short. Run `sessionfix undo` first: it restores the files as they were.");
+  }
+  const run = new FixRun({ ...request, root });
+  await run.rounds();
+  const outcome = run.outcome();
+  if (options.dryRun || run.overlay.size === 0) return outcome;
+  onProgress?.({ step: "write", files: run.overlay.size });
+  const changes = [...run.overlay].map(([file, text]) => ({ file, before: run.disk.bytes(file), after: Buffer.from(text, "utf8") }));
+  return { ...outcome, journal: applyChanges(root, changes) };
+}
+
+/** Takes the last fix back, whole or cut short. Refuses when files were changed since, unless `force` is set. */
+export async function undoLast(request: { root: string; force: boolean }): Promise<UndoOutcome> {
+  return undoJournal(realpathSync(request.root), request.force);
+}
+
+class FixRun {
+  readonly disk: Disk;
+  readonly #request: FixRequest;
+  readonly #types: TypeGate;
+  readonly #untouchable = new Map<string, string | undefined>();
+  /** Ids of groups that are out for good. */
+  readonly #out = new Set<string>();
+  readonly #applied: EditGroup[] = [];
+  readonly #refused = new Map<string, FixOutcome["refused"][number]>();
+  readonly #takenBack: FixOutcome["takenBack"] = [];
+  #skipped: FixSummary[] = [];
+  #manual: ManualFix[] = [];
+  #detections = 0;
+  overlay = new Map<string, string>();
+
+  constructor(request: FixRequest) {
+    this.#request = request;
+    this.disk = new Disk(request.root);
+    this.#types = new TypeGate(request.root);
+  }
+
+  async rounds(): Promise<void> {
+    const { codemods, options, onProgress, redetect } = this.#request;
+    let findings: readonly Finding[] = this.#request.findings;
+    for (let round = 1; ; round++) {
+      onProgress?.({ step: "plan", round, findings: findings.length });
+      const host = overlayHost(this.disk, this.overlay);
+      const plan = codemods.plan(findings, host, options.batchSize === undefined ? {} : { batchSize: options.batchSize });
+      const wanted = plan.groups.filter((group) => this.#isWanted(group.transform, group.finding.rule));
+      this.#manual = plan.manual.filter((one) => this.#isWanted(one.transform, one.finding.rule));
+      this.#skipped = options.review ? [] : wanted.filter(({ safety }) => safety === "review").map(summarize);
+      const open = wanted.filter((group) => (options.review || group.safety === "safe") && !this.#out.has(group.id));
+      const allowed = await this.#allowed(open);
+      const { accepted, refused } = selectGroups(allowed);
+      for (const { group, reason } of refused) {
+        if (group.requires?.some((id) => !accepted.some((one) => one.id === id)) === true) this.#refuse(group, reason);
+      }
+      if (accepted.length === 0) return;
+      if (round > MAX_ROUNDS) {
+        for (const group of accepted) this.#refuse(group, "a defect of sessionfix: it would be made again and again. Please report it");
+        return;
+      }
+      onProgress?.({ step: "check", round, fixes: accepted.length });
+      const gate = await gateGroups(codemods, accepted, host, this.overlay, this.#types);
+      for (const { group, diagnostics } of gate.takenBack) {
+        this.#out.add(group.id);
+        this.#takenBack.push({ ...summarize(group), diagnostics });
+      }
+      if (gate.survivors.length === 0) continue;
+      onProgress?.({ step: "detect", round, fixes: gate.survivors.length });
+      const after = await redetect(gate.overlay);
+      this.#detections++;
+      const defects = defective(gate.survivors, findings, after);
+      if (defects.size > 0) {
+        // Planned anew without them: the others may stand.
+        for (const [group, reason] of defects) this.#refuse(group, reason);
+        continue;
+      }
+      this.overlay = gate.overlay;
+      this.#applied.push(...gate.survivors);
+      findings = after;
+    }
+  }
+
+  #isWanted(transform: string, rule: string): boolean {
+    const { only } = this.#request.options;
+    return only === undefined || only.length === 0 || only.includes(transform) || only.includes(rule);
+  }
+
+  #refuse(group: EditGroup, refusal: string): void {
+    this.#out.add(group.id);
+    this.#refused.set(group.id, { ...summarize(group), refusal });
+  }
+
+  /** Without the groups that would touch a file which must not be touched. */
+  async #allowed(groups: readonly EditGroup[]): Promise<EditGroup[]> {
+    const { root, options } = this.#request;
+    const files = [...new Set(groups.flatMap(({ edits }) => edits.map(({ file }) => file)))].filter((file) => !this.overlay.has(file) && !this.#untouchable.has(file));
+    for (const file of files) this.#untouchable.set(file, whyUntouchable(root, file, this.disk.text(file)));
+    if (!options.allowDirty) {
+      const clean = files.filter((file) => this.#untouchable.get(file) === undefined);
+      for (const [file, reason] of await uncommitted(root, clean)) this.#untouchable.set(file, `${reason} (--allow-dirty edits it nevertheless)`);
+    }
+    return groups.filter((group) => {
+      const refusal = this.#refusalOf(group);
+      if (refusal !== undefined) this.#refuse(group, refusal);
+      return refusal === undefined;
+    });
+  }
+
+  #refusalOf(group: EditGroup): string | undefined {
+    for (const { file } of group.edits) {
+      const reason = this.overlay.has(file) ? undefined : this.#untouchable.get(file);
+      if (reason !== undefined) return `${file}: ${reason}`;
+    }
+    for (const { file } of group.creates) {
+      const reason = whyOutside(this.#request.root, file);
+      if (reason !== undefined) return `${file}: ${reason}`;
+      if (!this.overlay.has(file) && this.disk.exists(file)) return `${file}: it would be created, and is there already`;
+    }
+    return undefined;
+  }
+
+  outcome(): FixOutcome {
+    const diffs = [...this.overlay]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([file, text]) => ({ file, created: this.disk.text(file) === undefined, diff: unifiedDiff(file, this.disk.text(file), text) }));
+    const notes = [...this.#types.notes];
+    const usesRuntime = [...this.overlay.values()].some((text) => text.includes(RUNTIME.specifier));
+    const checks = this.overlay.size === 0 ? [] : [...this.#types.summary(), `silence: detection ran ${this.#detections} time${this.#detections === 1 ? "" : "s"} over the result and reports none of the fixed places`, "idempotence: a further plan over the result makes none of these fixes"];
+    return {
+      applied: this.#applied.map(summarize),
+      refused: [...this.#refused.values()],
+      takenBack: this.#takenBack,
+      skippedForReview: this.#skipped.filter(({ id }) => !this.#out.has(id)),
+      manual: this.#manual,
+      diffs,
+      checks,
+      notes: usesRuntime ? notes : notes.filter((note) => !note.includes(RUNTIME.specifier)),
+      dryRun: this.#request.options.dryRun,
+    };
+  }
+}
+
+/** Groups whose place is reported still, and groups in whose files something new is reported. */
+function defective(groups: readonly EditGroup[], before: readonly Finding[], after: readonly Finding[]): Map<EditGroup, string> {
+  const defects = new Map<EditGroup, string>();
+  const left = new Set(after.map(keyOf));
+  for (const group of groups) {
+    const { rule, file, fingerprint } = group.finding;
+    // A start-up fix mends nothing by itself; it comes with the one that does.
+    if (group.requires === undefined && left.has(`${rule}|${file}|${fingerprint}`)) defects.set(group, "a defect of sessionfix: the place would still be reported after the fix. Please report it");
+  }
+  if (defects.size > 0) return defects;
+  const was = countBy(before);
+  const fresh = new Set([...countBy(after)].filter(([key, count]) => count > (was.get(key) ?? 0)).map(([key]) => key.slice(key.indexOf("|") + 1)));
+  for (const group of groups) {
+    const touched = [...group.edits, ...group.creates].find(({ file }) => fresh.has(file));
+    if (touched !== undefined) defects.set(group, `a defect of sessionfix: something new would be reported in ${touched.file} after the fix. Please report it`);
+  }
+  return defects;
+}
+
+function keyOf({ rule, file, fingerprint }: Finding): string {
+  return `${rule}|${file}|${fingerprint}`;
+}
+
+function countBy(findings: readonly Finding[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { rule, file } of findings) counts.set(`${rule}|${file}`, (counts.get(`${rule}|${file}`) ?? 0) + 1);
+  return counts;
+}
+
+function unifiedDiff(file: string, before: string | undefined, after: string): string {
+  const patch = createTwoFilesPatch(before === undefined ? "/dev/null" : `a/${file}`, `b/${file}`, before ?? "", after, "", "", { context: 3 });
+  return patch.replace(/^(Index: .*\n)?=+\n/, "").replace(/^(---|\+\+\+) (.*?)\t*$/gm, "$1 $2");
+}

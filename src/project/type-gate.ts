@@ -1,0 +1,197 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { ts as TS } from "ts-morph";
+import { RUNTIME } from "../core/contract.js";
+import { contentHash } from "../core/edit.js";
+import { Configs } from "./tsconfigs.js";
+import type { ProjectConfig } from "./tsconfigs.js";
+
+/** A diagnostic that was not there before. */
+export interface NewDiagnostic {
+  /** Relative to the root, "/" separators; empty for one that belongs to no file. */
+  file: string;
+  line: number;
+  code: number;
+  message: string;
+}
+
+export type Overlay = ReadonlyMap<string, string>;
+
+/** "Not under rootDir", "not listed in the project": where output would go. Nothing is emitted here. */
+const LAYOUT_CODES = new Set([6059, 6307]);
+
+type Diagnostics = Map<string, { count: number; first: NewDiagnostic }>;
+
+/** The compiler's view of a project under one overlay after another; unchanged files are parsed and checked once. */
+class Checker {
+  readonly #sources = new Map<string, { text: string | undefined; source: TS.SourceFile }>();
+  #overlay: Overlay = new Map();
+  #builder: TS.SemanticDiagnosticsBuilderProgram | undefined;
+  #baseline: { overlay: Overlay; found: Diagnostics } | undefined;
+  readonly #host: TS.CompilerHost;
+  readonly #options: TS.CompilerOptions;
+  readonly #root: string;
+  readonly config: ProjectConfig;
+
+  constructor(root: string, config: ProjectConfig, runtimeTypes: Record<string, string[]>) {
+    this.#root = root;
+    this.config = config;
+    const { ts } = config.compiler;
+    const { parsed } = config;
+    this.#options = { ...parsed.options, noEmit: true, incremental: false, composite: false, tsBuildInfoFile: undefined };
+    if (Object.keys(runtimeTypes).length > 0) {
+      this.#options.paths = { ...parsed.options.paths, ...runtimeTypes };
+    }
+    const host = ts.createCompilerHost(this.#options, true);
+    const { fileExists, readFile } = host;
+    this.#host = {
+      ...host,
+      fileExists: (name) => this.#overlayText(name) !== undefined || fileExists.call(host, name),
+      readFile: (name) => this.#overlayText(name) ?? readFile.call(host, name),
+      getSourceFile: (name, languageVersion) => {
+        const over = this.#overlayText(name);
+        const known = this.#sources.get(name);
+        if (known !== undefined && known.text === over) return known.source;
+        const text = over ?? readFile.call(host, name);
+        if (text === undefined) return undefined;
+        // The builder keeps what it knows of a file as long as its version stays.
+        const source = Object.assign(ts.createSourceFile(name, text, languageVersion, true), { version: contentHash(text) });
+        this.#sources.set(name, { text: over, source });
+        return source;
+      },
+    };
+  }
+
+  #overlayText(name: string): string | undefined {
+    const path = relative(this.#root, resolve(name)).split(sep).join("/");
+    return this.#overlay.get(path);
+  }
+
+  /** The diagnostics before any of the changes that are being tried; kept until another overlay is the base. */
+  baseline(overlay: Overlay): Diagnostics {
+    if (this.#baseline?.overlay !== overlay) this.#baseline = { overlay, found: this.diagnostics(overlay) };
+    return this.#baseline.found;
+  }
+
+  diagnostics(overlay: Overlay): Diagnostics {
+    const { ts } = this.config.compiler;
+    this.#overlay = overlay;
+    const { parsed } = this.config;
+    const builder = ts.createSemanticDiagnosticsBuilderProgram(parsed.fileNames, this.#options, this.#host, this.#builder, undefined, parsed.projectReferences);
+    this.#builder = builder;
+    const all = [...builder.getSyntacticDiagnostics(), ...builder.getSemanticDiagnostics()];
+    if (parsed.options.declaration === true || parsed.options.composite === true) all.push(...builder.getDeclarationDiagnostics());
+    const found: Diagnostics = new Map();
+    for (const one of all) {
+      if (LAYOUT_CODES.has(one.code)) continue;
+      const file = one.file === undefined ? "" : relative(this.#root, one.file.fileName).split(sep).join("/");
+      const message = ts.flattenDiagnosticMessageText(one.messageText, "\n");
+      const line = one.file === undefined || one.start === undefined ? 0 : one.file.getLineAndCharacterOfPosition(one.start).line + 1;
+      const key = `${file}|${one.code}|${message}`;
+      const known = found.get(key);
+      if (known === undefined) found.set(key, { count: 1, first: { file, line, code: one.code, message } });
+      else known.count++;
+    }
+    return found;
+  }
+}
+
+/**
+ * Finds what the user's own compiler says of a change that it did not say before. Files that no tsconfig covers pass
+ * by. Built once for a fix run: the baseline is checked when first needed.
+ */
+export class TypeGate {
+  readonly #root: string;
+  readonly #configs: Configs;
+  readonly #checkers = new Map<string, Checker>();
+  readonly #unchecked = new Set<string>();
+  #runtimeTypes: Record<string, string[]> | undefined;
+  /** The runtime could be found nowhere, so that its own import is no reason to refuse. */
+  #runtimeMissing = false;
+  readonly notes = new Set<string>();
+
+  constructor(root: string) {
+    this.#root = resolve(root);
+    this.#configs = new Configs(root);
+  }
+
+  /** Diagnostics under `after` that are not there under `before`. Both map file → text over what is on disk. */
+  async newDiagnostics(before: Overlay, after: Overlay): Promise<NewDiagnostic[]> {
+    const changed = [...after].filter(([file, text]) => before.get(file) !== text).map(([file]) => file);
+    const fresh: NewDiagnostic[] = [];
+    for (const checker of await this.#checkersFor(changed, before)) {
+      const was = checker.baseline(before);
+      for (const [key, { count, first }] of checker.diagnostics(after)) {
+        if (count > (was.get(key)?.count ?? 0) && !this.#excused(first)) fresh.push(first);
+      }
+    }
+    return fresh;
+  }
+
+  /** What was checked with what, for the outcome's list of checks. */
+  summary(): string[] {
+    const lines = [...this.#checkers.values()].map(({ config }) => {
+      const path = relative(this.#root, config.path).split(sep).join("/");
+      return `types: ${path}, TypeScript ${config.compiler.version}${config.compiler.fallback ? " (sessionfix's own: the project has none installed)" : ""}`;
+    });
+    if (this.#unchecked.size > 0) lines.push(`types: ${this.#unchecked.size} file${this.#unchecked.size === 1 ? "" : "s"} that no tsconfig covers (not checked)`);
+    return lines;
+  }
+
+  #excused(diagnostic: NewDiagnostic): boolean {
+    return this.#runtimeMissing && (diagnostic.code === 2307 || diagnostic.code === 7016) && diagnostic.message.includes(RUNTIME.specifier);
+  }
+
+  async #checkersFor(files: readonly string[], before: Overlay): Promise<Checker[]> {
+    const found = new Set<Checker>();
+    for (const file of files) {
+      // A created file belongs to the program of those that import it.
+      if (!before.has(file) && !existsSync(join(this.#root, file))) continue;
+      const config = await this.#configs.configFor(file);
+      if (config === undefined) {
+        this.#unchecked.add(file);
+        continue;
+      }
+      let checker = this.#checkers.get(config.path);
+      if (checker === undefined) {
+        checker = new Checker(this.#root, config, this.#typesOfRuntime(config));
+        this.#checkers.set(config.path, checker);
+      }
+      found.add(checker);
+    }
+    return [...found];
+  }
+
+  /** Where the runtime's types are, when the project has not installed it yet. */
+  #typesOfRuntime(config: ProjectConfig): Record<string, string[]> {
+    if (this.#runtimeTypes !== undefined) return this.#runtimeTypes;
+    this.#runtimeTypes = {};
+    const from = join(dirname(config.path), "package.json");
+    const specifiers = [RUNTIME.specifier, ...Object.values(RUNTIME.drivers).map(({ specifier }) => specifier)];
+    if (packageFolder(from, RUNTIME.specifier) !== undefined) return this.#runtimeTypes;
+    this.notes.add(`${RUNTIME.specifier} is not installed in this project: install it before running the changed program (npm install ${RUNTIME.specifier})`);
+    const own = packageFolder(fileURLToPath(import.meta.url), RUNTIME.specifier);
+    for (const specifier of specifiers) {
+      const entry = own === undefined ? undefined : join(own, "dist", specifier === RUNTIME.specifier ? "index.d.ts" : `${specifier.slice(RUNTIME.specifier.length + 1)}.d.ts`);
+      if (entry === undefined || !existsSync(entry)) {
+        this.#runtimeMissing = true;
+        this.notes.add(`the types of ${RUNTIME.specifier} could not be found: what the changed code does with it was not checked`);
+        return (this.#runtimeTypes = {});
+      }
+      this.#runtimeTypes[specifier] = [entry];
+    }
+    return this.#runtimeTypes;
+  }
+}
+
+/** The folder from which `from` would load the package. */
+function packageFolder(from: string, name: string): string | undefined {
+  const require = createRequire(from);
+  for (const base of require.resolve.paths(name) ?? []) {
+    const folder = join(base, name);
+    if (existsSync(join(folder, "package.json"))) return folder;
+  }
+  return undefined;
+}

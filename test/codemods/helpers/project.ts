@@ -1,0 +1,86 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+export const REPOSITORY = fileURLToPath(new URL("../../../", import.meta.url));
+
+/** The runtime's sources stand for its package, so that these tests do not depend on a build. */
+const RUNTIME_PATHS = {
+  "sessionfix-runtime": [join(REPOSITORY, "runtime/index.ts")],
+  "sessionfix-runtime/better-sqlite3": [join(REPOSITORY, "runtime/better-sqlite3.ts")],
+};
+
+export const TSCONFIG = {
+  compilerOptions: {
+    target: "ES2022",
+    lib: ["ES2023"],
+    module: "NodeNext",
+    moduleResolution: "NodeNext",
+    types: ["node"],
+    strict: true,
+    noUncheckedIndexedAccess: true,
+    noUnusedLocals: true,
+    skipLibCheck: true,
+    noEmit: true,
+  },
+  include: ["src"],
+};
+
+export interface TemporaryProject {
+  root: string;
+  read(file: string): string;
+  bytes(file: string): Buffer;
+  write(file: string, text: string | Buffer, mode?: number): void;
+  remove(): void;
+}
+
+/** A project on disk with the repository's own packages at hand. */
+export function temporaryProject(files: Readonly<Record<string, string>>, tsconfig: object | undefined = TSCONFIG): TemporaryProject {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), "sessionfix-fix-")));
+  const write = (file: string, text: string | Buffer, mode?: number): void => {
+    mkdirSync(dirname(join(root, file)), { recursive: true });
+    writeFileSync(join(root, file), text);
+    if (mode !== undefined) chmodSync(join(root, file), mode);
+  };
+  for (const [file, text] of Object.entries({ "package.json": '{ "name": "app", "private": true, "type": "module" }\n', ...files })) write(file, text);
+  if (tsconfig !== undefined) write("tsconfig.json", `${JSON.stringify(withRuntime(tsconfig), null, 2)}\n`);
+  symlinkSync(join(REPOSITORY, "node_modules"), join(root, "node_modules"));
+  return {
+    root,
+    read: (file) => readFileSync(join(root, file), "utf8"),
+    bytes: (file) => readFileSync(join(root, file)),
+    write,
+    remove: () => rmSync(root, { recursive: true, force: true }),
+  };
+}
+
+function withRuntime(tsconfig: object): object {
+  const { compilerOptions } = tsconfig as { compilerOptions?: { paths?: object } };
+  return { ...tsconfig, compilerOptions: { ...compilerOptions, paths: { ...compilerOptions?.paths, ...RUNTIME_PATHS } } };
+}
+
+/** Bundles a program of the project (drivers stay outside) and runs it; returns what it prints. */
+export async function runProgram(project: TemporaryProject, entry: string): Promise<string> {
+  const outfile = join(project.root, `.run-${entry.replaceAll("/", "-")}.mjs`);
+  await build({
+    absWorkingDir: project.root,
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    logLevel: "silent",
+    external: ["better-sqlite3", "fastify", "express"],
+    alias: { "sessionfix-runtime/better-sqlite3": RUNTIME_PATHS["sessionfix-runtime/better-sqlite3"][0] ?? "", "sessionfix-runtime": RUNTIME_PATHS["sessionfix-runtime"][0] ?? "" },
+    banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
+  });
+  return execFileSync(process.execPath, [outfile], { cwd: project.root, encoding: "utf8", timeout: 20_000 });
+}
+
+export function git(root: string, ...args: string[]): string {
+  return execFileSync("git", ["-C", root, "-c", "user.name=Test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false", ...args], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+}
