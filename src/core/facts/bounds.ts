@@ -1,7 +1,7 @@
 import { child, flag, keyName, list, nodes, numberOf, str, unwrap, type Node } from "./ast.js";
 import { symbolOf } from "./symbols.js";
 import type { Expr, LoopBound } from "./types.js";
-import { UNKNOWN } from "./walk.js";
+import { UNKNOWN, type Walk } from "./walk.js";
 
 /** The bound of a loop that goes over a value. */
 export function overBound(node: Node | undefined, over: Expr): LoopBound {
@@ -46,15 +46,18 @@ export interface Counting {
   update: Node | undefined;
   /** The value of an expression of the test or the update, found by its node. */
   valueOf: (node: Node) => Expr;
+  /** The number that a constant above the loop stands for. */
+  constantOf: (value: Expr) => number | undefined;
 }
 
 /** The bound of `for (init; test; update)`; undefined when it does not count. */
-export function countingBound({ init, test, update, valueOf }: Counting): LoopBound | undefined {
+export function countingBound({ init, test, update, valueOf, constantOf }: Counting): LoopBound | undefined {
   const counter = counterOf(update ?? (test?.type === "UpdateExpression" ? test : undefined));
   if (!test || !counter) return undefined;
   const limit = limitOf(test, counter.name);
   if (!limit) return undefined;
-  const step = counter.step ? numberOf(unwrap(counter.step)) : 1;
+  const number = (node: Node): number | undefined => numberOf(unwrap(node)) ?? constantOf(valueOf(node));
+  const step = counter.step ? number(counter.step) : 1;
   const start = startOf(init, counter.name);
   const down = limit.down;
   // Counting down, the start is what grows with the data.
@@ -68,8 +71,8 @@ export function countingBound({ init, test, update, valueOf }: Counting): LoopBo
     if (counter.step && step !== 1) return { k: "stepped", over, step: valueOf(counter.step), symbol };
     return { k: "over", over, symbol };
   }
-  const from = down ? limit.number : start?.number;
-  const to = down ? start?.number : (numberOf(unwrap(far)) ?? smallest(far));
+  const from = down ? limit.number : start && number(start.node);
+  const to = number(far) ?? (down ? undefined : smallest(far));
   if (from !== undefined && to !== undefined && step !== undefined && step > 0) {
     const span = to - from + (limit.inclusive ? 1 : 0);
     return { k: "constant", times: Math.max(0, Math.ceil(span / step)) };
@@ -142,11 +145,11 @@ function declarators(init: Node | undefined): Node[] {
   return init?.type === "VariableDeclaration" ? nodes(init, "declarations") : [];
 }
 
-function startOf(init: Node | undefined, counter: string): { node: Node; number?: number } | undefined {
+function startOf(init: Node | undefined, counter: string): { node: Node } | undefined {
   const declared = declarators(init).find((d) => str(child(d, "id"), "name") === counter);
   const assigned = init?.type === "AssignmentExpression" && str(child(init, "left"), "name") === counter ? child(init, "right") : undefined;
   const node = declared ? child(declared, "init") : assigned;
-  return node && { node, number: numberOf(node) };
+  return node && { node };
 }
 
 /** `for (let i = 0, n = xs.length; i < n; …)`: what `n` stands for. */
@@ -168,4 +171,33 @@ function lengthOf(node: Node): { of: Node; member: Node } | undefined {
 
 function memberBase(value: Expr): Expr {
   return value.k === "member" ? value.of : UNKNOWN;
+}
+
+const CHANGES_LENGTH = new Set(["push", "unshift", "splice", "pop", "shift"]);
+
+/** A loop over a `const` list whose items are all written out, and that nothing in the file makes longer, is constant. */
+export function settleTuples(walk: Walk): void {
+  const { facts } = walk;
+  const loops = facts.loops.filter(({ bound }) => bound.k === "over" && listOf(bound.over) !== undefined);
+  if (loops.length === 0) return;
+  const changed = new Set<number>();
+  for (const { callee } of facts.calls) {
+    if (callee.k === "member" && callee.of.k === "var" && CHANGES_LENGTH.has(callee.name)) changed.add(callee.of.id);
+  }
+  const lengths = new Map<number, number>();
+  for (const { target, value } of facts.assigns) {
+    if (target.k === "member" && target.of.k === "var") changed.add(target.of.id);
+    const list = value.k === "typed" ? value.of : value;
+    if (target.k !== "var" || facts.variables[target.id]?.kind !== "const") continue;
+    if (list.k === "array" && !list.spread && list.items.length > 0) lengths.set(target.id, list.items.length);
+  }
+  for (const loop of loops) {
+    const id = loop.bound.k === "over" ? listOf(loop.bound.over) : undefined;
+    const times = id === undefined || changed.has(id) ? undefined : lengths.get(id);
+    if (times !== undefined) loop.bound = { k: "constant", times };
+  }
+}
+
+function listOf(over: Expr): number | undefined {
+  return over.k === "var" ? over.id : undefined;
 }

@@ -1,4 +1,5 @@
 import { isNode, nodes, str, type Node } from "./ast.js";
+import { settleTuples } from "./bounds.js";
 import { visitClass } from "./classes.js";
 import { expression } from "./expressions.js";
 import { visitFunction } from "./functions.js";
@@ -63,6 +64,9 @@ export function buildFacts(input: FactsInput): FileFacts {
     branches: [],
     inPlace: new Map(),
     rescues: new Set(),
+    specifiers: new Set(),
+    constants: new Map(),
+    requires: new Set(),
     importTypes: new Map(),
     openLoops: [],
     objects: 0,
@@ -102,8 +106,10 @@ export function buildFacts(input: FactsInput): FileFacts {
     for (let next = putOff.pop(); next; next = putOff.pop()) next();
   }
   closeLoops(walk);
+  settleTuples(walk);
   markMemos(walk);
   commonJsExports(walk);
+  facts.specifiers = [...walk.specifiers];
   return facts;
 }
 

@@ -82,18 +82,9 @@ function requiredModule(walk: Walk, node: Node, callee: Node): Expr | undefined 
   const specifier = stringOf(nodes(node, "arguments")[0]);
   if (specifier === undefined) return undefined;
   const id = walk.bindings.idOf(name);
-  if (id !== undefined && !walk.facts.assigns.some((a) => a.target.k === "var" && a.target.id === id && madeByCreateRequire(walk, a.value))) return undefined;
+  if (id !== undefined && !walk.requires.has(id)) return undefined;
   addSpecifier(walk, specifier);
   return { k: "module", specifier };
-}
-
-function madeByCreateRequire(walk: Walk, value: Expr): boolean {
-  if (value.k !== "call") return false;
-  const callee = walk.facts.calls[value.id]?.callee;
-  if (callee?.k === "member") return callee.name === "createRequire";
-  if (callee?.k !== "var") return false;
-  const fact = walk.bindings.facts[callee.id];
-  return fact?.import?.name === "createRequire" || fact?.name === "createRequire";
 }
 
 /** `import("m")`. */

@@ -3,6 +3,9 @@ import type { Asked } from "./memo.js";
 import type { Expr } from "./types.js";
 import { inBranch, type Context, type Use, type Walk, UNKNOWN } from "./walk.js";
 
+/** Longer conditions are generated, and none of them keeps a session. */
+const MAX_ASKED = 16;
+
 export interface Condition {
   value: Expr;
   asked: Asked[];
@@ -74,9 +77,10 @@ export function logical(walk: Walk, node: Node, ctx: Context, use?: Use): Condit
     const left = child(first, "left");
     const right = child(first, "right");
     if (!left || !right) break;
-    steps.unshift({ operator: str(first, "operator") ?? "||", node: right });
+    steps.push({ operator: str(first, "operator") ?? "||", node: right });
     first = left;
   }
+  steps.reverse();
   const start = condition(walk, first, ctx, use && { ...use, discarded: false });
   const asked = [...start.asked];
   const values = [start.value];
@@ -91,7 +95,7 @@ export function logical(walk: Walk, node: Node, ctx: Context, use?: Use): Condit
 
 /** Notes that a stretch of the function runs only when some place was asked and found empty. */
 export function guard(walk: Walk, ctx: Context, asked: readonly Asked[], outcome: boolean, start: number, end: number): void {
-  const places = asked.filter(({ expr, filledWhen }) => filledWhen !== outcome && mayBePlace(expr)).map(({ expr, compared }) => ({ expr, compared }));
+  const places = asked.slice(-MAX_ASKED).filter(({ expr, filledWhen }) => filledWhen !== outcome && mayBePlace(expr)).map(({ expr, compared }) => ({ expr, compared }));
   if (places.length > 0) walk.guards.push({ fn: ctx.fn, places, start, end });
 }
 

@@ -10,6 +10,8 @@ type Visitor = (walk: Walk, node: Node, ctx: Context, use: Use) => Expr;
 
 /** Longer lists are data: their items are walked but not kept. */
 const MAX_ITEMS = 256;
+/** Longer texts, in UTF-16 units, are data: no path and no SQL that anybody reads. */
+const MAX_TEXT = 20_000;
 const NO_USE: Use = {};
 
 const inner: Visitor = (walk, node, ctx, use) => walk.expr(child(node, "expression"), ctx, use);
@@ -93,6 +95,7 @@ function identifier(walk: Walk, node: Node, ctx: Context): Expr {
 function literal(node: Node): Expr {
   const value = node.value;
   if (value === null) return node.regex || node.bigint ? UNKNOWN : { k: "literal", value };
+  if (typeof value === "string" && value.length > MAX_TEXT) return UNKNOWN;
   if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") {
     // JSON has no Infinity: `1e999` is a number that cannot be kept.
     return typeof value === "number" && !Number.isFinite(value) ? UNKNOWN : { k: "literal", value };

@@ -92,7 +92,13 @@ function visitFor(walk: Walk, node: Node, body: Node, ctx: Context, labels: read
   condition(walk, test, head);
   walk.expr(update, head);
   const valueOf = (part: Node): Expr => walkedValue(walk, part, ctx, firstCall);
-  const bound = countingBound({ init, test, update, valueOf });
+  const bound = countingBound({
+    init,
+    test,
+    update,
+    valueOf,
+    constantOf: (value) => (value.k === "var" ? walk.constants.get(value.id) : undefined),
+  });
   if (bound) loop.fact.bound = bound;
   walk.statement(body, turn);
   exits(loop.fact);

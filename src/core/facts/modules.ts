@@ -150,6 +150,16 @@ export function commonJsExports(walk: Walk): void {
       walk.facts.exports.push({ k: "value", name: target.name, value });
     }
   }
+  compiledStars(walk);
+}
+
+/** `__exportStar(require("m"), exports)`: what TypeScript makes of `export *`. */
+function compiledStars(walk: Walk): void {
+  for (const { callee, args } of walk.facts.calls) {
+    const [from, to] = args;
+    const name = callee.k === "var" ? walk.bindings.facts[callee.id]?.name : callee.k === "member" || callee.k === "global" ? callee.name : "";
+    if (name === "__exportStar" && from?.k === "module" && to && isGlobal(to, "exports")) walk.facts.exports.push({ k: "star", specifier: from.specifier });
+  }
 }
 
 function isModuleExports(expr: Expr): boolean {

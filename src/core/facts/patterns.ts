@@ -18,6 +18,8 @@ export function bindPattern(walk: Walk, pattern: Node, value: Expr, ctx: Context
       const fact = walk.bindings.facts[id];
       const type = annotation(walk, node, ctx);
       if (fact && type) fact.type ??= type;
+      if (fact?.kind === "const" && value.k === "literal" && typeof value.value === "number") walk.constants.set(id, value.value);
+      if (madeByCreateRequire(walk, value)) walk.requires.add(id);
       touch(ctx, id, false, true);
       assign(walk, ctx, { k: "var", id }, value, span, op);
       return;
@@ -47,6 +49,13 @@ export function bindPattern(walk: Walk, pattern: Node, value: Expr, ctx: Context
       if (target.k === "member") assign(walk, ctx, target, value, spanOf(walk, node), op);
     }
   }
+}
+
+function madeByCreateRequire(walk: Walk, value: Expr): boolean {
+  const callee = value.k === "call" ? walk.facts.calls[value.id]?.callee : undefined;
+  if (callee?.k === "member") return callee.name === "createRequire";
+  const fact = callee?.k === "var" ? walk.bindings.facts[callee.id] : undefined;
+  return fact?.import?.name === "createRequire" || fact?.name === "createRequire";
 }
 
 /**

@@ -83,14 +83,19 @@ export interface VariableFact {
   span?: Span;
 }
 
-/** `target = value`, in source order: initialisers, assignments, destructuring, defaults, class fields, `obj.x = v`. */
+/**
+ * `target = value`, in source order: initialisers, assignments, destructuring, defaults, class fields, `obj.x = v`, and
+ * the names of function and class declarations. `delete obj.x` assigns `undefined`. An undeclared name that is assigned
+ * is a member of `globalThis`.
+ */
 export interface AssignFact {
   fn: FunctionId;
-  /** `var` or `member`. */
+  /** `var` or `member`. A static field is a member of its `class`. */
   target: Expr;
   value: Expr;
   /** `=` for plain ones and initialisers; `??=`, `||=`, `&&=` otherwise. Arithmetic assignments have value `unknown`. */
   op: "=" | "??=" | "||=" | "&&=" | "other";
+  /** The target's; the whole expression's for operators other than `=`, the whole member's for class fields. */
   span: Span;
   /** The innermost loop of the same function that contains it. */
   loop?: LoopId;
@@ -129,7 +134,10 @@ export interface FunctionFact {
   decorators?: Expr[];
   /** The loop whose body this function is: the callback of `items.forEach(…)` and its like. */
   loopBody?: LoopId;
-  /** A comment directly before it, or before the statement it starts, contains this tag. */
+  /**
+   * The words written `@word` in a comment directly before it, or before the statement it starts, without the `@`;
+   * and its own directives (`"use server"`).
+   */
   tags?: string[];
 }
 
@@ -240,7 +248,10 @@ export interface ClassFact {
     static: boolean;
     kind: "method" | "field" | "getter" | "setter" | "constructor";
     fn?: FunctionId;
-    /** A field's initialiser. It runs once an instance (once in all when static). */
+    /**
+     * A field's initialiser. It runs once an instance: calls in it are the constructor's, and a class without one gets
+     * an implicit one, whose span and body are empty. A static one runs once in all, where the class stands.
+     */
     value?: Expr;
     type?: TypeRef;
     decorators?: Expr[];

@@ -87,6 +87,11 @@ export interface Walk {
   readonly inPlace: Map<FunctionId, FunctionId>;
   /** Functions that run when something failed: `.catch` callbacks. */
   readonly rescues: Set<FunctionId>;
+  readonly specifiers: Set<string>;
+  /** The `const`s met so far that stand for a number. */
+  readonly constants: Map<VariableId, number>;
+  /** Variables that hold what `createRequire` made. */
+  readonly requires: Set<VariableId>;
   readonly importTypes: Map<string, VariableId>;
   readonly openLoops: OpenLoop[];
   objects: number;
@@ -111,7 +116,7 @@ export function spanOf(walk: Walk, node: Node): Span {
 }
 
 export function addSpecifier(walk: Walk, specifier: string | undefined): void {
-  if (specifier !== undefined && !walk.facts.specifiers.includes(specifier)) walk.facts.specifiers.push(specifier);
+  if (specifier !== undefined) walk.specifiers.add(specifier);
 }
 
 export function assign(walk: Walk, ctx: Context, target: Expr, value: Expr, span: Span, op: "=" | "??=" | "||=" | "&&=" | "other" = "="): void {

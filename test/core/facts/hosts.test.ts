@@ -1,5 +1,5 @@
 import * as tsParser from "@typescript-eslint/parser";
-import { Linter as Linter10 } from "eslint";
+import { Linter as Linter10, type Rule } from "eslint";
 import { Linter as Linter9 } from "eslint9";
 import { describe, expect, test } from "vitest";
 import { buildFacts } from "../../../src/core/facts/build-facts.js";
@@ -38,28 +38,28 @@ const TSX = `import React, { useState as s } from "react"; const C = ({ a }: P) 
 
 const COMMONJS = `"use strict"; const a = require("m"), { b } = require("n"); module.exports = { a, c() {} }; exports.d = b; var e = 1; function f() { return arguments; } f(e, undeclared, process.env); if (e) return; undeclared2 = 1;`;
 
+/** What this test needs of a linter: the types of two ESLint versions do not go together. */
+type LinterClass = new (options: { configType: "flat" }) => {
+  verify: (text: string, config: Linter10.Config, options: { filename: string }) => { message: string; line: number; column: number }[];
+};
+
 /** Facts as they come out in ESLint, where the host has parsed and resolved the file. */
-function hosted(Linter: typeof Linter10, text: string, file: string, sourceType: "module" | "commonjs", parser?: Linter10.Parser): FileFacts {
+function hosted(Linter: LinterClass, text: string, file: string, sourceType: "module" | "commonjs", parser?: Linter10.Parser): FileFacts {
   let facts: FileFacts | undefined;
+  const rule: Rule.RuleModule = {
+    create: ({ sourceCode }) => ({
+      Program() {
+        const comments = sourceCode.getAllComments().flatMap(({ range, value }) => (range ? [{ range, value }] : []));
+        facts = buildFacts({ program: sourceCode.ast, scopeManager: sourceCode.scopeManager, text: sourceCode.text, file, comments });
+      },
+    }),
+  };
   const messages = new Linter({ configType: "flat" }).verify(
     text,
     {
       files: ["**/*.*"],
       languageOptions: { sourceType, ecmaVersion: "latest", ...(parser && { parser, parserOptions: { ecmaFeatures: { jsx: file.endsWith("x") } } }) },
-      plugins: {
-        probe: {
-          rules: {
-            facts: {
-              create: ({ sourceCode }) => ({
-                Program() {
-                  const comments = sourceCode.getAllComments().flatMap(({ range, value }) => (range ? [{ range, value }] : []));
-                  facts = buildFacts({ program: sourceCode.ast, scopeManager: sourceCode.scopeManager, text: sourceCode.text, file, comments });
-                },
-              }),
-            },
-          },
-        },
-      },
+      plugins: { probe: { rules: { facts: rule } } },
       rules: { "probe/facts": "error" },
     },
     { filename: file },
@@ -68,7 +68,7 @@ function hosted(Linter: typeof Linter10, text: string, file: string, sourceType:
   return facts;
 }
 
-const LINTERS: [string, typeof Linter10][] = [["ESLint 10", Linter10], ["ESLint 9", Linter9]];
+const LINTERS: [string, LinterClass][] = [["ESLint 10", Linter10], ["ESLint 9", Linter9]];
 
 describe.each(LINTERS)("%s gives the same facts as the command line", (_, Linter) => {
   test("espree, modules", () => {

@@ -148,6 +148,7 @@ describe("exports", () => {
     ["module.exports", `module.exports = { a, b: 1 };`, ["=: {a: global a, b: 1}"]],
     ["exports.x", `exports.a = 1; module.exports.b = function () {};`, ["a: 1", "b: fn b"]],
     ["both", `exports = module.exports = f; module.exports.a = 1;`, ["=: global f", "a: 1"]],
+    ["compiled", `__exportStar(require("./a"), exports); tslib_1.__exportStar(require("./b"), exports);`, ["* of ./a", "* of ./b"]],
     ["someone else's exports", `function f(exports, module) { exports.a = 1; module.exports = 2; }`, []],
   ])("CommonJS: %s", (_, text, expected) => {
     expect(exported(text, "a.cjs")).toEqual(expected);
