@@ -1,34 +1,41 @@
+import path from "node:path";
 import type { Rule as EslintRule, SourceCode } from "eslint";
 import { libraryNames } from "../src/core/catalogue/index.js";
 import { buildFacts } from "../src/core/facts/build-facts.js";
 import { linkProject, type ProjectFacts } from "../src/core/link/index.js";
 import type { Rule } from "./rule.js";
 
-const FILE = "file";
-
 /** One file's facts, linked by themselves; all rules share them. `null`: the file names no database library. */
 const projects = new WeakMap<SourceCode, ProjectFacts | null>();
 
 const libraries = libraryNames();
 
-function projectOf(sourceCode: SourceCode): ProjectFacts | null {
+function projectOf(sourceCode: SourceCode, file: string): ProjectFacts | null {
   let project = projects.get(sourceCode);
   if (project === undefined) {
-    project = libraries.some((name) => sourceCode.text.includes(name)) ? link(sourceCode) : null;
+    project = libraries.some((name) => sourceCode.text.includes(name)) ? link(sourceCode, file) : null;
     projects.set(sourceCode, project);
   }
   return project;
 }
 
-function link(sourceCode: SourceCode): ProjectFacts {
+function link(sourceCode: SourceCode, file: string): ProjectFacts {
   const facts = buildFacts({
     program: sourceCode.ast,
     scopeManager: sourceCode.scopeManager,
     text: sourceCode.text,
-    file: FILE,
+    file,
     comments: sourceCode.getAllComments().flatMap(({ range, value }) => (range ? [{ range, value }] : [])),
   });
   return linkProject([facts], { resolve: () => undefined, text: () => sourceCode.text });
+}
+
+/** The file as the command line names it: what it is for (tests, scripts, routes) shows in its path inside the project. */
+function relativeName(filename: string, cwd: string): string {
+  if (!path.isAbsolute(filename)) return filename;
+  const relative = path.relative(cwd, filename);
+  const inside = relative !== "" && !relative.startsWith("..") && !path.isAbsolute(relative);
+  return (inside ? relative : path.basename(filename)).replaceAll("\\", "/");
 }
 
 /** Whether the shared settings ask for `likely` findings: the `strict` config sets this. */
@@ -52,13 +59,14 @@ export function toEslintRule(rule: Rule): EslintRule.RuleModule {
     },
     create(context) {
       const { sourceCode } = context;
+      const file = relativeName(context.filename, context.cwd);
       return {
         "Program:exit"() {
-          const project = projectOf(sourceCode);
+          const project = projectOf(sourceCode, file);
           if (!project) return;
           const given = context.options[0] as object | undefined;
           const options = { ...rule.meta.defaults, ...given };
-          for (const finding of rule.detect(FILE, project, options)) {
+          for (const finding of rule.detect(file, project, options)) {
             if (finding.confidence !== "proven" && !isStrict(context.settings)) continue;
             const { line, column, endLine, endColumn } = finding.span;
             context.report({
