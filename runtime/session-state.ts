@@ -85,11 +85,8 @@ function mainFile(connection: SqliteConnection): string {
  */
 function busyTimeoutReader(connection: SqliteConnection): () => number {
   try {
-    const statement = connection.prepare("SELECT timeout FROM pragma_busy_timeout");
-    return () => {
-      const row = statement.get();
-      return Number(Array.isArray(row) ? row[0] : (row as { timeout?: unknown } | undefined)?.timeout ?? 0);
-    };
+    const statement = connection.prepare("SELECT timeout FROM pragma_busy_timeout").pluck();
+    return () => Number(statement.get());
   } catch {
     return () => Number(connection.pragma("busy_timeout", { simple: true }));
   }

@@ -3,6 +3,7 @@ export interface SqliteStatement {
   run(...params: unknown[]): unknown;
   get(...params: unknown[]): unknown;
   all(...params: unknown[]): unknown[];
+  pluck(toggle?: boolean): SqliteStatement;
 }
 
 /**
