@@ -9,6 +9,7 @@ import { build } from "esbuild";
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const at = (...parts) => path.join(root, ...parts);
 const TARGET = "node20.19";
+const withTypes = !process.argv.includes("--no-types");
 const startedAt = Date.now();
 
 const bundle = { bundle: true, platform: "node", target: TARGET, sourcemap: true, logLevel: "warning", absWorkingDir: root, legalComments: "none" };
@@ -21,14 +22,14 @@ function exists(file, part) {
 }
 
 async function buildTool() {
-  await removeBundles(at("dist"));
+  await clear(at("dist"), (name) => name.startsWith("types"));
   const entryPoints = { cli: "src/cli/main.ts", ...(existsSync(at("src/index.ts")) ? { index: "src/index.ts" } : {}) };
   await build({ ...bundle, entryPoints, outdir: "dist", format: "esm", splitting: true, packages: "external", chunkNames: "chunks/[name]-[hash]" });
 }
 
 async function buildRules() {
   if (!exists("rules/index.ts", "rules")) return;
-  await rm(at("rules/dist"), { recursive: true, force: true });
+  await clear(at("rules/dist"), isKeptType);
   // Everything but ESLint and its helper is bundled: an editor need not install the command line's dependencies.
   const external = ["@typescript-eslint/utils", "@typescript-eslint/utils/*", "eslint", "eslint/*"];
   const options = { ...bundle, entryPoints: { index: "rules/index.ts" }, outdir: "rules/dist", external };
@@ -42,7 +43,7 @@ const REQUIRE_IN_ESM = 'import { createRequire as __createRequire } from "node:m
 
 async function buildRuntime() {
   if (!exists("runtime/index.ts", "runtime")) return;
-  await rm(at("runtime/dist"), { recursive: true, force: true });
+  await clear(at("runtime/dist"), isKeptType);
   // File by file, not bundled: the entries share modules, and with them the one table of open sessions.
   const entryPoints = (await readdir(at("runtime"), { recursive: true }))
     .filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts") && !/(?:^|[\\/])(?:dist|node_modules)[\\/]/.test(file))
@@ -98,16 +99,25 @@ async function addCommonJsTypes(folder) {
   );
 }
 
-/** Old bundles go; dist/types stays, so that tsc only does again what changed. */
-async function removeBundles(folder) {
+/** What an earlier build left goes, so that nothing stale is shipped; dist/types stays for tsc to add to. */
+async function clear(folder, keeps) {
   if (!existsSync(folder)) return;
-  for (const name of await readdir(folder)) if (name !== "types") await rm(path.join(folder, name), { recursive: true });
+  const names = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+  for (const entry of names) {
+    const file = path.join(entry.parentPath, entry.name);
+    if (!keeps(path.relative(folder, file))) await rm(file);
+  }
+}
+
+/** Without a new set of declarations the old one serves on: the type gate reads the runtime's. */
+function isKeptType(file) {
+  return !withTypes && (/\.d\.[cm]?ts$/.test(file) || file.endsWith(".tsbuildinfo"));
 }
 
 try {
   await Promise.all([buildTool(), buildRules(), buildRuntime()]);
   const bundled = Date.now();
-  if (!process.argv.includes("--no-types")) await buildTypes();
+  if (withTypes) await buildTypes();
   console.log(`Built in ${((Date.now() - startedAt) / 1000).toFixed(1)} s (bundles ${((bundled - startedAt) / 1000).toFixed(1)} s).`);
 } catch (error) {
   // esbuild and tsc have said what is wrong.

@@ -71,7 +71,8 @@ function readRules(file: string): Ignore | undefined {
   }
 }
 
-function workTreeTop(start: string): string | undefined {
+/** The top of the git work tree that a folder lies in. */
+export function workTreeTop(start: string): string | undefined {
   for (let folder = start; ; folder = path.dirname(folder)) {
     if (exists(path.join(folder, ".git"))) return folder;
     if (folder === path.dirname(folder)) return undefined;

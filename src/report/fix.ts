@@ -8,6 +8,8 @@ export interface FixItem {
   rule: string;
   file: string;
   line: number;
+  /** The codemod that did it, or would. */
+  transform?: string;
   /** Why it was not done, or what changes with it. */
   reason?: string;
 }
@@ -25,6 +27,10 @@ export interface FixReport {
   takenBack: FixItem[];
   /** A refusal may concern a whole file; then there is no rule. */
   refused: (Omit<FixItem, "rule" | "line"> & { rule?: string; line?: number })[];
+  /** What was checked, one line each. */
+  checks: string[];
+  /** What the user must know or do besides, one paragraph each. */
+  notes: string[];
   /** What the user should do now, most important first. */
   next: { command: string; purpose: string }[];
 }
@@ -41,7 +47,8 @@ export function renderFixReport(report: FixReport, { color = false, width = 100 
     lines.push(title);
     for (const item of items.slice(0, SHOWN)) {
       const place = paint.cyan(printable(item.line === undefined ? item.file : `${item.file}:${item.line}`));
-      lines.push(`  ${mark} ${item.rule === undefined ? "" : `${item.rule}  `}${place}`);
+      const by = item.transform === undefined ? "" : `  ${paint.dim(item.transform)}`;
+      lines.push(`  ${mark} ${item.rule === undefined ? "" : `${item.rule}  `}${place}${by}`);
       if (item.reason !== undefined) for (const line of wrap(printable(item.reason), Math.max(40, Math.min(width, 120) - 4))) lines.push(`    ${line}`);
     }
     if (items.length > SHOWN) lines.push(paint.dim(`  … and ${items.length - SHOWN} more`));
@@ -54,9 +61,16 @@ export function renderFixReport(report: FixReport, { color = false, width = 100 
   const done = dryRun ? "Would apply" : "Applied";
   group(`${paint.green(`${done} ${count(applied.length, "fix", "fixes")}`)} in ${files}${newFiles}`, applied, paint.green("✔"));
   group(paint.yellow(`Left for review: ${count(report.needsReview.length, "fix", "fixes")} that ${report.needsReview.length === 1 ? "changes" : "change"} a guarantee`), report.needsReview, paint.yellow("●"));
-  group(paint.magenta(`Left for you: ${count(report.manual.length, "finding")} that no rewrite can mend`), report.manual, paint.magenta("●"));
+  group(paint.magenta(`Left for you: ${count(report.manual.length, "thing")} that no rewrite can do`), report.manual, paint.magenta("●"));
   group(paint.red(`Taken back: ${count(report.takenBack.length, "fix", "fixes")} that would have broken something`), report.takenBack, paint.red("✖"));
   group(paint.red(`Refused: ${count(report.refused.length, "time")}`), report.refused, paint.red("✖"));
+
+  for (const check of report.checks) lines.push(paint.dim(`Checked: ${printable(check)}`));
+  if (report.checks.length > 0) lines.push("");
+  for (const note of report.notes) {
+    for (const [index, line] of wrap(printable(note), Math.max(40, Math.min(width, 120) - 6)).entries()) lines.push(`${index === 0 ? paint.bold("Note: ") : "      "}${line}`);
+  }
+  if (report.notes.length > 0) lines.push("");
 
   if (lines.length === 0) lines.push(`${paint.green("✔")} Nothing to fix.`, "");
   for (const [index, { command, purpose }] of report.next.entries()) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { colorDiff, renderFixReport } from "../../src/report/index.js";
 import type { FixReport } from "../../src/report/index.js";
 
-const EMPTY: FixReport = { dryRun: false, applied: [], changed: [], created: [], needsReview: [], manual: [], takenBack: [], refused: [], next: [] };
+const EMPTY: FixReport = { dryRun: false, applied: [], changed: [], created: [], needsReview: [], manual: [], takenBack: [], refused: [], checks: [], notes: [], next: [] };
 const ESCAPE = String.fromCharCode(27);
 
 describe("renderFixReport", () => {
@@ -10,7 +10,7 @@ describe("renderFixReport", () => {
     const report: FixReport = {
       dryRun: false,
       applied: [
-        { rule: "no-session-per-call", file: "src/db.ts", line: 4, safety: "safe" },
+        { rule: "no-session-per-call", transform: "use-shared-session", file: "src/db.ts", line: 4, safety: "safe" },
         { rule: "no-unbatched-loop-transaction", file: "src/import.ts", line: 20, safety: "review", reason: "all-or-nothing is given up" },
       ],
       changed: ["src/db.ts", "src/import.ts"],
@@ -19,13 +19,15 @@ describe("renderFixReport", () => {
       manual: [{ rule: "no-unbatched-loop-transaction", file: "src/flow.ts", line: 7, reason: "one invariant over many rows" }],
       takenBack: [{ rule: "no-session-per-call", file: "src/odd.ts", line: 3, reason: "TS2345 at src/odd.ts:9" }],
       refused: [{ file: "src/dirty.ts", reason: "it has changes that are not committed" }],
+      checks: ["types: 3 files, nothing new"],
+      notes: ["The rewritten code imports sessionfix-runtime."],
       next: [
         { command: "git diff", purpose: "shows what was changed" },
         { command: "npx sessionfix undo", purpose: "takes it back" },
       ],
     };
     expect(renderFixReport(report, {})).toBe(`Applied 2 fixes in 3 files, 1 of them new: src/session.ts
-  ✔ no-session-per-call  src/db.ts:4
+  ✔ no-session-per-call  src/db.ts:4  use-shared-session
   ✔ no-unbatched-loop-transaction  src/import.ts:20
     all-or-nothing is given up
 
@@ -33,7 +35,7 @@ Left for review: 1 fix that changes a guarantee
   ● no-unbatched-loop-transaction  src/sync.ts:9
     all-or-nothing is given up
 
-Left for you: 1 finding that no rewrite can mend
+Left for you: 1 thing that no rewrite can do
   ● no-unbatched-loop-transaction  src/flow.ts:7
     one invariant over many rows
 
@@ -44,6 +46,10 @@ Taken back: 1 fix that would have broken something
 Refused: 1 time
   ✖ src/dirty.ts
     it has changes that are not committed
+
+Checked: types: 3 files, nothing new
+
+Note: The rewritten code imports sessionfix-runtime.
 
 Next: git diff  shows what was changed
       npx sessionfix undo  takes it back
