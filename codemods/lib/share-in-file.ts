@@ -8,7 +8,7 @@ import { freeName, localNameFor } from "./imports.js";
 import { commonDir, driverImport, factoryCall, packageDir, WHAT_IT_IS } from "./session-module.js";
 import type { DriverImport, FactoryOptions } from "./session-module.js";
 import { styleOf } from "./style.js";
-import { nextLine } from "./text.js";
+import { indentAt, nextLine } from "./text.js";
 import { CannotFix } from "./transform.js";
 import type { PlanContext } from "./transform.js";
 import { namesIn } from "./transaction-shape.js";
@@ -69,6 +69,11 @@ function afterImports(tree: Tree, statement: string): { start: number; text: str
   return { start, text: `${terminated ? "" : "\n"}\n${statement}\n` };
 }
 
+/** Text that stood at one indentation, for another. */
+function moved(text: string, from: string, to: string): string {
+  return text.includes("`") ? text : text.replaceAll(`\n${from}`, `\n${to}`);
+}
+
 /** The open itself is shared; what the function does besides goes on as before. */
 export function planAtOpen(group: EditGroup, detail: SessionPerCallDetail, factory: Factory, nodes: FactoryNodes, tree: Tree, notes: string[]): void {
   const { open } = nodes;
@@ -89,7 +94,7 @@ export function planAtOpen(group: EditGroup, detail: SessionPerCallDetail, facto
   const driver = nodes.raw ? driverOf(tree, open) : undefined;
   const { create, driverName } = runtimeImports(group, tree, driver);
   const sessions = sessionsName(tree);
-  const call = factoryCall({ ...(driver === undefined ? {} : { driver }), open: constant ? `() => ${before}${key.node.getText(source)}${after}` : `${parameter} => ${before}${path}${after}` }, create, driverName, style);
+  const call = factoryCall({ ...(driver === undefined ? {} : { driver }), open: moved(constant ? `() => ${before}${key.node.getText(source)}${after}` : `${parameter} => ${before}${path}${after}`, indentAt(text, start), style.indent) }, create, driverName, style);
   const { start: at, text: inserted } = afterImports(tree, `// ${WHAT_IT_IS}\nconst ${sessions} = ${call}`);
   group.edits.push({ file, start: at, end: at, text: inserted });
   group.edits.push({ file, start, end: open.end, text: `${sessions}.getSession(${key.node.getText(source)})` });

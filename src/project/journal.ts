@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
 /** Everything that `undo` needs, written and flushed before the first file of the project is touched. */
@@ -82,10 +82,13 @@ function temporaryFor(path: string, id: string): string {
 }
 
 /** The target gets the bytes at once or not at all. */
-function replaceFile(path: string, bytes: Buffer, mode: number, id: string): void {
+function replaceFile(path: string, bytes: Buffer, mode: number, id: string, beforeRename: () => void): void {
   const temporary = temporaryFor(path, id);
   rmSync(temporary, { force: true });
   writeFlushed(temporary, bytes, mode);
+  // The process's umask may have taken bits away.
+  chmodSync(temporary, mode);
+  beforeRename();
   renameSync(temporary, path);
   flushFolder(dirname(path));
 }
@@ -168,7 +171,7 @@ export function applyChanges(root: string, changes: readonly FileChange[], step:
     const entry = entries[index];
     if (entry === undefined) continue;
     step(`write ${change.file}`);
-    replaceFile(join(root, entry.file), change.after, entry.mode, id);
+    replaceFile(join(root, entry.file), change.after, entry.mode, id, () => step(`rename ${change.file}`));
   }
   step("done");
   writeFlushed(join(folder, id, "done"), Buffer.from("\n"));
@@ -232,7 +235,7 @@ export function undoJournal(root: string, force: boolean, step: (what: string) =
     }
     const bytes = readFileSync(join(folder, entry.before.copy));
     if (sha256(bytes) !== entry.before.sha256) throw new JournalError("JOURNAL_UNREADABLE", `${join(folder, entry.before.copy)}, the copy of ${entry.file}, is damaged. Nothing more was restored.`);
-    replaceFile(path, bytes, entry.mode, id);
+    replaceFile(path, bytes, entry.mode, id, () => step(`rename ${entry.file}`));
     outcome.restored.push(entry.file);
   }
   step("journal removed");
