@@ -25,7 +25,7 @@ export function accountFor(outcome: FixOutcome, context: FixContext): FixReport 
     created: diffs.filter(({ created }) => created).map(({ file }) => file),
     needsReview: outcome.skippedForReview.map((summary) => item(summary)),
     manual: manualItems(outcome, context.findings),
-    takenBack: outcome.takenBack.map((summary) => item(summary, summary.diagnostics.map(describeDiagnostic).join("\n"))),
+    takenBack: outcome.takenBack.map((summary) => item(summary, describeDiagnostics(summary.diagnostics))),
     refused: outcome.refused.map((summary) => item(summary, summary.refusal)),
     checks,
     notes: [...outcome.notes, ...(context.skipped > 0 ? [`Files that could not be analysed: ${context.skipped}. \`npx sessionfix scan\` names them.`] : [])],
@@ -43,8 +43,15 @@ function item({ rule, file, line, transform, reason }: FixSummary, instead = rea
   return { rule, file, line, transform, ...(instead === undefined ? {} : { reason: instead }) };
 }
 
-function describeDiagnostic({ file, line, code, message }: FixOutcome["takenBack"][number]["diagnostics"][number]): string {
-  return `${file === "" ? "" : `${file}:${line} `}TS${code}: ${message}`;
+/** The first few say what is wrong; what follows mostly repeats it. */
+const DIAGNOSTICS_SHOWN = 3;
+
+function describeDiagnostics(diagnostics: FixOutcome["takenBack"][number]["diagnostics"]): string {
+  const lines = diagnostics
+    .slice(0, DIAGNOSTICS_SHOWN)
+    .map(({ file, line, code, message }) => `${file === "" ? "" : `${file}:${line} `}TS${code}: ${message.split("\n")[0] ?? ""}`);
+  const more = diagnostics.length - lines.length;
+  return [...lines, ...(more > 0 ? [`… and ${more} more new errors`] : [])].join("\n");
 }
 
 /** What a codemod gave up on, and what none takes up. */
