@@ -44,7 +44,10 @@ function escapes(root: string, path: string): boolean {
 /** The first syntax error, in words, or `undefined`. */
 export function syntaxError(file: string, text: string): string | undefined {
   const lang = file.endsWith(".tsx") ? "tsx" : /\.[cm]?ts$/.test(file) ? "ts" : "jsx";
-  const { errors } = parseSync(file, withoutBom(text), { lang, sourceType: "unambiguous" });
+  const parse = (sourceType: "unambiguous" | "commonjs"): ReturnType<typeof parseSync>["errors"] => parseSync(file, withoutBom(text), { lang, sourceType }).errors;
+  let errors = parse("unambiguous");
+  // CommonJS may return at its top.
+  if (errors.length > 0 && parse("commonjs").length === 0) errors = [];
   const [first] = errors;
   if (first === undefined) return undefined;
   const at = first.labels[0]?.start;
