@@ -51,7 +51,8 @@ export function dearestPath(project: ProjectFacts, summaries: Summaries, entry: 
   const seen = new Set<FunctionKey>();
   for (let key: FunctionKey | undefined = entry.key; key !== undefined && !seen.has(key); ) {
     seen.add(key);
-    const next = dearestCall(project, summaries, key, seen);
+    const anonymous = key === entry.key && project.program.fnOf(key).fn.name === "";
+    const next = dearestCall(project, summaries, key, seen, anonymous ? "the handler" : functionName(project, key));
     if (!next) break;
     path.push(next.place);
     key = next.to;
@@ -59,9 +60,8 @@ export function dearestPath(project: ProjectFacts, summaries: Summaries, entry: 
   return path;
 }
 
-function dearestCall(project: ProjectFacts, summaries: Summaries, key: FunctionKey, seen: ReadonlySet<FunctionKey>) {
+function dearestCall(project: ProjectFacts, summaries: Summaries, key: FunctionKey, seen: ReadonlySet<FunctionKey>, name: string) {
   const { file, fn } = project.program.fnOf(key);
-  const name = functionName(project, key);
   const candidates = [];
   for (const call of project.program.file(file).calls) {
     if (call.fn !== fn.id) continue;
@@ -74,6 +74,6 @@ function dearestCall(project: ProjectFacts, summaries: Summaries, key: FunctionK
   if (!best) return undefined;
   const what = best.to === undefined ? "opens a session" : `calls ${functionName(project, best.to)}`;
   const times = formatCost(best.cost);
-  return { place: { file, span: best.call.span, text: `${name} ${what}${times === "1" ? "" : ` (${times} in all)`}` }, to: best.to };
+  return { place: { file, span: best.call.span, text: `${name} ${what}${times === "1" ? "" : ` (${times} sessions)`}` }, to: best.to };
 }
 
