@@ -19,7 +19,14 @@ export interface OutsideCall {
 }
 
 /** Functions that run what they are given at most once and keep the result: calling the result is no new call. */
-export const MEMOIZERS = /(^|\.)(once|memoize|memoizeOne|memo|cache|lazy|singleton|remember|unstable_cache|pMemoize)$/;
+const MEMOIZERS = /^(once|onetime|mem|memo|memoi[sz]e|memoi[sz]ee|memoi[sz]e-?one|cache|lazy|singleton|remember|unstable_cache|p-?memoi[sz]e|(fast|micro|moize|nano)-memoi[sz]e)$/i;
+
+/** By the function's name; a default export goes by its package's: `lodash/once`, `lodash.once`, `p-memoize`. */
+function isMemoizer({ module, path }: { module: string | null; path: string }): boolean {
+  const name = withoutDefault(path).split(".").at(-1) || (module ?? "").split(/[/.]/).at(-1);
+  // React's lives as long as one request.
+  return name !== undefined && MEMOIZERS.test(name) && module !== "react";
+}
 
 const DEFAULT = /^default(?=$|[.(]|new\()/;
 
@@ -70,7 +77,7 @@ export function applyExternal(values: Values, { file, call, callee, args, result
   // A wrapper of another package (`asyncHandler(fn)`) most often gives the function back, dressed.
   for (const arg of args)
     solver.watch(arg, (id) => {
-      if (tokens.get(id).t === "function" && !MEMOIZERS.test(token.path) && !open) solver.add(result, id);
+      if (tokens.get(id).t === "function" && !isMemoizer(token) && !open) solver.add(result, id);
     });
 }
 

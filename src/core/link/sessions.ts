@@ -89,6 +89,8 @@ function textOf(graph: CallGraph, file: string, call: CallFact, path: string | u
 }
 
 const PRIVATE_NAME = /tmp|temp(?!late|or|er)|backup|snapshot|upload|download|export|mkdtemp|restore/i;
+/** What gives the folder for temporary files, or a new one in it. */
+const TEMPORARY = /^(tmpdir|mkdtemp|mkdtempSync)$/;
 /** What makes or removes a file: who does that to the path it opens works on a file of its own. */
 const MAKES_FILE = /^(writeFile|writeFileSync|copyFile|copyFileSync|cp|cpSync|createWriteStream|unlink|unlinkSync|rm|rmSync|mkdtemp|mkdtempSync)$/;
 
@@ -97,7 +99,7 @@ function isPrivate(graph: CallGraph, file: string, call: CallFact, key: Expr | u
   if (!key) return pattern.key === "0" && pattern.kind === "connection";
   const text = literalText(key);
   if (text !== undefined && (text === "" || text.includes(":memory:") || text.includes("mode=memory") || /^(\/tmp\/|tmp\/)/.test(text))) return true;
-  if (mentions(key, (name) => PRIVATE_NAME.test(name))) return true;
+  if (mentions(key, (name) => PRIVATE_NAME.test(name)) || comesFrom(graph, file, key, (name) => TEMPORARY.test(name), 0)) return true;
   if (key.k !== "var") return false;
   const { program } = graph;
   const facts = program.file(file);
@@ -105,7 +107,7 @@ function isPrivate(graph: CallGraph, file: string, call: CallFact, key: Expr | u
   if (PRIVATE_NAME.test(variable.name)) return true;
   const isIt = (expr: Expr) => expr.k === "var" && expr.id === key.id;
   if (facts.calls.some((other) => other.fn === call.fn && other.args.some(isIt) && MAKES_FILE.test(calleeName(graph, file, other)))) return true;
-  return facts.assigns.some((assign) => isIt(assign.target) && comesFrom(graph, file, assign.value, (name) => /^(tmpdir|mkdtemp|mkdtempSync)$/.test(name), 0));
+  return facts.assigns.some((assign) => isIt(assign.target) && comesFrom(graph, file, assign.value, (name) => TEMPORARY.test(name), 0));
 }
 
 function calleeName(graph: CallGraph, file: string, { callee }: CallFact): string {
