@@ -43,9 +43,9 @@ async function scan(program: Command, args: string[], flags: ScanFlags): Promise
   const format = FORMATS.get(flags.format);
   if (!format) throw new RangeError(`No report format is named ${flags.format}`);
   const result = await scanWithProgress({ root, paths, rules: flags.rule, strict: flags.strict });
-  const { findings, skipped, stats } = result;
+  const { findings, skipped, stats, unscanned } = result;
   const report = format.render(
-    { version: toolVersion(), findings, skipped, stats, text: (file) => result.text(file), ...(root === process.cwd() ? {} : { root }) },
+    { version: toolVersion(), findings, skipped, stats, unscanned, text: (file) => result.text(file), ...(root === process.cwd() ? {} : { root }) },
     { color: format.forPeople && hasColor(process.stdout), width: widthOf(process.stdout) },
   );
   process.stdout.write(report);

@@ -5,6 +5,7 @@ import type { Finding } from "../core/finding.js";
 import { checkSyntax } from "./check-syntax.js";
 import { discoverFiles } from "./discover.js";
 import type { SkippedFile } from "./discover.js";
+import { unscannedPackages } from "./outside.js";
 import { Project } from "./project.js";
 import type { SourceEntry } from "./project.js";
 import { readSource } from "./read-source.js";
@@ -44,6 +45,8 @@ export interface ScanResult {
   findings: Finding[];
   skipped: SkippedFile[];
   stats: ScanStats;
+  /** The team's own packages that are imported and were not scanned with the rest: what they do is not known. */
+  unscanned: string[];
   /** The text that was scanned, without its byte order mark. */
   text: (file: string) => string | undefined;
   /** The findings if these texts stood on the disk. Throws `BrokenOverlayError` when one does not parse. */
@@ -79,6 +82,7 @@ export async function scanProject(options: ScanOptions): Promise<ScanResult> {
     findings,
     skipped: [...found.skipped, ...skipped, ...unparsable].sort((a, b) => (a.file < b.file ? -1 : 1)),
     stats: { files: entries.size - unparsable.length, parsed: project.parsed, fromCache: 0, ms: Math.round(performance.now() - startedAt) },
+    unscanned: unscannedPackages(root, entries, resolver),
     text: (file) => project.text(file),
     redetect: (overlay) => project.redetect(overlay),
   };

@@ -8,6 +8,8 @@ export interface ReportInput {
   /** What could not be read or parsed. */
   skipped: readonly { file: string; reason: string }[];
   stats: ReportStats;
+  /** The team's own packages that are imported and were not scanned with the rest. */
+  unscanned?: readonly string[];
   /** What file names are relative to, when that is not where the reader stands. */
   root?: string;
   /** The text that was scanned: code frames show it. */

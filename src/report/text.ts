@@ -41,6 +41,7 @@ class TextReport {
       if (findings.length > 0) this.group(priority, findings);
     }
     this.skipped();
+    this.unscanned();
     this.summary();
     return `${this.lines.join("\n")}\n`;
   }
@@ -140,6 +141,16 @@ class TextReport {
     for (const { file, reason } of skipped.slice(0, SKIPPED_SHOWN)) this.lines.push(`  ${this.paint.cyan(printable(file))}  ${printable(reason)}`);
     const more = skipped.length - SKIPPED_SHOWN;
     if (more > 0) this.lines.push(this.paint.dim(`  … and ${more.toLocaleString("en-US")} more (--format json lists them all)`));
+    this.lines.push("");
+  }
+
+  private unscanned(): void {
+    const { unscanned = [] } = this.input;
+    if (unscanned.length === 0) return;
+    const names = [...unscanned.slice(0, RELATED_SHOWN), ...(unscanned.length > RELATED_SHOWN ? [`${unscanned.length - RELATED_SHOWN} more`] : [])].join(", ");
+    const packages = count(unscanned.length, "package");
+    const advice = `${packages} of your own ${unscanned.length === 1 ? "is" : "are"} imported here but not scanned: ${names}. Scan the workspace's root to follow calls into ${unscanned.length === 1 ? "it" : "them"}.`;
+    for (const [index, line] of wrap(printable(advice), this.width - 8).entries()) this.lines.push(index === 0 ? `${this.paint.yellow("Partial")} ${line}` : `        ${line}`);
     this.lines.push("");
   }
 

@@ -20,6 +20,8 @@ export interface RunOptions {
   env?: Record<string, string>;
   /** Who runs it: root may read everything, so tests of permissions run as somebody else. */
   uid?: number;
+  /** Reads nothing, as `| head` does once it has enough. */
+  closeStdout?: boolean;
 }
 
 export interface Cli {
@@ -55,7 +57,7 @@ export function useCli(): Cli {
   return { run: (args, options) => runNode([path.join(folder, "dist/cli.js"), ...args], options), metafile: () => metafile };
 }
 
-function runNode(args: string[], { cwd = tmpdir(), env = {}, uid }: RunOptions = {}): Promise<Run> {
+function runNode(args: string[], { cwd = tmpdir(), env = {}, uid, closeStdout = false }: RunOptions = {}): Promise<Run> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, {
       cwd,
@@ -64,6 +66,7 @@ function runNode(args: string[], { cwd = tmpdir(), env = {}, uid }: RunOptions =
       stdio: ["ignore", "pipe", "pipe"],
       ...(uid === undefined ? {} : { uid }),
     });
+    if (closeStdout) child.stdout.destroy();
     const run: Run = { code: null, stdout: "", stderr: "" };
     child.stdout.setEncoding("utf8").on("data", (text: string) => (run.stdout += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (run.stderr += text));

@@ -116,6 +116,13 @@ describe("what a terminal sees", () => {
   });
 });
 
+describe("a reader that closes early", () => {
+  it("is no failure", async () => {
+    const run = await cli.run(["--format", "json"], { cwd: tree(APP), closeStdout: true });
+    expect(run).toEqual({ code: 1, stdout: "", stderr: "" });
+  });
+});
+
 describe("help", () => {
   it("is there for everything, with examples and exit codes", async () => {
     for (const args of [["--help"], ["-h"], ["help"]]) {

@@ -47,6 +47,21 @@ describe("scanProject", () => {
     expect(both.findings).toHaveLength(1);
   });
 
+  it("names the team's own packages that were not scanned with the rest, and no others", async () => {
+    const root = tree({
+      "web/package.json": `{ "dependencies": { "@shop/db": "workspace:*", "@shop/ui": "file:../ui", "express": "^5.0.0" } }`,
+      "web/src/a.ts": `import "@shop/db/client"; import "@shop/ui"; import "express"; import "./b.js"; import "node:fs";`,
+      "ui/package.json": `{ "name": "@shop/ui" }`,
+      "ui/index.ts": "",
+      "db/package.json": `{ "name": "@shop/db" }`,
+      "db/client.ts": "",
+    });
+    const unscanned = async (...folders: string[]) => (await scanProject({ root, paths: folders.map((folder) => path.join(root, folder)) })).unscanned;
+    expect(await unscanned("web")).toEqual(["@shop/db", "@shop/ui"]);
+    expect(await unscanned("web", "ui")).toEqual(["@shop/db"]);
+    expect(await unscanned(".")).toEqual([]);
+  });
+
   it("says how far it is", async () => {
     const seen: ScanProgress[] = [];
     await scanProject({ root: shop(), onProgress: (progress) => seen.push(progress) });

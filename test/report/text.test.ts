@@ -76,6 +76,14 @@ Next: npx sessionfix fix --dry-run  shows the rewrite as a diff and changes noth
     expect(render(input([FACTORY]), { color: true })).toContain(escape);
   });
 
+  it("does not give a clean bill of health without saying what was not looked at", () => {
+    const unscanned = ["@shop/a", "@shop/b", "@shop/c", "@shop/d", "@shop/e", "@shop/f", "@shop/g"];
+    expect(render(input([], { unscanned: ["@shop/db"] }))).toMatch(
+      /^Partial 1 package of your own is imported here but not scanned: @shop\/db\. Scan the workspace's root\n {8}to follow calls into it\.\n\n✔ No session mistakes found/,
+    );
+    expect(render(input([], { unscanned }))).toContain("@shop/e, 2 more.");
+  });
+
   it("lists ten skipped files and counts the rest", () => {
     const skipped = Array.from({ length: 25 }, (_, index) => ({ file: `f${index}.ts`, reason: "binary, not source text" }));
     const report = render(input([], { skipped }));
