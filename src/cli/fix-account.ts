@@ -11,6 +11,8 @@ export interface FixContext {
   flags: string[];
   review: boolean;
   underGit: boolean;
+  /** What was fixed, when that is not where the user stands: `undo` must be told. */
+  elsewhere?: string;
   /** Where the runtime is to be installed, and by which command. */
   installs: [string, string][];
 }
@@ -64,15 +66,15 @@ function manualItems(outcome: FixOutcome, findings: readonly Finding[]): FixItem
   return [...tried, ...untried];
 }
 
-function nextSteps({ applied, skippedForReview, dryRun }: FixOutcome, { flags, review, underGit, installs }: FixContext): FixReport["next"] {
+function nextSteps({ applied, skippedForReview, dryRun }: FixOutcome, { flags, review, underGit, installs, elsewhere }: FixContext): FixReport["next"] {
   const steps: FixReport["next"] = [];
   const fix = ["npx sessionfix fix", ...flags];
   if (dryRun && applied.length > 0) steps.push({ command: [...fix, ...(review ? ["--review"] : [])].join(" "), purpose: "writes this" });
   if (skippedForReview.length > 0) steps.push({ command: [...fix, "--review --dry-run"].join(" "), purpose: "shows what is left for review, too" });
   if (!dryRun && applied.length > 0) {
-    for (const [folder, command] of installs) steps.push({ command, purpose: `in ${folder === "" ? "this folder" : folder}: the rewritten code imports it` });
-    if (underGit) steps.push({ command: "git diff", purpose: "shows what was changed" });
-    steps.push({ command: "npx sessionfix undo", purpose: "takes it back, byte by byte" });
+    for (const [folder, command] of installs) steps.push({ command, purpose: `in ${folder === "" ? (elsewhere ?? "this folder") : folder}: the rewritten code imports it` });
+    if (underGit) steps.push({ command: elsewhere === undefined ? "git diff" : `git -C ${elsewhere} diff`, purpose: "shows what was changed" });
+    steps.push({ command: elsewhere === undefined ? "npx sessionfix undo" : `npx sessionfix undo ${elsewhere}`, purpose: "takes it back, byte by byte" });
   }
   return steps;
 }

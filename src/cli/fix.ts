@@ -81,6 +81,7 @@ async function fix(program: Command, args: string[], flags: FixFlags): Promise<n
     flags: [...args, ...flags.only.map((word) => `--only ${word}`), ...(allowDirty ? ["--allow-dirty"] : []), ...(batchSize === undefined ? [] : [`--batch-size ${batchSize}`])],
     review,
     underGit: workTreeTop(root) !== undefined,
+    ...(root === cwd ? {} : { elsewhere: root }),
     installs: runtimeInstalls(root, outcome.diffs),
   });
   // In a dry run stdout is the patch, so that it can be kept or piped.

@@ -150,8 +150,11 @@ describe("undo", () => {
   it("takes the folder in which the fix was run", async () => {
     const root = tree(SHOP);
     const before = contents(root);
-    await cli.run(["fix"], { cwd: root });
-    expect((await cli.run(["undo", root], { cwd: tree({}) })).code).toBe(0);
+    const elsewhere = tree({});
+    const fixed = await cli.run(["fix", root], { cwd: elsewhere });
+    expect(fixed.stdout).toContain(`npx sessionfix undo ${root}  takes it back`);
+    expect((await cli.run(["undo"], { cwd: elsewhere })).stdout).toContain("Nothing to undo");
+    expect((await cli.run(["undo", root], { cwd: elsewhere })).code).toBe(0);
     expect(contents(root)).toEqual(before);
     expect((await cli.run(["undo", "nowhere"], { cwd: root })).code).toBe(2);
   });
