@@ -1,3 +1,4 @@
+import { lineEnding } from "../../src/core/edit.js";
 import type { TextEdit } from "../../src/core/edit.js";
 import { literalRanges, nextLine } from "./text.js";
 import type { Tree } from "./tree.js";
@@ -57,10 +58,11 @@ export class Rewrite {
   }
 
   #flush(start: number): void {
-    const old = this.tree.text.slice(this.#at, start);
-    if (old !== this.#pending && old.replaceAll("\r\n", "\n") !== this.#pending) {
-      this.#edits.push(narrowed({ file: this.tree.file, start: this.#at, end: start, text: this.#pending }, old));
-    }
+    const { file, text } = this.tree;
+    const old = text.slice(this.#at, start);
+    // In the file's own line ending, so that a line that stays is seen to stay.
+    const fresh = lineEnding(text) === "\n" ? this.#pending : this.#pending.replace(/\r?\n/g, "\r\n");
+    if (old !== fresh) this.#edits.push(narrowed({ file, start: this.#at, end: start, text: fresh }, old));
     this.#pending = "";
   }
 
