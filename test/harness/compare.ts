@@ -8,8 +8,8 @@ export const THRESHOLDS = {
   holdRatio: 0.5,
   latencyRatio: 0.5,
   loopRatio: 0.5,
-  /** Batching may cost some throughput, no more than this. */
-  totalRatio: 1.25,
+  /** Batches, and the pauses between them in which others are served, may cost some throughput; no more than this. */
+  totalRatio: 1.5,
   spreadMs: 1_000,
   /** The runtime's default deadline of 10 s, with a second for the answer to get out. */
   deadlineMs: 11_000,

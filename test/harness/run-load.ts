@@ -2,7 +2,8 @@ import { ActorRun } from "./actor-run.js";
 import { HttpClient } from "./http-client.js";
 import { checkInvariants } from "./invariants.js";
 import { type Place, startServers, stopServers } from "./place.js";
-import type { Scenario } from "./scenario.js";
+import { expectOk, type Scenario } from "./scenario.js";
+import type { ServerProcess } from "./server-process.js";
 import { coveredMs, increment, quantilesOf, round } from "./statistics.js";
 import type { ActorReport, ConcurrentReport, LoadReport, LockSummary, Progress, ProcessReport } from "./types.js";
 
@@ -26,15 +27,18 @@ export async function runLoad<S>(scenario: Scenario<S>, place: Place, options: L
     const state = await scenario.setUp(first(clients), place.files, { concurrent: scenario.concurrent.count * options.rounds });
     await Promise.all(servers.map((server) => server.reset()));
 
+    const callers = await connectCallers(scenario, first(servers));
+    clients.push(...callers);
+
     const startedAt = performance.now();
     const window = { start: performance.timeOrigin + startedAt, end: Infinity };
-    const runs = scenario.actors.map((actor) => new ActorRun(actor, state, clients, options.seed));
+    const runs = scenario.actors.map((actor) => new ActorRun(actor, state, clients.slice(0, servers.length), options.seed));
     for (const run of runs) run.start();
     await delay(LEAD_MS);
     const rounds: ConcurrentReport[] = [];
     for (let i = 0; i < options.rounds; i += 1) {
       options.progress(`${scenario.concurrent.count} × ${scenario.concurrent.name} at once, round ${i + 1} of ${options.rounds}`);
-      rounds.push(await runConcurrent(scenario, state, clients, i * scenario.concurrent.count));
+      rounds.push(await runConcurrent(scenario, state, callers, i * scenario.concurrent.count));
     }
     const seconds = (performance.now() - startedAt) / 1000;
     window.end = window.start + seconds * 1000;
@@ -58,21 +62,31 @@ export async function runLoad<S>(scenario: Scenario<S>, place: Place, options: L
   }
 }
 
+/**
+ * One client for each long operation, connected before anyone starts. All go to one process, as in the reference's test;
+ * the actors go to every process, and so meet the long operations' lock both within a process and across two.
+ */
+async function connectCallers<S>(scenario: Scenario<S>, server: ServerProcess): Promise<HttpClient[]> {
+  const { method, path } = scenario.blocked.health;
+  const callers = Array.from({ length: scenario.concurrent.count }, () => new HttpClient(server.port));
+  await Promise.all(callers.map((caller) => expectOk(caller.send(method, path), "connecting")));
+  return callers;
+}
+
 async function runConcurrent<S>(
   scenario: Scenario<S>,
   state: S,
-  clients: readonly HttpClient[],
+  callers: readonly HttpClient[],
   offset: number,
 ): Promise<ConcurrentReport> {
-  const { count, operation } = scenario.concurrent;
+  const { operation } = scenario.concurrent;
   const startedAt = performance.now();
   const errors: Record<string, number> = {};
   const elapsedMs = await Promise.all(
-    Array.from({ length: count }, async (_, i) => {
+    callers.map(async (caller, i) => {
       const spec = operation(state, offset + i);
-      const client = clients[i % clients.length];
-      const answer = await client?.send(spec.method, spec.path, spec.body, 120_000);
-      if (answer?.errorCode !== undefined) increment(errors, answer.errorCode);
+      const answer = await caller.send(spec.method, spec.path, spec.body, 120_000);
+      if (answer.errorCode !== undefined) increment(errors, answer.errorCode);
       return round(performance.now() - startedAt, 0);
     }),
   );
