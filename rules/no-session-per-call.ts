@@ -1,13 +1,13 @@
 import type { Place, SessionPerCallDetail } from "../src/core/finding.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
-import type { Context } from "../src/core/link/contexts.js";
 import { functionKey } from "../src/core/link/program.js";
-import type { Factory, OpenSite } from "../src/core/link/sessions.js";
+import type { OpenSite } from "../src/core/link/sessions.js";
 import { constant, type Cost, ZERO } from "../src/core/cost.js";
 import { amount } from "./lib/amount.js";
 import { finish } from "./lib/finish.js";
-import { dearestPath, entryCosts, functionName } from "./lib/path.js";
+import { callPath, dearestPath, entryCosts, functionName } from "./lib/path.js";
 import { sessionDetail } from "./lib/session-detail.js";
+import { type JudgedUse, usesOfOpen } from "./lib/uses.js";
 import type { Draft, Rule } from "./rule.js";
 
 export interface Options {
@@ -19,7 +19,7 @@ export interface Options {
 
 const messages = {
   factory: (name: string, library: string, count: string) =>
-    `\`${name}\` opens a new ${library} session each time it is called, and ${count}. Keep one session per database file and hand that out.`,
+    `${name} opens a new ${library} session each time it is called, and ${count}. Keep one session per database file and hand that out.`,
   inline: (name: string, library: string) => `${name} opens a new ${library} session each time it runs. Keep one session per database file and use that.`,
 };
 
@@ -51,22 +51,9 @@ export const noSessionPerCall: Rule<Options> = {
   },
 };
 
-/** A place that gets a session, and in which circumstances it runs. */
-export interface JudgedUse {
-  file: string;
-  call: OpenSite["call"];
-  /** Undefined when the open itself is the use: there is no factory. */
-  factory?: Factory;
-  contexts: ReadonlySet<Context>;
-}
-
 function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft | undefined {
   const factories = project.factoriesOf(open);
-  const own = project.contexts.ofCall(open.file, open.call);
-  const uses: JudgedUse[] =
-    factories.length === 0
-      ? [{ file: open.file, call: open.call, contexts: own }]
-      : uniqueCalls(factories.flatMap((factory) => project.usesOf(factory))).map((use) => ({ ...use, contexts: project.contexts.ofCall(use.file, use.call) }));
+  const { uses, through } = usesOfOpen(project, open, factories);
   const perCall = uses.filter((use) => use.contexts.has("per-call"));
   // What is kept in a field is one session an owner: per call only where a path shows it.
   const unknown = open.stored ? [] : uses.filter((use) => use.contexts.has("unknown") && !use.contexts.has("per-call"));
@@ -79,12 +66,11 @@ function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft |
   const summaries = project.summarize((callFile, call): Cost => (callFile === open.file && call === open.call && !call.memo ? constant(1) : ZERO));
   const entries = entryCosts(project, summaries);
   const dearest = entries[0];
-  const detail = sessionDetail(project, open, factories, uses);
+  const detail = sessionDetail(project, open, factories);
   const { fix, fixReason } = safetyOf(detail);
+  const subject = name.startsWith("the ") ? capitalize(name) : `\`${name}\``;
   const message =
-    factories.length === 0
-      ? messages.inline(name.startsWith("the ") ? capitalize(name) : `\`${name}\``, open.library)
-      : messages.factory(name, open.library, countOf(perCall.length, unknown.length));
+    through === "open" ? messages.inline(subject, open.library) : messages.factory(subject, open.library, countOf(perCall.length, unknown.length));
   return {
     file: open.file,
     span: open.call.span,
@@ -93,16 +79,11 @@ function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft |
     library: open.library,
     fix,
     fixReason,
-    why: dearest ? dearestPath(project, summaries, dearest) : [],
+    why: dearest ? dearestPath(project, summaries, dearest) : callPath(project, open.fn),
     related: relatedPlaces(project, open, places),
     cost: dearest ? { sessions: dearest.cost } : undefined,
     detail,
   };
-}
-
-/** A call that may reach several factories (an overridden method) is one place. */
-function uniqueCalls<T extends { file: string; call: OpenSite["call"] }>(uses: readonly T[]): T[] {
-  return [...new Map(uses.map((use) => [use.call, use])).values()];
 }
 
 /**

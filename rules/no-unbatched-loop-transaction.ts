@@ -4,7 +4,7 @@ import { Bounds } from "../src/core/link/bounds.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
 import { functionKey } from "../src/core/link/program.js";
 import type { HeldLoop, TransactionSite } from "../src/core/link/transactions.js";
-import { dearestPath, entryCosts, functionName } from "./lib/path.js";
+import { callPath, dearestPath, entryCosts } from "./lib/path.js";
 import { amount } from "./lib/amount.js";
 import { finish } from "./lib/finish.js";
 import { keepsTogether, obstaclesOf } from "./lib/atomicity.js";
@@ -159,10 +159,6 @@ function reaches(project: ProjectFacts, from: string, to: string): boolean {
 function whyPath(project: ProjectFacts, site: TransactionSite, entry: ReturnType<typeof entryCosts>[number] | undefined): Place[] {
   if (!entry) return [];
   const target = functionKey(site.file, site.call.fn);
-  const steps = project.contexts.pathTo(target, "per-call");
-  if (steps.length === 0) return dearestPath(project, project.statementCosts, entry).slice(0, 1);
-  return steps.flatMap((step): Place[] => {
-    if (!step.call) return [];
-    return [{ file: step.file, span: step.call.calleeSpan, text: step.entry ?? `${step.from ? functionName(project, step.from) : step.file} calls ${project.program.text(step.file, step.call.calleeSpan)}` }];
-  });
+  const path = callPath(project, target);
+  return path.length > 0 ? path : dearestPath(project, project.statementCosts, entry).slice(0, 1);
 }

@@ -77,3 +77,11 @@ function dearestCall(project: ProjectFacts, summaries: Summaries, key: FunctionK
   return { place: { file, span: best.call.span, text: `${name} ${what}${times === "1" ? "" : ` (${times} sessions)`}` }, to: best.to };
 }
 
+/** From an entry point along the calls that run a function, without what they cost. Getters are read, so they leave no step. */
+export function callPath(project: ProjectFacts, key: FunctionKey): Place[] {
+  return project.contexts.pathTo(key, "per-call").flatMap((step): Place[] => {
+    if (!step.call) return [];
+    const caller = step.from ? functionName(project, step.from) : step.file;
+    return [{ file: step.file, span: step.call.calleeSpan, text: step.entry ?? `${caller} calls ${project.program.text(step.file, step.call.calleeSpan)}` }];
+  });
+}

@@ -5,10 +5,10 @@ import { libraryNamed } from "../../src/core/catalogue/index.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import { functionKey } from "../../src/core/link/program.js";
 import { type Factory, isClose, type OpenSite, partCalls } from "../../src/core/link/sessions.js";
-import type { JudgedUse } from "../no-session-per-call.js";
+import { callUses } from "./uses.js";
 
 /** What the codemods need to know about a session that is opened per call. */
-export function sessionDetail(project: ProjectFacts, open: OpenSite, factories: readonly Factory[], uses: readonly JudgedUse[]): SessionPerCallDetail {
+export function sessionDetail(project: ProjectFacts, open: OpenSite, factories: readonly Factory[]): SessionPerCallDetail {
   const { program } = project;
   const inner = factories[0];
   const inFactory = new Set(factories.map((factory) => factory.key));
@@ -28,7 +28,7 @@ export function sessionDetail(project: ProjectFacts, open: OpenSite, factories: 
         const contexts = project.contexts.of(functionKey(file, call.fn));
         return { file, span: call.span, once: !contexts.has("per-call") && !contexts.has("unknown") };
       }),
-    uses: uses.map((use) => ({
+    uses: callUses(project, open, factories).map((use) => ({
       file: use.file,
       span: use.call.span,
       context: use.contexts.has("per-call") ? "per-call" : use.contexts.has("unknown") ? "unknown" : use.contexts.has("once") ? "once" : "test",

@@ -1,0 +1,50 @@
+import type { Context } from "../../src/core/link/contexts.js";
+import type { ProjectFacts } from "../../src/core/link/index.js";
+import { parts } from "../../src/core/link/expressions.js";
+import { functionKey } from "../../src/core/link/program.js";
+import { callersOf, type Factory, type OpenSite } from "../../src/core/link/sessions.js";
+
+/** A place that gets a session, and in which circumstances it runs. */
+export interface JudgedUse {
+  file: string;
+  call: OpenSite["call"];
+  /** Undefined when the open itself is the use: there is no factory. */
+  factory?: Factory;
+  contexts: ReadonlySet<Context>;
+}
+
+/** The calls that get a session: of the factories, or the open itself when there is none. */
+export function callUses(project: ProjectFacts, open: OpenSite, factories: readonly Factory[]): JudgedUse[] {
+  const calls = factories.length === 0 ? [{ file: open.file, call: open.call }] : uniqueCalls(factories.flatMap((factory) => project.usesOf(factory)));
+  return calls.map((use) => ({ ...use, contexts: project.contexts.ofCall(use.file, use.call) }));
+}
+
+/** On whose account sessions are made: callers of its factories, of the function that lends it out, or the open itself. */
+export function usesOfOpen(project: ProjectFacts, open: OpenSite, factories: readonly Factory[]): { uses: JudgedUse[]; through: "factory" | "loan" | "open" } {
+  const calls = callUses(project, open, factories);
+  const own: JudgedUse = { file: open.file, call: open.call, contexts: project.contexts.ofCall(open.file, open.call) };
+  // Who reads a getter makes no call: how often it runs is known of the getter itself.
+  const read = factories.some((factory) => factory.fn.kind === "getter");
+  if (factories.length > 0) return calls.length > 0 || !read ? { uses: read ? [...calls, own] : calls, through: "factory" } : { uses: [own], through: "open" };
+  const borrowers = !open.call.memo && lends(project, open) ? callersOf(project.graph, open.fn) : [];
+  if (borrowers.length === 0) return { uses: calls, through: "open" };
+  return { uses: uniqueCalls(borrowers).map(({ file, call }) => ({ file, call, contexts: project.contexts.ofCall(file, call) })), through: "loan" };
+}
+
+/** A call that may reach several factories (an overridden method) is one place. */
+function uniqueCalls<T extends { file: string; call: OpenSite["call"] }>(uses: readonly T[]): T[] {
+  return [...new Map(uses.map((use) => [use.call, use])).values()];
+}
+
+/** `withDb((db) => …)`: the function around the open passes the session to a function that it was given. */
+function lends(project: ProjectFacts, open: OpenSite): boolean {
+  const { program, graph } = project;
+  const params = new Set(program.fnOf(open.fn).fn.params.map((param) => param.variable));
+  return program.file(open.file).calls.some(
+    (call) =>
+      call.callee.k === "var" &&
+      params.has(call.callee.id) &&
+      functionKey(open.file, call.fn) === open.fn &&
+      call.args.some((arg) => [...parts(arg)].some((part) => graph.values.solver.values(graph.values.expression(open.file, part, call.fn)).has(open.token))),
+  );
+}

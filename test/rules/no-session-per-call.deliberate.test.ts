@@ -1,0 +1,132 @@
+import { runTable } from "./lib/table.js";
+
+const APP = `
+        import Database from "better-sqlite3";
+        import express from "express";
+        const app = express();`;
+
+runTable({
+  rule: "no-session-per-call",
+  theme: "sessions that are meant to be short-lived",
+  valid: [
+    { name: ":memory:", code: `${APP}
+        app.post("/check", (req, res) => {
+          const db = new Database(":memory:");
+          db.exec(req.body.schema);
+          res.json(db.prepare("SELECT name FROM sqlite_master").all());
+        });` },
+    { name: "no path is a database in memory, too", code: `${APP}
+        app.post("/check", (req, res) => {
+          const db = new Database();
+          db.exec(req.body.schema);
+          res.end();
+        });` },
+    { name: "a shared-cache URI in memory", code: `
+        import { DatabaseSync } from "node:sqlite";
+        import express from "express";
+        const app = express();
+        app.post("/check", (req, res) => {
+          const db = new DatabaseSync("file:check?mode=memory&cache=shared");
+          db.exec(req.body.schema);
+          res.end();
+        });` },
+    { name: "read-only, once off", code: `${APP}
+        app.get("/report", (req, res) => {
+          const db = new Database("app.db", { readonly: true, fileMustExist: true });
+          res.json(db.prepare("SELECT count(*) FROM things").get());
+          db.close();
+        });` },
+    { name: "node:sqlite's readOnly", code: `
+        import { DatabaseSync } from "node:sqlite";
+        import express from "express";
+        const app = express();
+        app.get("/report", (req, res) => {
+          const db = new DatabaseSync("app.db", { readOnly: true });
+          res.json(db.prepare("SELECT count(*) FROM things").get());
+          db.close();
+        });` },
+    { name: "a backup that somebody uploaded", code: `${APP}
+        app.post("/restore", (req, res) => {
+          const backupPath = req.body.path;
+          const backup = new Database(backupPath);
+          res.json(backup.prepare("SELECT count(*) FROM things").get());
+          backup.close();
+        });` },
+    { name: "a file in the folder for temporary files", code: `
+        import { tmpdir } from "node:os";
+        import path from "node:path";${APP}
+        app.post("/export", (req, res) => {
+          const target = new Database(path.join(tmpdir(), "export.db"));
+          target.exec("CREATE TABLE things (id)");
+          res.end();
+        });` },
+    { name: "a file that the handler has just written", code: `
+        import { writeFileSync, unlinkSync } from "node:fs";${APP}
+        app.post("/inspect", (req, res) => {
+          const file = \`inbox/\${req.body.id}.db\`;
+          writeFileSync(file, req.body.content);
+          const db = new Database(file);
+          res.json(db.prepare("SELECT * FROM sqlite_master").all());
+          db.close();
+          unlinkSync(file);
+        });` },
+    { name: "code for a worker, in a template string", code: `${APP}
+        const source = \`
+          const Database = require("better-sqlite3");
+          require("worker_threads").parentPort.on("message", () => {
+            const db = new Database("app.db");
+            db.close();
+          });
+        \`;
+        app.get("/worker", (req, res) => res.send(source));` },
+    { name: "a comment that shows how not to", code: `${APP}
+        const db = new Database("app.db");
+        // Never: app.get("/x", () => { const db = new Database("app.db"); });
+        app.get("/things", (req, res) => res.json(db.prepare("SELECT * FROM things").all()));` },
+    { name: "a bookkeeping object with open() and connect()", code: `${APP}
+        const ledger = { open: (name) => ({ name, lines: [] }) };
+        app.get("/ledger", (req, res) => res.json(ledger.open("app.db")));` },
+    { name: "a health probe of a monitored target, read-only", code: `${APP}
+        app.get("/probe", (req, res) => {
+          const target = new Database(req.query.target, { readonly: true });
+          res.json(target.prepare("SELECT 1").get());
+          target.close();
+        });` },
+  ],
+  invalid: [
+    { name: "readonly: false is no read-only", code: `${APP}
+        app.get("/things", (req, res) => {
+          const db = new Database("app.db", { readonly: false });
+          res.json(db.prepare("SELECT * FROM things").all());
+        });`,
+      findings: [{ line: 5, message: "opens a new better-sqlite3", fix: "safe", why: [4, 5], sessions: "1" }] },
+    { name: "a name that only sounds temporary", code: `${APP}
+        const templatePath = "templates.db";
+        app.get("/templates", (req, res) => {
+          const db = new Database(templatePath);
+          res.json(db.prepare("SELECT * FROM templates").all());
+        });`,
+      findings: [{ line: 6, message: "opens a new better-sqlite3", fix: "safe", why: [5, 6], sessions: "1" }] },
+    { name: "in a worker's own message handler", code: `
+        import { parentPort } from "node:worker_threads";
+        import Database from "better-sqlite3";
+        parentPort.on("message", (job) => {
+          const db = new Database("app.db");
+          db.prepare("UPDATE jobs SET done = 1 WHERE id = ?").run(job.id);
+        });`,
+      findings: [{ line: 4, message: "`message event` opens 1 session.", fix: "safe", why: [3, 4], sessions: "1" }] },
+    { name: "in a string's hole, which is code", code: `${APP}
+        app.get("/things", (req, res) => {
+          res.send(\`\${new Database("app.db").prepare("SELECT count(*) FROM things").pluck().get()} things\`);
+        });`,
+      findings: [{ line: 5, message: "opens a new better-sqlite3", fix: "safe", why: [4, 5], sessions: "1" }] },
+    { name: "the same file, to look at while it is written", code: `${APP}
+        const db = new Database("app.db");
+        app.get("/things", (req, res) => res.json(db.prepare("SELECT * FROM things").all()));
+        app.get("/count", (req, res) => {
+          const second = new Database("app.db");
+          res.json(second.prepare("SELECT count(*) FROM things").get());
+        });`,
+      findings: [{ line: 7, message: "opens a new better-sqlite3", fix: "safe", why: [6, 7], sessions: "1" }] },
+  ],
+});

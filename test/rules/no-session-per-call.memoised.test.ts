@@ -1,0 +1,243 @@
+import { runTable } from "./lib/table.js";
+
+const ROUTE = `
+        const app = express();
+        app.get("/things", async (req, res) => {
+          const db = await getDb();
+          res.json(db.prepare("SELECT * FROM things").all());
+        });`;
+
+const IMPORTS = `
+        import Database from "better-sqlite3";
+        import express from "express";`;
+
+runTable({
+  rule: "no-session-per-call",
+  theme: "memoised and not quite",
+  valid: [
+    { name: "??=", code: `${IMPORTS}
+        let db;
+        function getDb() {
+          return (db ??= new Database("app.db"));
+        }${ROUTE}` },
+    { name: "if (!db)", code: `${IMPORTS}
+        let db = null;
+        function getDb() {
+          if (!db) {
+            db = new Database("app.db");
+            db.pragma("journal_mode = WAL");
+          }
+          return db;
+        }${ROUTE}` },
+    { name: "early return of what is there", code: `${IMPORTS}
+        let instance;
+        function getDb() {
+          if (instance !== undefined) return instance;
+          const fresh = new Database("app.db");
+          instance = fresh;
+          return instance;
+        }${ROUTE}` },
+    { name: "globalThis, so that it survives hot reloads", code: `${IMPORTS}
+        const createDb = () => new Database("app.db");
+        const shared = globalThis.__db || createDb();
+        if (process.env.NODE_ENV !== "production") globalThis.__db = shared;
+        const getDb = () => shared;${ROUTE}` },
+    { name: "globalThis inside the getter", code: `${IMPORTS}
+        function getDb() {
+          globalThis.__db ??= new Database("app.db");
+          return globalThis.__db;
+        }${ROUTE}` },
+    { name: "a Map by path", code: `${IMPORTS}
+        const open = new Map();
+        function getDb(file = "app.db") {
+          let db = open.get(file);
+          if (!db) {
+            db = new Database(file);
+            open.set(file, db);
+          }
+          return db;
+        }${ROUTE}` },
+    { name: "has, then set", code: `${IMPORTS}
+        const open = new Map();
+        function getDb(file = "app.db") {
+          if (!open.has(file)) open.set(file, new Database(file));
+          return open.get(file);
+        }${ROUTE}` },
+    { name: "once() of a utility package", code: `
+        import once from "lodash/once";${IMPORTS}
+        const getDb = once(() => new Database("app.db"));${ROUTE}` },
+    { name: "a package whose default export memoises", code: `
+        import memoize from "p-memoize";${IMPORTS}
+        const getDb = memoize(async () => new Database("app.db"));${ROUTE}` },
+    { name: "a memoiser of the project's own", code: `${IMPORTS}
+        function lazy(make) {
+          let value;
+          return () => (value ??= make());
+        }
+        const getDb = lazy(() => new Database("app.db"));${ROUTE}` },
+    { name: "a memoiser by another name", code: `
+        import { remember } from "@epic-web/remember";${IMPORTS}
+        const db = remember("db", () => new Database("app.db"));
+        const getDb = () => db;${ROUTE}` },
+    { name: "a memoised promise with dynamic imports", code: `
+        import express from "express";
+        let pending;
+        function getDb() {
+          pending ??= (async () => {
+            const { default: Database } = await import("better-sqlite3");
+            return new Database("app.db");
+          })();
+          return pending;
+        }${ROUTE}` },
+    { name: "a static field of a class", code: `${IMPORTS}
+        class Store {
+          static #db;
+          static get db() {
+            if (!Store.#db) Store.#db = new Database("app.db");
+            return Store.#db;
+          }
+        }
+        const getDb = () => Store.db;${ROUTE}` },
+    { name: "a singleton's getInstance", code: `${IMPORTS}
+        class Store {
+          static instance;
+          static getInstance() {
+            if (!Store.instance) Store.instance = new Store();
+            return Store.instance;
+          }
+          constructor() {
+            this.db = new Database("app.db");
+          }
+        }
+        const getDb = () => Store.getInstance().db;${ROUTE}` },
+    { name: "kept in a closure that is made once", code: `${IMPORTS}
+        const getDb = (() => {
+          let db;
+          return () => (db ??= new Database("app.db"));
+        })();${ROUTE}` },
+    { name: "kept in a closure of a factory that start-up calls", code: `${IMPORTS}
+        function createStore(file) {
+          let db;
+          return {
+            get() {
+              if (!db) db = new Database(file);
+              return db;
+            },
+          };
+        }
+        const store = createStore("app.db");
+        const getDb = () => store.get();${ROUTE}` },
+    { name: "emptied by a close function", code: `${IMPORTS}
+        let db;
+        function getDb() {
+          if (!db) db = new Database("app.db");
+          return db;
+        }
+        export function closeDb() {
+          db?.close();
+          db = undefined;
+        }${ROUTE}` },
+    { name: "opened again when the path changes", code: `${IMPORTS}
+        let db;
+        let openedPath;
+        function getDb() {
+          const file = process.env.DB_PATH ?? "app.db";
+          if (!db || openedPath !== file) {
+            db?.close();
+            db = new Database(file);
+            openedPath = file;
+          }
+          return db;
+        }${ROUTE}` },
+    { name: "a promise kept so that the first callers share one open", code: `
+        import { open } from "sqlite";
+        import sqlite3 from "sqlite3";
+        import express from "express";
+        let pending = null;
+        async function getDb() {
+          if (!pending) {
+            pending = open({ filename: "app.db", driver: sqlite3.Database });
+          }
+          return pending;
+        }${ROUTE}` },
+    { name: "the fields of an object that is made once", code: `${IMPORTS}
+        const state = { db: null };
+        function getDb() {
+          if (state.db === null) state.db = new Database("app.db");
+          return state.db;
+        }${ROUTE}` },
+  ],
+  invalid: [
+    { name: "the variable is local: nothing is kept", code: `${IMPORTS}
+        function getDb() {
+          let db;
+          if (!db) db = new Database("app.db");
+          return db;
+        }${ROUTE}`,
+      findings: [{ line: 5, message: "`getDb` opens a new", fix: "safe", related: [10], why: [9, 10, 5], sessions: "1" }] },
+    { name: "kept, but never asked for", code: `${IMPORTS}
+        let db;
+        function getDb() {
+          db = new Database("app.db");
+          return db;
+        }${ROUTE}`,
+      findings: [{ line: 5, message: "opens a new better-sqlite3 session", fix: "safe", why: [9, 10, 5], sessions: "1" }] },
+    { name: "emptied again each time", code: `${IMPORTS}
+        let db;
+        function getDb() {
+          db ??= new Database("app.db");
+          const current = db;
+          db = undefined;
+          return current;
+        }${ROUTE}`,
+      findings: [{ line: 5, message: "`getDb` opens a new", fix: "safe", why: [11, 12, 5], sessions: "1" }] },
+    { name: "the Map is made anew each time", code: `${IMPORTS}
+        function getDb(file = "app.db") {
+          const open = new Map();
+          if (!open.has(file)) open.set(file, new Database(file));
+          return open.get(file);
+        }${ROUTE}`,
+      findings: [{ line: 5, message: "`getDb` opens a new", fix: "safe", related: [10], why: [9, 10, 5], sessions: "1" }] },
+    { name: "the closure that keeps it is made per request", code: `${IMPORTS}
+        function createStore(file) {
+          let db;
+          return {
+            get() {
+              if (!db) db = new Database(file);
+              return db;
+            },
+          };
+        }
+        const app = express();
+        app.get("/things", (req, res) => {
+          const store = createStore("app.db");
+          res.json(store.get().prepare("SELECT * FROM things").all());
+        });`,
+      findings: [{ line: 7, message: "opens a new better-sqlite3 session", fix: "safe", why: [13, 15] }] },
+    { name: "only a flag is remembered", code: `${IMPORTS}
+        let migrated = false;
+        function getDb() {
+          const db = new Database("app.db");
+          if (!migrated) {
+            db.exec("CREATE TABLE IF NOT EXISTS things (id INTEGER PRIMARY KEY)");
+            migrated = true;
+          }
+          return db;
+        }${ROUTE}`,
+      findings: [{ line: 5, message: "`getDb` opens a new", fix: "safe", related: [14], why: [13, 14, 5], sessions: "1" }] },
+    { name: "a cache of statements is no cache of sessions", code: `${IMPORTS}
+        const statements = new Map();
+        function getDb() {
+          const db = new Database("app.db");
+          if (!statements.has("all")) statements.set("all", "SELECT * FROM things");
+          return db;
+        }${ROUTE}`,
+      findings: [{ line: 5, message: "`getDb` opens a new", fix: "safe", related: [11], why: [10, 11, 5], sessions: "1" }] },
+    { name: "React's cache() lives as long as one request", code: `
+        import { cache } from "react";
+        import Database from "better-sqlite3";
+        import express from "express";
+        const getDb = cache(() => new Database("app.db"));${ROUTE}`,
+      findings: [{ line: 4, message: "The function at src/app.ts:4 opens a new", fix: "safe", related: [7], why: [6, 7, 4], sessions: "1" }] },
+  ],
+});
