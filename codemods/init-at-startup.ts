@@ -2,10 +2,12 @@ import { ts } from "ts-morph";
 import { RUNTIME } from "../src/core/contract.js";
 import type { EditGroup } from "../src/core/edit.js";
 import type { Finding, SessionPerCallDetail } from "../src/core/finding.js";
-import { localNameFor } from "./lib/imports.js";
+import { importedFrom, localNameFor } from "./lib/imports.js";
+import { resolveRelative } from "./lib/specifier.js";
 import { styleOf } from "./lib/style.js";
+import type { Style } from "./lib/style.js";
 import { indentAt, nextLine } from "./lib/text.js";
-import { namesIn } from "./lib/transaction-shape.js";
+import { labelOf, namesIn } from "./lib/transaction-shape.js";
 import { CannotFix, judge, newGroup } from "./lib/transform.js";
 import type { PlanContext, Transform } from "./lib/transform.js";
 import { boundNames, declarationsOf, enclosingFunction, isReference, nodeOf, statementOf, unwrap, walk } from "./lib/tree.js";
@@ -33,11 +35,15 @@ export const initAtStartup: Transform = {
     if (others.some(({ file }) => file !== startup.file)) {
       throw new CannotFix(`the program starts in several places (${detail.startups.map(({ file, span }) => `${file}:${span.line}`).join(", ")}): ${whatToWrite("<path>")} in the one that serves`);
     }
-    const tree = context.trees.get(startup.file);
-    const call = tree && nodeOf(tree.source, startup.span, ts.isCallExpression);
-    if (tree === undefined || call === undefined) throw new CannotFix(`the start-up place was not found: ${whatToWrite("<path>")}`);
+    const startTree = context.trees.get(startup.file);
+    const startCall = startTree && nodeOf(startTree.source, startup.span, ts.isCallExpression);
+    if (startTree === undefined || startCall === undefined) throw new CannotFix(`the start-up place was not found: ${whatToWrite("<path>")}`);
+    const { tree, call } = startup.framework === "fastify" ? madeAt(startTree, startCall, context) : { tree: startTree, call: startCall };
     const path = pathAt(tree, call, detail);
-    if (path === undefined) throw new CannotFix(`the database's path cannot be told at ${startup.file}:${startup.span.line}: ${whatToWrite("<path>")}`);
+    if (path === undefined) {
+      const line = tree.source.getLineAndCharacterOfPosition(call.getStart(tree.source)).line + 1;
+      throw new CannotFix(`the database's path cannot be told at ${tree.file}:${line}: ${whatToWrite("<path>")}`);
+    }
     if (startup.framework === "fastify") fastify(group, tree, call, path, module);
     else if (startup.framework === "express") express(group, tree, call, path, module);
     else throw new CannotFix(`how ${startup.framework} starts and stops is not known: ${whatToWrite(path)}`);
@@ -118,9 +124,51 @@ function placeOf(tree: Tree, call: ts.CallExpression, path: string): { statement
   return { statement, indent: indentAt(tree.text, statement.getStart(tree.source)) };
 }
 
+/** `app.listen(…)`: where `app` was made, here or in the project's function that makes it. Else the `listen` itself. */
+function madeAt(tree: Tree, call: ts.CallExpression, context: PlanContext): { tree: Tree; call: ts.CallExpression } {
+  const receiver = isListen(call) ? unwrap(call.expression.expression) : undefined;
+  if (receiver === undefined || !ts.isIdentifier(receiver)) return { tree, call };
+  const declaration = tree.symbolAt(receiver)?.valueDeclaration;
+  const initializer = declaration !== undefined && ts.isVariableDeclaration(declaration) ? declaration.initializer : undefined;
+  const made = initializer && madeBy(ts.isAwaitExpression(unwrap(initializer)) ? (unwrap(initializer) as ts.AwaitExpression).expression : initializer);
+  if (made === undefined || !ts.isCallExpression(made) || !ts.isIdentifier(made.expression)) return { tree, call };
+  const from = importedFrom(tree.source, made.expression.text);
+  if (from?.specifier === "fastify") return { tree, call: made };
+  const file = from === undefined ? tree.file : resolveRelative(tree.file, from.specifier, context.host);
+  const target = file === undefined ? undefined : context.trees.get(file);
+  const name = from === undefined || from.name === "default" ? made.expression.text : from.name;
+  const server = target && serverIn(target, name);
+  return target !== undefined && server !== undefined ? { tree: target, call: server } : { tree, call };
+}
+
+function isListen(call: ts.CallExpression): call is ts.CallExpression & { expression: ts.PropertyAccessExpression } {
+  return ts.isPropertyAccessExpression(call.expression) && call.expression.name.text === "listen";
+}
+
+/** `Fastify(…)` inside the function of that name. */
+function serverIn(tree: Tree, name: string): ts.CallExpression | undefined {
+  let found: ts.CallExpression | undefined;
+  walk(tree.source, (node) => {
+    if (!ts.isCallExpression(node) || !ts.isIdentifier(node.expression) || importedFrom(tree.source, node.expression.text)?.specifier !== "fastify") return;
+    const around = enclosingFunction(node);
+    if (around !== undefined && labelOf(around) === name) found ??= node;
+  });
+  return found;
+}
+
 /** After the server is made, so that what prepares the database (folders, migrations) has run; before anything is served. */
 function fastify(group: EditGroup, tree: Tree, call: ts.CallExpression, path: string, module: string): void {
   const { statement, indent } = placeOf(tree, call, path);
+  if (isListen(call)) {
+    // Hooks can be added until the server listens.
+    const server = call.expression.expression.getText(tree.source);
+    const { init, close, sessions } = imports(group, tree, module);
+    const style = styleOf(tree.source);
+    const start = statement.getStart(tree.source);
+    const lines = [`${init}(${sessions}, ${path})${style.semi}`, ...closingHook(server, close, style), ""];
+    group.edits.push({ file: tree.file, start, end: start, text: lines.join(`\n${indent}`) });
+    return;
+  }
   const app = statement !== undefined && ts.isVariableStatement(statement) ? statement.declarationList.declarations[0] : undefined;
   if (app === undefined || !ts.isIdentifier(app.name) || app.initializer === undefined || madeBy(app.initializer) !== call) {
     throw new CannotFix(`the server is not kept in a variable where it is made: ${whatToWrite(path)}`);
@@ -130,8 +178,11 @@ function fastify(group: EditGroup, tree: Tree, call: ts.CallExpression, path: st
   const { file } = tree;
   const start = statement.getStart(tree.source);
   group.edits.push({ file, start, end: start, text: `${init}(${sessions}, ${path})${style.semi}\n${indent}` });
-  const hook = [`${app.name.text}.addHook(${style.quote}onClose${style.quote}, async () => {`, `${style.indent}await ${close}()${style.semi}`, `})${style.semi}`];
-  group.edits.push(afterLine(tree, statement, hook, indent));
+  group.edits.push(afterLine(tree, statement, closingHook(app.name.text, close, style), indent));
+}
+
+function closingHook(server: string, close: string, style: Style): string[] {
+  return [`${server}.addHook(${style.quote}onClose${style.quote}, async () => {`, `${style.indent}await ${close}()${style.semi}`, `})${style.semi}`];
 }
 
 /** `Fastify({…})`, also with a type provider or a decoration chained to it. */

@@ -95,7 +95,7 @@ function planFactory(group: EditGroup, detail: SessionPerCallDetail, factory: Fa
     exported !== undefined &&
     perCall.length > 0 &&
     perCall.length <= FEW_CALLS &&
-    perCall.length === detail.uses.filter((use) => (use.context === "per-call" || use.context === "unknown") && !isBystander(use.file)).length &&
+    !calledAsMember(factory.name, detail, context) &&
     perCall.every(({ use, call }) => use.file !== tree.file && packageDir(use.file, context.host) === packageDir(tree.file, context.host) && call.arguments.length === 1 && enclosingFunction(call) !== undefined) &&
     factory.params.length === 1 &&
     factory.keyParam === 0;
@@ -197,6 +197,16 @@ function callsOf(name: string, detail: SessionPerCallDetail, context: PlanContex
     if (ts.isIdentifier(callee) && (called === name || imported?.name === name)) found.push({ use, tree, call });
   }
   return found;
+}
+
+/** `deps.createDb()`: a caller that cannot be pointed at another function by its import. */
+function calledAsMember(name: string, detail: SessionPerCallDetail, context: PlanContext): boolean {
+  return detail.uses.some((use) => {
+    const tree = context.trees.get(use.file);
+    const call = tree && nodeOf(tree.source, use.span, ts.isCallExpression);
+    const callee = call && unwrap(call.expression);
+    return callee !== undefined && ts.isPropertyAccessExpression(callee) && callee.name.text === name;
+  });
 }
 
 /** `db.close()` where `db` was made by a call that stays as it is. */
