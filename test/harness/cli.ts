@@ -11,7 +11,7 @@ const USAGE = `Runs one load on a program before and after, and judges the diffe
 
   node scripts/harness.mjs --before <folder> --after <folder> [options]
 
-  --quick            shorter: one round of imports, the lock held 12 s instead of 32 s (about 45 s in all)
+  --quick            shorter: two rounds of imports instead of five, the lock held 12 s instead of 32 s (about 40 s in all)
   --json <file>      write reports and verdict as JSON
   --details          also print actors and processes
   --processes <n>    server processes on the one database under load (default 2)

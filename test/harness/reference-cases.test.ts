@@ -18,7 +18,7 @@ async function onBoth<T>(
   work: (before: ProgramRun, after: ProgramRun) => Promise<T>,
 ): Promise<T> {
   const folders = [fixture("before"), fixture("after")];
-  return withPrograms(scenario, folders, { quick: true, processes }, async ([before, after]) => {
+  return withPrograms(scenario, folders, { quick: true, rounds: 1, processes }, async ([before, after]) => {
     if (before === undefined || after === undefined) throw new Error("no program was built");
     return work(before, after);
   });
@@ -39,6 +39,24 @@ describe("five concurrent imports of 100", () => {
 
     expect(before.imports.spreadMs).toBeGreaterThan(1_000);
     expect(before.processes.reduce((sum, process) => sum + process.sessionsOpened, 0)).toBe(5 * (100 + 2));
+  }, 120_000);
+});
+
+describe("catalog updates, lists and liveness during the imports", () => {
+  it.each([1, 2])("are served between the batches on %d process(es); the original lets them wait for every import", async (processes) => {
+    const [before, after] = await onBoth(marketplace, processes, async (original, rewritten) => [
+      await original.load(),
+      await rewritten.load(),
+    ]);
+
+    const p99 = (load: LoadReport): Record<string, number> =>
+      Object.fromEntries(load.actors.map(({ actor, latency }) => [actor, latency.p99]));
+    for (const [actor, ms] of Object.entries(p99(after))) {
+      expect(ms, `${actor}: p99 in ms, against ${p99(before)[actor]} before`).toBeLessThan((p99(before)[actor] ?? 0) / 2);
+    }
+    expect(after.actors.map(({ actor, errors }) => [actor, errors])).toEqual(after.actors.map(({ actor }) => [actor, {}]));
+    expect(after.invariants.filter((result) => result.violations > 0)).toEqual([]);
+    expect(after.locks.holdMs.max).toBeLessThan(before.locks.holdMs.max / 2);
   }, 120_000);
 });
 

@@ -13,15 +13,16 @@ import { createWorkspace } from "./workspace.js";
 export interface RunOptions {
   /** Default 1. */
   seed?: number;
-  /** One round of concurrent operations, and the lock held 12 s instead of 32 s. Default false. */
+  /** Fewer rounds of concurrent operations, and the lock held 12 s instead of 32 s. Default false. */
   quick?: boolean;
+  /** Rounds of concurrent operations. Default 5, or 2 when quick. */
+  rounds?: number;
   /** Server processes under load. Default 2. */
   processes?: number;
   progress?: Progress;
 }
 
-/** Rounds of concurrent operations in a full run. */
-const FULL_ROUNDS = 2;
+const ROUNDS = { quick: 2, full: 5 } as const;
 
 /** For how long another process holds the lock: past the runtime's 10 s; in a full run past the fixture's own 30 s too. */
 const HOLD_MS = { quick: 12_000, full: 32_000 } as const;
@@ -115,7 +116,7 @@ function prepareRun<S>(
       runLoad(scenario, place("load"), {
         seed,
         processes: options.processes ?? 2,
-        rounds: options.quick ? 1 : FULL_ROUNDS,
+        rounds: options.rounds ?? (options.quick ? ROUNDS.quick : ROUNDS.full),
         progress: options.progress ?? (() => undefined),
       }),
     blocked: () => runBlocked(scenario, place("blocked"), holdMs(options)),
