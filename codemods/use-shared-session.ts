@@ -5,6 +5,7 @@ import type { SessionPerCallDetail } from "../src/core/finding.js";
 import { isBystander, removeCloses, settle } from "./lib/closes.js";
 import { factoryNodes, keptIn } from "./lib/factory.js";
 import type { Creation, FactoryNodes } from "./lib/factory.js";
+import { allCloses } from "./lib/find-closes.js";
 import { importedFrom, localNameFor } from "./lib/imports.js";
 import { planAtOpen, planDelegate, planInline } from "./lib/share-in-file.js";
 import { driverImport, packageDir } from "./lib/session-module.js";
@@ -40,7 +41,7 @@ export const useSharedSession: Transform = {
       const nodes = factoryNodes(tree, detail, detail.factory);
       own = planFactory(group, detail, detail.factory, nodes, tree, context, notes);
     }
-    const closes = removeCloses(context.trees, detail.closes, (file, call) => closesOwn(context, file, call, own));
+    const closes = removeCloses(context.trees, allCloses(context.trees, detail), (file, call) => closesOwn(context, file, call, own));
     disposals(group, detail, context, own);
     group.edits = settle([...group.edits, ...closes.edits]);
     return judge(group, [...notes, ...closes.notes]);

@@ -10,7 +10,12 @@ export interface Compiler {
   version: string;
   /** Not the project's own. */
   fallback: boolean;
+  /** The standard library's declarations by file name, when the compiler has none on disk. */
+  libs?: (options: TS.CompilerOptions) => Map<string, string>;
 }
+
+/** Where the bundled compiler's standard library seems to stand. */
+export const LIB_FOLDER = "/node_modules/typescript/lib";
 
 /** The TypeScript that the folder's own code would get, when it has the classic compiler API. */
 function installedIn(dir: string): Compiler | undefined {
@@ -28,8 +33,14 @@ function installedIn(dir: string): Compiler | undefined {
 export async function compilerFor(root: string, configDir: string): Promise<Compiler> {
   const found = installedIn(root) ?? installedIn(configDir);
   if (found !== undefined) return found;
-  const { ts } = await import("ts-morph");
-  return { ts, version: ts.version, fallback: true };
+  const { ts, Project } = await import("ts-morph");
+  const libs = ({ lib, target }: TS.CompilerOptions): Map<string, string> => {
+    const project = new Project({ useInMemoryFileSystem: true, compilerOptions: { ...(lib === undefined ? {} : { lib }), ...(target === undefined ? {} : { target }), types: [] } });
+    project.createSourceFile("/empty.ts", "");
+    const sources = project.getProgram().compilerObject.getSourceFiles();
+    return new Map(sources.filter(({ fileName }) => fileName.startsWith(`${LIB_FOLDER}/`)).map(({ fileName, text }) => [fileName, text]));
+  };
+  return { ts, version: ts.version, fallback: true, libs };
 }
 
 export interface ProjectConfig {

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { ts as TS } from "ts-morph";
 import { RUNTIME } from "../core/contract.js";
 import { contentHash } from "../core/edit.js";
-import { Configs } from "./tsconfigs.js";
+import { Configs, LIB_FOLDER } from "./tsconfigs.js";
 import type { ProjectConfig } from "./tsconfigs.js";
 
 /** A diagnostic that was not there before. */
@@ -45,16 +45,19 @@ class Checker {
       this.#options.paths = { ...parsed.options.paths, ...runtimeTypes };
     }
     const host = ts.createCompilerHost(this.#options, true);
-    const { fileExists, readFile } = host;
+    const libs = config.compiler.libs?.(this.#options);
+    const fileExists = (name: string): boolean => libs?.has(name) === true || host.fileExists(name);
+    const readFile = (name: string): string | undefined => libs?.get(name) ?? host.readFile(name);
     this.#host = {
       ...host,
-      fileExists: (name) => this.#overlayText(name) !== undefined || fileExists.call(host, name),
-      readFile: (name) => this.#overlayText(name) ?? readFile.call(host, name),
+      ...(libs === undefined ? {} : { getDefaultLibLocation: () => LIB_FOLDER, getDefaultLibFileName: (options) => `${LIB_FOLDER}/${ts.getDefaultLibFileName(options)}` }),
+      fileExists: (name) => this.#overlayText(name) !== undefined || fileExists(name),
+      readFile: (name) => this.#overlayText(name) ?? readFile(name),
       getSourceFile: (name, languageVersion) => {
         const over = this.#overlayText(name);
         const known = this.#sources.get(name);
         if (known !== undefined && known.text === over) return known.source;
-        const text = over ?? readFile.call(host, name);
+        const text = over ?? readFile(name);
         if (text === undefined) return undefined;
         // The builder keeps what it knows of a file as long as its version stays.
         const source = Object.assign(ts.createSourceFile(name, text, languageVersion, true), { version: contentHash(text) });
@@ -62,6 +65,13 @@ class Checker {
         return source;
       },
     };
+  }
+
+  /** A declaration file of a package: what it lacks is a matter of what is installed, not of an edit. */
+  #isForeign(file: TS.SourceFile | undefined): boolean {
+    if (file?.isDeclarationFile !== true) return false;
+    const path = relative(this.#root, resolve(file.fileName)).split(sep).join("/");
+    return path.startsWith("../") || path.includes("node_modules/");
   }
 
   #overlayText(name: string): string | undefined {
@@ -85,7 +95,7 @@ class Checker {
     if (parsed.options.declaration === true || parsed.options.composite === true) all.push(...builder.getDeclarationDiagnostics());
     const found: Diagnostics = new Map();
     for (const one of all) {
-      if (LAYOUT_CODES.has(one.code)) continue;
+      if (LAYOUT_CODES.has(one.code) || this.#isForeign(one.file)) continue;
       const file = one.file === undefined ? "" : relative(this.#root, one.file.fileName).split(sep).join("/");
       const message = ts.flattenDiagnosticMessageText(one.messageText, "\n");
       const line = one.file === undefined || one.start === undefined ? 0 : one.file.getLineAndCharacterOfPosition(one.start).line + 1;

@@ -110,6 +110,48 @@ export const d = (): unknown => createDb(process.env.DB!).all()
   });
 });
 
+describe("use-shared-session: closes that nobody reported", () => {
+  const db = `import Database from "better-sqlite3";
+export function openStore(path: string) {
+  const db = new Database(path);
+  db.exec("CREATE TABLE IF NOT EXISTS t (x)");
+  return { $client: db };
+}
+`;
+  const stream = `import { openStore } from "./db.js";
+
+export function stream(req: { on(event: string, f: () => void): void }): void {
+  const db = openStore("a.db");
+  const timer = setInterval(() => db.$client.exec("SELECT 1"), 1000);
+  const cleanup = (): void => {
+    clearInterval(timer);
+    try {
+      db.$client.close();
+    } catch {
+      /* already closed */
+    }
+  };
+  req.on("close", cleanup);
+}
+
+export function shadow(db: { close(): void }): void {
+  db.close();
+}
+`;
+
+  it("would close the shared session for everybody, so they go too", () => {
+    const { files: after, groups } = share({ "db.ts": db, "stream.ts": stream, "stream.test.ts": stream }, "db.ts", {
+      open: "new Database(",
+      key: "path",
+      factory: { marker: "export function openStore", name: "openStore", kind: "function", async: false, params: ["path"], keyParam: 0, bare: false },
+      uses: ["stream.ts", "stream.test.ts", "stream.ts", "stream.ts", "stream.ts"].map((file) => ({ file, marker: "openStore(", context: file === "stream.test.ts" ? "test" : "per-call" })),
+    });
+    expect(groups).toHaveLength(1);
+    expect(after["stream.ts"]).toBe(stream.replace("      db.$client.close();\n", ""));
+    expect(after["stream.test.ts"]).toBe(stream);
+  });
+});
+
 describe("use-shared-session: a factory that answers errors with null", () => {
   it("shares the open alone, so that a failure is not kept", () => {
     const files = {
