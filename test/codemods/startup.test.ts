@@ -1,0 +1,154 @@
+import { describe, expect, it } from "vitest";
+import { sessionFinding } from "./helpers/findings.js";
+import { fixOnce } from "./helpers/rounds.js";
+
+const DB = {
+  "src/db/open.ts": `import Database from "better-sqlite3";
+
+export function openStore(dbPath: string): Database.Database {
+  const db = new Database(dbPath);
+  db.pragma("journal_mode = WAL");
+  db.exec("CREATE TABLE IF NOT EXISTS t (x)");
+  return db;
+}
+`,
+  "src/repo.ts": `import { openStore } from "./db/open.js";
+
+export class Repo {
+  constructor(private readonly dbPath: string) {}
+  count(): unknown {
+    return openStore(this.dbPath).prepare("SELECT 1").get();
+  }
+}
+`,
+};
+
+function start(files: Record<string, string>, startups: { file: string; marker: string; framework: string }[]): ReturnType<typeof fixOnce> {
+  const all = { ...DB, ...files };
+  return fixOnce(all, [
+    sessionFinding(all, "src/db/open.ts", {
+      open: "new Database(",
+      key: "dbPath",
+      factory: { marker: "export function openStore", name: "openStore", kind: "function", async: false, params: ["dbPath"], keyParam: 0, bare: false },
+      uses: [{ file: "src/repo.ts", marker: "openStore(" }],
+      startups,
+    }),
+  ]);
+}
+
+describe("init-at-startup", () => {
+  it("Fastify: where the server is made", () => {
+    const { files, groups } = start(
+      {
+        "src/server.ts": `import fastify from "fastify";
+import { routes } from "./routes.js";
+
+export function build(options: { dbPath: string; log: boolean }) {
+  const app = fastify({ logger: options.log });
+  app.register(routes, { dbPath: options.dbPath });
+  return app;
+}
+`,
+        "src/main.ts": `import { build } from "./server.js";
+const app = build({ dbPath: "a.db", log: true });
+await app.listen({ port: 1 });
+`,
+      },
+      [{ file: "src/main.ts", marker: "app.listen(", framework: "fastify" }],
+    );
+    expect(groups.map(({ transform, safety, requires }) => ({ transform, safety, requires }))).toEqual([
+      { transform: "use-shared-session", safety: "safe", requires: undefined },
+      { transform: "init-at-startup", safety: "review", requires: [groups[0]?.id] },
+    ]);
+    expect(files["src/server.ts"]).toBe(`import fastify from "fastify";
+import { closeSessions, initSessionFactory } from "sessionfix-runtime";
+import { routes } from "./routes.js";
+import { sessions } from "./db/session.js";
+
+export function build(options: { dbPath: string; log: boolean }) {
+  initSessionFactory(sessions, options.dbPath);
+  const app = fastify({ logger: options.log });
+  app.addHook("onClose", async () => {
+    await closeSessions();
+  });
+  app.register(routes, { dbPath: options.dbPath });
+  return app;
+}
+`);
+    expect(files["src/main.ts"]).not.toContain("sessionfix-runtime");
+  });
+
+  it("Fastify: at `listen`, when who made the server is not known", () => {
+    const { files } = start(
+      { "src/main.ts": `import { load } from "./config.js";\nimport { app } from "./app.js";\n\nconst config = load();\nawait app.listen({ port: 1, path: config.dbPath });\n` },
+      [{ file: "src/main.ts", marker: "app.listen(", framework: "fastify" }],
+    );
+    expect(files["src/main.ts"]).toContain(`const config = load();
+initSessionFactory(sessions, config.dbPath);
+app.addHook("onClose", async () => {
+  await closeSessions();
+});
+await app.listen({`);
+  });
+
+  it("Express: around `listen`, with signals", () => {
+    const { files, manual } = start(
+      {
+        "src/main.ts": `import express from 'express'
+import { Repo } from './repo.js'
+
+const dbPath = process.env['DB'] ?? 'a.db'
+const app = express()
+app.get('/', (_req, res) => void res.json(new Repo(dbPath).count()))
+
+app.listen(3000, () => {
+  console.log('up')
+})
+`,
+      },
+      [{ file: "src/main.ts", marker: "app.listen(", framework: "express" }],
+    );
+    expect(manual).toEqual([]);
+    expect(files["src/main.ts"]).toBe(`import express from 'express'
+import { closeSessions, initSessionFactory } from 'sessionfix-runtime'
+import { Repo } from './repo.js'
+import { sessions } from './db/session.js'
+
+const dbPath = process.env['DB'] ?? 'a.db'
+const app = express()
+app.get('/', (_req, res) => void res.json(new Repo(dbPath).count()))
+
+initSessionFactory(sessions, dbPath)
+const server = app.listen(3000, () => {
+  console.log('up')
+})
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    server.close(() => void closeSessions().finally(() => process.exit(0)))
+  })
+}
+`);
+  });
+
+  it.each([
+    ["the path is not known there", "const app = express();\napp.listen(3000);\n", "express", "the database's path cannot be told at src/main.ts:2"],
+    ["two paths are in sight", "const dbPath = 'a';\nconst config = { dbPath };\napp.listen(config.dbPath, dbPath);\n", "express", "cannot be told"],
+    ["the program handles signals itself", "const dbPath = 'a';\nprocess.on('SIGTERM', stop);\napp.listen(dbPath);\n", "express", "handles signals itself"],
+    ["a framework that is not known", "const dbPath = 'a';\napp.listen(dbPath);\n", "other", "how other starts and stops is not known"],
+    ["the call is part of a larger expression", "const dbPath = 'a';\nrun(app.listen(dbPath));\n", "express", "not kept in a variable"],
+  ])("is for a person when %s, with what to write", (_name, text, framework, reason) => {
+    const { groups, manual } = start({ "src/main.ts": text }, [{ file: "src/main.ts", marker: "app.listen(", framework }]);
+    expect(groups.map(({ transform }) => transform)).toEqual(["use-shared-session"]);
+    expect(manual).toEqual([expect.objectContaining({ transform: "init-at-startup", reason: expect.stringContaining(reason) })]);
+    expect(manual[0]?.reason).toContain("initSessionFactory(sessions, ");
+  });
+
+  it("is for a person when the program starts in several places", () => {
+    const text = "const dbPath = 'a';\napp.listen(dbPath);\n";
+    const { manual } = start({ "src/a.ts": text, "src/b.ts": text }, [
+      { file: "src/a.ts", marker: "app.listen(", framework: "express" },
+      { file: "src/b.ts", marker: "app.listen(", framework: "express" },
+    ]);
+    expect(manual[0]?.reason).toContain("starts in several places (src/a.ts:2, src/b.ts:2)");
+  });
+});
