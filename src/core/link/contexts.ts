@@ -125,7 +125,7 @@ export class Contexts {
       if (owner === MODULE) this.#reach(edge.to, "once", step);
       else this.#connect(owner ?? edge.from, edge.to, { ...step, from: edge.from });
     }
-    for (const read of graph.values.getterReads.values()) {
+    for (const read of graph.values.getters.reads()) {
       const from = functionKey(read.file, read.fn);
       this.#connect(from, functionKey(read.targetFile, read.target), { from, file: read.file });
     }
@@ -186,8 +186,10 @@ export class Contexts {
 
   #seedEntries(): void {
     const { values, program } = this.graph;
-    for (const facts of program.files.values()) {
-      if (!hasFileEntries(facts.file)) continue;
+    const files = [...program.files.values()].filter((facts) => hasFileEntries(facts.file));
+    for (const { file, exports } of files) for (const entry of exports) if (entry.k !== "star") values.export(file, entry.name);
+    values.solver.solve();
+    for (const facts of files)
       for (const entry of facts.exports) {
         const label = entry.k === "star" ? undefined : fileEntryOf(facts.file, entry.name);
         if (entry.k === "star" || label === undefined) continue;
@@ -196,8 +198,6 @@ export class Contexts {
           if (token.t === "function") this.#reach(functionKey(token.file, token.id), "per-call", { file: facts.file, entry: `${label} (${facts.file})` });
         }
       }
-    }
-    values.solver.solve();
   }
 
   /** What nobody here calls is called by somebody else, we do not know how. */

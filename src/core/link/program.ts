@@ -1,4 +1,4 @@
-import type { CallFact, ClassFact, FileFacts, FunctionFact, FunctionId, LoopFact, VariableFact } from "../facts/types.js";
+import type { CallFact, CallId, ClassFact, ExportFact, FileFacts, FunctionFact, FunctionId, LoopFact, TypeFact, VariableFact, VariableId } from "../facts/types.js";
 
 /** What the analysis needs from the outside: where an import leads, and the text behind a span. */
 export interface LinkHost {
@@ -15,9 +15,22 @@ export function functionKey(file: string, id: FunctionId): FunctionKey {
   return `${file}#${id}`;
 }
 
+/** Look-ups into one file's facts that would otherwise be searches. */
+interface FileIndex {
+  callsByFunction: Map<FunctionId, CallFact[]>;
+  callbackLoops: Map<CallId, LoopFact>;
+  types: Map<VariableId, TypeFact>;
+  exports: Map<string, Exclude<ExportFact, StarExport>[]>;
+  stars: StarExport[];
+}
+
+type StarExport = Extract<ExportFact, { k: "star" }>;
+
 /** The facts of all files, with look-ups by id. */
 export class Program {
   readonly files: ReadonlyMap<string, FileFacts>;
+  readonly #indexes = new Map<string, FileIndex>();
+  readonly #functions = new Map<FunctionKey, { file: string; fn: FunctionFact }>();
   readonly host: LinkHost;
 
   constructor(facts: Iterable<FileFacts>, host: LinkHost) {
@@ -36,9 +49,54 @@ export class Program {
   }
 
   fnOf(key: FunctionKey): { file: string; fn: FunctionFact } {
-    const hash = key.lastIndexOf("#");
-    const file = key.slice(0, hash);
-    return { file, fn: this.fn(file, Number(key.slice(hash + 1))) };
+    let found = this.#functions.get(key);
+    if (!found) {
+      const hash = key.lastIndexOf("#");
+      const file = key.slice(0, hash);
+      found = { file, fn: this.fn(file, Number(key.slice(hash + 1))) };
+      this.#functions.set(key, found);
+    }
+    return found;
+  }
+
+  /** The calls that stand in a function itself, not in functions inside it, in source order. */
+  callsIn(file: string, fn: FunctionId): readonly CallFact[] {
+    return this.#index(file).callsByFunction.get(fn) ?? NONE;
+  }
+
+  /** The loop that a call is by itself: `ids.map((id) => …)`. */
+  callbackLoop(file: string, call: CallId): LoopFact | undefined {
+    return this.#index(file).callbackLoops.get(call);
+  }
+
+  /** The type alias or interface that a name declares. */
+  typeOf(file: string, variable: VariableId): TypeFact | undefined {
+    return this.#index(file).types.get(variable);
+  }
+
+  exportsNamed(file: string, name: string): readonly Exclude<ExportFact, StarExport>[] {
+    return this.#index(file).exports.get(name) ?? NONE;
+  }
+
+  /** `export * from …` */
+  starsOf(file: string): readonly StarExport[] {
+    return this.#index(file).stars;
+  }
+
+  #index(file: string): FileIndex {
+    let index = this.#indexes.get(file);
+    if (!index) {
+      const { calls, loops, types, exports } = this.file(file);
+      index = { callsByFunction: new Map(), callbackLoops: new Map(), types: new Map(), exports: new Map(), stars: [] };
+      for (const call of calls) append(index.callsByFunction, call.fn, call);
+      for (const entry of exports)
+        if (entry.k === "star") index.stars.push(entry);
+        else append(index.exports, entry.name, entry);
+      for (const loop of loops) if (loop.kind === "callback" && loop.call !== undefined && !index.callbackLoops.has(loop.call)) index.callbackLoops.set(loop.call, loop);
+      for (const type of types) if (!index.types.has(type.variable)) index.types.set(type.variable, type);
+      this.#indexes.set(file, index);
+    }
+    return index;
   }
 
   call(file: string, id: number): CallFact {
@@ -61,6 +119,15 @@ export class Program {
     return this.host.text(file)?.slice(span.start, span.end) ?? "";
   }
 }
+
+/** Adds to the list under a key. */
+export function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
+}
+
+const NONE: readonly never[] = [];
 
 function at<T>(list: readonly T[], id: number, what: string, file: string): T {
   const item = list[id];

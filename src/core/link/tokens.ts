@@ -1,3 +1,5 @@
+import { frameworkOf, frameworkOfGlobal, libraryOf } from "../catalogue/index.js";
+import { RUNTIME } from "../contract.js";
 import type { CallId, ClassId, FunctionId, ObjectId, VariableId } from "../facts/types.js";
 
 /**
@@ -34,15 +36,47 @@ const MAX_PATH = 80;
 
 export class TokenTable {
   readonly #tokens: Token[] = [];
-  readonly #ids = new Map<string, TokenId>();
+  readonly #ids = new Map<string, Map<string | number, Map<string | number, TokenId>>>();
+
+  get size(): number {
+    return this.#tokens.length;
+  }
 
   intern(token: Token): TokenId {
-    const key = JSON.stringify(token);
-    let id = this.#ids.get(key);
+    switch (token.t) {
+      case "function":
+      case "class":
+      case "instance":
+      case "object":
+      case "allocation":
+        return this.#intern(token, token.t, token.file, token.id);
+      case "namespace":
+        return this.#intern(token, token.t, token.file, "");
+      case "shape":
+        return this.#intern(token, token.t, token.file, token.variable);
+      case "external":
+        // No package has an empty name: it stands for the platform.
+        return this.#intern(token, token.t, token.module ?? "", token.path);
+      case "session":
+        return this.#intern(token, token.t, token.file, `${token.call} ${token.library}`);
+      case "typed":
+        return this.#intern(token, token.t, token.library, "");
+      case "derived":
+        return this.#intern(token, token.t, token.of, `${token.kind} ${token.call} ${token.library} ${token.file}`);
+      case "part":
+        return this.#intern(token, token.t, token.of, token.path);
+    }
+  }
+
+  #intern(token: Token, kind: string, outer: string | number, inner: string | number): TokenId {
+    let rows = this.#ids.get(kind);
+    if (!rows) this.#ids.set(kind, (rows = new Map()));
+    let row = rows.get(outer);
+    if (!row) rows.set(outer, (row = new Map()));
+    let id = row.get(inner);
     if (id === undefined) {
-      id = this.#tokens.length;
-      this.#ids.set(key, id);
-      this.#tokens.push(token);
+      id = this.#tokens.push(token) - 1;
+      row.set(inner, id);
     }
     return id;
   }
@@ -53,21 +87,29 @@ export class TokenTable {
     return token;
   }
 
-  /** `value.name`, for values that the project did not make. */
+  /** In an order that depends on what the tokens are, not on when they came up. */
+  sorted(ids: Iterable<TokenId>): TokenId[] {
+    return [...ids].map((id) => ({ id, name: this.#describe(id) })).sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ id }) => id);
+  }
+
+  #describe(id: TokenId): string {
+    const token = this.get(id);
+    return "of" in token ? `${this.#describe(token.of)} ${JSON.stringify({ ...token, of: 0 })}` : JSON.stringify(token);
+  }
+
+  /** `value.name`, `value()`, `new value()`, for values that the project did not make. */
   extend(id: TokenId, suffix: string): TokenId | undefined {
     const token = this.get(id);
-    const join = (path: string) => (path && !suffix.startsWith("(") && !suffix.startsWith("new(") ? `${path}.${suffix}` : path + suffix);
+    const calls = suffix === "()" || suffix === "new()";
     if (token.t === "external") {
-      const path = join(token.path);
+      const path = isKnown(token.module, token.path) ? join(token.path, suffix) : joinOpaque(token.path, suffix, token.module !== null);
       return path.length > MAX_PATH ? undefined : this.intern({ ...token, path });
     }
     if (token.t === "part") {
-      const path = join(token.path);
+      const path = join(token.path, suffix);
       return path.length > MAX_PATH ? undefined : this.intern({ ...token, path });
     }
-    if (token.t === "session" || token.t === "typed" || token.t === "derived") {
-      return suffix.startsWith("(") || suffix.startsWith("new(") ? undefined : this.intern({ t: "part", of: id, path: suffix });
-    }
+    if (token.t === "session" || token.t === "typed" || token.t === "derived") return calls ? undefined : this.intern({ t: "part", of: id, path: suffix });
     return undefined;
   }
 
@@ -85,4 +127,31 @@ export class TokenTable {
     if (token.t === "part") return this.libraryOf(token.of);
     return undefined;
   }
+}
+
+function join(path: string, suffix: string): string {
+  return path && suffix !== "()" && suffix !== "new()" ? `${path}.${suffix}` : path + suffix;
+}
+
+/** Whether the catalogue may have something to say about what is reached from a value. */
+function isKnown(module: string | null, path: string): boolean {
+  if (module === null) return frameworkOfGlobal(/^[\w$]*/.exec(path)?.[0] ?? "") !== undefined;
+  return libraryOf(module) !== undefined || frameworkOf(module) !== undefined || module === RUNTIME.specifier;
+}
+
+/** Stands for everything between where a value comes from and the last name: `JSON.parse….delta`. */
+const ELLIPSIS = "…";
+const MAX_NAMES = 3;
+
+/**
+ * Paths of values that no catalogue entry is about keep where they come from and, for packages, the last name (`on` is
+ * an event's registration whoever offers it). Everything in between would be noise without end:
+ * `JSON.parse().usage.item.usage…` in code that walks a tree.
+ */
+function joinOpaque(path: string, suffix: string, keepsName: boolean): string {
+  const cut = path.indexOf(ELLIPSIS);
+  const origin = cut === -1 ? path : path.slice(0, cut);
+  if (suffix === "()" || suffix === "new()") return origin + ELLIPSIS;
+  if (cut !== -1 || origin.split(".").length >= MAX_NAMES) return keepsName ? `${origin}${ELLIPSIS}.${suffix}` : origin + ELLIPSIS;
+  return join(path, suffix);
 }

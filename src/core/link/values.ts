@@ -1,97 +1,132 @@
-import { frameworkOf, libraryOf } from "../catalogue/index.js";
 import type { ExportFact, Expr, FunctionId, TypeRef } from "../facts/types.js";
+import { DeclaredTypes } from "./declared-types.js";
+import { type Getter, Getters, type Reader } from "./getters.js";
 import type { Program } from "./program.js";
-import { Solver, type NodeId } from "./solver.js";
+import { NOTHING, Solver, type NodeId } from "./solver.js";
 import { TokenTable, type TokenId } from "./tokens.js";
 
-/** A function, as one that reads a member or that runs when it is read. */
-interface Reader {
-  file: string;
-  fn: FunctionId;
+/** Nodes by two keys: a file or a token, and a number or a name in it. */
+class Nodes<Outer, Inner> {
+  readonly #rows = new Map<Outer, Map<Inner, NodeId>>();
+
+  find(outer: Outer, inner: Inner): NodeId | undefined {
+    return this.#rows.get(outer)?.get(inner);
+  }
+
+  set(outer: Outer, inner: Inner, node: NodeId): NodeId {
+    const row = this.#rows.get(outer);
+    if (row) row.set(inner, node);
+    else this.#rows.set(outer, new Map([[inner, node]]));
+    return node;
+  }
 }
 
 /**
  * The nodes of the constraint graph: one for each variable, field, parameter, call result and return, made on demand,
- * and what reading a member of a value means.
+ * and what reading a member of a value means. What a node is fed from is worked out in the solver's turn, never where
+ * the node is asked for: chains of imports, aliases and types may be longer than the stack.
  */
 export class Values {
   readonly tokens = new TokenTable();
   readonly solver = new Solver();
-  readonly #nodes = new Map<string, NodeId>();
-  readonly #expressions = new WeakMap<Expr, NodeId>();
-  readonly #readers = new Map<NodeId, readonly Reader[]>();
-  readonly #getters = new Map<NodeId, readonly Reader[]>();
-  readonly #aliasesOpen = new Set<string>();
-  /** Getters read somewhere: which function reads which getter. Filled while solving. */
-  readonly getterReads = new Map<string, { file: string; fn: FunctionId; targetFile: string; target: FunctionId }>();
+  readonly getters = new Getters();
+  readonly #types: DeclaredTypes;
+  readonly #variables = new Nodes<string, number>();
+  readonly #results = new Nodes<string, number>();
+  readonly #returns = new Nodes<string, number>();
+  readonly #selves = new Nodes<string, number>();
+  readonly #constructors = new Nodes<string, number>();
+  readonly #exports = new Nodes<string, string>();
+  readonly #fields = new Nodes<TokenId, string>();
+  readonly #members = new Nodes<TokenId, string>();
+  readonly #globals = new Nodes<"", string>();
+  readonly #expressions = new Map<Expr, NodeId>();
+  readonly #properties = new Map<TokenId, readonly string[]>();
 
-  constructor(readonly program: Program) {}
-
-  named(kind: string, file: string, id: number | string): NodeId {
-    return this.#named(`${kind} ${file} ${id}`);
-  }
-
-  #named(key: string, onCreate?: (node: NodeId) => void): NodeId {
-    let node = this.#nodes.get(key);
-    if (node === undefined) {
-      node = this.solver.node();
-      this.#nodes.set(key, node);
-      onCreate?.(node);
-    }
-    return node;
+  constructor(readonly program: Program) {
+    this.#types = new DeclaredTypes(this);
   }
 
   callResult(file: string, call: number): NodeId {
-    return this.named("call", file, call);
+    return this.#results.find(file, call) ?? this.#results.set(file, call, this.solver.node());
   }
 
   returns(file: string, fn: FunctionId): NodeId {
-    return this.named("return", file, fn);
+    return this.#returns.find(file, fn) ?? this.#returns.set(file, fn, this.solver.node());
   }
 
   self(file: string, fn: FunctionId): NodeId {
-    return this.named("this", file, fn);
+    return this.#selves.find(file, fn) ?? this.#selves.set(file, fn, this.solver.node());
   }
 
   field(token: TokenId, name: string): NodeId {
-    return this.#named(`field ${token} ${name}`);
+    return this.#fields.find(token, name) ?? this.#fields.set(token, name, this.solver.node());
+  }
+
+  /** What the program keeps under a path of the global object: `globalThis.db`. */
+  global(path: string): NodeId {
+    return this.#globals.find("", path) ?? this.#globals.set("", path, this.solver.node());
   }
 
   variable(file: string, id: number): NodeId {
-    return this.#named(`variable ${file} ${id}`, (node) => {
-      const fact = this.program.variable(file, id);
-      if (fact.import) this.#flowImport(file, fact.import.specifier, fact.import.name, node);
-      if (fact.type) this.addType(file, fact.type, node);
-      if (fact.kind === "type") this.solver.add(node, this.tokens.intern({ t: "shape", file, variable: id }));
-    });
+    const known = this.#variables.find(file, id);
+    if (known !== undefined) return known;
+    const node = this.#variables.set(file, id, this.solver.node());
+    const fact = this.program.variable(file, id);
+    const { import: from, type } = fact;
+    if (from) this.solver.defer(() => this.#flowImport(file, from.specifier, from.name, node));
+    if (type) this.solver.defer(() => this.addType(file, type, node));
+    if (fact.kind === "type") this.solver.add(node, this.tokens.intern({ t: "shape", file, variable: id }));
+    return node;
+  }
+
+  addType(file: string, type: TypeRef, into: NodeId): void {
+    this.#types.add(file, type, into);
+  }
+
+  /** The property names of an object literal. */
+  propertiesOf(object: TokenId): readonly string[] {
+    return this.#properties.get(object) ?? [];
   }
 
   /** What `specifier` exports under `name`, seen from `file`; outside the project an external value. */
   #flowImport(file: string, specifier: string, name: string, into: NodeId): void {
     const target = this.program.host.resolve(file, specifier);
     if (target !== undefined && this.program.files.has(target)) {
-      if (name === "*") this.solver.add(into, this.tokens.intern({ t: "namespace", file: target }));
+      if (name === "*") this.#flowNamespace(target, into);
       else this.solver.flow(this.export(target, name), into);
     } else if (target === undefined) {
       this.solver.add(into, this.tokens.intern({ t: "external", module: specifier, path: name === "*" ? "" : name }));
     }
   }
 
+  /** A module as a whole. A CommonJS module is what it assigns to `module.exports`, too. */
+  #flowNamespace(file: string, into: NodeId): void {
+    this.solver.add(into, this.tokens.intern({ t: "namespace", file }));
+    for (const entry of this.program.exportsNamed(file, "=")) this.#flowExport(file, entry, into);
+  }
+
   export(file: string, name: string): NodeId {
-    return this.#named(`export ${file} ${name}`, (node) => {
-      const { exports } = this.program.file(file);
-      const named = exports.filter((entry) => entry.k !== "star" && entry.name === name);
-      for (const entry of named) this.#flowExport(file, entry, node);
-      if (named.length > 0) return;
-      for (const entry of exports) {
-        if (entry.k === "star" && name !== "default") this.#flowImport(file, entry.specifier, name, node);
-        // A CommonJS module's `module.exports = value`: the default import, and its properties the named ones.
-        if (entry.k === "value" && entry.name === "=") {
-          if (name === "default") this.solver.flow(this.expression(file, entry.value), node);
-          else this.#loadFrom(this.expression(file, entry.value), name, node, file, 0);
-        }
+    const known = this.#exports.find(file, name);
+    if (known !== undefined) return known;
+    const node = this.#exports.set(file, name, this.solver.node());
+    this.solver.defer(() => this.#feedExport(file, name, node));
+    return node;
+  }
+
+  #feedExport(file: string, name: string, node: NodeId): void {
+    const named = this.program.exportsNamed(file, name);
+    for (const entry of named) this.#flowExport(file, entry, node);
+    if (named.length > 0) return;
+    const whole = this.program.exportsNamed(file, "=");
+    for (const entry of whole)
+      if (entry.k === "value") {
+        if (name === "default") this.#flowExport(file, entry, node);
+        else this.#loadFrom(this.expression(file, entry.value), name, node, file, 0);
       }
-    });
+    if (name !== "default") for (const { specifier } of this.program.starsOf(file)) this.#flowImport(file, specifier, name, node);
+    // `import lib from "./lib.cjs"` where the module sets `exports.x`: the default import is the module.
+    else if (whole.length === 0) this.solver.add(node, this.tokens.intern({ t: "namespace", file }));
   }
 
   #flowExport(file: string, entry: ExportFact, into: NodeId): void {
@@ -119,6 +154,10 @@ export class Values {
         return this.self(file, expr.fn);
       case "await":
         return this.expression(file, expr.of, fn);
+      case "literal":
+      case "template":
+      case "unknown":
+        return NOTHING;
       default:
         break;
     }
@@ -136,6 +175,7 @@ export class Values {
       case "object": {
         const token = this.tokens.intern({ t: "object", file, id: expr.id });
         this.solver.add(node, token);
+        this.#properties.set(token, expr.props.map(({ name }) => name));
         for (const { name, value } of expr.props) this.solver.flow(this.expression(file, value, fn), this.field(token, name));
         break;
       }
@@ -178,61 +218,68 @@ export class Values {
   }
 
   #loadFrom(base: NodeId, name: string, into: NodeId, file: string, fn: FunctionId): void {
-    this.solver.watch(base, (id) => this.load(id, name, into, { file, fn }));
+    const reader: Reader = { file, fn };
+    this.solver.watch(base, (id) => this.load(id, name, into, reader));
   }
 
   /** What `value.name` may be, for a function that reads it. */
   load(id: TokenId, name: string, into: NodeId, reader: Reader): void {
-    const member = this.#named(`member ${id} ${name}`, (node) => this.#loadOnce(id, name, node));
+    const member = this.#member(id, name);
     this.solver.flow(member, into);
-    const known = this.#readers.get(member) ?? [];
-    if (known.some((other) => other.file === reader.file && other.fn === reader.fn)) return;
-    this.#readers.set(member, [...known, reader]);
-    for (const getter of this.#getters.get(member) ?? []) this.#noteGetterRead(reader, getter);
+    this.getters.addReader(member, reader);
   }
 
-  #noteGetter(member: NodeId, getter: Reader): void {
-    this.#getters.set(member, [...(this.#getters.get(member) ?? []), getter]);
-    for (const reader of this.#readers.get(member) ?? []) this.#noteGetterRead(reader, getter);
+  #member(id: TokenId, name: string): NodeId {
+    const known = this.#members.find(id, name);
+    if (known !== undefined) return known;
+    const node = this.#members.set(id, name, this.solver.node());
+    this.solver.defer(() => this.#feedMember(id, name, node));
+    return node;
   }
 
-  #noteGetterRead(reader: Reader, getter: Reader): void {
-    this.getterReads.set(`${reader.file} ${reader.fn} ${getter.file} ${getter.fn}`, { ...reader, targetFile: getter.file, target: getter.fn });
-  }
-
-  #loadOnce(id: TokenId, name: string, into: NodeId): void {
+  #feedMember(id: TokenId, name: string, into: NodeId): void {
     const token = this.tokens.get(id);
+    const isElement = name === "*" || /^\d+$/.test(name);
     switch (token.t) {
       case "instance":
-        this.#loadMember(id, token.file, token.id, name, false, into, 0);
+        this.#feedClassMember(id, token.file, token.id, name, false, into);
         break;
       case "class":
-        this.#loadMember(id, token.file, token.id, name, true, into, 0);
+        this.#feedClassMember(id, token.file, token.id, name, true, into);
         break;
       case "object":
       case "allocation":
       case "function":
         this.solver.flow(this.field(id, name), into);
         if (name !== "*") this.solver.flow(this.field(id, "*"), into);
-        this.#loadFrom(this.field(id, "..."), name, into, token.file, 0);
+        // `{ ...base }` has what `base` has; reading it is reading `base`.
+        if (name !== "...") this.solver.watch(this.field(id, "..."), (base) => this.#delegate(base, name, into));
         break;
       case "namespace":
         if (name !== "*") this.solver.flow(this.export(token.file, name), into);
-        break;
+        return;
       case "shape":
-        this.#loadShape(token.file, token.variable, name, into, 0);
+        this.#types.feedMember(token.file, token.variable, (of) => this.#delegate(of, name, into), (type) => this.addType(token.file, type, into), name);
         break;
       default: {
-        // Elements of arrays are the array's own values.
-        if (name === "*" || /^\d+$/.test(name)) this.solver.add(into, id);
+        if (isElement) break;
         const extended = this.tokens.extend(id, name);
         if (extended !== undefined) this.solver.add(into, extended);
+        if (token.t === "external" && token.module === null) this.solver.flow(this.global(`${token.path}.${name}`), into);
       }
     }
-    if ((name === "*" || /^\d+$/.test(name)) && token.t !== "namespace") this.solver.add(into, id);
+    // Elements of arrays are the array's own values.
+    if (isElement) this.solver.add(into, id);
   }
 
-  #loadMember(id: TokenId, file: string, classId: number, name: string, isStatic: boolean, into: NodeId, depth: number): void {
+  /** A member that is another value's member of that name: a superclass's, a spread object's, an interface's. */
+  #delegate(to: TokenId, name: string, into: NodeId): void {
+    const member = this.#member(to, name);
+    this.solver.flow(member, into);
+    this.getters.delegate(into, member);
+  }
+
+  #feedClassMember(id: TokenId, file: string, classId: number, name: string, isStatic: boolean, into: NodeId): void {
     const fact = this.program.class(file, classId);
     this.solver.flow(this.field(id, name), into);
     let overridden = false;
@@ -240,7 +287,8 @@ export class Values {
       if (member.name !== name || member.static !== isStatic) continue;
       if (member.kind === "getter" && member.fn !== undefined) {
         this.solver.flow(this.returns(file, member.fn), into);
-        this.#noteGetter(into, { file, fn: member.fn });
+        const getter: Getter = { file, fn: member.fn };
+        this.getters.addGetter(into, getter);
         overridden = true;
       } else if (member.kind === "method" && member.fn !== undefined) {
         this.solver.add(into, this.tokens.intern({ t: "function", file, id: member.fn }));
@@ -250,139 +298,37 @@ export class Values {
         if (member.type) this.addType(file, member.type, into);
       }
     }
-    if (!isStatic) this.#loadParameterProperty(file, classId, name, into);
-    if (overridden || !fact.superClass || depth > 20) return;
+    if (!isStatic) this.#feedParameterProperty(file, classId, name, into);
+    if (overridden || !fact.superClass) return;
     this.solver.watch(this.expression(file, fact.superClass), (superId) => {
       const parent = this.tokens.get(superId);
-      if (parent.t !== "class") return;
-      const inherited = isStatic ? superId : this.tokens.intern({ t: "instance", file: parent.file, id: parent.id });
-      this.#loadMember(inherited, parent.file, parent.id, name, isStatic, into, depth + 1);
+      if (parent.t === "class") this.#delegate(isStatic ? superId : this.tokens.intern({ t: "instance", file: parent.file, id: parent.id }), name, into);
     });
   }
 
-  #loadParameterProperty(file: string, classId: number, name: string, into: NodeId): void {
+  #feedParameterProperty(file: string, classId: number, name: string, into: NodeId): void {
     const constructor = this.constructorOf(file, classId);
     for (const param of constructor === undefined ? [] : this.program.fn(file, constructor).params)
       if (param.property === name) this.solver.flow(this.variable(file, param.variable), into);
   }
 
-  constructorOf(file: string, classId: number): FunctionId | undefined {
-    return this.program.class(file, classId).members.find((member) => member.kind === "constructor" && member.fn !== undefined)?.fn;
-  }
-
-  #loadShape(file: string, variable: number, name: string, into: NodeId, depth: number): void {
-    const fact = this.program.file(file).types.find((type) => type.variable === variable);
-    if (!fact || depth > 8) return;
-    const visit = (type: TypeRef): void => {
-      if (type.k === "object") for (const prop of type.props) if (prop.name === name) this.addType(file, prop.type, into);
-      if (type.k === "union") type.of.forEach(visit);
-      if (type.k === "ref")
-        this.solver.watch(this.#typeNode(file, type), (id) => {
-          const token = this.tokens.get(id);
-          if (token.t === "shape") this.#loadShape(token.file, token.variable, name, into, depth + 1);
-          else this.load(id, name, into, { file, fn: 0 });
-        });
-    };
-    visit(fact.type);
-    fact.extends.forEach(visit);
-  }
-
-  #typeNode(file: string, type: TypeRef): NodeId {
-    const node = this.solver.node();
-    this.addType(file, type, node);
+  /** The constructors that making an instance of a class runs: its own, or the inherited ones. */
+  constructors(file: string, classId: number): NodeId {
+    const known = this.#constructors.find(file, classId);
+    if (known !== undefined) return known;
+    const node = this.#constructors.set(file, classId, this.solver.node());
+    const own = this.constructorOf(file, classId);
+    const { superClass } = this.program.class(file, classId);
+    if (own !== undefined) this.solver.add(node, this.tokens.intern({ t: "function", file, id: own }));
+    else if (superClass)
+      this.solver.watch(this.expression(file, superClass), (id) => {
+        const parent = this.tokens.get(id);
+        if (parent.t === "class") this.solver.flow(this.constructors(parent.file, parent.id), node);
+      });
     return node;
   }
 
-  /** Values of a declared type: a session of a library, a framework's object, an instance of a project class. */
-  addType(file: string, type: TypeRef, into: NodeId): void {
-    switch (type.k) {
-      case "union":
-        for (const alternative of type.of) this.addType(file, alternative, into);
-        return;
-      case "array":
-        this.addType(file, type.of, into);
-        return;
-      case "typeof":
-        this.#flowTyped(this.expression(file, type.of), into);
-        return;
-      case "ref":
-        break;
-      default:
-        return;
-    }
-    if (type.head === "Promise" || type.head === "Readonly" || type.head === "Array" || type.head === "NonNullable") {
-      for (const argument of type.args) this.addType(file, argument, into);
-      return;
-    }
-    if (type.head === "ReturnType" || type.head === "Awaited" || type.head === "InstanceType") {
-      for (const argument of type.args) {
-        if (argument.k === "typeof") this.#flowReturned(this.expression(file, argument.of), into);
-        else this.addType(file, argument, into);
-      }
-      return;
-    }
-    if (typeof type.head !== "number") return;
-    const head = this.program.variable(file, type.head);
-    if (head.kind === "import") {
-      // An enclosing value node would follow the value; a type follows the same import to what it names.
-      this.#watchTypeName(this.variable(file, type.head), type.path, into);
-    } else if (head.kind === "class") {
-      this.#watchTypeName(this.variable(file, type.head), type.path, into);
-    } else if (this.program.file(file).types.some((fact) => fact.variable === head.id)) {
-      this.#addAlias(file, head.id, into);
-    } else {
-      this.#watchTypeName(this.variable(file, type.head), type.path, into);
-    }
-  }
-
-  /** A type says what a value is, not which one: a session behind it is some session of that library. */
-  #flowTyped(from: NodeId, into: NodeId): void {
-    this.solver.watch(from, (id) => {
-      const library = this.tokens.libraryOf(id);
-      const token = this.tokens.get(id);
-      if (library !== undefined && token.t !== "part") this.solver.add(into, this.tokens.intern({ t: "typed", library }));
-      else if (library === undefined) this.solver.add(into, id);
-    });
-  }
-
-  #flowReturned(from: NodeId, into: NodeId): void {
-    this.solver.watch(from, (id) => {
-      const token = this.tokens.get(id);
-      if (token.t === "function") this.#flowTyped(this.returns(token.file, token.id), into);
-      if (token.t === "class") this.solver.add(into, this.tokens.intern({ t: "instance", file: token.file, id: token.id }));
-    });
-  }
-
-  #addAlias(file: string, variable: number, into: NodeId): void {
-    const key = `alias ${file} ${variable}`;
-    if (this.#aliasesOpen.has(key)) return;
-    const fact = this.program.file(file).types.find((type) => type.variable === variable);
-    if (!fact) return;
-    this.solver.add(into, this.tokens.intern({ t: "shape", file, variable }));
-    this.#aliasesOpen.add(key);
-    if (fact.type.k !== "object") this.addType(file, fact.type, into);
-    for (const parent of fact.extends) this.addType(file, parent, into);
-    this.#aliasesOpen.delete(key);
-  }
-
-  #watchTypeName(node: NodeId, path: readonly string[], into: NodeId): void {
-    this.solver.watch(node, (id) => {
-      const token = this.tokens.get(id);
-      if (token.t === "class" && path.length === 0) this.solver.add(into, this.tokens.intern({ t: "instance", file: token.file, id: token.id }));
-      else if (token.t === "shape") this.#addAlias(token.file, token.variable, into);
-      else if (token.t === "namespace" && path.length > 0) this.#watchTypeName(this.export(token.file, path[0] ?? ""), path.slice(1), into);
-      else if (token.t === "external" && token.module !== null) {
-        const full = [token.path, ...path].filter(Boolean).join(".");
-        this.#addExternalType(token.module, full, into);
-      }
-    });
-  }
-
-  #addExternalType(module: string, path: string, into: NodeId): void {
-    const library = libraryOf(module);
-    if (library?.sessionTypes.some((type) => type === path || type === `default.${path}` || `default.${type}` === path))
-      this.solver.add(into, this.tokens.intern({ t: "typed", library: library.name }));
-    const typed = frameworkOf(module)?.types.find((entry) => entry.type === path);
-    if (typed) this.solver.add(into, this.tokens.intern({ t: "external", module, path: typed.as }));
+  constructorOf(file: string, classId: number): FunctionId | undefined {
+    return this.program.class(file, classId).members.find((member) => member.kind === "constructor" && member.fn !== undefined)?.fn;
   }
 }

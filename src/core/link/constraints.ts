@@ -1,0 +1,141 @@
+import type { CallFact, FileFacts, FunctionFact } from "../facts/types.js";
+import { linkBuiltin } from "./builtins.js";
+import { IntSet } from "./int-set.js";
+import { applyExternal, applyPart, type ArgumentNodes } from "./library-calls.js";
+import type { NodeId } from "./solver.js";
+import type { TokenId } from "./tokens.js";
+import type { Values } from "./values.js";
+
+/** Turns the facts of files into constraints between values, and notes who is called where while they are solved. */
+export class Constraints {
+  /** The project functions that each call may run, as tokens. */
+  readonly called = new Map<CallFact, IntSet>();
+  /** The project classes that each `new` may make an instance of, as tokens. */
+  readonly constructed = new Map<CallFact, IntSet>();
+
+  constructor(readonly values: Values) {}
+
+  addFile(facts: FileFacts): void {
+    this.#addAssigns(facts);
+    for (const fn of facts.functions) this.#addFunction(facts.file, fn);
+    this.#addClasses(facts);
+    for (const call of facts.calls) this.#addCall(facts.file, call);
+  }
+
+  #addAssigns({ file, assigns }: FileFacts): void {
+    const { values } = this;
+    const { solver, tokens } = values;
+    for (const { target, value: expr, fn } of assigns) {
+      const value = values.expression(file, expr, fn);
+      if (target.k === "var") solver.flow(value, values.variable(file, target.id));
+      if (target.k !== "member") continue;
+      const { name } = target;
+      solver.watch(values.expression(file, target.of, fn), (id) => {
+        const token = tokens.get(id);
+        if (token.t !== "external" && token.t !== "part" && token.t !== "namespace") solver.flow(value, values.field(id, name));
+        // `globalThis.db = …` is kept under the name, for `globalThis.db` elsewhere.
+        else if (token.t === "external" && token.module === null) solver.flow(value, values.global(`${token.path}.${name}`));
+      });
+    }
+  }
+
+  #addFunction(file: string, fn: FunctionFact): void {
+    const { values } = this;
+    const { solver, tokens } = values;
+    const returns = values.returns(file, fn.id);
+    for (const expr of fn.returns) solver.flow(values.expression(file, expr, fn.id), returns);
+    if (fn.returnType && fn.returns.length === 0) values.addType(file, fn.returnType, returns);
+    for (const param of fn.params) if (param.type) values.addType(file, param.type, values.variable(file, param.variable));
+    const self = values.self(file, fn.id);
+    if (fn.class !== undefined && fn.kind !== "arrow") solver.add(self, tokens.intern({ t: fn.static ? "class" : "instance", file, id: fn.class }));
+    if (fn.object !== undefined) solver.add(self, tokens.intern({ t: "object", file, id: fn.object }));
+  }
+
+  #addClasses({ file, classes, variables }: FileFacts): void {
+    if (classes.length === 0) return;
+    const { values } = this;
+    const names = new Map<string, number[]>();
+    for (const { kind, fn, name, id } of variables) {
+      if (kind !== "class" || name === "") continue;
+      const key = `${fn} ${name}`;
+      names.set(key, [...(names.get(key) ?? []), id]);
+    }
+    for (const cls of classes) {
+      const token = values.tokens.intern({ t: "class", file, id: cls.id });
+      for (const variable of names.get(`${cls.fn} ${cls.name}`) ?? []) values.solver.add(values.variable(file, variable), token);
+    }
+  }
+
+  #addCall(file: string, call: CallFact): void {
+    const { values } = this;
+    const { callee } = call;
+    const args: ArgumentNodes = call.args.map((arg) => values.expression(file, arg, call.fn));
+    const result = values.callResult(file, call.id);
+    const receiver = callee.k === "member" ? values.expression(file, callee.of, call.fn) : undefined;
+    if (callee.k === "member" && receiver !== undefined)
+      linkBuiltin(values, { name: callee.name, receiver, args, result, invoke: (fn, actual) => this.#invoke(call, fn, actual) });
+    const invoke = (fn: TokenId, actual: ArgumentNodes) => this.#invoke(call, fn, actual, result);
+    values.solver.watch(values.expression(file, callee, call.fn), (id) => {
+      const token = values.tokens.get(id);
+      switch (token.t) {
+        case "function":
+          this.#invoke(call, id, args, result, receiver);
+          break;
+        case "class":
+          this.#construct(file, call, id, args, result);
+          break;
+        case "external":
+          applyExternal(values, { file, call, callee: id, args, result, invoke });
+          break;
+        case "part":
+        case "derived":
+          applyPart(values, { file, call, callee: id, args, result, invoke });
+          break;
+        default:
+          break;
+      }
+    });
+  }
+
+  /** `result` takes what the function returns; `receiver` is its `this`. */
+  #invoke(call: CallFact, id: TokenId, args: ArgumentNodes, result?: NodeId, receiver?: NodeId): void {
+    const { values } = this;
+    const token = values.tokens.get(id);
+    if (token.t !== "function") return;
+    note(this.called, call, id);
+    const target = values.program.fn(token.file, token.id);
+    target.params.forEach((param, index) => {
+      const parameter = values.variable(token.file, param.variable);
+      for (const arg of param.rest ? args.slice(index) : args.slice(index, index + 1)) values.solver.flow(arg, parameter);
+    });
+    if (result !== undefined) values.solver.flow(values.returns(token.file, token.id), result);
+    if (receiver !== undefined && target.kind !== "arrow") this.#flowReceiver(receiver, values.self(token.file, token.id));
+  }
+
+  #flowReceiver(receiver: NodeId, self: NodeId): void {
+    const { solver, tokens } = this.values;
+    solver.watch(receiver, (id) => {
+      const { t } = tokens.get(id);
+      if (t === "instance" || t === "object" || t === "class") solver.add(self, id);
+    });
+  }
+
+  /** `new C(…)` and `super(…)`: the constructor that runs may be an inherited one; `this` is what is being made. */
+  #construct(file: string, call: CallFact, id: TokenId, args: ArgumentNodes, result: NodeId): void {
+    const { values } = this;
+    const token = values.tokens.get(id);
+    if (token.t !== "class") return;
+    if (call.kind === "new") {
+      values.solver.add(result, values.tokens.intern({ t: "instance", file: token.file, id: token.id }));
+      note(this.constructed, call, id);
+    }
+    const receiver = call.callee.k === "super" ? values.self(file, call.callee.fn) : result;
+    values.solver.watch(values.constructors(token.file, token.id), (constructor) => this.#invoke(call, constructor, args, undefined, receiver));
+  }
+}
+
+function note(sets: Map<CallFact, IntSet>, call: CallFact, id: TokenId): void {
+  let set = sets.get(call);
+  if (!set) sets.set(call, (set = new IntSet()));
+  set.add(id);
+}

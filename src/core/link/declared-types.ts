@@ -1,0 +1,125 @@
+import { frameworkOf, libraryOf } from "../catalogue/index.js";
+import type { TypeRef } from "../facts/types.js";
+import type { NodeId } from "./solver.js";
+import type { TokenId } from "./tokens.js";
+import type { Values } from "./values.js";
+
+/** Type constructors whose values we treat as those of their arguments. */
+const TRANSPARENT = new Set(["Promise", "Readonly", "Array", "ReadonlyArray", "NonNullable", "Required", "Partial"]);
+const DERIVED = new Set(["ReturnType", "Awaited", "InstanceType"]);
+
+/** Values of declared types: a session of a library, a framework's object, an instance of a project class. */
+export class DeclaredTypes {
+  readonly #aliases = new Map<string, NodeId>();
+
+  constructor(readonly values: Values) {}
+
+  add(file: string, type: TypeRef, into: NodeId): void {
+    switch (type.k) {
+      case "union":
+        for (const alternative of type.of) this.add(file, alternative, into);
+        return;
+      case "array":
+        this.add(file, type.of, into);
+        return;
+      case "typeof":
+        this.#flowTyped(this.values.expression(file, type.of), into);
+        return;
+      case "ref":
+        this.#addReference(file, type, into);
+        return;
+      default:
+    }
+  }
+
+  #addReference(file: string, type: Extract<TypeRef, { k: "ref" }>, into: NodeId): void {
+    const { head } = type;
+    if (typeof head === "number") {
+      const { kind } = this.values.program.variable(file, head);
+      if (kind !== "import" && kind !== "class" && this.values.program.typeOf(file, head)) this.values.solver.flow(this.#alias(file, head), into);
+      // A type follows the same import or class binding that a value would, to what it names.
+      else this.#watchTypeName(this.values.variable(file, head), type.path, into);
+    } else if (TRANSPARENT.has(head)) {
+      for (const argument of type.args) this.add(file, argument, into);
+    } else if (DERIVED.has(head)) {
+      for (const argument of type.args) {
+        if (argument.k === "typeof") this.#flowReturned(this.values.expression(file, argument.of), into);
+        else this.add(file, argument, into);
+      }
+    }
+  }
+
+  /** The values of a type alias or interface. One node each: aliases may go round in circles. */
+  #alias(file: string, variable: number): NodeId {
+    const key = `${variable} ${file}`;
+    const known = this.#aliases.get(key);
+    if (known !== undefined) return known;
+    const { solver, tokens, program } = this.values;
+    const node = solver.node();
+    this.#aliases.set(key, node);
+    const fact = program.typeOf(file, variable);
+    if (!fact) return node;
+    solver.add(node, tokens.intern({ t: "shape", file, variable }));
+    solver.defer(() => {
+      if (fact.type.k !== "object") this.add(file, fact.type, node);
+      for (const parent of fact.extends) this.add(file, parent, node);
+    });
+    return node;
+  }
+
+  /** What the member `name` of a type alias or interface may be: `delegate` gets what else has that member. */
+  feedMember(file: string, variable: number, delegate: (of: TokenId) => void, add: (type: TypeRef) => void, name: string): void {
+    const fact = this.values.program.typeOf(file, variable);
+    if (!fact) return;
+    const visit = (type: TypeRef): void => {
+      if (type.k === "object") for (const prop of type.props) if (prop.name === name) add(prop.type);
+      if (type.k === "union") type.of.forEach(visit);
+      if (type.k === "ref") {
+        const node = this.values.solver.node();
+        this.add(file, type, node);
+        this.values.solver.watch(node, delegate);
+      }
+    };
+    visit(fact.type);
+    fact.extends.forEach(visit);
+  }
+
+  /** A type says what a value is, not which one: a session behind it is some session of that library. */
+  #flowTyped(from: NodeId, into: NodeId): void {
+    const { solver, tokens } = this.values;
+    solver.watch(from, (id) => {
+      const library = tokens.libraryOf(id);
+      if (library === undefined) solver.add(into, id);
+      else if (tokens.get(id).t !== "part") solver.add(into, tokens.intern({ t: "typed", library }));
+    });
+  }
+
+  #flowReturned(from: NodeId, into: NodeId): void {
+    const { solver, tokens } = this.values;
+    solver.watch(from, (id) => {
+      const token = tokens.get(id);
+      if (token.t === "function") this.#flowTyped(this.values.returns(token.file, token.id), into);
+      if (token.t === "class") solver.add(into, tokens.intern({ t: "instance", file: token.file, id: token.id }));
+    });
+  }
+
+  #watchTypeName(node: NodeId, path: readonly string[], into: NodeId): void {
+    const { solver, tokens } = this.values;
+    solver.watch(node, (id) => {
+      const token = tokens.get(id);
+      if (token.t === "class" && path.length === 0) solver.add(into, tokens.intern({ t: "instance", file: token.file, id: token.id }));
+      else if (token.t === "shape") solver.flow(this.#alias(token.file, token.variable), into);
+      else if (token.t === "namespace" && path.length > 0) this.#watchTypeName(this.values.export(token.file, path[0] ?? ""), path.slice(1), into);
+      else if (token.t === "external" && token.module !== null) this.#addExternalType(token.module, [token.path, ...path].filter(Boolean).join("."), into);
+    });
+  }
+
+  #addExternalType(module: string, path: string, into: NodeId): void {
+    const { solver, tokens } = this.values;
+    const library = libraryOf(module);
+    if (library?.sessionTypes.some((type) => type === path || type === `default.${path}` || `default.${type}` === path))
+      solver.add(into, tokens.intern({ t: "typed", library: library.name }));
+    const typed = frameworkOf(module)?.types.find((entry) => entry.type === path);
+    if (typed) solver.add(into, tokens.intern({ t: "external", module, path: typed.as }));
+  }
+}
