@@ -15,9 +15,12 @@ export interface DigestOptions {
   replace?: ReadonlyArray<readonly [from: string, to: string]>;
 }
 
+type Value = string | number | bigint | Buffer | null;
+type Row = Record<string, Value>;
+
 interface Table {
   name: string;
-  rows: Record<string, unknown>[];
+  rows: Row[];
   /** Columns whose value identifies the row and nothing else. */
   surrogates: Set<string>;
   references: Array<{ column: string; table: string; target: string }>;
@@ -46,7 +49,7 @@ function readTables(session: Database.Database): Table[] {
       .prepare<[string], { name: string; pk: number; type: string }>("SELECT name, pk, type FROM pragma_table_info(?)")
       .all(name);
     const keys = columns.filter((column) => column.pk > 0);
-    const rows = session.prepare<[], Record<string, unknown>>(`SELECT * FROM "${name.replaceAll('"', '""')}"`).all();
+    const rows = session.prepare<[], Row>(`SELECT * FROM "${name.replaceAll('"', '""')}"`).all();
     const references = session
       .prepare<[string], { column: string; table: string; target: string | null }>(
         'SELECT "from" AS "column", "table", "to" AS target FROM pragma_foreign_key_list(?)',
@@ -59,7 +62,7 @@ function readTables(session: Database.Database): Table[] {
   });
 }
 
-function isSurrogate(key: { name: string; type: string }, rows: readonly Record<string, unknown>[]): boolean {
+function isSurrogate(key: { name: string; type: string }, rows: readonly Row[]): boolean {
   if (/^integer$/i.test(key.type)) return true;
   return rows.every((row) => typeof row[key.name] === "string" && UUID.test(row[key.name] as string));
 }
@@ -100,7 +103,7 @@ function buildLookup(tables: readonly Table[], identities: ReadonlyMap<string, s
   return (table, column, value) => index.get(`${table}\0${column}\0${String(value)}`);
 }
 
-function hashRow(table: Table, row: Record<string, unknown>, options: DigestOptions, lookup?: Lookup): string {
+function hashRow(table: Table, row: Row, options: DigestOptions, lookup?: Lookup): string {
   const hash = createHash("sha256");
   for (const column of Object.keys(row).sort()) {
     if (table.surrogates.has(column)) continue;
@@ -116,7 +119,7 @@ function hashRow(table: Table, row: Record<string, unknown>, options: DigestOpti
 }
 
 /** A value as text that says its type, with generated ids and times blanked. */
-function normaliseValue(value: unknown, options: DigestOptions): string {
+function normaliseValue(value: Value | undefined, options: DigestOptions): string {
   if (value === null || value === undefined) return "null";
   if (Buffer.isBuffer(value)) return `blob:${sha256(value)}`;
   if (typeof value !== "string") return `${typeof value}:${String(value)}`;

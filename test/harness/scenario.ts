@@ -13,9 +13,9 @@ export interface ScriptContext {
   /** Folder that `prepare` filled. */
   files: string;
   random: Random;
-  send(spec: RequestSpec): Promise<HttpAnswer>;
+  send: (spec: RequestSpec) => Promise<HttpAnswer>;
   /** Counts the sessions that the server opens during `work`. */
-  countSessions(operation: string, n: number, work: () => Promise<unknown>): Promise<void>;
+  countSessions: (operation: string, n: number, work: () => Promise<unknown>) => Promise<void>;
 }
 
 export interface OperationContext<S> {
@@ -23,9 +23,9 @@ export interface OperationContext<S> {
   random: Random;
   /** Counts this actor's operations, from 0. */
   index: number;
-  send(spec: RequestSpec): Promise<HttpAnswer>;
+  send: (spec: RequestSpec) => Promise<HttpAnswer>;
   /** Starts the clock anew, for an operation that had to wait for an earlier one of its own actor. */
-  restartClock(): void;
+  restartClock: () => void;
 }
 
 /** Who puts load on the program: arrivals at a fixed rate, whether or not earlier ones were answered. */
@@ -48,9 +48,9 @@ export interface Scenario<S> {
   setUp(client: HttpClient, files: string, size: { concurrent: number }): Promise<S>;
   actors: readonly Actor<S>[];
   /** Long operations that are started at one moment, and should end at about one. */
-  concurrent: { name: string; count: number; operation(state: S, index: number): RequestSpec };
+  concurrent: { name: string; count: number; operation: (state: S, index: number) => RequestSpec };
   /** An operation that needs the write lock, sent while another process holds it; and a request that needs no lock. */
-  blocked: { operation(state: S): RequestSpec; health: RequestSpec };
+  blocked: { operation: (state: S) => RequestSpec; health: RequestSpec };
   invariants: readonly Invariant[];
   /** Checks of the final state against what clients were told. */
   acknowledged(state: S, databasePath: string): InvariantResult[];

@@ -22,14 +22,16 @@ const send = (message: FromProbe): void => {
   if (process.connected) process.send?.(message);
 };
 
-const listen = Server.prototype.listen as (...args: unknown[]) => Server;
-Server.prototype.listen = function (this: Server, ...args: unknown[]): Server {
+type Listen = (this: Server, ...args: unknown[]) => Server;
+const prototype = Server.prototype as unknown as { listen: Listen };
+const listen = prototype.listen;
+prototype.listen = function (...args) {
   this.once("listening", () => {
     const address = this.address();
     if (address !== null && typeof address === "object") send({ type: "listening", port: address.port });
   });
   return listen.apply(this, args);
-} as typeof Server.prototype.listen;
+};
 
 function report(): ProcessReport {
   const ms = (nanoseconds: number): number => Math.max(0, Math.round((nanoseconds / 1e6 - RESOLUTION_MS) * 100) / 100);

@@ -118,10 +118,10 @@ async function createSource(client: HttpClient, name: string, checkoutPath: stri
 }
 
 interface WorkflowStep {
-  send(spec: RequestSpec): Promise<HttpAnswer>;
+  send: (spec: RequestSpec) => Promise<HttpAnswer>;
   state: MarketplaceState;
   index: number;
-  restartClock(): void;
+  restartClock: () => void;
 }
 
 /** Every execution takes three operations: it is created, begun and ended. Each waits for the one before. */
