@@ -2,13 +2,14 @@ import type { Cost } from "../src/core/cost.js";
 import type { LoopTransactionDetail, Place } from "../src/core/finding.js";
 import { Bounds } from "../src/core/link/bounds.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
-import { functionKey } from "../src/core/link/program.js";
+import type { FunctionKey } from "../src/core/link/program.js";
 import type { HeldLoop, TransactionSite } from "../src/core/link/transactions.js";
 import { callPath, dearestPath, entryCosts } from "./lib/path.js";
 import { amount } from "./lib/amount.js";
 import { finish } from "./lib/finish.js";
 import { keepsTogether, obstaclesOf } from "./lib/atomicity.js";
 import { callersPassing } from "./lib/helpers.js";
+import { runnerInService } from "./lib/runner.js";
 import type { Draft, Rule } from "./rule.js";
 
 export interface Options {
@@ -20,7 +21,7 @@ export interface Options {
 
 const messages = {
   held: (loop: string, writes: string, library: string) =>
-    `This ${library} transaction holds the write lock while it loops over \`${loop}\`, ${writes} in all, and nothing bounds how long others wait. Commit in batches.`,
+    `This ${library} transaction holds the write lock while it loops over \`${loop}\`: ${writes}, and nothing bounds how long others wait. Commit in batches.`,
   atomic: (loop: string, reason: string) => `This transaction loops over \`${loop}\` and writes each time round, but ${reason}: batching would need your decision.`,
 };
 
@@ -57,7 +58,8 @@ export const noUnbatchedLoopTransaction: Rule<Options> = {
 };
 
 function judge(project: ProjectFacts, bounds: Bounds, site: TransactionSite & { helper?: boolean }, options: Options): Draft | undefined {
-  if (!runsInService(project, site) || project.isPrivate(site)) return undefined;
+  const runner = runnerInService(project, site);
+  if (runner === undefined || project.isPrivate(site)) return undefined;
   const held = project.writers
     .heldLoops(site)
     .filter(({ file, loop }) => loop.kind !== "for-in" && !(loop.hasReturn && loop.kind !== "callback") && !bounds.isBounded(file, loop, site))
@@ -88,8 +90,7 @@ function judge(project: ProjectFacts, bounds: Bounds, site: TransactionSite & { 
   };
   const first = obstacles[0];
   const summaries = project.statementCosts;
-  const key = functionKey(site.file, site.call.fn);
-  const entries = entryCosts(project, summaries).filter((entry) => entry.key === key || reaches(project, entry.key, key));
+  const entries = entryCosts(project, summaries).filter((entry) => entry.key === runner || reaches(project, entry.key, runner));
   return {
     file: site.file,
     span: site.call.span,
@@ -98,17 +99,11 @@ function judge(project: ProjectFacts, bounds: Bounds, site: TransactionSite & { 
     library: site.library,
     fix: first || !fixable ? "manual" : "review",
     fixReason: first ? first.what : fixable ? "all-or-nothing is given up: batches that are committed stay when a later one fails" : "the loop is not written in the transaction itself, or the library has no batching codemod yet",
-    why: whyPath(project, site, entries[0]),
+    why: whyPath(project, runner, entries[0]),
     related: [{ file: outer.file, span: headOf(outer), text: `the loop over ${symbol}` }],
     cost: { statements },
     detail,
   };
-}
-
-/** Seeds, migrations, tests and start-up run while nobody waits. */
-function runsInService(project: ProjectFacts, site: TransactionSite): boolean {
-  const contexts = project.contexts.of(functionKey(site.file, site.call.fn));
-  return contexts.has("per-call") || contexts.has("unknown");
 }
 
 function symbolOf({ loop }: HeldLoop): string {
@@ -156,9 +151,8 @@ function reaches(project: ProjectFacts, from: string, to: string): boolean {
   return false;
 }
 
-function whyPath(project: ProjectFacts, site: TransactionSite, entry: ReturnType<typeof entryCosts>[number] | undefined): Place[] {
+function whyPath(project: ProjectFacts, runner: FunctionKey, entry: ReturnType<typeof entryCosts>[number] | undefined): Place[] {
   if (!entry) return [];
-  const target = functionKey(site.file, site.call.fn);
-  const path = callPath(project, target);
+  const path = callPath(project, runner);
   return path.length > 0 ? path : dearestPath(project, project.statementCosts, entry).slice(0, 1);
 }

@@ -1,6 +1,6 @@
 import { tableOf } from "../../src/core/link/bounds.js";
 import { parts } from "../../src/core/link/expressions.js";
-import type { CallFact, Expr, LoopFact } from "../../src/core/facts/types.js";
+import type { CallFact, Expr, LoopFact, Span } from "../../src/core/facts/types.js";
 import type { LoopTransactionDetail } from "../../src/core/finding.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import { functionKey } from "../../src/core/link/program.js";
@@ -30,7 +30,7 @@ export function obstaclesOf(project: ProjectFacts, site: TransactionSite, held: 
     ...carriedValues(project, held),
     ...parentRow(project, held),
     ...reorders(project, held),
-    ...throwsAfter(project, held),
+    ...throwsAfter(project, site, held),
     ...(held.loop.hasBreak ? [{ what: "the loop may stop half-way by `break`", file: held.file, span: held.loop.span }] : []),
   ];
 }
@@ -111,11 +111,17 @@ function isInsert(project: ProjectFacts, call: CallFact): boolean {
   return statement?.kind === "write" && (statement.sql === undefined || /\b(INSERT|REPLACE)\b/i.test(statement.sql));
 }
 
-/** A throw after the loop undoes the whole of it. */
-function throwsAfter(project: ProjectFacts, { file, loop }: HeldLoop): Obstacle[] {
-  const { throws } = project.program.file(file);
-  const later = throws.find((entry) => entry.fn === loop.fn && entry.span.start >= loop.span.end && !insideOther(loop, entry.loop));
+/** A throw after the loop undoes the whole of it. One that only passes on what went wrong in the loop adds nothing. */
+function throwsAfter(project: ProjectFacts, site: TransactionSite, { file, loop }: HeldLoop): Obstacle[] {
+  const { throws, tries } = project.program.file(file);
+  const end = site.extent && file === site.file && loop.fn === site.call.fn ? site.extent.end : Infinity;
+  const passesOn = (span: Span) => tries.some(({ block, handler }) => handler && contains(handler, span) && contains(block, loop.span));
+  const later = throws.find((entry) => entry.fn === loop.fn && entry.span.start >= loop.span.end && entry.span.end <= end && !insideOther(loop, entry.loop) && !passesOn(entry.span));
   return later ? [{ what: "code after the loop may throw to undo the whole", file, span: later.span }] : [];
+}
+
+function contains(outer: Span, inner: Span): boolean {
+  return outer.start <= inner.start && inner.end <= outer.end;
 }
 
 function insideOther(loop: LoopFact, other: number | undefined): boolean {

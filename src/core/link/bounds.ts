@@ -1,15 +1,23 @@
 import type { CallFact, Expr, LoopFact } from "../facts/types.js";
+import { isArrayMethod } from "./builtins.js";
 import type { CallGraph } from "./calls.js";
 import { functionKey, type FunctionKey } from "./program.js";
 import { callersOf } from "./sessions.js";
 import { statementOf } from "./statements.js";
 import type { TransactionSite } from "./transactions.js";
 
-/** Names that say a list is a piece of a larger one. */
-const PIECE = /^(chunk|batch|slice|page|window|segment|bucket|portion|block)(es|s)?$|(chunk|batch|slice|page|window)(Items|Rows|Entries|Records)?$/i;
+/** Names that say a list is a piece of a larger one. Not their plurals: nobody knows how many pieces there are. */
+const PIECE = /^(chunk|batch|slice|page|window|segment|bucket|portion|block)$|(chunk|batch|slice|page|window)(Items|Rows|Entries|Records)?$/i;
+/** Functions that give one piece: `nextBatch()`. */
+const GIVES_PIECE = /^(next|take|claim|fetch|load|get|read|pull|dequeue|drain|poll|reserve|lease)\w*(chunk|batch|page)$/i;
+/** Functions that cut a list into pieces, and what such pieces are called. */
+const GIVES_PIECES = /chunk|batches|^inBatchesOf|^(to|into|split|make)\w*batch|paginate|splitEvery|slidingWindow|^sliceBy/i;
+const PIECES = /(chunks|batches|slices)$/i;
 /** Constants by convention. */
 const CONSTANT = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$|^[A-Z]{3,}$/;
-const CHUNKERS = /chunk|batch|paginate|partition|splitEvery|slidingWindow/i;
+
+/** What is known of the expressions looked at. */
+type Seen = Map<Expr, boolean>;
 
 /** Whether the text of the program bounds how often a loop turns: a constant list, a chunk, a LIMIT. */
 export class Bounds {
@@ -21,7 +29,7 @@ export class Bounds {
       case "constant":
         return true;
       case "over":
-        return PIECE.test(bound.symbol) || this.#boundedValue(file, bound.over, site, new Set());
+        return this.#boundedValue(file, bound.over, site, new Map());
       case "count":
         return this.#constantNumber(file, bound.limit);
       case "stepped":
@@ -42,9 +50,18 @@ export class Bounds {
     return callee.k === "var" ? this.graph.program.variable(file, callee.id).name : "";
   }
 
-  #boundedValue(file: string, expr: Expr, site: TransactionSite | undefined, seen: Set<Expr>): boolean {
-    if (seen.has(expr) || seen.size > 40) return false;
-    seen.add(expr);
+  #boundedValue(file: string, expr: Expr, site: TransactionSite | undefined, seen: Seen): boolean {
+    const known = seen.get(expr);
+    if (known !== undefined) return known;
+    if (seen.size > 40) return false;
+    // What a value gets from itself adds no elements.
+    seen.set(expr, true);
+    const bounded = this.#boundedExpression(file, expr, site, seen);
+    seen.set(expr, bounded);
+    return bounded;
+  }
+
+  #boundedExpression(file: string, expr: Expr, site: TransactionSite | undefined, seen: Seen): boolean {
     switch (expr.k) {
       case "array":
         return !expr.spread;
@@ -58,7 +75,7 @@ export class Bounds {
       case "either":
         return expr.of.every((alternative) => this.#boundedValue(file, alternative, site, seen));
       case "member":
-        return CONSTANT.test(expr.name) || PIECE.test(expr.name);
+        return CONSTANT.test(expr.name) || PIECE.test(expr.name) || (expr.name === "*" && this.#isPieces(file, expr.of, 0));
       case "call":
         return this.#boundedCall(file, this.graph.program.call(file, expr.id), site, seen);
       case "var":
@@ -68,21 +85,21 @@ export class Bounds {
     }
   }
 
-  #boundedVariable(file: string, id: number, site: TransactionSite | undefined, seen: Set<Expr>): boolean {
+  #boundedVariable(file: string, id: number, site: TransactionSite | undefined, seen: Seen): boolean {
     const { program } = this.graph;
     const variable = program.variable(file, id);
     if (CONSTANT.test(variable.name) || PIECE.test(variable.name)) return true;
     const facts = program.file(file);
     if (variable.kind === "param") return this.#boundedParameter(file, id, variable.fn, site, seen);
-    if (variable.kind !== "const") return false;
+    if (variable.kind !== "const" && variable.kind !== "let" && variable.kind !== "var") return false;
     const assigns = facts.assigns.filter((assign) => assign.target.k === "var" && assign.target.id === id);
     // A list that is filled elsewhere (`rows.push(…)`) is not the literal that it started as.
-    const grows = facts.calls.some((call) => call.callee.k === "member" && /^(push|unshift|splice)$/.test(call.callee.name) && call.callee.of.k === "var" && call.callee.of.id === id && call.loop !== undefined);
+    const grows = facts.calls.some((call) => isGrown(call, id) && (call.loop !== undefined || call.spread === true || call.fn !== variable.fn));
     return !grows && assigns.length > 0 && assigns.every((assign) => this.#boundedValue(file, assign.value, site, seen));
   }
 
   /** A parameter is bounded when every call of the function passes something bounded. */
-  #boundedParameter(file: string, id: number, fn: number, site: TransactionSite | undefined, seen: Set<Expr>): boolean {
+  #boundedParameter(file: string, id: number, fn: number, site: TransactionSite | undefined, seen: Seen): boolean {
     const { program } = this.graph;
     const index = program.fn(file, fn).params.findIndex((param) => param.variable === id);
     const key: FunctionKey = functionKey(file, fn);
@@ -92,12 +109,14 @@ export class Bounds {
       calls.length > 0 &&
       calls.every(({ file: from, call }) => {
         const arg = call.args[index];
+        // The callback of an array's method gets the elements.
+        if (arg?.k === "fn") return index === 0 && call.callee.k === "member" && isArrayMethod(call.callee.name) && this.#isPieces(from, call.callee.of, 0);
         return arg !== undefined && this.#boundedValue(from, arg, site, seen);
       })
     );
   }
 
-  #boundedCall(file: string, call: CallFact, site: TransactionSite | undefined, seen: Set<Expr>): boolean {
+  #boundedCall(file: string, call: CallFact, site: TransactionSite | undefined, seen: Seen): boolean {
     const { callee } = call;
     const name = this.#nameOf(file, call);
     const statement = statementOf(this.graph, call);
@@ -109,11 +128,34 @@ export class Bounds {
         const first = call.args[0];
         return first === undefined ? this.#boundedValue(file, callee.of, site, seen) : this.#boundedValue(file, first, site, seen);
       }
-      if (/^(map|filter|flatMap|sort|toSorted|reverse|concat)$/.test(name)) return this.#boundedValue(file, callee.of, site, seen) && call.args.every((arg) => arg.k === "fn" || this.#boundedValue(file, arg, site, seen));
+      if (/^(map|filter|flatMap|sort|toSorted|reverse|concat)$/.test(name)) return this.#boundedValue(file, callee.of, site, seen) && (name !== "concat" || call.args.every((arg) => this.#boundedValue(file, arg, site, seen)));
       if (/^(take|limit|top|first)$/i.test(name)) return true;
     }
     if (/^(Set|Map|from|Array|of)$/.test(name)) return call.args.length > 0 && call.args.every((arg) => arg.k === "fn" || this.#boundedValue(file, arg, site, seen));
-    return CHUNKERS.test(name);
+    return GIVES_PIECE.test(name);
+  }
+
+  /** Whether the elements of a value are pieces of a list: `chunk(rows, 100)`, `batches`. */
+  #isPieces(file: string, expr: Expr, depth: number): boolean {
+    if (depth > 6) return false;
+    switch (expr.k) {
+      case "await":
+      case "typed":
+        return this.#isPieces(file, expr.of, depth + 1);
+      case "member":
+        return PIECES.test(expr.name);
+      case "call": {
+        const name = this.#nameOf(file, this.graph.program.call(file, expr.id));
+        return GIVES_PIECES.test(name) && !GIVES_PIECE.test(name);
+      }
+      case "var": {
+        if (PIECES.test(this.graph.program.variable(file, expr.id).name)) return true;
+        const assigns = this.graph.program.file(file).assigns.filter((assign) => assign.target.k === "var" && assign.target.id === expr.id);
+        return assigns.length > 0 && assigns.every((assign) => this.#isPieces(file, assign.value, depth + 1));
+      }
+      default:
+        return false;
+    }
   }
 
   #constantNumber(file: string, expr: Expr): boolean {
@@ -124,6 +166,10 @@ export class Bounds {
     const assigns = this.graph.program.file(file).assigns.filter((assign) => assign.target.k === "var" && assign.target.id === expr.id);
     return variable.kind === "const" && assigns.length === 1 && assigns.every((assign) => assign.value.k === "literal");
   }
+}
+
+function isGrown({ callee }: CallFact, variable: number): boolean {
+  return callee.k === "member" && /^(push|unshift|splice)$/.test(callee.name) && callee.of.k === "var" && callee.of.id === variable;
 }
 
 /** The table that a statement writes, by its SQL. */

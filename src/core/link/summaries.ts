@@ -117,9 +117,13 @@ export class Summaries {
 
   #repetition(file: string, call: CallFact): Cost {
     let times = constant(1);
+    const over = new Set<string>();
     for (let id = call.loop; id !== undefined; ) {
       const loop: LoopFact = this.graph.program.loop(file, id);
-      times = multiply(times, loopTimes(loop));
+      const { bound } = loop;
+      // A loop over the pieces of a list and one over each piece go over the list once.
+      if (bound.k !== "stepped" || !over.has(bound.symbol)) times = multiply(times, loopTimes(loop));
+      if (bound.k === "over") over.add(bound.symbol);
       id = loop.parent;
     }
     // The call that is itself a loop: `ids.map((id) => …)` runs its callback once an element.

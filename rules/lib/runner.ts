@@ -1,0 +1,24 @@
+import type { Expr } from "../../src/core/facts/types.js";
+import type { Context } from "../../src/core/link/contexts.js";
+import { parts } from "../../src/core/link/expressions.js";
+import type { ProjectFacts } from "../../src/core/link/index.js";
+import { type FunctionKey, functionKey } from "../../src/core/link/program.js";
+import { fileRole } from "../../src/core/link/roles.js";
+import type { TransactionSite } from "../../src/core/link/transactions.js";
+
+/** The function that runs the transaction while others wait. Seeds, migrations, tests and start-up run while nobody does. */
+export function runnerInService(project: ProjectFacts, site: TransactionSite): FunctionKey | undefined {
+  const own = functionKey(site.file, site.call.fn);
+  const runners = site.style === "wrapper" && site.invocations.length > 0 ? site.invocations.map(({ file, call }) => functionKey(file, call.fn)) : [own];
+  const inContext = (context: Context) => runners.find((key) => project.contexts.of(key).has(context));
+  const handedOut = site.style === "wrapper" && site.invocations.length === 0 && isExported(project, site) && fileRole(site.file, project.program.file(site.file).hashbang) === "source";
+  return inContext("per-call") ?? inContext("unknown") ?? (handedOut ? own : undefined);
+}
+
+/** `export const importAll = db.transaction(…)`: nobody in sight runs it, so somebody else does. */
+function isExported(project: ProjectFacts, { file, call }: TransactionSite): boolean {
+  const { assigns, exports } = project.program.file(file);
+  const isMade = (expr: Expr) => expr.k === "call" && expr.id === call.id;
+  const holders = assigns.flatMap(({ target, value }) => (target.k === "var" && isMade(value) ? [target.id] : []));
+  return exports.some((entry) => entry.k === "value" && [...parts(entry.value)].some((part) => isMade(part) || (part.k === "var" && holders.includes(part.id))));
+}

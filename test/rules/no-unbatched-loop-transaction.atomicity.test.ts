@@ -1,0 +1,175 @@
+import { runTable } from "./lib/table.js";
+
+const DB = `
+        import Database from "better-sqlite3";
+        import express from "express";
+        const db = new Database("app.db");
+        const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
+        const app = express();`;
+
+/** A handler whose transaction holds this; its first line is line 8. */
+const held = (body: string) => `${DB}
+        app.post("/things", (req, res) => {
+          db.transaction(() => {
+            ${body}
+          })();
+          res.end();
+        });`;
+
+runTable({
+  rule: "no-unbatched-loop-transaction",
+  theme: "what must stay whole, and what nobody waits for",
+  valid: [
+    { name: "replace-all: the old rows go, the new ones come", code: held(`db.prepare("DELETE FROM tags WHERE thing_id = ?").run(req.body.id);
+            for (const tag of req.body.tags) db.prepare("INSERT INTO tags (thing_id, name) VALUES (?, ?)").run(req.body.id, tag);`) },
+    { name: "a seed at start-up", code: `${DB}
+        function seed(names) {
+          db.transaction(() => {
+            for (const name of names) insert.run(name);
+          })();
+        }
+        seed(process.argv.slice(2));` },
+    { name: "a wrapper that only start-up calls", code: `${DB}
+        const seed = db.transaction((names) => {
+          for (const name of names) insert.run(name);
+        });
+        seed(process.env.NAMES.split(","));` },
+    { name: "a migration", file: "src/migrations/0002-names.ts", code: `
+        import type Database from "better-sqlite3";
+        export function up(db: Database.Database): void {
+          db.transaction(() => {
+            for (const row of db.prepare("SELECT id, name FROM things").all() as { id: number; name: string }[])
+              db.prepare("UPDATE things SET name = ? WHERE id = ?").run(row.name.trim(), row.id);
+          })();
+        }` },
+    { name: "a script", file: "scripts/backfill.ts", code: `
+        import Database from "better-sqlite3";
+        const db = new Database("app.db");
+        export const backfill = db.transaction((ids: number[]) => {
+          for (const id of ids) db.prepare("UPDATE things SET done = 1 WHERE id = ?").run(id);
+        });` },
+    { name: "a test", file: "src/things.test.ts", code: `
+        import Database from "better-sqlite3";
+        import { it } from "vitest";
+        const db = new Database("app.db");
+        it("keeps many", () => {
+          db.transaction((names) => {
+            for (const name of names) db.prepare("INSERT INTO things (name) VALUES (?)").run(name);
+          })(process.argv);
+        });` },
+    { name: "a database in memory, where nobody else waits", code: `
+        import Database from "better-sqlite3";
+        import express from "express";
+        const app = express();
+        app.post("/check", (req, res) => {
+          const db = new Database(":memory:");
+          db.transaction(() => {
+            for (const row of req.body.rows) db.prepare("INSERT INTO things (name) VALUES (?)").run(row.name);
+          })();
+          res.end();
+        });` },
+    { name: "a file of its own, just copied", code: `
+        import { copyFileSync } from "node:fs";
+        import Database from "better-sqlite3";
+        import express from "express";
+        const app = express();
+        app.post("/export", (req, res) => {
+          const target = \`out/\${req.body.id}.db\`;
+          copyFileSync("empty.db", target);
+          const db = new Database(target);
+          db.transaction(() => {
+            for (const row of req.body.rows) db.prepare("INSERT INTO things (name) VALUES (?)").run(row.name);
+          })();
+          res.end();
+        });` },
+    { name: "it tries until it succeeds, and leaves", code: held(`for (const name of req.body.candidates) {
+              if (db.prepare("INSERT OR IGNORE INTO names (name) VALUES (?)").run(name).changes === 1) return name;
+            }`) },
+  ],
+  invalid: [
+    { name: "marked @atomic", code: `${DB}
+        /** Transfers everything or nothing. @atomic */
+        function transfer(lines) {
+          db.transaction(() => {
+            for (const line of lines) insert.run(line.name);
+          })();
+        }
+        app.post("/transfer", (req, res) => {
+          transfer(req.body.lines);
+          res.end();
+        });`,
+      findings: [{ line: 8, message: "but it is marked @atomic", confidence: "likely", fix: "manual", reason: "it is marked @atomic", related: [9], why: [12, 13], statements: "n" }] },
+    { name: "atomic by its name", code: `${DB}
+        function atomicExecutionStateChange(steps) {
+          const change = db.transaction(() => {
+            for (const step of steps) db.prepare("UPDATE steps SET state = ? WHERE id = ?").run(step.state, step.id);
+          });
+          change.immediate();
+        }
+        app.post("/state", (req, res) => {
+          atomicExecutionStateChange(req.body.steps);
+          res.end();
+        });`,
+      findings: [{ line: 7, message: "but `atomicExecutionStateChange` is atomic by its name", confidence: "likely", fix: "manual", reason: "`atomicExecutionStateChange` is atomic by its name", related: [8], why: [12, 13], statements: "n" }] },
+    { name: "atomic by a name of the project's own", code: `${DB}
+        function settleInvoice(lines) {
+          db.transaction(() => {
+            for (const line of lines) insert.run(line.name);
+          })();
+        }
+        app.post("/settle", (req, res) => {
+          settleInvoice(req.body.lines);
+          res.end();
+        });`,
+      options: { atomicNames: ["^settle"] },
+      findings: [{ line: 7, message: "but `settleInvoice` is atomic by its name", confidence: "likely", fix: "manual", reason: "`settleInvoice` is atomic by its name", related: [8], why: [11, 12], statements: "n" }] },
+    { name: "a running total goes into the rows", code: held(`let balance = 0;
+            for (const line of req.body.lines) {
+              balance += line.amount;
+              db.prepare("INSERT INTO lines (amount, balance) VALUES (?, ?)").run(line.amount, balance);
+            }`),
+      findings: [{ line: 7, message: "but `balance` carries a value from one turn of the loop into the next", confidence: "likely", fix: "manual", reason: "`balance` carries a value", related: [9], why: [6], statements: "n" }] },
+    { name: "a linked list: each row names the one before", code: held(`let previous = null;
+            for (const step of req.body.steps) {
+              const { lastInsertRowid } = db.prepare("INSERT INTO steps (name, previous) VALUES (?, ?)").run(step.name, previous);
+              previous = lastInsertRowid;
+            }`),
+      findings: [{ line: 7, message: "but `previous` carries a value", confidence: "likely", fix: "manual", reason: "`previous` carries a value", related: [9], why: [6], statements: "n" }] },
+    { name: "a parent with its children", code: held(`const order = db.prepare("INSERT INTO orders (customer) VALUES (?)").run(req.body.customer);
+            const id = Number(order.lastInsertRowid);
+            for (const line of req.body.lines) db.prepare("INSERT INTO lines (order_id, sku) VALUES (?, ?)").run(id, line.sku);`),
+      findings: [{ line: 7, message: "a parent with its children", confidence: "likely", fix: "manual", reason: "a parent with its children", related: [10], why: [6], statements: "n + 1" }] },
+    { name: "reorder: each row gets its place in the list", code: held(`req.body.ids.forEach((id, index) => {
+              db.prepare("UPDATE things SET position = ? WHERE id = ?").run(index, id);
+            });`),
+      findings: [{ line: 7, message: "but it puts rows into a new order", confidence: "likely", fix: "manual", reason: "it puts rows into a new order", related: [8], why: [6], statements: "n" }] },
+    { name: "code after the loop may undo it all", code: held(`for (const line of req.body.lines) insert.run(line.name);
+            const { n } = db.prepare("SELECT count(*) AS n FROM things").get();
+            if (n > 1000) throw new Error("too many things");`),
+      findings: [{ line: 7, message: "but code after the loop may throw to undo the whole", confidence: "likely", fix: "manual", reason: "code after the loop may throw", related: [8], why: [6], statements: "n + 1" }] },
+    { name: "the loop may stop half-way", code: held(`for (const line of req.body.lines) {
+              if (line.name === "") break;
+              insert.run(line.name);
+            }`),
+      findings: [{ line: 7, message: "the loop may stop half-way by `break`", confidence: "likely", fix: "manual", reason: "the loop may stop half-way", related: [8], why: [6], statements: "n" }] },
+    { name: "rows of one table go, rows of another come", code: held(`db.prepare("DELETE FROM drafts WHERE owner = ?").run(req.body.owner);
+            for (const thing of req.body.things) insert.run(thing.name);`),
+      findings: [{ line: 7, message: "loops over `things`", fix: "review", reason: "all-or-nothing is given up", related: [9], why: [6], statements: "n + 1" }] },
+    { name: "a counter that is only returned", code: held(`let saved = 0;
+            for (const thing of req.body.things) {
+              insert.run(thing.name);
+              saved += 1;
+            }
+            return saved;`),
+      findings: [{ line: 7, message: "loops over `things`", fix: "review", reason: "all-or-nothing is given up", related: [9], why: [6], statements: "n" }] },
+    { name: "an error of one turn is thrown on", code: held(`try {
+              for (const thing of req.body.things) insert.run(thing.name);
+            } catch (error) {
+              throw new Error("import failed", { cause: error });
+            }`),
+      findings: [{ line: 7, message: "loops over `things`", fix: "review", reason: "all-or-nothing is given up", related: [9], why: [6], statements: "n" }] },
+    { name: "the list is checked before the loop", code: held(`if (req.body.things.length === 0) throw new Error("nothing to save");
+            for (const thing of req.body.things) insert.run(thing.name);`),
+      findings: [{ line: 7, message: "loops over `things`", fix: "review", reason: "all-or-nothing is given up", related: [9], why: [6], statements: "n" }] },
+  ],
+});

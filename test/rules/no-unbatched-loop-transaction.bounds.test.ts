@@ -1,0 +1,99 @@
+import { runTable } from "./lib/table.js";
+
+const DB = `
+        import Database from "better-sqlite3";
+        import express from "express";
+        const db = new Database("app.db");
+        const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
+        const app = express();`;
+
+/** A handler whose transaction holds a loop; the loop's first line is line 8. */
+const held = (loop: string) => `${DB}
+        app.post("/things", (req, res) => {
+          db.transaction(() => {
+            ${loop}
+          })();
+          res.end();
+        });`;
+
+const REVIEW = "all-or-nothing is given up";
+
+runTable({
+  rule: "no-unbatched-loop-transaction",
+  theme: "bounds of loops",
+  valid: [
+    { name: "a literal count", code: held(`for (let i = 0; i < 3; i++) insert.run(\`thing \${i}\`);`) },
+    { name: "a literal list", code: held(`for (const name of ["a", "b", "c"]) insert.run(name);`) },
+    { name: "a constant list of the module", code: `
+        const names = ["a", "b", "c"] as const;${held(`for (const name of names) insert.run(name);`)}` },
+    { name: "a list that is constant by its name", code: `
+        import { DEFAULT_THINGS } from "./defaults.js";${held(`for (const name of DEFAULT_THINGS) insert.run(name);`)}` },
+    { name: "the entries of a literal object", code: `
+        const names = { a: 1, b: 2 };${held(`for (const [name] of Object.entries(names)) insert.run(name);`)}` },
+    { name: "a literal list, filtered and mapped", code: `
+        const names = ["a", "b", "c"];${held(`for (const name of names.filter(Boolean).map((name) => name.trim())) insert.run(name);`)}` },
+    { name: "a query with a LIMIT", code: held(`for (const row of db.prepare("SELECT * FROM inbox LIMIT 100").all()) insert.run(row.name);`) },
+    { name: "a query with a LIMIT, kept in a variable", code: held(`const rows = db.prepare("SELECT * FROM inbox ORDER BY id LIMIT ?").all(50);
+            for (const row of rows) insert.run(row.name);`) },
+    { name: "a slice of a literal length", code: held(`for (const thing of req.body.things.slice(0, 100)) insert.run(thing.name);`) },
+    { name: "a number that is at most a constant", code: held(`for (let i = 0; i < Math.min(req.body.count, 10); i++) insert.run("thing");`) },
+    { name: "a counted loop up to a named constant", code: `
+        const COPIES = 5;${held(`for (let i = 0; i < COPIES; i++) insert.run("copy");`)}` },
+    { name: "the columns of a table", code: held(`for (const column of db.prepare("SELECT name FROM pragma_table_info('things')").all()) insert.run(column.name);`) },
+    { name: "fixed slots of an array", code: held(`for (const slot of Array.from({ length: 24 }, (_, i) => i)) insert.run(slot);`) },
+    { name: "called with literal lists alone", code: `${DB}
+        const insertAll = db.transaction((names) => {
+          for (const name of names) insert.run(name);
+        });
+        app.post("/reset", (req, res) => {
+          insertAll(["a", "b"]);
+          insertAll(["c"]);
+          res.end();
+        });` },
+  ],
+  invalid: [
+    { name: "the request's list", code: held(`for (const thing of req.body.things) insert.run(thing.name);`),
+      findings: [{ line: 7, message: "loops over `things`", fix: "review", reason: REVIEW, related: [8], why: [6], statements: "n" }] },
+    { name: "a query without a LIMIT", code: held(`for (const row of db.prepare("SELECT * FROM inbox").all()) insert.run(row.name);`),
+      findings: [{ line: 7, message: "This better-sqlite3 transaction holds", fix: "review", reason: REVIEW, related: [8], why: [6], statements: "n + 1" }] },
+    { name: "counted up to the list's length", code: held(`for (let i = 0; i < req.body.things.length; i++) insert.run(req.body.things[i].name);`),
+      findings: [{ line: 7, message: "loops over `things`", fix: "review", reason: REVIEW, related: [8], why: [6], statements: "n" }] },
+    { name: "counted up to a number from outside", code: held(`for (let i = 0; i < req.body.count; i++) insert.run("thing");`),
+      findings: [{ line: 7, message: "loops over `count`", fix: "review", reason: REVIEW, related: [8], why: [6], statements: "n" }] },
+    { name: "forEach", code: held(`req.body.things.forEach((thing) => insert.run(thing.name));`),
+      findings: [{ line: 7, message: "loops over `things`", fix: "review", reason: REVIEW, related: [8], why: [6], statements: "n" }] },
+    { name: "map, for its effects", code: held(`const ids = req.body.things.map((thing) => insert.run(thing.name).lastInsertRowid);
+            return ids;`),
+      findings: [{ line: 7, message: "loops over `things`", fix: "review", reason: REVIEW, related: [8], why: [6], statements: "n" }] },
+    { name: "the entries of the request's object", code: held(`for (const [name, value] of Object.entries(req.body)) insert.run(\`\${name}=\${value}\`);`),
+      findings: [{ line: 7, message: "loops over `body`", confidence: "likely", fix: "review", reason: REVIEW, related: [8], why: [6], statements: "n" }] },
+    { name: "a list that was literal once, and grows", code: held(`const names = [];
+            for (const thing of req.body.things) names.push(thing.name);
+            for (const name of names) insert.run(name);`),
+      findings: [{ line: 7, message: "loops over `names`", fix: "review", reason: REVIEW, related: [10], why: [6], statements: "n" }] },
+    { name: "a list with a spread", code: held(`for (const name of ["first", ...req.body.names]) insert.run(name);`),
+      findings: [{ line: 7, message: "This better-sqlite3 transaction holds", fix: "review", reason: REVIEW, related: [8], why: [6], statements: "n" }] },
+    { name: "a slice without an end", code: held(`for (const thing of req.body.things.slice(1)) insert.run(thing.name);`),
+      findings: [{ line: 7, message: "holds the write lock", fix: "review", reason: REVIEW, related: [8], why: [6], statements: "n" }] },
+    { name: "a loop in a loop", code: held(`for (const order of req.body.orders) {
+              for (const line of order.lines) insert.run(line.name);
+            }`),
+      findings: [{ line: 7, message: "loops over `orders`", fix: "review", reason: REVIEW, related: [8], statements: "n·m", why: [6] }] },
+    { name: "while there is more", code: held(`const queue = [...req.body.things];
+            while (queue.length > 0) insert.run(queue.shift().name);`),
+      findings: [{ line: 7, message: "This better-sqlite3 transaction holds", confidence: "likely", fix: "review", reason: REVIEW, related: [9], why: [6], statements: "n" }] },
+    { name: "one literal list and one that is not", code: `${DB}
+        const insertAll = db.transaction((names) => {
+          for (const name of names) insert.run(name);
+        });
+        app.post("/things", (req, res) => {
+          insertAll(["first"]);
+          insertAll(req.body.names);
+          res.end();
+        });`,
+      findings: [{ line: 6, message: "loops over `names`", fix: "review", reason: REVIEW, related: [7], why: [9], statements: "n" }] },
+    { name: "a bounded loop and one that is not", code: held(`for (const kind of ["a", "b"]) insert.run(kind);
+            for (const thing of req.body.things) insert.run(thing.name);`),
+      findings: [{ line: 7, message: "loops over `things`", fix: "review", reason: REVIEW, related: [9], statements: "n + 2", why: [6] }] },
+  ],
+});

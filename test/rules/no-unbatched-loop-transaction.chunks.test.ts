@@ -1,0 +1,131 @@
+import { runTable } from "./lib/table.js";
+
+const DB = `
+        import Database from "better-sqlite3";
+        import express from "express";
+        const db = new Database("app.db");
+        const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
+        const app = express();`;
+
+const REVIEW = "all-or-nothing is given up";
+
+runTable({
+  rule: "no-unbatched-loop-transaction",
+  theme: "chunks and batches",
+  valid: [
+    { name: "a transaction a chunk, sliced by hand", code: `${DB}
+        const SIZE = 10;
+        app.post("/things", (req, res) => {
+          const { things } = req.body;
+          for (let start = 0; start < things.length; start += SIZE) {
+            const some = things.slice(start, start + SIZE);
+            db.transaction(() => {
+              for (const thing of some) insert.run(thing.name);
+            })();
+          }
+          res.end();
+        });` },
+    { name: "a transaction a chunk, by a chunking helper", code: `
+        import { chunk } from "lodash";${DB}
+        app.post("/things", (req, res) => {
+          for (const part of chunk(req.body.things, 100)) {
+            db.transaction(() => {
+              for (const thing of part) insert.run(thing.name);
+            })();
+          }
+          res.end();
+        });` },
+    { name: "a wrapper that is called with each batch", code: `${DB}
+        const saveBatch = db.transaction((batch) => {
+          for (const thing of batch) insert.run(thing.name);
+        });
+        app.post("/things", (req, res) => {
+          for (let i = 0; i < req.body.things.length; i += 50) saveBatch(req.body.things.slice(i, i + 50));
+          res.end();
+        });` },
+    { name: "a page of rows at a time", code: `${DB}
+        setInterval(() => {
+          for (;;) {
+            const rows = db.prepare("SELECT * FROM inbox ORDER BY id LIMIT 100").all();
+            if (rows.length === 0) return;
+            db.transaction(() => {
+              for (const row of rows) insert.run(row.name);
+              db.prepare("DELETE FROM inbox WHERE id <= ?").run(rows.at(-1).id);
+            })();
+          }
+        }, 1000);` },
+    { name: "splice takes so many from the front", code: `${DB}
+        const queue = [];
+        setInterval(() => {
+          const next = queue.splice(0, 20);
+          db.transaction(() => {
+            for (const thing of next) insert.run(thing.name);
+          })();
+        }, 1000);` },
+    { name: "the runtime's batches", code: `
+        import { batchedTransactionSync } from "sessionfix-runtime";${DB}
+        app.post("/things", (req, res) => {
+          batchedTransactionSync(db, req.body.things, (thing) => insert.run(thing.name), { batchSize: 10 });
+          res.end();
+        });` },
+    { name: "BEGIN and COMMIT around each batch", code: `${DB}
+        app.post("/things", (req, res) => {
+          const { things } = req.body;
+          for (let start = 0; start < things.length; start += 10) {
+            db.exec("BEGIN");
+            for (const thing of things.slice(start, start + 10)) insert.run(thing.name);
+            db.exec("COMMIT");
+          }
+          res.end();
+        });` },
+    { name: "the name of the parameter says that it is a piece", code: `
+        import type Database from "better-sqlite3";
+        export function saveRows(db: Database.Database, batch: readonly string[]): void {
+          db.transaction(() => {
+            for (const name of batch) db.prepare("INSERT INTO things (name) VALUES (?)").run(name);
+          })();
+        }` },
+  ],
+  invalid: [
+    { name: "chunks, all in one transaction", code: `${DB}
+        app.post("/things", (req, res) => {
+          db.transaction(() => {
+            for (let start = 0; start < req.body.things.length; start += 10) {
+              for (const thing of req.body.things.slice(start, start + 10)) insert.run(thing.name);
+            }
+          })();
+          res.end();
+        });`,
+      findings: [{ line: 7, message: "loops over `things`", fix: "review", reason: REVIEW, related: [8], why: [6], statements: "n" }] },
+    { name: "chunks by a helper, all in one transaction", code: `
+        import { chunk } from "lodash";${DB}
+        app.post("/things", (req, res) => {
+          db.transaction(() => {
+            for (const part of chunk(req.body.things, 100)) {
+              for (const thing of part) insert.run(thing.name);
+            }
+          })();
+          res.end();
+        });`,
+      findings: [{ line: 8, message: "holds the write lock", fix: "review", reason: REVIEW, related: [9], why: [7], statements: "n·m" }] },
+    { name: "a slice as long as the list", code: `${DB}
+        app.post("/things", (req, res) => {
+          const copy = req.body.things.slice();
+          db.transaction(() => {
+            for (const thing of copy) insert.run(thing.name);
+          })();
+          res.end();
+        });`,
+      findings: [{ line: 8, message: "loops over `copy`", fix: "review", reason: REVIEW, related: [9], why: [6], statements: "n" }] },
+    { name: "a page's rows are bounded, the rows made of them are not", code: `${DB}
+        app.post("/things", (req, res) => {
+          const owners = db.prepare("SELECT * FROM owners LIMIT 10").all();
+          const things = owners.map((owner) => JSON.parse(owner.things)).flat();
+          db.transaction(() => {
+            for (const thing of things) insert.run(thing.name);
+          })();
+          res.end();
+        });`,
+      findings: [{ line: 9, message: "loops over `things`", fix: "review", reason: REVIEW, related: [10], why: [6], statements: "n" }] },
+  ],
+});
