@@ -49,7 +49,9 @@ function close(session: SqliteConnection): void {
   if (!session.open) return;
   try {
     // SQLite itself checkpoints only when the last connection of all processes closes.
-    if (!session.readonly && !session.memory && !session.inTransaction) session.pragma("wal_checkpoint(PASSIVE)");
+    if (!session.readonly && !session.memory && !session.inTransaction) session.exec("PRAGMA busy_timeout=0;PRAGMA wal_checkpoint(PASSIVE)");
+  } catch {
+    // Nothing is lost with a log that stays as it is: whoever opens the file next reads it.
   } finally {
     session.close();
   }

@@ -141,8 +141,8 @@ export function initSessionFactory<S extends object>(
  * To give the exported `getSession` the type of your sessions:
  * `declare module "sessionfix-runtime" { interface Register { session: Database.Database } }`.
  */
-// eslint would see an empty interface; its whole purpose is to be merged into
 export interface Register {
+  /** Keeps the interface from being empty; not for use. */
   readonly sessionfix?: never;
 }
 

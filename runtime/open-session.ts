@@ -71,8 +71,17 @@ function configure(opening: Opening, path: string | undefined, session: object):
       throw new UnsupportedSessionError("The engine option needs a session whose pragmas this package can set; the open function returned something else. Configure it in the open function and leave engine out.");
     }
   } catch (error) {
-    void closeNow(opening, session);
+    abandon(opening, session);
     throw error;
+  }
+}
+
+/** Closes a session that nobody gets to see. Why it is of no use matters more than how it closes. */
+function abandon(opening: Opening, session: object): void {
+  try {
+    Promise.resolve(closeNow(opening, session)).catch(() => {});
+  } catch {
+    // see above
   }
 }
 

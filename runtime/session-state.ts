@@ -40,9 +40,13 @@ export function stateOf(session: unknown): SessionState {
   }
   if (!isSqliteConnection(session)) throw new UnsupportedSessionError(unsupported(session));
   if (!session.open) throw closedError(session.name);
-  const state = makeState(session);
-  registry.states.set(session, state);
-  return state;
+  try {
+    const state = makeState(session);
+    registry.states.set(session, state);
+    return state;
+  } catch (error) {
+    throw explainBusyHandle(error, session.name);
+  }
 }
 
 function makeState(connection: SqliteConnection): SessionState {
@@ -125,7 +129,7 @@ export function tryBegin(state: SessionState, mode: TransactionMode): boolean {
     return true;
   } catch (error) {
     if (isBusy(error)) return false;
-    throw explainBusyHandle(error, state);
+    throw explainBusyHandle(error, state.path);
   }
 }
 
@@ -169,10 +173,10 @@ function payRollback(state: SessionState): boolean {
 }
 
 /** better-sqlite3 refuses to begin while rows are being iterated; its message does not say what to do. */
-export function explainBusyHandle(error: unknown, state: SessionState): unknown {
+export function explainBusyHandle(error: unknown, path: string): unknown {
   if (!(error instanceof TypeError) || !error.message.includes("busy executing a query")) return error;
   return new SessionBusyError(
-    `No transaction can begin on the session for ${state.path || "a database in memory"} while rows of it are being iterated. Read them with .all() first, or iterate on a connection of its own.`,
+    `No transaction can begin on the session for ${path || "a database in memory"} while rows of it are being iterated. Read them with .all() first, or iterate on a connection of its own.`,
     { cause: error },
   );
 }

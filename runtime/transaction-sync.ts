@@ -93,7 +93,7 @@ function beginBlocking(frame: Frame, timeoutMs: number | undefined, stack: strin
     if (timeoutMs === undefined) state.statements[frame.mode].run();
     else runWithTimeout(state, frame.mode, timeoutMs);
   } catch (error) {
-    if (!isBusy(error)) throw explainBusyHandle(error, state);
+    if (!isBusy(error)) throw explainBusyHandle(error, state.path);
     throw timeoutError(frame, { since, timeoutMs: timeoutMs ?? state.readBusyTimeout(), signal: undefined }, "write lock", fileHolder(frame));
   }
   markBegun(frame);
