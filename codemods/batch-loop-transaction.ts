@@ -144,7 +144,10 @@ function partsOf(tree: Tree, detail: LoopTransactionDetail, statements: readonly
   };
 }
 
-function note(parts: Parts, notes: string[], async: boolean): void {
+function note(tree: Tree, parts: Parts, notes: string[], async: boolean): void {
+  if (parts.before.some(({ kind, units }) => kind === "plain" && units.some(({ statement }) => effectOf(tree, statement) === "read"))) {
+    notes.push("what is read before the loop is read outside its transactions: others may write in between");
+  }
   if (parts.before.some(({ kind }) => kind === "writes" || kind === "value")) notes.push("what is written before the loop is committed before it");
   if (parts.after.some(({ kind }) => kind === "writes" || kind === "value")) notes.push("what is written after the loop is committed after it");
   if (parts.before.some(({ kind }) => kind === "sink")) notes.push("statements prepared on the transaction's handle are prepared again for each item");
@@ -187,7 +190,7 @@ function planInPlace(group: EditGroup, detail: LoopTransactionDetail, tree: Tree
   writeOutcome(lines, tree, shape, parts, access, handles, outer);
   group.edits.push(...out.finish(shape.last.end));
   group.imports.push(...names.needs);
-  note(parts, notes, async);
+  note(tree, parts, notes, async);
 }
 
 /** What the transaction returned, where its caller wants it. */
@@ -299,7 +302,7 @@ function planFunction(group: EditGroup, detail: LoopTransactionDetail, tree: Tre
     if (wraps) group.edits.push({ file, start: run.end, end: run.end, text: ")" });
   }
   group.imports.push(...names.needs);
-  note(parts, notes, async);
+  note(tree, parts, notes, async);
 }
 
 function planSql(group: EditGroup, detail: LoopTransactionDetail, tree: Tree, batchSize: number, notes: string[]): void {
@@ -321,5 +324,5 @@ function planSql(group: EditGroup, detail: LoopTransactionDetail, tree: Tree, ba
   for (const unit of unitsOf(tree, shape.tail, shape.tail[0]?.pos ?? 0)) lines.unit(unit, outer);
   group.edits.push(...out.finish(shape.last.end), ...shape.edits);
   group.imports.push(...names.needs);
-  note(parts, notes, shape.async);
+  note(tree, parts, notes, shape.async);
 }

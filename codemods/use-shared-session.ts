@@ -104,7 +104,7 @@ function planFactory(group: EditGroup, detail: SessionPerCallDetail, factory: Fa
     planDelegate(group, detail, factory, nodes, tree, notes);
     return [];
   }
-  const module = sessionModule(group, tree, exported.name, exported.kind, nodes.raw ? nodes.open : undefined, context);
+  const module = sessionModule(group, tree, exported.name, exported.kind, nodes.raw && !factory.async ? nodes.open : undefined, context);
   for (const { call, tree: at } of perCall) replaceCall(group, call, at, module, context);
   return uses.filter(({ use }) => !perCall.some((one) => one.use === use)).map(({ call }) => call);
 }
@@ -235,7 +235,7 @@ function disposals(group: EditGroup, detail: SessionPerCallDetail, context: Plan
     const call = tree && nodeOf(tree.source, use.span, (node): node is Creation => ts.isCallExpression(node) || ts.isNewExpression(node));
     if (tree === undefined || call === undefined || own.includes(call)) continue;
     const list = keptIn(call)?.parent.parent;
-    if (list === undefined || !ts.isVariableDeclarationList(list) || (list.flags & ts.NodeFlags.Using) !== ts.NodeFlags.Using) continue;
+    if (list === undefined || !ts.isVariableDeclarationList(list) || !/^(await\s+)?using\b/.test(list.getText(tree.source))) continue;
     const start = list.getStart(tree.source);
     const first = list.declarations[0];
     if (first !== undefined) group.edits.push({ file: tree.file, start, end: first.getStart(tree.source), text: "const " });

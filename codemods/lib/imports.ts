@@ -1,8 +1,8 @@
 import { ts } from "ts-morph";
 import type { ImportNeed, PlanHost, TextEdit } from "../../src/core/edit.js";
 import { removal } from "./text.js";
-import { specifierFor } from "./specifier.js";
-import { quoted, styleOf } from "./style.js";
+import { isModulePackage, specifierFor } from "./specifier.js";
+import { quoted, saysModules, styleOf } from "./style.js";
 import type { Style } from "./style.js";
 import { boundNames, isReference, walk } from "./tree.js";
 import type { Tree } from "./tree.js";
@@ -118,7 +118,7 @@ export function isBinding(node: ts.Identifier): boolean {
  * is goes.
  */
 export function importEdits(before: ts.SourceFile, after: ts.SourceFile, file: string, needs: readonly ImportNeed[], host: PlanHost): TextEdit[] {
-  const style = styleOf(before);
+  const style = { ...styleOf(before), modules: modulesOf(before, file, host) };
   const statements = importStatements(after);
   const gone = unusedSince(before, after, needs);
   const edits = removals(after, file, statements, gone);
@@ -135,6 +135,12 @@ export function importEdits(before: ts.SourceFile, after: ts.SourceFile, file: s
     edits.push(merge(after, file, statements, gone, specifier, list, style) ?? insert(after, file, statements, specifier, list, style));
   }
   return edits;
+}
+
+/** A script that imports nothing yet is what its package says that it is. */
+function modulesOf(source: ts.SourceFile, file: string, host: PlanHost): Style["modules"] {
+  if (saysModules(source) || !/\.jsx?$/.test(file)) return styleOf(source).modules;
+  return isModulePackage(file, host) ? "esm" : "cjs";
 }
 
 function nameIn(need: ImportNeed, style: Style): string {

@@ -113,16 +113,18 @@ export function planDelegate(group: EditGroup, detail: SessionPerCallDetail, fac
   if (factory.params.length === 1 && keyIndex !== 0) throw new CannotFix(`the file that \`${factory.name}\` opens is worked out from its argument, so the same file cannot be told from another by it`);
   if (factory.params.length === 0 && constantKey === undefined) throw new CannotFix(`the file that \`${factory.name}\` opens is worked out inside it, so there is no key to share by`);
 
+  if (fn.typeParameters !== undefined) throw new CannotFix(`\`${factory.name}\` is generic: what it returns differs from call to call`);
+  if (fn.name !== undefined && (tree.symbolAt(fn.name)?.declarations?.length ?? 1) > 1) throw new CannotFix(`\`${factory.name}\` has several signatures`);
   const names = namesIn(source);
   const opener = openerName(factory.name, names);
   const sessions = sessionsName(tree);
-  const driver = nodes.raw ? driverOf(tree, nodes.open) : undefined;
+  const driver = nodes.raw && !factory.async ? driverOf(tree, nodes.open) : undefined;
   const { create, driverName } = runtimeImports(group, tree, driver);
   const options: FactoryOptions = { open: opener };
   if (driver !== undefined) options.driver = driver;
   if (factory.params.length === 0 && constantKey !== undefined) options.path = constantKey;
   const close = wrappedClose(detail, nodes);
-  if (close !== undefined) options.close = isTypeScript(file) ? close : close;
+  if (close !== undefined) options.close = close;
   const made = `// ${WHAT_IT_IS}\nconst ${sessions} = ${factoryCall(options, create, driverName, style)}`;
   const parameters = fn.parameters.map((parameter) => parameter.getText(source)).join(", ");
   const returns = fn.type === undefined ? "" : `: ${fn.type.getText(source)}`;

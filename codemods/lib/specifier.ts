@@ -96,6 +96,15 @@ function suffixFor(from: string, host: PlanHost): Suffix {
   return isNativeEsm(from, host) ? "js" : "none";
 }
 
+/** The nearest package.json says `"type": "module"`. */
+export function isModulePackage(file: string, host: PlanHost): boolean {
+  for (let dir = dirname(file); ; dir = dirname(dir)) {
+    const manifest = host.read(dir === "" ? "package.json" : `${dir}/package.json`);
+    if (manifest !== undefined) return /"type"\s*:\s*"module"/.test(manifest);
+    if (dir === "") return false;
+  }
+}
+
 /** The nearest package.json says `"type": "module"`, or the nearest tsconfig resolves as Node does. */
 function isNativeEsm(from: string, host: PlanHost): boolean {
   for (let dir: string | undefined = dirname(from); dir !== undefined; dir = dir === "" ? undefined : dirname(dir)) {

@@ -47,6 +47,11 @@ export function styleOf(source: ts.SourceFile): Style {
   };
 }
 
+/** The file itself shows which kind of modules it uses. */
+export function saysModules(source: ts.SourceFile): boolean {
+  return hasModuleSyntax(source) || /\brequire\(|\bmodule\.exports\b|\bexports\./.test(source.text);
+}
+
 function hasModuleSyntax(source: ts.SourceFile): boolean {
   return source.statements.some(
     (statement) =>

@@ -59,8 +59,10 @@ export async function fixProject(request: FixRequest): Promise<FixOutcome> {
 }
 
 /** Takes the last fix back, whole or cut short. Refuses when files were changed since, unless `force` is set. */
-export async function undoLast(request: { root: string; force: boolean }): Promise<UndoOutcome> {
-  return undoJournal(realpathSync(request.root), request.force);
+export function undoLast(request: { root: string; force: boolean }): Promise<UndoOutcome> {
+  return new Promise((resolve) => {
+    resolve(undoJournal(realpathSync(request.root), request.force));
+  });
 }
 
 class FixRun {

@@ -1,9 +1,11 @@
-import { lstatSync, realpathSync } from "node:fs";
-import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
+import { existsSync, lstatSync, realpathSync } from "node:fs";
+import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { parseSync } from "oxc-parser";
 import { withoutBom } from "../core/edit.js";
 
-const VENDORED = /(^|\/)(node_modules|bower_components|vendor|vendored|third[_-]party|dist|build|out|coverage|\.next|\.nuxt|\.output|generated|__generated__)\//;
+const VENDORED = /(^|\/)(node_modules|bower_components|vendor|vendored|third[_-]party|\.next|\.nuxt|\.output|generated|__generated__)\//;
+/** Output when it stands beside a package.json; elsewhere a folder may well be called so. */
+const OUTPUT = /(?:^|\/)(dist|build|out|coverage)\//g;
 const GENERATED_NAME = /\.(min|generated|gen|bundle)\.[cm]?[jt]sx?$|\.d\.[cm]?ts$/;
 const GENERATED_HEADER = /@generated\b|\bDO NOT (EDIT|MODIFY)\b|\bauto-?generated\b.*\b(file|by)\b/i;
 /** A generated file says so at its top. In characters. */
@@ -13,13 +15,17 @@ const HEADER_LENGTH = 600;
 export function whyUntouchable(root: string, file: string, text: string | undefined): string | undefined {
   const outside = whyOutside(root, file);
   if (outside !== undefined) return outside;
-  if (VENDORED.test(file) || GENERATED_NAME.test(file)) return "it is generated or vendored";
+  if (VENDORED.test(file) || GENERATED_NAME.test(file) || isOutput(root, file)) return "it is generated or vendored";
   if (text === undefined) return "it could not be read as UTF-8 text";
   const head = withoutBom(text).slice(0, HEADER_LENGTH);
   const comment = head.split("\n").filter((line) => /^\s*(\/\/|\/\*|\*|#)/.test(line)).join("\n");
   if (GENERATED_HEADER.test(comment)) return "it says of itself that it is generated";
   const problem = syntaxError(file, text);
   return problem === undefined ? undefined : `it does not parse: ${problem}`;
+}
+
+function isOutput(root: string, file: string): boolean {
+  return [...file.matchAll(OUTPUT)].some(({ index }) => existsSync(join(root, file.slice(0, index), "package.json")));
 }
 
 /** Why a path, existing or to be created, does not stand inside the root. Symbolic links are followed. */

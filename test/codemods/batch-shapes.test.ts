@@ -70,7 +70,7 @@ export async function importAll(db: Database.Database, entries: string[]): Promi
 }
 `;
     expect(fix(before, { transaction: "db.transaction(" }, "a.js")).toMatchInlineSnapshot(`
-      "import { batchedTransactionSync, transactionSync } from "sessionfix-runtime";
+      "const { batchedTransactionSync, transactionSync } = require("sessionfix-runtime");
 
       function importAll(db, entries) {
           const insert = db.prepare("INSERT INTO t (v) VALUES (?)");
@@ -198,7 +198,7 @@ export async function importAll(db: Database.Database, entries: string[]): Promi
 }
 `;
     expect(fix(before, { style: "sql", transaction: 'db.exec("BEGIN")', commits: ['db.exec("COMMIT")'], rollbacks: ['db.exec("ROLLBACK")'], async: false }, "a.js")).toMatchInlineSnapshot(`
-      "import { batchedTransactionSync } from "sessionfix-runtime";
+      "const { batchedTransactionSync } = require("sessionfix-runtime");
 
       function load(db, rows) {
         batchedTransactionSync(

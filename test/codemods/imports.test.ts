@@ -121,3 +121,22 @@ describe("styleOf", () => {
     expect(styleOf(parse("a.js", 'const a = require("a");\nfunction f() {\n    g(\n        a,\n    );\n}\n'))).toEqual({ quote: '"', semi: ";", indent: "    ", trailingComma: true, modules: "cjs" });
   });
 });
+
+describe("a script that imports nothing yet", () => {
+  it.each([
+    ['{ "type": "module" }', 'import { transaction } from "sessionfix-runtime";'],
+    ["{}", 'const { transaction } = require("sessionfix-runtime");'],
+  ])("is what its package.json says: %s", (manifest, line) => {
+    const file = "src/a.js";
+    const group: EditGroup = {
+      id: "g",
+      transform: "t",
+      finding: { rule: "r", file, span, fingerprint: "f" },
+      safety: "safe",
+      edits: [],
+      creates: [],
+      imports: [{ file, from: { package: "sessionfix-runtime" }, name: "transaction", kind: "named" }],
+    };
+    expect(assemble([group], memoryHost({ [file]: "use();\n", "package.json": manifest })).get(file)).toBe(`${line}\n\nuse();\n`);
+  });
+});

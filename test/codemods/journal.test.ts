@@ -72,7 +72,7 @@ describe("applyChanges and undoJournal", () => {
     const planned = changes(project);
     project.write("src/b.ts", "someone else\n");
     const before = snapshot(project);
-    expect(() => applyChanges(project.root, planned)).toThrowError(expect.objectContaining({ code: "FILE_CHANGED", message: expect.stringContaining("src/b.ts") }));
+    expect(() => applyChanges(project.root, planned)).toThrowError(expect.objectContaining({ code: "FILE_CHANGED", message: expect.stringContaining("src/b.ts") as unknown }));
     expect(snapshot(project)).toEqual(before);
     expect(undoJournal(project.root, false).id).toBeUndefined();
   });
@@ -89,7 +89,7 @@ describe("applyChanges and undoJournal", () => {
     project.write("src/b.ts", "work of an hour\n");
     const after = snapshot(project);
     const refused = undoJournal(project.root, false);
-    expect(refused.refused).toEqual([{ file: "src/b.ts", reason: expect.stringContaining("changed after the fix") }]);
+    expect(refused.refused).toEqual([{ file: "src/b.ts", reason: expect.stringContaining("changed after the fix") as unknown }]);
     expect(refused.restored).toEqual([]);
     expect(snapshot(project)).toEqual(after);
     expect(undoJournal(project.root, true).restored).toContain("src/b.ts");
@@ -196,7 +196,7 @@ describe("killed at any moment", () => {
     prepare();
     const { killed } = child("apply", 9);
     expect(killed).toBe(true);
-    expect(() => applyChanges(project.root, [])).toThrowError(expect.objectContaining({ code: "JOURNAL_PENDING", message: expect.stringContaining("sessionfix undo") }));
+    expect(() => applyChanges(project.root, [])).toThrowError(expect.objectContaining({ code: "JOURNAL_PENDING", message: expect.stringContaining("sessionfix undo") as unknown }));
     undoJournal(project.root, false);
     expect(existsSync(join(project.root, "src/new.ts"))).toBe(false);
     expect(applyChanges(project.root, changes(project))).toMatch(/^\d+-\d+$/);

@@ -68,11 +68,11 @@ describe("closing what is shared", () => {
   it("at start-up or shutdown is a matter of review", () => {
     expect(closed("  const db = openIt('a');\n  f();\n  db.close();\n", { once: true })).toEqual({
       body: "  const db = openIt('a');\n  f();\n",
-      reason: expect.stringContaining("use.ts:5 closed the session at start-up or shutdown"),
+      reason: expect.stringContaining("use.ts:5 closed the session at start-up or shutdown") as unknown,
       manual: undefined,
     });
     const handler = "  const db = openIt('a');\n  process.on('exit', () => db.close());\n";
-    expect(closed(handler, { once: true })).toMatchObject({ body: handler, reason: expect.stringContaining("and stays") });
+    expect(closed(handler, { once: true })).toMatchObject({ body: handler, reason: expect.stringContaining("and stays") as unknown });
   });
 
   it("inside an expression is for a person", () => {

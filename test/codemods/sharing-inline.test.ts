@@ -102,7 +102,7 @@ describe("use-shared-session: what is not for a tool", () => {
   ])("%s", (_name, text, reason) => {
     const { groups, manual } = one(text);
     expect(groups).toEqual([]);
-    expect(manual).toEqual([expect.objectContaining({ transform: "use-shared-session", reason: expect.stringContaining(reason) })]);
+    expect(manual).toEqual([expect.objectContaining({ transform: "use-shared-session", reason: expect.stringContaining(reason) as unknown })]);
   });
 
   it("a transaction that stays open over an await", () => {
@@ -117,6 +117,17 @@ describe("use-shared-session: what is not for a tool", () => {
     const { groups, manual } = one(text, { factory: { marker: "export function open2", name: "open2", kind: "function", async: false, params: ["p", "readonly"], keyParam: 0, bare: false } });
     expect(groups).toEqual([]);
     expect(manual[0]?.reason).toContain("takes more than the path");
+  });
+
+  it.each([
+    ["a generic factory", "export function openAs<T>(p: string): T {", "  return db as T;", "is generic"],
+    ["a factory with several signatures", "export function openAs(p: string): Database.Database;\nexport function openAs(p: string) {", "  return db;", "several signatures"],
+  ])("%s", (_name, head, last, reason) => {
+    const text = `import Database from "better-sqlite3";\n${head}\n  const db = new Database(p);\n  db.exec("SELECT 1");\n${last}\n}\n`;
+    const marker = head.split("\n").at(-1) ?? "";
+    const { groups, manual } = one(text, { factory: { marker, name: "openAs", kind: "function", async: false, params: ["p"], keyParam: 0, bare: false } });
+    expect(groups).toEqual([]);
+    expect(manual[0]?.reason).toContain(reason);
   });
 
   it("changes of the session itself make it a matter of review", () => {
