@@ -34,7 +34,7 @@ export const noUnbatchedLoopTransaction: Rule<Options> = {
     schema: {
       type: "object",
       properties: {
-        atomicNames: { type: "array", items: { type: "string" }, uniqueItems: true },
+        atomicNames: { type: "array", items: { type: "string", format: "regex" }, uniqueItems: true },
         ignoreLibraries: { type: "array", items: { type: "string" }, uniqueItems: true },
       },
       additionalProperties: false,
