@@ -5,6 +5,7 @@ import { frameworkOf } from "../catalogue/index.js";
 import { CallGraph } from "./calls.js";
 import { Contexts } from "./contexts.js";
 import { type LinkHost, Program } from "./program.js";
+import { Schedule } from "./schedule.js";
 import { factoriesOf, findOpens, usesOf, type Factory, type OpenSite, type SessionUse } from "./sessions.js";
 import { statementOf } from "./statements.js";
 import { Summaries, type Unit } from "./summaries.js";
@@ -20,6 +21,7 @@ export class ProjectFacts {
   #opens?: OpenSite[];
   #transactions?: TransactionSite[];
   #writers?: Writers;
+  #schedule?: Schedule;
   #sessions?: Summaries;
   #statements?: Summaries;
 
@@ -64,7 +66,8 @@ export class ProjectFacts {
 
   /** What running each function once costs, in units that calls have by themselves. */
   summarize(unit: Unit): Summaries {
-    return new Summaries(this.graph, unit, (handover) => this.contexts.runsInPlace(handover));
+    this.#schedule ??= new Schedule(this.graph, (handover) => this.contexts.runsInPlace(handover));
+    return new Summaries(this.#schedule, unit);
   }
 
   /** The functions that hand a fresh session of this open to their callers, innermost first. */

@@ -13,7 +13,11 @@ export interface TokenSet extends Iterable<TokenId> {
  * More alternatives than this at one place say nothing any more: the place is dropped from the analysis, which then
  * stays silent about it. It also bounds the work.
  */
-export const SATURATION = 256;
+const SATURATION = 256;
+/** Where everything may be everything (minified bundles), ever fewer alternatives are worth the work, down to these. */
+const TIGHTEST = 16;
+/** Values added in all, and for each node, before fewer alternatives have to do. Written code needs about three a node. */
+const EFFORT = { least: 1_000_000, perNode: 50 };
 
 /** A node that nothing ever flows into or out of: literals and what we do not know. */
 export const NOTHING: NodeId = 0;
@@ -34,6 +38,9 @@ export class Solver {
   #nodes: NodeId[] = [];
   #tasks: (() => void)[] = [];
   #solving = false;
+  #limit = SATURATION;
+  #effort = 0;
+  #budget = EFFORT.least;
 
   node(): NodeId {
     this.#successors.push(undefined);
@@ -45,13 +52,14 @@ export class Solver {
 
   values(node: NodeId): TokenSet {
     const values = this.#values[node];
-    return values === undefined || values.size >= SATURATION ? EMPTY : values;
+    return values === undefined || values.size >= this.#limit ? EMPTY : values;
   }
 
   add(node: NodeId, token: TokenId): void {
     if (node === NOTHING) return;
     const values = (this.#values[node] ??= new IntSet());
-    if (values.size >= SATURATION || !values.add(token) || this.#waiting[node]) return;
+    if (++this.#effort > this.#budget) this.#tighten();
+    if (values.size >= this.#limit || !values.add(token) || this.#waiting[node]) return;
     this.#waiting[node] = true;
     this.#nodes.push(node);
   }
@@ -95,6 +103,16 @@ export class Solver {
       for (const node of nodes) this.#tell(node);
     }
     this.#solving = false;
+  }
+
+  /** Keeps the work near linear in the size of the program. */
+  #tighten(): void {
+    const fair = EFFORT.least + EFFORT.perNode * this.#values.length;
+    if (this.#budget < fair) this.#budget = fair;
+    else {
+      this.#limit = Math.max(this.#limit / 4, TIGHTEST);
+      this.#budget = this.#limit === TIGHTEST ? Infinity : this.#effort + fair;
+    }
   }
 
   /** Successors and listeners that come while this runs were told of the new values when they came. */

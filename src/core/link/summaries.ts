@@ -1,8 +1,8 @@
 import { add, constant, type Cost, isZero, multiply, variable, ZERO } from "../cost.js";
 import type { CallFact, FunctionFact, LoopFact } from "../facts/types.js";
-import { components } from "./components.js";
-import type { CallEdge, CallGraph, Handover } from "./calls.js";
+import type { CallGraph } from "./calls.js";
 import { functionKey, type FunctionKey } from "./program.js";
+import { type Schedule, within } from "./schedule.js";
 
 /** What one call adds by itself; what its callees add comes on top. */
 export type Unit = (file: string, call: CallFact) => Cost;
@@ -14,68 +14,56 @@ export type Unit = (file: string, call: CallFact) => Cost;
  */
 export class Summaries {
   readonly #costs = new Map<FunctionKey, Cost>();
-  readonly #edges = new Map<CallFact, CallEdge[]>();
+  readonly #units = new Map<CallFact, Cost>();
+  readonly graph: CallGraph;
 
   constructor(
-    readonly graph: CallGraph,
-    readonly unit: Unit,
-    /** Whether a function given to code outside the project runs during the call (a handler or a timer runs later). */
-    runsInPlace: (handover: Handover) => boolean,
+    readonly schedule: Schedule,
+    unit: Unit,
   ) {
-    for (const edge of graph.edges.values()) {
-      const list = this.#edges.get(edge.call) ?? [];
-      list.push(edge);
-      this.#edges.set(edge.call, list);
-    }
-    // Functions given to code outside the project run where they are given, once (loops of array methods are loops).
-    for (const handover of graph.handovers.values()) {
-      if (!runsInPlace(handover) || this.#edges.get(handover.call)?.some((edge) => edge.to === handover.to)) continue;
-      const target = graph.program.fnOf(handover.to);
-      const inPlace = target.file === handover.file && target.fn.parent === handover.call.fn && within(target.fn.span, handover.call.span);
-      if (!inPlace) continue;
-      const list = this.#edges.get(handover.call) ?? [];
-      list.push({ file: handover.file, call: handover.call, from: functionKey(handover.file, handover.call.fn), to: handover.to });
-      this.#edges.set(handover.call, list);
-    }
-    this.#solve();
+    this.graph = schedule.graph;
+    const costly = new Set<FunctionKey>();
+    for (const { file, calls } of this.graph.program.files.values())
+      for (const call of calls) {
+        const cost = unit(file, call);
+        if (isZero(cost)) continue;
+        this.#units.set(call, cost);
+        costly.add(functionKey(file, call.fn));
+      }
+    if (costly.size > 0) this.#solve(costly);
   }
 
   ofFunction(key: FunctionKey): Cost {
     return this.#costs.get(key) ?? ZERO;
   }
 
-  /** Callees before callers; inside a cycle one round counts, repeated `depth` times. */
-  #solve(): void {
-    const { program } = this.graph;
-    const keys = [...program.files.values()].flatMap((facts) => facts.functions.map((fn) => functionKey(facts.file, fn.id)));
-    const callees = new Map<FunctionKey, FunctionKey[]>();
-    for (const edges of this.#edges.values())
-      for (const { from, to } of edges) {
-        const list = callees.get(from) ?? [];
-        list.push(to);
-        callees.set(from, list);
+  /** Callees before callers; inside a cycle one round counts, repeated `depth` times. What leads nowhere costs nothing. */
+  #solve(costly: ReadonlySet<FunctionKey>): void {
+    for (const { keys, cyclic } of this.schedule.rounds) {
+      const computed: [FunctionKey, Cost][] = [];
+      for (const key of keys) {
+        if (!costly.has(key) && !this.schedule.calleesOf(key).some((callee) => this.#costs.has(callee))) continue;
+        const { file, fn } = this.graph.program.fnOf(key);
+        const cost = this.ofCalls(file, fn, () => true);
+        if (!isZero(cost)) computed.push([key, cost]);
       }
-    for (const component of components(keys, (key) => callees.get(key) ?? [])) {
-      const computed = component.map((key) => {
-        const { file, fn } = program.fnOf(key);
-        return [key, this.ofCalls(file, fn, () => true)] as const;
-      });
-      const cyclic = component.length > 1 || (callees.get(component[0] ?? "") ?? []).includes(component[0] ?? "");
       for (const [key, cost] of computed) this.#costs.set(key, cyclic ? multiply(cost, variable("depth")) : cost);
     }
   }
 
   /** The project functions that a call runs, those handed over in place included. */
   targetsOf(call: CallFact): FunctionKey[] {
-    return (this.#edges.get(call) ?? []).map((edge) => edge.to);
+    return this.schedule.edgesOf(call).map((edge) => edge.to);
   }
 
   /** The cost of those calls of one function that `select` takes. */
   ofCalls(file: string, fn: FunctionFact, select: (call: CallFact) => boolean): Cost {
     const parts: Cost[] = [];
-    for (const call of this.graph.program.file(file).calls) {
-      if (call.fn !== fn.id || !select(call)) continue;
-      const own = add(this.unit(file, call), this.#ofCallees(file, fn, call));
+    for (const call of this.graph.program.callsIn(file, fn.id)) {
+      if (!select(call)) continue;
+      const callees = this.#ofCallees(file, fn, call);
+      const unit = this.#units.get(call);
+      const own = unit ? add(unit, callees) : callees;
       if (!isZero(own)) parts.push(multiply(own, this.#repetition(file, call)));
     }
     return add(...parts);
@@ -85,7 +73,7 @@ export class Summaries {
     if (call.memo) return ZERO;
     // A function that came in as a parameter is counted where it was passed: there we know which one it is.
     if (this.#callsParameter(file, fn, call)) return ZERO;
-    const edges = this.#edges.get(call) ?? [];
+    const edges = this.schedule.edgesOf(call);
     let cost: Cost = ZERO;
     let passed: Cost = ZERO;
     for (const edge of edges) {
@@ -127,7 +115,7 @@ export class Summaries {
       id = loop.parent;
     }
     // The call that is itself a loop: `ids.map((id) => …)` runs its callback once an element.
-    const own = this.graph.program.file(file).loops.find((loop) => loop.kind === "callback" && loop.call === call.id);
+    const own = this.graph.program.callbackLoop(file, call.id);
     return own ? multiply(times, loopTimes(own)) : times;
   }
 }
@@ -141,10 +129,6 @@ export function loopTimes(loop: LoopFact): Cost {
     default:
       return variable(loop.bound.symbol || "items");
   }
-}
-
-function within(inner: { start: number; end: number }, outer: { start: number; end: number }): boolean {
-  return outer.start <= inner.start && inner.end <= outer.end;
 }
 
 function dearest(left: Cost, right: Cost): Cost {
