@@ -6,7 +6,7 @@ import { batchLoopTransaction } from "./batch-loop-transaction.js";
 import { useSharedSession } from "./use-shared-session.js";
 import { initAtStartup } from "./init-at-startup.js";
 import { SessionModules } from "./lib/session-module.js";
-import { lostComments } from "./lib/text.js";
+import { comments, lostComments } from "./lib/text.js";
 import { CannotFix, refOf } from "./lib/transform.js";
 import type { PlanContext, Transform } from "./lib/transform.js";
 import { parse, Trees } from "./lib/tree.js";
@@ -43,6 +43,9 @@ function assertCommentsStay(group: EditGroup, { trees }: PlanContext): void {
   for (const [file, edits] of editsByFile([group])) {
     const tree = trees.get(file);
     if (tree === undefined) throw new CannotFix(`${file} could not be read`);
+    // Only an edit that touches a comment can lose it, or make it swallow what follows.
+    const taken = edits.filter(({ start, end }) => comments(tree.source).some((comment) => comment.start <= end && start <= comment.end));
+    if (taken.length === 0) continue;
     const [lost] = lostComments(tree.source, parse(file, applyEdits(tree.text, edits)));
     if (lost !== undefined) throw new CannotFix(`a comment stands in what would be replaced (${file}): ${lost.split("\n")[0] ?? ""}`);
   }

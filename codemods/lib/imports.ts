@@ -4,7 +4,7 @@ import { removal } from "./text.js";
 import { isModulePackage, specifierFor } from "./specifier.js";
 import { quoted, saysModules, styleOf } from "./style.js";
 import type { Style } from "./style.js";
-import { boundNames, isReference, walk } from "./tree.js";
+import { boundNames, isReference, oncePerFile, walk } from "./tree.js";
 import type { Tree } from "./tree.js";
 
 type ImportStatement =
@@ -71,12 +71,17 @@ const ALIASES: Record<string, string> = {
   sessions: "sharedSessions",
 };
 
-/** The name under which `name` can be imported without meeting another binding of the file. */
-export function localNameFor(tree: Tree, name: string, specifier: string | undefined): string {
+const declaredNames = oncePerFile((source): ReadonlySet<string> => {
   const declared = new Set<string>();
-  walk(tree.source, (node) => {
+  walk(source, (node) => {
     if (ts.isIdentifier(node) && !isReference(node) && isBinding(node)) declared.add(node.text);
   });
+  return declared;
+});
+
+/** The name under which `name` can be imported without meeting another binding of the file. */
+export function localNameFor(tree: Tree, name: string, specifier: string | undefined): string {
+  const declared = declaredNames(tree.source);
   if (specifier !== undefined) {
     for (const local of declared) {
       const from = importedFrom(tree.source, local);

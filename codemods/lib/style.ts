@@ -1,5 +1,5 @@
 import { ts } from "ts-morph";
-import { walk } from "./tree.js";
+import { oncePerFile, walk } from "./tree.js";
 
 /** How a file is written, so that what is inserted reads as if its authors had written it. */
 export interface Style {
@@ -13,7 +13,7 @@ export interface Style {
   modules: "esm" | "cjs";
 }
 
-export function styleOf(source: ts.SourceFile): Style {
+export const styleOf = oncePerFile((source): Style => {
   const { text } = source;
   let single = 0;
   let double = 0;
@@ -45,7 +45,7 @@ export function styleOf(source: ts.SourceFile): Style {
     trailingComma: withComma >= withoutComma,
     modules: hasModuleSyntax(source) || (requires === 0 && !/\.c[jt]s$/.test(source.fileName) && !/\bmodule\.exports\b/.test(text)) ? "esm" : "cjs",
   };
-}
+});
 
 /** The file itself shows which kind of modules it uses. */
 export function saysModules(source: ts.SourceFile): boolean {

@@ -1,6 +1,6 @@
 import { ts } from "ts-morph";
 import type { TextEdit } from "../../src/core/edit.js";
-import { walk } from "./tree.js";
+import { oncePerFile, walk } from "./tree.js";
 import type { Tree } from "./tree.js";
 
 export function lineStart(text: string, at: number): number {
@@ -47,7 +47,7 @@ export function removal(tree: Tree, start: number, end: number): TextEdit {
 }
 
 /** Ranges whose inside must keep its line beginnings: the literal parts of templates. */
-export function literalRanges(source: ts.SourceFile): { start: number; end: number }[] {
+export const literalRanges = oncePerFile((source): readonly { start: number; end: number }[] => {
   const ranges: { start: number; end: number }[] = [];
   walk(source, (node) => {
     if (
@@ -62,7 +62,7 @@ export function literalRanges(source: ts.SourceFile): { start: number; end: numb
     }
   });
   return ranges;
-}
+});
 
 function lineStartsIn(tree: Tree, start: number, end: number): number[] {
   const literals = literalRanges(tree.source);
@@ -94,7 +94,7 @@ export function indent(tree: Tree, start: number, end: number, unit: string): Te
 }
 
 /** Every comment of the file, as written. */
-export function comments(source: ts.SourceFile): { start: number; end: number; text: string }[] {
+export const comments = oncePerFile((source): readonly { start: number; end: number; text: string }[] => {
   const text = source.text;
   const found = new Map<number, { start: number; end: number; text: string }>();
   const add = (ranges: readonly ts.CommentRange[] | undefined): void => {
@@ -114,7 +114,7 @@ export function comments(source: ts.SourceFile): { start: number; end: number; t
   visit(source);
   add(ts.getLeadingCommentRanges(text, 0));
   return [...found.values()].filter(({ text: one }) => !one.startsWith("#!")).sort((a, b) => a.start - b.start);
-}
+});
 
 /** A comment's words, whatever its indentation. */
 export function commentKey(comment: string): string {

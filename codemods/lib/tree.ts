@@ -40,6 +40,19 @@ export class Trees {
   }
 }
 
+/** A question about a file that is asked for each of its fixes, and answered once. */
+export function oncePerFile<T>(answer: (source: ts.SourceFile) => T): (source: ts.SourceFile) => T {
+  const known = new WeakMap<ts.SourceFile, { value: T }>();
+  return (source) => {
+    let found = known.get(source);
+    if (found === undefined) {
+      found = { value: answer(source) };
+      known.set(source, found);
+    }
+    return found.value;
+  };
+}
+
 /** Parses a text on its own, for what must be looked at after the edits. */
 export function parse(file: string, text: string): ts.SourceFile {
   return ts.createSourceFile(file, withoutBom(text), ts.ScriptTarget.Latest, true, scriptKind(file));
