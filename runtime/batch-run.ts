@@ -55,10 +55,9 @@ export class BatchRun<Item, Tx> {
     let cancelled = false;
     const loop = (tx: Tx, from: number, begunAt: number): void | Promise<void> => {
       for (let count = from; ; ) {
-        const next = count < this.batchSize ? this.source.at(count) : undefined;
-        if (next === undefined || cancelled) return;
+        if (count >= this.batchSize || cancelled || !this.source.has(count)) return;
         this.#signal?.throwIfAborted();
-        const result = this.handler(next.item, tx, first + count);
+        const result = this.handler(this.source.get(count), tx, first + count);
         count++;
         if (isPromiseLike(result)) return resume(tx, result, count, begunAt);
         measure.batchSize = count;
@@ -137,7 +136,8 @@ export class Courtesy {
 
 /**
  * Other processes try every millisecond (this package) or less often (SQLite's own busy handler), and cannot be seen
- * waiting. After this much holding the connection is left alone for {@link GAP_MS}, so that one try falls into the gap.
+ * waiting. After so much holding the connection is left alone for {@link GAP_MS}, so that one try falls into the gap.
  */
-const GAP_AFTER_MS = 10;
-export const GAP_MS = 1;
+const GAP_AFTER_MS = 7.5;
+/** A little more than the time from one try to the next. */
+export const GAP_MS = 1.3;

@@ -32,10 +32,15 @@ export class BatchSource<Item> {
     return this.#buffer.length > 0;
   }
 
-  /** The item at `index` of the present batch, if there is one to be had now. */
-  at(index: number): { readonly item: Item } | undefined {
+  /** Whether the present batch has an item at `index` that can be had now. */
+  has(index: number): boolean {
     if (index >= this.#buffer.length) this.#pull();
-    return index < this.#buffer.length ? { item: this.#buffer[index] as Item } : undefined;
+    return index < this.#buffer.length;
+  }
+
+  /** The item at `index`, after `has` said that there is one. */
+  get(index: number): Item {
+    return this.#buffer[index] as Item;
   }
 
   /** The first `count` items are committed and forgotten. */

@@ -54,8 +54,8 @@ export async function batchedTransaction<Item>(
       const progress = run.account(measure);
       await options.onProgress?.(progress);
       if (typeof target !== "function" && isInside(target)) continue;
-      if (courtesy.isDue(progress.holdMs)) await sleep(GAP_MS);
-      else await nextTurn();
+      await nextTurn();
+      if (courtesy.isDue(progress.holdMs)) await gap();
     }
   } catch (error) {
     run.noteFailure(error);
@@ -64,6 +64,12 @@ export async function batchedTransaction<Item>(
     await run.source.close();
   }
   return run.report();
+}
+
+/** Timers count whole milliseconds from the beginning of the loop's turn, so that one alone may fire far too early. */
+async function gap(): Promise<void> {
+  const end = performance.now() + GAP_MS;
+  while (performance.now() < end) await sleep(1);
 }
 
 function isInside(session: SqliteConnection): boolean {
