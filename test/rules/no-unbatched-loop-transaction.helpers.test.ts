@@ -69,6 +69,40 @@ runTable({
       },
     },
     {
+      name: "the service passes batches, only a test passes a list as long as it likes",
+      code: {
+        "src/save.ts": `
+          import { db } from "./db.js";
+          export function saveAll(names: readonly string[]) {
+            db.transaction(() => {
+              for (const name of names) db.prepare("INSERT INTO things (name) VALUES (?)").run(name);
+            })();
+          }
+        `,
+        "src/db.ts": DB,
+        "src/server.ts": `
+          import express from "express";
+          import { saveAll } from "./save.js";
+          const app = express();
+          const nameBatch: string[] = [];
+          app.post("/name", (req, res) => {
+            nameBatch.push(req.body.name);
+            if (nameBatch.length >= 100) saveAll(nameBatch.splice(0, 100));
+            res.end();
+          });
+          process.on("SIGTERM", () => saveAll(nameBatch));
+        `,
+        "test/save.test.ts": `
+          import { it } from "vitest";
+          import { saveAll } from "../src/save.js";
+          it("saves", () => {
+            const names = Array.from({ length: Number(process.env.MANY) }, String);
+            saveAll(names);
+          });
+        `,
+      },
+    },
+    {
       name: "a helper of the same name that opens no transaction",
       code: {
         "src/db.ts": DB,

@@ -2,6 +2,7 @@ import type { CallFact, Expr, LoopFact } from "../facts/types.js";
 import { isArrayMethod } from "./builtins.js";
 import type { CallGraph } from "./calls.js";
 import { functionKey, type FunctionKey } from "./program.js";
+import { fileRole } from "./roles.js";
 import { callersOf } from "./sessions.js";
 import { statementOf } from "./statements.js";
 import type { TransactionSite } from "./transactions.js";
@@ -103,7 +104,10 @@ export class Bounds {
     const { program } = this.graph;
     const index = program.fn(file, fn).params.findIndex((param) => param.variable === id);
     const key: FunctionKey = functionKey(file, fn);
-    const calls = [...callersOf(this.graph, key), ...(site?.bodies.includes(key) ? site.invocations : [])];
+    const all = [...callersOf(this.graph, key), ...(site?.bodies.includes(key) ? site.invocations : [])];
+    // What tests and scripts pass says nothing about the service, unless nobody else calls.
+    const service = all.filter(({ file: from }) => fileRole(from, program.file(from).hashbang) === "source");
+    const calls = service.length > 0 ? service : all;
     return (
       index !== -1 &&
       calls.length > 0 &&
