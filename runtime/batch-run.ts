@@ -1,6 +1,7 @@
 import { BatchSource } from "./batch-source.js";
 import { SessionOptionError } from "./errors.js";
-import { captureStack } from "./frame.js";
+import { capturePlace } from "./frame.js";
+import type { Place } from "./frame.js";
 import type { Measure } from "./lifecycle.js";
 import { checkFunction, checkNumber, checkOptions } from "./options.js";
 import { isPromiseLike } from "./promises.js";
@@ -15,7 +16,7 @@ export type BatchHandler<Item, Tx> = (item: Item, tx: Tx, index: number) => unkn
 /** What the synchronous and the asynchronous form have in common: the items, the limits of a batch, the report. */
 export class BatchRun<Item, Tx> {
   readonly source: BatchSource<Item>;
-  readonly stack: string;
+  readonly place: Place;
   readonly batchSize: number;
   readonly #maxHoldMs: number | undefined;
   readonly #signal: AbortSignal | undefined;
@@ -42,11 +43,11 @@ export class BatchRun<Item, Tx> {
     this.#maxHoldMs = maxHoldMs;
     this.#signal = "signal" in options ? options.signal : undefined;
     this.source = new BatchSource(items);
-    this.stack = captureStack(entry);
+    this.place = capturePlace(entry);
   }
 
   newMeasure(): Measure {
-    return { stack: this.stack, batchSize: 0, waitMs: 0, holdMs: 0 };
+    return { place: this.place, batchSize: 0, waitMs: 0, holdMs: 0 };
   }
 
   /** The body of one batch's transaction. Synchronous as long as the handler is. May be repeated by a runner. */

@@ -8,8 +8,8 @@ import type { TransactionMode } from "./types.js";
  */
 export class Frame {
   status: "waiting" | "active" | "ended" = "waiting";
-  /** Call stack of the request; absent as long as the transaction never outlived one turn of the event loop. */
-  stack: string | undefined;
+  /** Where it was asked for; absent as long as the transaction never outlived one turn of the event loop. */
+  place: Place | undefined;
   /** Serves the savepoints of this transaction one after the other. Made with the first. */
   children: FifoLock<Frame> | undefined;
   /** Milliseconds of `performance.now()`; 0 where not (yet) measured. */
@@ -61,11 +61,21 @@ export function isAround(frame: Frame, context: Frame): boolean {
   return at !== undefined;
 }
 
+/** A call stack. Taking one is cheap, its text is not, so that is made only when somebody reads it. */
+export interface Place {
+  readonly stack: string;
+}
+
 /** The call stack from the caller of `entry` outwards, without the error's own first line. */
-export function captureStack(entry: (...args: never[]) => unknown): string {
-  const holder: { stack?: string } = {};
+export function capturePlace(entry: (...args: never[]) => unknown): Place {
+  const holder: { stack?: unknown } = {};
   Error.captureStackTrace(holder, entry);
-  const text = holder.stack ?? "";
-  const firstFrame = text.indexOf("\n");
-  return firstFrame < 0 ? "" : text.slice(firstFrame + 1);
+  return {
+    get stack() {
+      // A tool that replaced `Error.prepareStackTrace` may have made anything of it.
+      const text = typeof holder.stack === "string" ? holder.stack : "";
+      const firstFrame = text.indexOf("\n");
+      return firstFrame < 0 ? "" : text.slice(firstFrame + 1);
+    },
+  };
 }

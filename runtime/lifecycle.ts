@@ -1,7 +1,7 @@
 import { transactionEnded } from "./diagnostics.js";
 import type { TransactionEvent } from "./diagnostics.js";
 import { TransactionClosedError } from "./errors.js";
-import type { Frame } from "./frame.js";
+import type { Frame, Place } from "./frame.js";
 import { noteJournalMode, tryBegin, tryCommit } from "./session-state.js";
 
 /** Whether times are worth taking: somebody listens. */
@@ -99,7 +99,7 @@ function attachSuppressed(first: unknown, second: unknown): void {
 /** What a batch adds to its transaction's event, and how the batch learns its times. */
 export interface Measure {
   /** Where the run was asked for: later batches no longer have their caller on the stack. */
-  readonly stack: string;
+  readonly place: Place;
   batchSize: number;
   waitMs: number;
   holdMs: number;

@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { sessionClosed, sessionOpened } from "./diagnostics.js";
 import type { SessionCloseEvent, SessionOpenEvent } from "./diagnostics.js";
 import { applyEngine } from "./engine.js";
-import { RecursiveOpenError, UnsupportedSessionError } from "./errors.js";
+import { RecursiveOpenError, SessionBusyError, UnsupportedSessionError } from "./errors.js";
 import { Frame } from "./frame.js";
 import { isPromiseLike } from "./promises.js";
 import { currentFrame, registry } from "./registry.js";
@@ -117,7 +118,7 @@ function makeEntry(opening: Opening, path: string | undefined, owner: object, se
 
 /** Waits for the session's transactions and closes it. When that fails the session stays as it was. */
 async function closeEntry(opening: Opening, entry: SessionEntry, timeoutMs: number): Promise<void> {
-  const session = entry.opened() ?? (await Promise.resolve(entry.session).catch(() => undefined)) as object | undefined;
+  const session = entry.opened() ?? (await settled(entry, timeoutMs));
   remove(entry);
   if (session === undefined || !entry.isOpen()) return;
   try {
@@ -127,6 +128,17 @@ async function closeEntry(opening: Opening, entry: SessionEntry, timeoutMs: numb
     throw error;
   }
   publishClose(entry, "closed");
+}
+
+/** The session once its promise has settled; `undefined` where it never came to be. */
+async function settled(entry: SessionEntry, timeoutMs: number): Promise<object | undefined> {
+  const deadline = new AbortController();
+  const tooLong = sleep(Math.min(timeoutMs, 0x7fffffff), true, { signal: deadline.signal }).catch(() => false);
+  const done = Promise.resolve(entry.session).then(() => false, () => false);
+  const timedOut = await Promise.race([done, tooLong]);
+  deadline.abort();
+  if (timedOut) throw new SessionBusyError(`The session for ${entry.path ?? "the default path"} is still being opened after ${timeoutMs} ms, so it cannot be closed. Wait for its open function, then close again.`);
+  return entry.opened();
 }
 
 async function afterTransactions(opening: Opening, session: object, timeoutMs: number, close: () => void | Promise<void>): Promise<void> {
@@ -150,7 +162,11 @@ async function afterTransactions(opening: Opening, session: object, timeoutMs: n
 function closeNow(opening: Opening, session: object): void | Promise<void> {
   if (opening.close !== undefined) return (opening.close as (session: object) => void | Promise<void>)(session);
   if (opening.driver?.recognizes(session)) return opening.driver.close(session);
-  if ("close" in session && typeof session.close === "function") return session.close() as void | Promise<void>;
+  if (hasClose(session)) return session.close();
+}
+
+function hasClose(session: object): session is { close: () => void | Promise<void> } {
+  return "close" in session && typeof session.close === "function";
 }
 
 function publishOpen(entry: SessionEntry, startedAt: number): void {

@@ -14,7 +14,7 @@ interface Checked {
 /** Refuses what a typo or an untyped caller would otherwise turn into an endless or an instant wait. */
 export function checkOptions(options: Checked): void {
   const { mode, label, timeoutMs } = options;
-  if (mode !== undefined && !MODES.includes(String(mode))) {
+  if (mode !== undefined && !MODES.some((known) => known === mode)) {
     throw new SessionOptionError(`mode is ${show(mode)}; it must be "immediate", "deferred" or "exclusive".`);
   }
   if (label !== undefined && typeof label !== "string") throw new SessionOptionError(`label is ${show(label)}; it must be a string.`);

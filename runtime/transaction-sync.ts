@@ -1,5 +1,6 @@
 import { SessionBusyError, isBusy } from "./errors.js";
-import { Frame, captureStack, nearestOn } from "./frame.js";
+import { Frame, capturePlace, nearestOn } from "./frame.js";
+import type { Place } from "./frame.js";
 import { FifoLock } from "./fifo-lock.js";
 import { assertWhole, begin, commit, end, isObserved, markBegun, rollback } from "./lifecycle.js";
 import type { Measure } from "./lifecycle.js";
@@ -58,7 +59,7 @@ export function runTransactionSync<S extends SqliteConnection, R>(
     return runInsideHandBegun(frame, session, body);
   }
   try {
-    if (outer === undefined) beginBlocking(frame, options.timeoutMs, measure?.stack, entry);
+    if (outer === undefined) beginBlocking(frame, options.timeoutMs, measure?.place, entry);
     else begin(frame);
   } catch (error) {
     end(frame, "refused", measure, error);
@@ -81,9 +82,9 @@ function takeTurn(frame: Frame): void {
   );
 }
 
-function beginBlocking(frame: Frame, timeoutMs: number | undefined, stack: string | undefined, entry: (...args: never[]) => unknown): void {
+function beginBlocking(frame: Frame, timeoutMs: number | undefined, place: Place | undefined, entry: (...args: never[]) => unknown): void {
   const { state } = frame;
-  refuseOwnThread(frame, () => stack ?? captureStack(entry));
+  refuseOwnThread(frame, () => place ?? capturePlace(entry));
   const since = performance.now();
   try {
     if (state.rollbackOwed) {
@@ -100,7 +101,7 @@ function beginBlocking(frame: Frame, timeoutMs: number | undefined, stack: strin
 }
 
 /** What an asynchronous transaction of this thread holds cannot be given up while this thread is blocked. */
-function refuseOwnThread(frame: Frame, place: () => string): void {
+function refuseOwnThread(frame: Frame, place: () => Place): void {
   const { file, path } = frame.state;
   if (frame.mode === "deferred") return;
   let holders: Frame[] = [];
@@ -108,7 +109,7 @@ function refuseOwnThread(frame: Frame, place: () => string): void {
   else if (file.deferred.size > 0 && findForeignHolder(path).where === "this process") holders = [...file.deferred];
   const [holder] = holders;
   if (holder === undefined) return;
-  frame.stack = place();
+  frame.place = place();
   throw deadlock(frame, [holder]);
 }
 

@@ -1,4 +1,4 @@
-import { Frame, captureStack, nearestOn } from "./frame.js";
+import { Frame, capturePlace, nearestOn } from "./frame.js";
 import { FifoLock } from "./fifo-lock.js";
 import { begin, commit, end, isObserved, rollback } from "./lifecycle.js";
 import type { Measure } from "./lifecycle.js";
@@ -71,7 +71,7 @@ interface Run<S, R> {
 
 /** From here on the call outlives the caller's turn, so it has to know where it came from. */
 function waitFrom<S, R>({ frame, options, measure, entry }: Run<S, R>): Patience {
-  frame.stack = measure?.stack ?? captureStack(entry);
+  frame.place = measure?.place ?? capturePlace(entry);
   return { since: performance.now(), timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS, signal: options.signal };
 }
 
@@ -114,7 +114,7 @@ function runBody<S, R>(run: Run<S, R>): Promise<Awaited<R>> {
     return undo(run, error);
   }
   if (isPromiseLike(result)) {
-    frame.stack ??= run.measure?.stack ?? captureStack(run.entry);
+    frame.place ??= run.measure?.place ?? capturePlace(run.entry);
     return settle(run, result);
   }
   return finish(run, result as Awaited<R>);
@@ -145,7 +145,7 @@ function finish<S, R>(run: Run<S, R>, result: Awaited<R>): Promise<Awaited<R>> {
 /** Only with a rollback journal: readers keep the commit from the file. */
 async function commitLater<S, R>(run: Run<S, R>, result: Awaited<R>): Promise<Awaited<R>> {
   const { frame, options } = run;
-  frame.stack ??= run.measure?.stack ?? captureStack(run.entry);
+  frame.place ??= run.measure?.place ?? capturePlace(run.entry);
   const patience: Patience = { since: performance.now(), timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS, signal: options.signal };
   try {
     await retry(frame, patience, "commit", () => commit(frame));

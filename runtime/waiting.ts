@@ -127,7 +127,7 @@ function findCircle(start: Wait, blockers: readonly Frame[], seen: Set<Frame>): 
 
 /** The error for a wait of `frame` for `path`, the last of which the frame is part of. */
 export function deadlock(frame: Frame, path: readonly Frame[]): DeadlockError {
-  const places = [frame, ...path].map((each) => ({ label: each.label, stack: each.stack ?? "" }));
+  const places = [frame, ...path].map((each) => ({ label: each.label, stack: each.place?.stack ?? "" }));
   const [first, ...others] = places;
   const circle = others.map((place) => `"${place.label}"${at(place.stack)}`).join(", which waits for ");
   return new DeadlockError(
@@ -153,7 +153,7 @@ export function holderOf(frame: Frame): LockHolder {
   return {
     where: "this process",
     label: frame.label,
-    stack: frame.stack ?? "",
+    stack: frame.place?.stack ?? "",
     heldForMs: waits ? 0 : performance.now() - frame.begunAt,
     ...(waits ? { waitsFor: fileHolder(frame) } : {}),
   };

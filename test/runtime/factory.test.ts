@@ -203,6 +203,18 @@ describe("closing", () => {
     expect(db.open).toBe(false);
   });
 
+  test("waits for a session that is being opened, and not for ever", async () => {
+    const path = tempDatabase();
+    const go = gate();
+    const sessions = createSessionFactory({ path, open: async (file) => { await go.promise; return new Database(file); } });
+    const pending = sessions.getSession();
+    expect(await rejection(sessions.close({ timeoutMs: 5 }))).toMatchObject({ code: "SESSIONFIX_SESSION_BUSY" });
+    const closing = sessions.close();
+    go.open();
+    await closing;
+    expect((await pending).open).toBe(false);
+  });
+
   test("of one factory leaves the session to the others that use it", async () => {
     const path = tempDatabase();
     const [a, b] = [createSessionFactory({ driver, path }), createSessionFactory({ driver, path })];

@@ -180,7 +180,8 @@ describe("misuse", () => {
     const path = tempDatabase();
     const db = openByHand(path);
     for (const name of ["a", "b"]) insert(db, name);
-    for (const _ of db.prepare("SELECT * FROM item").iterate()) {
+    for (const row of db.prepare("SELECT name FROM item").iterate()) {
+      expect(row).toEqual({ name: "a" });
       expect(await rejection(transaction(db, () => {}))).toBeInstanceOf(SessionBusyError);
       expect(() => transactionSync(db, () => {})).toThrow(/\.all\(\)/);
       break;
