@@ -87,22 +87,35 @@ export function linkBuiltin(values: Values, { name, receiver, args, result, invo
     case "concat":
     case "filter":
     case "reverse":
+    case "find":
+    case "findLast":
+    case "sort":
+    case "toSorted":
       solver.watch(receiver, (id) => {
         const token = tokens.get(id);
         if (token.t === "allocation" || token.t === "object") solver.flow(values.field(id, "*"), result);
         else if (token.t !== "part" && token.t !== "external" && name !== "get" && name !== "values") solver.add(result, id);
       });
-      if (name === "filter") run(first, [receiver], false);
+      if (EACH.has(name)) run(first, [elements()], false);
       return;
     default:
       break;
   }
-  if (EACH.has(name)) run(first, [receiver], name === "map" || name === "flatMap");
+  if (EACH.has(name)) run(first, [elements()], name === "map" || name === "flatMap");
   else if (REDUCE.has(name)) {
     if (second !== undefined) solver.flow(second, result);
-    run(first, [result, receiver], true);
+    run(first, [result, elements()], true);
   }
 
+  /** What an array holds from the start, and what it or a Map was given later. */
+  function elements(): NodeId {
+    const node = solver.node();
+    solver.flow(receiver, node);
+    solver.watch(receiver, (id) => {
+      if (tokens.get(id).t === "allocation") solver.flow(values.field(id, "*"), node);
+    });
+    return node;
+  }
   function store(value: NodeId): void {
     solver.watch(receiver, (id) => {
       const token = tokens.get(id);

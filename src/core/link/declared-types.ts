@@ -59,7 +59,8 @@ export class DeclaredTypes {
     this.#aliases.set(key, node);
     const fact = program.typeOf(file, variable);
     if (!fact) return node;
-    solver.add(node, tokens.intern({ t: "shape", file, variable }));
+    // An alias that only names other types is what they are.
+    if (hasMembers(fact.type)) solver.add(node, tokens.intern({ t: "shape", file, variable }));
     solver.defer(() => {
       if (fact.type.k !== "object") this.add(file, fact.type, node);
       for (const parent of fact.extends) this.add(file, parent, node);
@@ -122,4 +123,8 @@ export class DeclaredTypes {
     const typed = frameworkOf(module)?.types.find((entry) => entry.type === path);
     if (typed) solver.add(into, tokens.intern({ t: "external", module, path: typed.as }));
   }
+}
+
+function hasMembers(type: TypeRef): boolean {
+  return type.k === "object" || (type.k === "union" && type.of.some(hasMembers));
 }

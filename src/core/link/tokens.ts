@@ -12,8 +12,8 @@ export type Token =
   /** Any instance of a project class: one token a class. */
   | { t: "instance"; file: string; id: ClassId }
   | { t: "object"; file: string; id: ObjectId }
-  /** What `new Map()` and other constructors of the platform make. */
-  | { t: "allocation"; file: string; id: CallId }
+  /** What `new Map()` and other constructors of the platform make, by call; an array literal, by a number below 0. */
+  | { t: "allocation"; file: string; id: number }
   /** A project module's namespace. */
   | { t: "namespace"; file: string }
   /** A value whose declared type is an interface or object type of the project. */

@@ -41,6 +41,8 @@ export class Values {
   readonly #members = new Nodes<TokenId, string>();
   readonly #globals = new Nodes<"", string>();
   readonly #expressions = new Map<Expr, NodeId>();
+  /** Counts down: array literals have no number of their own, and calls have those from 0 up. */
+  #arrays = 0;
   readonly #properties = new Map<TokenId, readonly string[]>();
 
   constructor(readonly program: Program) {
@@ -180,8 +182,9 @@ export class Values {
         break;
       }
       case "array":
-        // An array stands for its elements: reading any index of it gives the same values.
+        // An array stands for its elements: reading any index of it gives the same values. What is pushed later is its own.
         for (const item of expr.items) this.solver.flow(this.expression(file, item, fn), node);
+        this.solver.add(node, this.tokens.intern({ t: "allocation", file, id: --this.#arrays }));
         break;
       case "either":
         for (const alternative of expr.of) this.solver.flow(this.expression(file, alternative, fn), node);

@@ -63,6 +63,11 @@ export function probed(project: ProjectFacts, source = "probe("): string[] {
   return arg ? show(project, values.solver.values(values.expression(file, arg, call.fn))) : [];
 }
 
+/** Of what the only `probe(` is given, the sessions and what was made from them: what their calls give and how other packages are reached is left out. */
+export function probedSessions(project: ProjectFacts): string[] {
+  return probed(project).filter((value) => /\b(session|typed) /.test(value) && !value.includes("() of "));
+}
+
 function show(project: ProjectFacts, ids: Iterable<TokenId>): string[] {
   const name = (token: Token): string => {
     switch (token.t) {
