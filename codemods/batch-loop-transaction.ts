@@ -182,15 +182,30 @@ function planInPlace(group: EditGroup, detail: LoopTransactionDetail, tree: Tree
   const out = new Rewrite(tree, start);
   const lines = new Lines(out, inner);
   const style = styleOf(tree.source);
+  const batch = batchBody(tree, parts, { outer, inner, access, batched: names.batched, async, batchSize, label: shape.label });
   for (const binding of shape.bindings) {
+    // A parameter that is only what the loop goes over needs no name.
+    if (binding.name === batch.loop.items && timesNamed(body, binding.name) === 1) {
+      batch.loop.items = binding.value;
+      continue;
+    }
     lines.next(outer);
     out.write(binding.text + style.semi);
   }
-  writeBatchBody(lines, batchBody(tree, parts, { outer, inner, access, batched: names.batched, async, batchSize, label: shape.label }));
+  writeBatchBody(lines, batch);
   writeOutcome(lines, tree, shape, parts, access, handles, outer);
   group.edits.push(...out.finish(shape.last.end));
+  group.claims = [{ file: tree.file, start, end: shape.last.end }];
   group.imports.push(...names.needs);
   note(tree, parts, notes, async);
+}
+
+function timesNamed(node: ts.Node, name: string): number {
+  let times = 0;
+  walk(node, (one) => {
+    if (ts.isIdentifier(one) && one.text === name) times++;
+  });
+  return times;
 }
 
 /** What the transaction returned, where its caller wants it. */
@@ -292,6 +307,7 @@ function planFunction(group: EditGroup, detail: LoopTransactionDetail, tree: Tre
   const lastEnd = Math.max(parts.loopUnit.end, parts.result?.unit.end ?? 0, ...units.map(({ end }) => end));
   group.edits.push(...out.finish(lastEnd));
   group.edits.push({ file, start: callback.end, end: call.end, text: "" });
+  group.claims = [{ file, start: call.getStart(source), end: call.end }];
   for (const run of shape.invocations) {
     const callee = run.expression;
     if (ts.isPropertyAccessExpression(callee)) group.edits.push({ file, start: callee.expression.end, end: callee.end, text: "" });
@@ -323,6 +339,7 @@ function planSql(group: EditGroup, detail: LoopTransactionDetail, tree: Tree, ba
   writeBatchBody(lines, batchBody(tree, parts, { outer, inner, access, batched: names.batched, async: shape.async, batchSize, label }));
   for (const unit of unitsOf(tree, shape.tail, shape.tail[0]?.pos ?? 0)) lines.unit(unit, outer);
   group.edits.push(...out.finish(shape.last.end), ...shape.edits);
+  group.claims = [{ file: tree.file, start: shape.first.getStart(source), end: shape.last.end }];
   group.imports.push(...names.needs);
   note(tree, parts, notes, shape.async);
 }

@@ -44,6 +44,7 @@ export const useSharedSession: Transform = {
     const closes = removeCloses(context.trees, allCloses(context.trees, detail), (file, call) => closesOwn(context, file, call, own));
     disposals(group, detail, context, own);
     group.edits = settle([...group.edits, ...closes.edits]);
+    if (closes.claims.length > 0) group.claims = closes.claims;
     return judge(group, [...notes, ...closes.notes]);
   },
 };

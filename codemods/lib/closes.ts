@@ -1,5 +1,5 @@
 import { ts } from "ts-morph";
-import type { TextEdit } from "../../src/core/edit.js";
+import type { Region, TextEdit } from "../../src/core/edit.js";
 import type { SessionPerCallDetail } from "../../src/core/finding.js";
 import { styleOf } from "./style.js";
 import { comments, dedent, indentAt, lineStart, nextLine, removal, startsLine } from "./text.js";
@@ -10,6 +10,8 @@ import type { Tree, Trees } from "./tree.js";
 export interface CloseRemoval {
   edits: TextEdit[];
   notes: string[];
+  /** The statements whose lines move. */
+  claims: Region[];
 }
 
 type Close = SessionPerCallDetail["closes"][number];
@@ -26,7 +28,7 @@ export function isBystander(file: string): boolean {
  * then guards nothing. `keeps` says which calls close a session that stays the caller's own.
  */
 export function removeCloses(trees: Trees, closes: readonly Close[], keeps: (file: string, call: ts.CallExpression) => boolean): CloseRemoval {
-  const result: CloseRemoval = { edits: [], notes: [] };
+  const result: CloseRemoval = { edits: [], notes: [], claims: [] };
   for (const file of new Set(closes.map((close) => close.file))) {
     if (isBystander(file)) continue;
     const tree = trees.get(file);
@@ -150,6 +152,7 @@ function unwrapTry(tree: Tree, attempt: ts.TryStatement, carried: readonly strin
     result.edits.push({ file, start: Math.max(to, open), end: attempt.end, text: carried.map((comment) => `\n${outer}${comment}`).join("") });
     return;
   }
+  result.claims.push({ file, start, end: attempt.end });
   const bodyStart = nextLine(text, open);
   const bodyEnd = lineStart(text, close);
   result.edits.push({ file, start: lineStart(text, start), end: bodyStart, text: "" });

@@ -29,7 +29,7 @@ export interface InPlace extends Common {
   last: ts.Statement;
   outcome: Outcome;
   /** `const x = argument` for the callback's parameters that are not the handle. */
-  bindings: { name: string; text: string }[];
+  bindings: { name: string; value: string; text: string }[];
   /** A helper or callback style call; absent for better-sqlite3's wrapper. */
   runner?: ts.CallExpression;
   awaited: boolean;
@@ -205,7 +205,7 @@ function bindingsFor(tree: Tree, callback: Callback, run: ts.CallExpression): In
     const value = argument.getText(tree.source);
     if (name === value) continue;
     const type = parameter.type === undefined ? "" : `: ${parameter.type.getText(tree.source)}`;
-    bindings.push({ name, text: `const ${name}${type} = ${value}` });
+    bindings.push({ name, value, text: `const ${name}${type} = ${value}` });
   }
   return bindings;
 }

@@ -9,6 +9,12 @@ export interface TextEdit {
   text: string;
 }
 
+export interface Region {
+  file: string;
+  start: number;
+  end: number;
+}
+
 export interface CreatedFile {
   file: string;
   text: string;
@@ -44,6 +50,8 @@ export interface EditGroup {
   edits: TextEdit[];
   creates: CreatedFile[];
   imports: ImportNeed[];
+  /** Regions whose lines move or are written anew: an edit of another group in there would be made for the old lines. */
+  claims?: Region[];
   /** Groups without which this one makes no sense: it falls with them. */
   requires?: string[];
 }
@@ -181,14 +189,16 @@ export function selectGroups(groups: readonly EditGroup[]): Selection {
   const refused: Selection["refused"] = [];
   const taken = new Map<string, TextEdit[]>();
   const created = new Map<string, { text: string; by: EditGroup }>();
+  const claimed: Region[] = [];
   for (const group of groups) {
     const missing = group.requires?.find((id) => !accepted.some((one) => one.id === id));
-    const reason = missing === undefined ? whyRefused(group, taken, created) : `it needs another fix that was not made (${missing})`;
+    const reason = missing === undefined ? (whyRefused(group, taken, created) ?? whyClaimed(group, taken, claimed)) : `it needs another fix that was not made (${missing})`;
     if (reason !== undefined) {
       refused.push({ group, reason });
       continue;
     }
     accepted.push(group);
+    claimed.push(...(group.claims ?? []));
     for (const edit of group.edits) {
       const list = taken.get(edit.file);
       if (list === undefined) taken.set(edit.file, [edit]);
@@ -217,6 +227,17 @@ function whyRefused(
     if (earlier !== undefined && earlier.text !== file.text) return `another fix creates ${file.file} with other content`;
   }
   return undefined;
+}
+
+function within(edit: TextEdit, region: Region): boolean {
+  return edit.file === region.file && edit.start < region.end && region.start < edit.end + (edit.start === edit.end ? 1 : 0);
+}
+
+function whyClaimed(group: EditGroup, taken: ReadonlyMap<string, TextEdit[]>, claimed: readonly Region[]): string | undefined {
+  const mine = group.claims ?? [];
+  const hit =
+    group.edits.find((edit) => claimed.some((region) => within(edit, region))) ?? mine.flatMap((region) => (taken.get(region.file) ?? []).filter((edit) => within(edit, region)))[0];
+  return hit === undefined ? undefined : `another fix moves the lines around it in ${hit.file} at offset ${hit.start}`;
 }
 
 /** The edits of all groups, by file, in the groups' order. */

@@ -138,6 +138,14 @@ describe("selectGroups", () => {
     expect(selectGroups(groups).refused.map(({ group: { id } }) => id)).toEqual(["2", "3"]);
   });
 
+  it("lets nobody else edit lines that move", () => {
+    const moving: EditGroup = { ...group("1", [edit(10, 12, ""), edit(20, 22, "")]), claims: [{ file: "a.ts", start: 10, end: 30 }] };
+    const inside = group("2", [edit(15, 15, "x")]);
+    const beside = group("3", [edit(30, 30, "y"), edit(5, 10, "z"), edit(15, 16, "", "b.ts")]);
+    expect(selectGroups([moving, inside, beside]).accepted.map(({ id }) => id)).toEqual(["1", "3"]);
+    expect(selectGroups([inside, moving]).refused).toEqual([{ group: moving, reason: "another fix moves the lines around it in a.ts at offset 15" }]);
+  });
+
   it("accepts only sets that can be applied", () => {
     const anyEdit = fc.tuple(fc.nat(30), fc.nat(6), fc.constantFrom("", "x", "yy")).map(([start, length, text]) => edit(start, start + length, text));
     fc.assert(
