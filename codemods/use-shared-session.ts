@@ -81,12 +81,16 @@ function planFactory(group: EditGroup, detail: SessionPerCallDetail, factory: Fa
     planAtOpen(group, detail, factory, nodes, tree, notes);
     return [];
   }
+  const memory = callsOf(factory.name, detail, context).find(({ call, tree: at }) => call.arguments.some((argument) => /^["'`]:memory:["'`]$/.test(argument.getText(at.source))));
+  const inMemory = memory === undefined ? [] : [`\`${factory.name}(":memory:")\` (${memory.use.file}:${memory.use.span.line}) gave each caller a database of its own: callers of the shared factory get the same one`];
   if (nodes.swallows) {
+    notes.push(...inMemory);
     notes.push(`\`${factory.name}\` catches the error of a failed open and returns something else: only the open itself is shared, so that a failure is not; what follows it runs at each call as before`);
     planAtOpen(group, detail, factory, nodes, tree, notes);
     return [];
   }
   if (nodes.bare && !nodes.pragmas) {
+    notes.push(...inMemory);
     planAtOpen(group, detail, factory, nodes, tree, notes);
     return [];
   }
@@ -102,6 +106,7 @@ function planFactory(group: EditGroup, detail: SessionPerCallDetail, factory: Fa
     factory.params.length === 1 &&
     factory.keyParam === 0;
   if (!few) {
+    notes.push(...inMemory);
     planDelegate(group, detail, factory, nodes, tree, notes);
     return [];
   }

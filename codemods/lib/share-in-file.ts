@@ -85,6 +85,7 @@ export function planAtOpen(group: EditGroup, detail: SessionPerCallDetail, facto
   const style = styleOf(source);
   const names = namesIn(source);
   const constant = isModuleLevel(tree, key.node);
+  assertOnDisk(key.node);
   if (!isModuleLevel(tree, open, new Set([key.node]))) throw new CannotFix(`the options that \`${factory.name}\` opens with depend on the call: sessions with other options must not be shared`);
   const start = open.getStart(source);
   const before = text.slice(start, key.node.getStart(source));
@@ -109,6 +110,7 @@ export function planDelegate(group: EditGroup, detail: SessionPerCallDetail, fac
   const keyIndex = factory.keyParam;
   if (factory.params.length > 1) throw new CannotFix(`\`${factory.name}\` takes more than the path: sessions opened with other arguments must not be shared`);
   const open = openKey(tree, nodes.open);
+  if (open !== undefined) assertOnDisk(open);
   const constantKey = open !== undefined && isModuleLevel(tree, open) ? open.getText(source) : undefined;
   if (factory.params.length === 1 && keyIndex !== 0) throw new CannotFix(`the file that \`${factory.name}\` opens is worked out from its argument, so the same file cannot be told from another by it`);
   if (factory.params.length === 0 && constantKey === undefined) throw new CannotFix(`the file that \`${factory.name}\` opens is worked out inside it, so there is no key to share by`);
@@ -203,6 +205,10 @@ function calledAtTop(tree: Tree, name: ts.Identifier): boolean {
   return found;
 }
 
+function assertOnDisk(key: ts.Expression): void {
+  if (ts.isStringLiteralLike(key) && (key.text === ":memory:" || key.text === "")) throw new CannotFix("a database in memory is its session's own");
+}
+
 /** `new Database("app.db")` in the middle of a function: the session comes from a session module. */
 export function planInline(group: EditGroup, detail: SessionPerCallDetail, tree: Tree, context: PlanContext, notes: string[]): void {
   const open = openOf(tree, detail);
@@ -210,7 +216,7 @@ export function planInline(group: EditGroup, detail: SessionPerCallDetail, tree:
   const key = keyOf(tree, open);
   const [first] = open.arguments ?? [];
   if (key === undefined || first === undefined || key.node !== first) throw new CannotFix("the session's file is not the first argument of the call that opens it");
-  if (ts.isStringLiteralLike(first) && (first.text === ":memory:" || first.text === "")) throw new CannotFix("a database in memory is its session's own");
+  assertOnDisk(first);
   if (enclosingFunction(open) === undefined) throw new CannotFix("the session is opened at the top of the file already");
   const driver = driverOf(tree, open);
   if (driver === undefined) throw new CannotFix("the session is not opened by a constructor that the runtime knows");

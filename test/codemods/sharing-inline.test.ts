@@ -130,6 +130,31 @@ describe("use-shared-session: what is not for a tool", () => {
     expect(manual[0]?.reason).toContain(reason);
   });
 
+  it("a factory of databases in memory", () => {
+    const text = 'import Database from "better-sqlite3";\nexport function fresh() {\n  return new Database(":memory:");\n}\n';
+    const { groups, manual } = one(text, { factory: { marker: "export function fresh", name: "fresh", kind: "function", async: false, params: [], bare: true } });
+    expect(groups).toEqual([]);
+    expect(manual[0]?.reason).toContain("in memory");
+  });
+
+  it("callers that open in memory make it a matter of review: they would get the same database", () => {
+    const files = {
+      "db.ts": 'import Database from "better-sqlite3";\nexport function openAt(p: string) {\n  return new Database(p);\n}\n',
+      "db.test.ts": 'import { openAt } from "./db";\nconst db = openAt(":memory:");\ndb.close();\n',
+    };
+    const { groups, files: after } = fixOnce(files, [
+      sessionFinding(files, "db.ts", {
+        open: "new Database(",
+        key: "p",
+        factory: { marker: "export function openAt", name: "openAt", kind: "function", async: false, params: ["p"], keyParam: 0, bare: true },
+        uses: [{ file: "db.test.ts", marker: "openAt(", context: "test" }],
+        closes: [{ file: "db.test.ts", marker: "db.close(", once: true }],
+      }),
+    ]);
+    expect(groups[0]).toMatchObject({ safety: "review", reason: '`openAt(":memory:")` (db.test.ts:2) gave each caller a database of its own: callers of the shared factory get the same one' });
+    expect(after["db.test.ts"]).toBe(files["db.test.ts"]);
+  });
+
   it("changes of the session itself make it a matter of review", () => {
     const text = 'import Database from "better-sqlite3";\nexport function f() {\n  const db = new Database("a.db");\n  db.unsafeMode();\n  return db.prepare("SELECT 1").iterate();\n}\n';
     const { groups } = one(text, { scoped: [{ file: "a.ts", marker: "db.unsafeMode(", what: "`unsafeMode`" }, { file: "a.ts", marker: 'db.prepare("SELECT 1").iterate(', what: "iterate" }] });
