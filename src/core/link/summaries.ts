@@ -2,7 +2,7 @@ import { add, constant, type Cost, isZero, multiply, variable, ZERO } from "../c
 import type { CallFact, FunctionFact, LoopFact } from "../facts/types.js";
 import type { CallGraph } from "./calls.js";
 import { functionKey, type FunctionKey } from "./program.js";
-import { type Schedule, within } from "./schedule.js";
+import { callsParameter, type Schedule, within } from "./schedule.js";
 
 /** What one call adds by itself; what its callees add comes on top. */
 export type Unit = (file: string, call: CallFact) => Cost;
@@ -47,7 +47,10 @@ export class Summaries {
         const cost = this.ofCalls(file, fn, () => true);
         if (!isZero(cost)) computed.push([key, cost]);
       }
-      for (const [key, cost] of computed) this.#costs.set(key, cyclic ? multiply(cost, variable("depth")) : cost);
+      // Who enters a circle anywhere may go all the way round.
+      const round = cyclic ? multiply(add(...computed.map(([, cost]) => cost)), variable("depth")) : ZERO;
+      if (cyclic && !isZero(round)) for (const key of keys) this.#costs.set(key, round);
+      if (!cyclic) for (const [key, cost] of computed) this.#costs.set(key, cost);
     }
   }
 
@@ -72,7 +75,7 @@ export class Summaries {
   #ofCallees(file: string, fn: FunctionFact, call: CallFact): Cost {
     if (call.memo) return ZERO;
     // A function that came in as a parameter is counted where it was passed: there we know which one it is.
-    if (this.#callsParameter(file, fn, call)) return ZERO;
+    if (callsParameter(this.graph, file, call)) return ZERO;
     const edges = this.schedule.edgesOf(call);
     let cost: Cost = ZERO;
     let passed: Cost = ZERO;
@@ -84,23 +87,8 @@ export class Summaries {
       else cost = dearest(cost, of);
     }
     // Helpers of the project run what they are given; whoever else gets a function is in `edges` if it runs it now.
-    const helper = edges.some((edge) => !call.args.some((arg) => arg.k === "fn" && functionKey(file, arg.id) === edge.to));
-    for (const arg of helper ? call.args : []) {
-      if (arg.k !== "fn" || edges.some((edge) => edge.to === functionKey(file, arg.id))) continue;
-      passed = add(passed, this.ofFunction(functionKey(file, arg.id)));
-    }
+    for (const alternatives of this.schedule.passedBy(call)) passed = add(passed, alternatives.map((key) => this.ofFunction(key)).reduce(dearest, ZERO));
     return add(cost, passed);
-  }
-
-  #callsParameter(file: string, fn: FunctionFact, call: CallFact): boolean {
-    const callee = call.callee;
-    if (callee.k !== "var") return false;
-    const { kind, fn: owner } = this.graph.program.variable(file, callee.id);
-    if (kind !== "param") return false;
-    for (let at = fn.id; ; at = this.graph.program.fn(file, at).parent) {
-      if (at === owner) return true;
-      if (at === 0) return false;
-    }
   }
 
   #repetition(file: string, call: CallFact): Cost {

@@ -254,7 +254,9 @@ export class Values {
       case "allocation":
       case "function":
         this.solver.flow(this.field(id, name), into);
-        if (name !== "*") this.solver.flow(this.field(id, "*"), into);
+        // What is kept under a computed key may be under any; an array has it under numbers alone.
+        if (name !== "*" && (isElement || token.t !== "allocation" || token.id >= 0)) this.solver.flow(this.field(id, "*"), into);
+        if (name === "*") for (const property of this.propertiesOf(id)) this.solver.flow(this.field(id, property), into);
         // `{ ...base }` has what `base` has; reading it is reading `base`.
         if (name !== "...") this.solver.watch(this.field(id, "..."), (base) => this.#delegate(base, name, into));
         break;

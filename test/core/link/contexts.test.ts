@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest";
+import { contexts, keyOf, link } from "./link.js";
+
+const PER_CALL = ["per-call"];
+const ONCE = ["once"];
+
+describe("entry points", () => {
+  it.each<[string, string]>([
+    ["Fastify's route", `import fastify from "fastify"; const app = fastify();\napp.get("/x", async () => work());`],
+    ["Fastify's route object", `import Fastify from "fastify"; const app = Fastify();\napp.route({ method: "GET", url: "/x", handler: () => work() });`],
+    ["Fastify's preHandler", `import Fastify from "fastify"; const app = Fastify();\napp.route({ method: "GET", url: "/x", preHandler: () => work(), handler });`],
+    ["a Fastify plugin's route", `import type { FastifyInstance } from "fastify"; export default async function plugin(app: FastifyInstance) { app.post("/x", () => work()); }`],
+    ["a registered plugin's route", `import fastify from "fastify"; const app = fastify();\napp.register(async (scope) => { scope.get("/x", () => work()); });`],
+    ["Fastify's request hook", `import fastify from "fastify"; const app = fastify();\napp.addHook("onRequest", async () => work());`],
+    ["Express's route", `import express from "express"; const app = express();\napp.get("/x", (req, res) => work());`],
+    ["Express's router", `import { Router } from "express"; const r = Router();\nr.post("/x", (req, res) => work());`],
+    ["Express through require", `const express = require("express"); const app = express();\napp.get("/x", (req, res) => work());`],
+    ["Express's middleware", `import express from "express"; const app = express();\napp.use((req, res, next) => work());`],
+    ["Express's route chain", `import express from "express"; const r = express.Router();\nr.route("/x").get(() => work());`],
+    ["an array of middleware", `import express from "express"; const app = express();\napp.get("/x", [() => work(), () => {}]);`],
+    ["a controller's method", `import express from "express"; const app = express(); class C { get() { work(); } } const c = new C();\napp.get("/x", c.get);`],
+    ["a bound method", `import express from "express"; const app = express(); class C { get() { work(); } } const c = new C();\napp.get("/x", c.get.bind(c));`],
+    ["a handler wrapped by the project", `import express from "express"; const app = express(); const wrap = (fn) => (req, res) => fn(req, res);\napp.get("/x", wrap(() => work()));`],
+    ["an app of unknown make", `export function routes(app) { app.get("/x", () => work()); }`],
+    ["setInterval", `setInterval(() => work(), 1000);`],
+    ["an event emitter", `import { EventEmitter } from "node:events"; const bus = new EventEmitter();\nbus.on("order", () => work());`],
+    ["an HTTP server", `import http from "node:http";\nhttp.createServer((req, res) => work());`],
+    ["process messages", `process.on("message", () => work());`],
+    ["another package's events", `import { Client } from "mqtt"; const client = new Client();\nclient.on("message", () => work());`],
+  ])("%s", (_name, text) => {
+    expect(contexts(link({ "a.ts": `function work() {}\n${text}` }), "work")).toEqual(PER_CALL);
+  });
+
+  it("a handler in a package's wrapper, which may run it at once as well", () => {
+    const text = `import express from "express"; import asyncHandler from "express-async-handler"; const app = express();\napp.get("/x", asyncHandler(async () => work()));`;
+    expect(contexts(link({ "a.ts": `function work() {}\n${text}` }), "work")).toEqual(["once", "per-call"]);
+  });
+
+  it("Next.js's route files", () => {
+    expect(contexts(link({ "app/api/x/route.ts": `export async function GET() { work(); } function work() {}` }), "work")).toEqual(PER_CALL);
+  });
+
+  it("are named, with the path to what they reach", () => {
+    const project = link({
+      "work.ts": `export function work() {}`,
+      "main.ts": `import express from "express"; import { work } from "./work"; const app = express();\nfunction helper() { work(); }\napp.patch("/artifacts/:id", function handler() { helper(); });`,
+    });
+    expect(project.contexts.entries().map((entry) => entry.label)).toEqual(["PATCH /artifacts/:id"]);
+    expect(project.contexts.pathTo(keyOf(project, "work"), "per-call").map((step) => step.entry ?? "call")).toEqual(["PATCH /artifacts/:id", "call", "call"]);
+  });
+});
+
+describe("what runs once", () => {
+  it.each<[string, string]>([
+    ["called by the module", `work();`],
+    ["called by main", `function main() { work(); } main();`],
+    ["at shutdown", `process.on("SIGTERM", () => work());`],
+    ["when the server listens", `import express from "express"; const app = express();\napp.listen(1, () => work());`],
+    ["in Fastify's onClose", `import fastify from "fastify"; const app = fastify();\napp.addHook("onClose", async () => work());`],
+    ["in a plugin's own body", `import fastify from "fastify"; const app = fastify();\napp.register(async () => { work(); });`],
+    ["in an injected class's constructor", `import { Injectable } from "@nestjs/common"; @Injectable() class A { constructor() { work(); } }`],
+  ])("%s", (_name, text) => {
+    expect(contexts(link({ "a.ts": `function work() {}\n${text}` }), "work")).toEqual(ONCE);
+  });
+
+  it.each(["scripts/import.ts", "bin/x.ts", "src/migrate.ts", "db/migrations/1.ts"])("a script by its path: %s", (file) => {
+    expect(contexts(link({ [file]: `function work() {} setInterval(() => work(), 1);` }), "work")).toEqual(ONCE);
+  });
+
+  it.each(["src/a.test.ts", "test/a.ts", "src/__tests__/a.ts", "e2e/a.ts"])("tests by their path: %s", (file) => {
+    expect(contexts(link({ [file]: `function work() {} setInterval(() => work(), 1);` }), "work")).toEqual(["test"]);
+  });
+});
+
+describe("what is not known", () => {
+  it("an exported function that nobody here calls", () => {
+    expect(contexts(link({ "a.ts": `export function work() {}` }), "work")).toEqual(["unknown"]);
+  });
+
+  it("what only such a function calls", () => {
+    expect(contexts(link({ "a.ts": `function work() {} export function api() { work(); }` }), "work")).toEqual(["unknown"]);
+  });
+
+  it("both, when called from both", () => {
+    expect(contexts(link({ "a.ts": `function work() {} work(); setInterval(() => work(), 1);` }), "work")).toEqual(["once", "per-call"]);
+  });
+});
+
+describe("what is kept runs as often as its keeper is made", () => {
+  it.each<[string, string[], string]>([
+    ["a module variable", ONCE, `let kept; function get() { return (kept ??= work()); } setInterval(() => get(), 1);`],
+    ["a field of one instance", ONCE, `class A { get() { return (this.kept ??= work()); } } const a = new A(); setInterval(() => a.get(), 1);`],
+    ["a field of an instance a tick", PER_CALL, `class A { get() { return (this.kept ??= work()); } } setInterval(() => new A().get(), 1);`],
+    ["a variable of a function called once", ONCE, `function make() { let kept; return () => (kept ??= work()); } const get = make(); setInterval(() => get(), 1);`],
+  ])("%s", (_name, expected, text) => {
+    expect(contexts(link({ "a.ts": `function work() { return {}; }\n${text}` }), "work")).toEqual(expected);
+  });
+});
