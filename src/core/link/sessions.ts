@@ -68,7 +68,7 @@ export function findOpens(graph: CallGraph): OpenSite[] {
           key,
           keyText: textOf(graph, facts.file, call, open.pattern.key),
           optionsText: textOf(graph, facts.file, call, open.pattern.options),
-          stored: isStored(graph, facts.file, call),
+          stored: isStored(graph, facts.file, call, session),
         });
         break;
       }
@@ -131,7 +131,7 @@ function isReadOnly(options: Expr | undefined): boolean {
 }
 
 /** The opened value goes straight into a field, a static or a module variable. */
-function isStored(graph: CallGraph, file: string, call: CallFact): boolean {
+function isStored(graph: CallGraph, file: string, call: CallFact, session: TokenId): boolean {
   const facts = graph.program.file(file);
   const holders = new Set<number>();
   const holds = (expr: Expr): boolean => contains(expr, (part) => (part.k === "call" && part.id === call.id) || (part.k === "var" && holders.has(part.id)));
@@ -141,7 +141,14 @@ function isStored(graph: CallGraph, file: string, call: CallFact): boolean {
       : assign.target.k === "var" && graph.program.variable(file, assign.target.id).fn !== call.fn;
   // Wrappers around the open (`drizzle(new Database(path))`) pass it on: their results hold it, too.
   const wrappers = facts.calls.filter((other) => other.fn === call.fn && other.args.some((arg) => contains(arg, (part) => part.k === "call" && part.id === call.id)));
-  const fed = (expr: Expr): boolean => holds(expr) || contains(expr, (part) => part.k === "call" && wrappers.some((wrapper) => wrapper.id === part.id));
+  const fed = (expr: Expr): boolean => holds(expr) || contains(expr, (part) => part.k === "call" && (wrappers.some((wrapper) => wrapper.id === part.id) || isOrm(part.id)));
+  const isOrm = (id: number): boolean => {
+    const { solver, tokens } = graph.values;
+    return graph.program.call(file, id).fn === call.fn && [...solver.values(graph.values.callResult(file, id))].some((value) => {
+      const token = tokens.get(value);
+      return token.t === "derived" && token.kind === "orm" && tokens.sessionOf(value) === session;
+    });
+  };
   for (const assign of facts.assigns) {
     if (assign.fn !== call.fn || !fed(assign.value)) continue;
     if (outlives(assign)) return true;
