@@ -2,6 +2,7 @@ import { BatchRun, Courtesy, GAP_MS } from "./batch-run.js";
 import type { BatchHandler } from "./batch-run.js";
 import { RunnerError } from "./errors.js";
 import { nearestOn } from "./frame.js";
+import { LockRest } from "./lock-rest.js";
 import type { Measure } from "./lifecycle.js";
 import { asyncResultError, isPromiseLike, refuseAsyncFunction } from "./promises.js";
 import { currentFrame, registry } from "./registry.js";
@@ -38,6 +39,7 @@ export function batchedTransactionSync<Item>(
   refuseAsyncFunction(target, "batchedTransactionSync", "batchedTransaction");
   const run = new BatchRun<Item, unknown>(items, handler as BatchHandler<Item, unknown>, options, batchedTransactionSync);
   const courtesy = new Courtesy();
+  let rest: LockRest | undefined;
   try {
     while (run.source.prepareSync(run.batchSize)) {
       const measure = run.newMeasure();
@@ -48,6 +50,10 @@ export function batchedTransactionSync<Item>(
       if (typeof target !== "function" && isInside(target)) continue;
       // The loop stands still anyway; a sleeping thread at least lets other processes write.
       if (courtesy.isDue(progress.holdMs)) Atomics.wait(PAUSE, 0, 0, GAP_MS);
+      if (typeof target !== "function") {
+        rest ??= new LockRest(registry.states.get(target)?.path ?? "");
+        restSync(rest, progress.holdMs);
+      }
     }
   } catch (error) {
     run.noteFailure(error);
@@ -56,6 +62,13 @@ export function batchedTransactionSync<Item>(
     run.source.closeSync();
   }
   return run.report();
+}
+
+function restSync(rest: LockRest, holdMs: number): void {
+  const restMs = rest.afterHold(holdMs);
+  if (restMs === 0) return;
+  const since = performance.now();
+  for (let restedMs = 0; restedMs < restMs || rest.goesOn(restedMs); restedMs = performance.now() - since) Atomics.wait(PAUSE, 0, 0, 1);
 }
 
 const PAUSE = new Int32Array(new SharedArrayBuffer(4));

@@ -10,6 +10,14 @@ interface Waiter<Owner> {
 /** How long hand-offs may follow each other within one turn of the event loop. */
 const TURN_MS = 8;
 
+/** When the lock, once given back, is left alone for a while. */
+export interface Rest<Owner> {
+  /** For how long, in ms, now that this owner is done; 0 for not at all. */
+  after(owner: Owner): number;
+  /** Whether a rest that has lasted so long should go on. */
+  goesOn(restedMs: number): boolean;
+}
+
 /**
  * A mutex that serves first come, first served. A hand-off wakes exactly one waiter, whatever the queue's length.
  */
@@ -19,10 +27,13 @@ export class FifoLock<Owner> {
   #head: Waiter<Owner> | undefined;
   #tail: Waiter<Owner> | undefined;
   #turnStartedAt = 0;
+  #resting = false;
 
-  /** Takes the lock if it is free. A free lock never has waiters: release hands over directly. */
+  constructor(readonly rest?: Rest<Owner>) {}
+
+  /** Takes the lock if it is free and not resting. A free lock never has waiters: release hands over directly. */
   tryTake(owner: Owner): boolean {
-    if (this.owner !== undefined) return false;
+    if (this.owner !== undefined || this.#resting) return false;
     this.owner = owner;
     return true;
   }
@@ -41,21 +52,46 @@ export class FifoLock<Owner> {
     return { granted, leave: (error) => { if (this.#unlink(queued)) queued.refuse(error); } };
   }
 
-  /** Gives the lock to the next in the queue. Only the owner may call it. */
+  /** Gives the lock to the next in the queue, after a rest if one is due. Only the owner may call it. */
   release(owner: Owner): void {
     if (this.owner !== owner) return;
-    const next = this.#head;
     this.owner = undefined;
+    const restMs = this.rest?.after(owner) ?? 0;
+    if (restMs > 0) {
+      this.#resting = true;
+      this.#restUntil(performance.now(), restMs);
+      return;
+    }
+    const next = this.#takeNext();
     if (next === undefined) return;
-    this.#unlink(next);
-    this.owner = next.owner;
     // A long queue of short transactions would otherwise run in microtasks alone and keep timers and sockets waiting.
-    const now = performance.now();
-    if (now - this.#turnStartedAt < TURN_MS) return next.grant();
+    if (performance.now() - this.#turnStartedAt < TURN_MS) return next.grant();
     setImmediate(() => {
       this.#turnStartedAt = performance.now();
       next.grant();
     });
+  }
+
+  /**
+   * A timer alone is no rest: Node runs due timers one after the other without looking at sockets in between, so two
+   * runs of long transactions would keep each other going for seconds. An immediate comes after the sockets' turn.
+   */
+  #restUntil(since: number, restMs: number): void {
+    setTimeout(() => setImmediate(() => {
+      const restedMs = performance.now() - since;
+      if (restedMs < restMs || this.rest?.goesOn(restedMs)) return this.#restUntil(since, restMs);
+      this.#resting = false;
+      this.#turnStartedAt = performance.now();
+      this.#takeNext()?.grant();
+    }), 1);
+  }
+
+  #takeNext(): Waiter<Owner> | undefined {
+    const next = this.#head;
+    if (next === undefined) return undefined;
+    this.#unlink(next);
+    this.owner = next.owner;
+    return next;
   }
 
   /** Sends everyone in the queue away. The owner stays. */

@@ -96,13 +96,13 @@ function matching(locks: readonly HeldLock[], path: string, wanted: (lock: HeldL
 }
 
 /** The kernel's 64-bit `dev_t` as `major:minor`, laid out as glibc's `gnu_dev_major` and `gnu_dev_minor` read it. */
-function deviceName(device: bigint): string {
+export function deviceName(device: bigint): string {
   const major = ((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xfffff000n);
   const minor = (device & 0xffn) | ((device >> 12n) & 0xffffff00n);
   return `${major.toString(16)}:${minor.toString(16)}`;
 }
 
-function sameDevice(a: string, b: string): boolean {
+export function sameDevice(a: string, b: string): boolean {
   const parts = (name: string) => name.split(":").map((part) => Number.parseInt(part, 16)).join(":");
   return parts(a) === parts(b);
 }

@@ -2,6 +2,7 @@ import { SessionBusyError, SessionClosedError, UnsupportedSessionError, isBusy }
 import { FifoLock } from "./fifo-lock.js";
 import { inodeOf } from "./file-identity.js";
 import type { Frame } from "./frame.js";
+import { LockRest } from "./lock-rest.js";
 import { fileState, registry } from "./registry.js";
 import type { FileState } from "./registry.js";
 import { isSqliteConnection } from "./sqlite-connection.js";
@@ -54,7 +55,7 @@ function makeState(connection: SqliteConnection): SessionState {
   const prepare = (source: string) => connection.prepare(source);
   return {
     connection,
-    lock: new FifoLock(),
+    lock: new FifoLock<Frame>(new LockRest(path)),
     path,
     file: fileState((path === "" ? undefined : inodeOf(path)) ?? `anonymous:${nextAnonymous++}`),
     wal: false,

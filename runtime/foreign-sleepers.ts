@@ -1,0 +1,41 @@
+import { readFileSync, readdirSync, statSync } from "node:fs";
+import { deviceName, parseLocks, sameDevice } from "./lock-holder.js";
+
+/** Every connection in WAL mode holds a shared lock on this byte of the `-shm` file as long as it is open: `wal.c`, "DMS". */
+const WAL_OPEN = 128;
+/** A process with more threads than this is only looked at in part: the look must stay short. */
+const MOST_THREADS = 64;
+/** Kernel functions in which a thread is that called `nanosleep`, as SQLite's busy handler does on Unix (`unixSleep`). */
+const ASLEEP = new Set(["hrtimer_nanosleep", "do_nanosleep", "common_nsleep"]);
+
+/**
+ * Threads of other processes that have the database at `path` open and are asleep at this moment, as `pid/tid`: SQLite's
+ * own busy handler waits for a lock that way, looking again every 1 to 100 ms. Whoever sleeps for another reason is among
+ * them, too. `undefined` where it cannot be known: other platforms than Linux, no write-ahead log, a hardened `/proc`.
+ * No file of the database is opened.
+ */
+export function findForeignSleepers(path: string): readonly string[] | undefined {
+  if (process.platform !== "linux" || path === "") return undefined;
+  try {
+    const shm = statSync(`${path}-shm`, { bigint: true, throwIfNoEntry: false });
+    if (shm === undefined) return undefined;
+    const inode = String(shm.ino);
+    const device = deviceName(shm.dev);
+    const pids = new Set<number>();
+    for (const lock of parseLocks(readFileSync("/proc/locks", "latin1"))) {
+      if (lock.inode === inode && lock.pid !== process.pid && lock.pid > 0 && lock.from <= WAL_OPEN && lock.to >= WAL_OPEN && sameDevice(lock.device, device)) pids.add(lock.pid);
+    }
+    return [...pids].flatMap(sleepingThreads);
+  } catch {
+    return undefined;
+  }
+}
+
+function sleepingThreads(pid: number): string[] {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`).slice(0, MOST_THREADS);
+    return threads.filter((thread) => ASLEEP.has(readFileSync(`/proc/${pid}/task/${thread}/wchan`, "latin1").trim())).map((thread) => `${pid}/${thread}`);
+  } catch {
+    return []; // it ended, or belongs to somebody else
+  }
+}

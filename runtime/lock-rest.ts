@@ -1,0 +1,60 @@
+import { findForeignSleepers } from "./foreign-sleepers.js";
+
+/** A hold of this length or more is followed by a rest. In ms. */
+const LONG_HOLD_MS = 8;
+/** A rest is this part of the hold, within the bounds, in ms: the loop serves sockets meanwhile, others find the file free. */
+const REST_SHARE = 1 / 5;
+const LEAST_REST_MS = 5;
+const MOST_REST_MS = 100;
+/** How much holding, in all, may pass before we look whether another process sleeps in front of the lock. In ms. */
+const LOOK_AFTER_MS = 25;
+/** SQLite's busy handler sleeps for 100 ms at most (`sqliteDefaultBusyCallback`): after this long it has looked. In ms. */
+const LONGEST_NAP_MS = 120;
+
+/**
+ * When and how long the connections of this thread leave a file alone after a transaction, so that others get their turn:
+ * the event loop's sockets, and writers of other processes that wait in SQLite's own busy handler. Those look up to 100 ms
+ * apart and would miss every shorter gap.
+ */
+export class LockRest {
+  #heldMs = 0;
+  /** Slept through a whole rest with the lock free: it waits for something else. */
+  readonly #others = new Set<string>();
+
+  constructor(
+    readonly path: string,
+    private readonly findSleepers: (path: string) => readonly string[] | undefined = findForeignSleepers,
+  ) {}
+
+  /** How long to rest after a transaction, in ms; 0 for not at all. */
+  after({ begunAt }: { readonly begunAt: number }): number {
+    // A request that was refused, or that gave up waiting, has held nothing.
+    return begunAt === 0 ? 0 : this.afterHold(performance.now() - begunAt);
+  }
+
+  afterHold(heldMs: number): number {
+    this.#heldMs += heldMs;
+    if (heldMs >= LONG_HOLD_MS) return Math.min(MOST_REST_MS, Math.max(LEAST_REST_MS, heldMs * REST_SHARE));
+    if (this.#heldMs < LOOK_AFTER_MS) return 0;
+    if (this.#waiters().length > 0) return LEAST_REST_MS;
+    this.#heldMs = 0;
+    return 0;
+  }
+
+  /** Whether a rest that has lasted for `restedMs` should go on, because another process has not looked yet. */
+  goesOn(restedMs: number): boolean {
+    if (this.#heldMs < LOOK_AFTER_MS) return false;
+    const waiters = this.#waiters();
+    if (waiters.length > 0 && restedMs < LONGEST_NAP_MS) return true;
+    for (const waiter of waiters) this.#others.add(waiter);
+    this.#heldMs = 0;
+    return false;
+  }
+
+  #waiters(): readonly string[] {
+    const asleep = this.findSleepers(this.path) ?? [];
+    // Threads that woke up since may wait for the lock the next time they sleep.
+    for (const known of this.#others) if (!asleep.includes(known)) this.#others.delete(known);
+    return asleep.filter((thread) => !this.#others.has(thread));
+  }
+}
