@@ -10,6 +10,11 @@ import { registry } from "./registry.js";
 import type { BatchOptions, BatchOptionsSync, BatchProgress, BatchReport } from "./types.js";
 
 const DEFAULT_BATCH_SIZE = 10;
+/**
+ * SQLite's busy handler looks after 1, 2, 5, 10, 15, 20 ms … and then less and less often: who waits for one batch of this
+ * length is still looking every 25 ms or so when it ends.
+ */
+const DEFAULT_MAX_HOLD_MS = 50;
 
 export type BatchHandler<Item, Tx> = (item: Item, tx: Tx, index: number) => unknown;
 
@@ -18,7 +23,7 @@ export class BatchRun<Item, Tx> {
   readonly source: BatchSource<Item>;
   readonly place: Place;
   readonly batchSize: number;
-  readonly #maxHoldMs: number | undefined;
+  readonly #maxHoldMs: number;
   readonly #signal: AbortSignal | undefined;
   readonly #startedAt = performance.now();
   readonly #waits = new DurationHistogram();
@@ -32,12 +37,12 @@ export class BatchRun<Item, Tx> {
     options: BatchOptions | BatchOptionsSync,
     entry: (...args: never[]) => unknown,
   ) {
-    const { batchSize = DEFAULT_BATCH_SIZE, maxHoldMs, onProgress } = options;
+    const { batchSize = DEFAULT_BATCH_SIZE, maxHoldMs = DEFAULT_MAX_HOLD_MS, onProgress } = options;
     checkOptions(options);
     checkFunction("The function for each item", handler);
     checkNumber("batchSize", batchSize, 1);
     if (!Number.isInteger(batchSize) && batchSize !== Infinity) throw new SessionOptionError(`batchSize is ${batchSize}; it must be a whole number, or Infinity to leave the size to maxHoldMs.`);
-    if (maxHoldMs !== undefined) checkNumber("maxHoldMs", maxHoldMs, 0);
+    checkNumber("maxHoldMs", maxHoldMs, 0);
     if (onProgress !== undefined) checkFunction("onProgress", onProgress);
     this.batchSize = batchSize;
     this.#maxHoldMs = maxHoldMs;
@@ -80,7 +85,7 @@ export class BatchRun<Item, Tx> {
   }
 
   #isFull(begunAt: number): boolean {
-    return this.#maxHoldMs !== undefined && performance.now() - begunAt >= this.#maxHoldMs;
+    return performance.now() - begunAt >= this.#maxHoldMs;
   }
 
   /** A batch is committed: its items are counted and let go. */

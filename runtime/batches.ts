@@ -17,7 +17,7 @@ import type { BatchOptions, BatchReport, TransactionRunner } from "./types.js";
  * Each batch is atomic, the run is not: when an item fails, its batch is rolled back, the run ends with that very
  * error, and earlier batches stay. `batchReportOf(error)` tells how many. Items are pulled as they are needed.
  *
- * A batch ends with `batchSize` items (default 10), or with the item that exceeds `maxHoldMs`. Inside of a transaction
+ * A batch ends with `batchSize` items (default 10), or with the item that exceeds `maxHoldMs` (default 50). Inside of a transaction
  * of the same session the batches are savepoints, and nothing is given up before that transaction's end.
  *
  * @param session A better-sqlite3 Database, or a function that runs its callback in a transaction; it is called once a batch.

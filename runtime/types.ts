@@ -109,7 +109,7 @@ export type TransactionRunnerSync<Tx> = (work: (tx: Tx) => void) => unknown;
 export interface BatchOptionsSync extends TransactionSyncOptions {
   /** Most items a transaction. Default 10. `Infinity` leaves it to `maxHoldMs`. */
   batchSize?: number;
-  /** A batch ends with the item during which it has lasted this long, in milliseconds. Default: no limit. */
+  /** A batch ends with the item during which it has lasted this long, in milliseconds. Default 50. `Infinity`: no limit. */
   maxHoldMs?: number;
   /** Called after each commit. */
   onProgress?: (progress: BatchProgress) => void;
