@@ -56,7 +56,8 @@ export class CallGraph {
     const instantiations = new Map<string, CallPlace[]>();
     for (const { file, calls } of program.files.values())
       for (const call of calls) {
-        for (const to of this.#functions(constraints.called.get(call))) edges.push({ file, call, from: functionKey(file, call.fn), to });
+        const given = values.solver.isSaturated(values.expression(file, call.callee, call.fn)) ? undefined : constraints.called.get(call);
+        for (const to of this.#functions(given)) edges.push({ file, call, from: functionKey(file, call.fn), to });
         for (const id of constraints.constructed.get(call) ?? []) {
           const cls = values.tokens.get(id);
           if (cls.t === "class") append(instantiations, functionKey(cls.file, cls.id), { file, call });
@@ -93,6 +94,7 @@ export class CallGraph {
 
   /** An unknown callee still receives functions: they may run, in the same circumstances as the call. */
   #addHandovers(file: string, call: CallFact, callees: readonly TokenId[], into: Handover[]): void {
+    if (call.args.length === 0) return;
     const passed: Omit<Handover, "callee">[] = [];
     const known = new Set<string>();
     const pass = (to: FunctionKey, argument: number, property?: string): void => {

@@ -55,6 +55,11 @@ export class Solver {
     return values === undefined || values.size >= this.#limit ? EMPTY : values;
   }
 
+  /** Whether the node was given up for too many alternatives: it may be anything. */
+  isSaturated(node: NodeId): boolean {
+    return (this.#values[node]?.size ?? 0) >= this.#limit;
+  }
+
   add(node: NodeId, token: TokenId): void {
     if (node === NOTHING) return;
     const values = (this.#values[node] ??= new IntSet());

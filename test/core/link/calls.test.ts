@@ -60,3 +60,15 @@ describe("functions handed over", () => {
     expect(handed(`function f() {} function g(x) { x(f, f); }`)).toEqual([[null, 0, undefined]]);
   });
 });
+
+describe("a call of too many functions", () => {
+  const text = (count: number) => `function run(fn) {\nfn(); }\n${Array.from({ length: count }, (_, index) => `run(() => ${index});`).join("\n")}`;
+
+  it("is followed while that says something", () => {
+    expect(targets(link({ "a.ts": text(200) }), "fn(")).toHaveLength(200);
+  });
+
+  it("is a call of anything beyond that, rather than of those that came first", () => {
+    expect(targets(link({ "a.ts": text(300) }), "fn(")).toEqual([]);
+  });
+});
