@@ -67,7 +67,7 @@ function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft |
   const entries = entryCosts(project, summaries);
   const dearest = entries[0];
   const detail = sessionDetail(project, open, factories);
-  const { fix, fixReason } = safetyOf(detail);
+  const { fix, fixReason } = safetyOf(detail, uses);
   const subject = name.startsWith("the ") ? capitalize(name) : `\`${name}\``;
   const message =
     through === "open" ? messages.inline(subject, open.library) : messages.factory(subject, open.library, countOf(perCall.length, unknown.length));
@@ -107,7 +107,8 @@ function countOf(perCall: number, unknown: number): string {
   return `${places(perCall)} per request, event or tick`;
 }
 
-function safetyOf(detail: SessionPerCallDetail): Pick<Draft, "fix" | "fixReason"> {
+function safetyOf(detail: SessionPerCallDetail, uses: readonly JudgedUse[]): Pick<Draft, "fix" | "fixReason"> {
+  if (uses.some((use) => use.own)) return { fix: "manual", fixReason: "some callers ask the same factory for a session of their own (in memory, read-only, on another file)" };
   if (detail.openOverAwait.length > 0)
     return { fix: "manual", fixReason: "a transaction stays open over an await on this session; sharing it would let other work slip into that transaction" };
   if (detail.scoped.length > 0) return { fix: "review", fixReason: `the session itself is changed or occupied (${[...new Set(detail.scoped.map((place) => place.what))].join(", ")}), which would reach everybody who shares it` };

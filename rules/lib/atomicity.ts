@@ -16,11 +16,21 @@ type Obstacle = LoopTransactionDetail["obstacles"][number];
  */
 export function keepsTogether(project: ProjectFacts, { file, loop, writes }: HeldLoop): boolean {
   const before = project.writers.callsOf(functionKey(file, loop.fn)).filter((call) => call.span.end <= loop.span.start && call.loop === loop.parent);
-  const written = new Set<string | undefined>(writes.map(({ call }) => tableOf(statementOf(project.graph, call)?.sql)).filter((table) => table !== undefined));
-  return before.some((call) => {
-    const statement = statementOf(project.graph, call);
-    return /^\s*DELETE\b/i.test(statement?.sql ?? "") && written.has(tableOf(statement?.sql));
-  });
+  const removed = new Set(before.flatMap((call) => tablesOf(project, call, /^DELETE$/i)));
+  return writes.some(({ call }) => tablesOf(project, call, /./).some((table) => removed.has(table)));
+}
+
+/** The tables that a call writes with a verb of this kind, itself or through a few functions of the project. */
+function tablesOf(project: ProjectFacts, call: CallFact, verb: RegExp, depth = 0): string[] {
+  const statement = statementOf(project.graph, call);
+  if (statement?.kind === "write") {
+    const { callee } = call;
+    const written = statement.sql === undefined ? (callee.k === "member" ? callee.name : "") : (/^\s*(\w+)/.exec(statement.sql)?.[1] ?? "");
+    const table = statement.sql === undefined ? call.args[0] && `the value ${JSON.stringify(call.args[0])}` : tableOf(statement.sql);
+    return table !== undefined && verb.test(written) ? [table] : [];
+  }
+  if (depth >= 3) return [];
+  return project.writers.calleesOf(call).flatMap((key) => project.writers.callsOf(key).flatMap((inner) => tablesOf(project, inner, verb, depth + 1)));
 }
 
 /** Why this loop cannot simply be cut into batches. */

@@ -12,7 +12,9 @@ export function runnerInService(project: ProjectFacts, site: TransactionSite): F
   const runners = site.style === "wrapper" && site.invocations.length > 0 ? site.invocations.map(({ file, call }) => functionKey(file, call.fn)) : [own];
   const inContext = (context: Context) => runners.find((key) => project.contexts.of(key).has(context));
   const handedOut = site.style === "wrapper" && site.invocations.length === 0 && isExported(project, site) && fileRole(site.file, project.program.file(site.file).hashbang) === "source";
-  return inContext("per-call") ?? inContext("unknown") ?? (handedOut ? own : undefined);
+  const perCall = inContext("per-call");
+  if (perCall === undefined && isMigration(project, site)) return undefined;
+  return perCall ?? inContext("unknown") ?? (handedOut ? own : undefined);
 }
 
 /** `export const importAll = db.transaction(…)`: nobody in sight runs it, so somebody else does. */
@@ -21,4 +23,10 @@ function isExported(project: ProjectFacts, { file, call }: TransactionSite): boo
   const isMade = (expr: Expr) => expr.k === "call" && expr.id === call.id;
   const holders = assigns.flatMap(({ target, value }) => (target.k === "var" && isMade(value) ? [target.id] : []));
   return exports.some((entry) => entry.k === "value" && [...parts(entry.value)].some((part) => isMade(part) || (part.k === "var" && holders.includes(part.id))));
+}
+
+/** A function that says so by its name, and that no request is seen to reach, runs when the program is brought up to date. */
+function isMigration(project: ProjectFacts, { file, call }: TransactionSite): boolean {
+  const around = project.program.file(file).functions.filter((fn) => fn.span.start <= call.span.start && call.span.end <= fn.span.end);
+  return around.some(({ name }) => /migrat/i.test(name) || /^seed([A-Z_]|$)/.test(name));
 }

@@ -31,7 +31,8 @@ export function sessionDetail(project: ProjectFacts, open: OpenSite, factories: 
     uses: callUses(project, open, factories).map((use) => ({
       file: use.file,
       span: use.call.span,
-      context: use.contexts.has("per-call") ? "per-call" : use.contexts.has("unknown") ? "unknown" : use.contexts.has("once") ? "once" : "test",
+      // Nothing is to be changed about those that ask for a session of their own.
+      context: use.own ? "once" : use.contexts.has("per-call") ? "per-call" : use.contexts.has("unknown") ? "unknown" : use.contexts.has("once") ? "once" : "test",
     })),
     scoped: outside
       .filter(({ call, path, on }) => ((on === "session" || on === "orm") && library?.scoped.includes(path) && !isHarmlessPragma(path, call.args[0])) || (on === "statement" && library?.statementMethods.iterate.includes(path)))

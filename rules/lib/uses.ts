@@ -2,7 +2,7 @@ import type { Context } from "../../src/core/link/contexts.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import { parts } from "../../src/core/link/expressions.js";
 import { functionKey } from "../../src/core/link/program.js";
-import { callersOf, type Factory, type OpenSite } from "../../src/core/link/sessions.js";
+import { asksForOwn, callersOf, type Factory, type OpenSite } from "../../src/core/link/sessions.js";
 
 /** A place that gets a session, and in which circumstances it runs. */
 export interface JudgedUse {
@@ -10,25 +10,33 @@ export interface JudgedUse {
   call: OpenSite["call"];
   /** Undefined when the open itself is the use: there is no factory. */
   factory?: Factory;
+  /** It asks for a session of its own on purpose: in memory, read-only, on another file. Then it has no contexts. */
+  own: boolean;
   contexts: ReadonlySet<Context>;
 }
 
 /** The calls that get a session: of the factories, or the open itself when there is none. */
 export function callUses(project: ProjectFacts, open: OpenSite, factories: readonly Factory[]): JudgedUse[] {
-  const calls = factories.length === 0 ? [{ file: open.file, call: open.call }] : uniqueCalls(factories.flatMap((factory) => project.usesOf(factory)));
-  return calls.map((use) => ({ ...use, contexts: project.contexts.ofCall(use.file, use.call) }));
+  if (factories.length === 0) return [judged(project, open.file, open.call)];
+  return uniqueCalls(factories.flatMap((factory) => project.usesOf(factory))).map((use) =>
+    asksForOwn(project.graph, open, use) ? { ...use, own: true, contexts: new Set() } : { ...judged(project, use.file, use.call), factory: use.factory },
+  );
+}
+
+function judged(project: ProjectFacts, file: string, call: OpenSite["call"]): JudgedUse {
+  return { file, call, own: false, contexts: project.contexts.ofCall(file, call) };
 }
 
 /** On whose account sessions are made: callers of its factories, of the function that lends it out, or the open itself. */
 export function usesOfOpen(project: ProjectFacts, open: OpenSite, factories: readonly Factory[]): { uses: JudgedUse[]; through: "factory" | "loan" | "open" } {
   const calls = callUses(project, open, factories);
-  const own: JudgedUse = { file: open.file, call: open.call, contexts: project.contexts.ofCall(open.file, open.call) };
+  const own = judged(project, open.file, open.call);
   // Who reads a getter makes no call: how often it runs is known of the getter itself.
   const read = factories.some((factory) => factory.fn.kind === "getter");
   if (factories.length > 0) return calls.length > 0 || !read ? { uses: read ? [...calls, own] : calls, through: "factory" } : { uses: [own], through: "open" };
   const borrowers = !open.call.memo && lends(project, open) ? callersOf(project.graph, open.fn) : [];
   if (borrowers.length === 0) return { uses: calls, through: "open" };
-  return { uses: uniqueCalls(borrowers).map(({ file, call }) => ({ file, call, contexts: project.contexts.ofCall(file, call) })), through: "loan" };
+  return { uses: uniqueCalls(borrowers).map(({ file, call }) => judged(project, file, call)), through: "loan" };
 }
 
 /** A call that may reach several factories (an overridden method) is one place. */

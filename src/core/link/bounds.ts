@@ -1,5 +1,6 @@
 import type { CallFact, Expr, LoopFact } from "../facts/types.js";
 import { isArrayMethod } from "./builtins.js";
+import { constantOf } from "./constants.js";
 import type { CallGraph } from "./calls.js";
 import { functionKey, type FunctionKey } from "./program.js";
 import { fileRole } from "./roles.js";
@@ -91,12 +92,22 @@ export class Bounds {
     const variable = program.variable(file, id);
     if (CONSTANT.test(variable.name) || PIECE.test(variable.name)) return true;
     const facts = program.file(file);
+    if (variable.kind === "import") return this.#boundedImport(file, id);
     if (variable.kind === "param") return this.#boundedParameter(file, id, variable.fn, site, seen);
     if (variable.kind !== "const" && variable.kind !== "let" && variable.kind !== "var") return false;
     const assigns = facts.assigns.filter((assign) => assign.target.k === "var" && assign.target.id === id);
     // A list that is filled elsewhere (`rows.push(…)`) is not the literal that it started as.
     const grows = facts.calls.some((call) => isGrown(call, id) && (call.loop !== undefined || call.spread === true || call.fn !== variable.fn));
     return !grows && assigns.length > 0 && assigns.every((assign) => this.#boundedValue(file, assign.value, site, seen));
+  }
+
+  /** A list that another file exports, as long as it is not filled there. */
+  #boundedImport(file: string, id: number): boolean {
+    const { program } = this.graph;
+    const { file: from, expr } = constantOf(program, file, { k: "var", id });
+    if (from === file || expr.k !== "array" || expr.spread || expr.items.length === 0) return false;
+    const holders = program.file(from).assigns.flatMap(({ target, value }) => (target.k === "var" && (value === expr || (value.k === "typed" && value.of === expr)) ? [target.id] : []));
+    return !program.file(from).calls.some((call) => holders.some((holder) => isGrown(call, holder)));
   }
 
   /** A parameter is bounded when every call of the function passes something bounded. */
@@ -124,6 +135,7 @@ export class Bounds {
     const { callee } = call;
     const name = this.#nameOf(file, call);
     const statement = statementOf(this.graph, call);
+    if (this.#isLimited(file, call)) return true;
     if (statement) return statement.sql !== undefined && (/\bLIMIT\b/i.test(statement.sql) || /pragma_|sqlite_master|sqlite_schema|information_schema/i.test(statement.sql));
     if (callee.k === "member") {
       if (name === "slice" && call.args.length === 2) return true;
@@ -160,6 +172,16 @@ export class Bounds {
       default:
         return false;
     }
+  }
+
+  /** `tx.select().from(things).limit(50).all()`: a query builder's own LIMIT. */
+  #isLimited(file: string, call: CallFact): boolean {
+    for (let at: Expr = call.callee, depth = 0; at.k === "member" && at.of.k === "call" && depth < 30; depth++) {
+      const inner: CallFact = this.graph.program.call(file, at.of.id);
+      if (inner.callee.k === "member" && inner.callee.name === "limit") return true;
+      at = inner.callee;
+    }
+    return false;
   }
 
   #constantNumber(file: string, expr: Expr): boolean {

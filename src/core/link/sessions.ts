@@ -1,6 +1,7 @@
 import { libraryNamed } from "../catalogue/index.js";
 import type { OpenPattern } from "../catalogue/library.js";
 import type { AssignFact, CallFact, Expr, FunctionFact } from "../facts/types.js";
+import { constantOf } from "./constants.js";
 import type { CallGraph } from "./calls.js";
 import { literalText } from "./contexts.js";
 import { exprSpan, mentions, parts } from "./expressions.js";
@@ -15,8 +16,10 @@ export interface OpenSite {
   fn: FunctionKey;
   library: string;
   kind: OpenPattern["kind"];
+  pattern: OpenPattern;
   token: TokenId;
   key?: Expr;
+  options?: Expr;
   keyText?: string;
   optionsText?: string;
   /** Kept in a place that outlives the function (a field, a module variable), without asking whether one is there. */
@@ -53,7 +56,8 @@ export function findOpens(graph: CallGraph): OpenSite[] {
         if (!values.solver.values(values.callResult(facts.file, call.id)).has(session)) continue;
         const key = open.pattern.key === undefined ? undefined : argumentAt(call, open.pattern.key);
         const options = open.pattern.options === undefined ? undefined : argumentAt(call, open.pattern.options);
-        const own = isReadOnly(options) || isPrivate(graph, facts.file, call, key, open.pattern);
+        if (replacesClosed(graph, facts.file, call, open.library, key)) continue;
+        const own = isReadOnly(graph, facts.file, options) || isPrivate(graph, facts.file, call, key, open.pattern);
         if (own) {
           graph.privateSessions.add(session);
           continue;
@@ -64,8 +68,10 @@ export function findOpens(graph: CallGraph): OpenSite[] {
           fn: functionKey(facts.file, call.fn),
           library: open.library,
           kind: open.pattern.kind,
+          pattern: open.pattern,
           token: session,
           key,
+          options,
           keyText: textOf(graph, facts.file, call, open.pattern.key),
           optionsText: textOf(graph, facts.file, call, open.pattern.options),
           stored: isStored(graph, facts.file, call, session),
@@ -126,8 +132,30 @@ function comesFrom(graph: CallGraph, file: string, expr: Expr, test: (name: stri
   return false;
 }
 
-function isReadOnly(options: Expr | undefined): boolean {
-  return options?.k === "object" && options.props.some(({ name, value }) => /^read_?only$/i.test(name) && value.k === "literal" && value.value === true);
+function isReadOnly({ program }: CallGraph, file: string, options: Expr | undefined): boolean {
+  const { expr } = options ? constantOf(program, file, options) : {};
+  return expr?.k === "object" && expr.props.some(({ name, value }) => /^read_?only$/i.test(name) && value.k === "literal" && value.value === true);
+}
+
+/** Whether a caller asks a factory for a session of its own on purpose: `openDb(":memory:")`, `openDb(file, { readonly: true })`. */
+export function asksForOwn(graph: CallGraph, open: OpenSite, use: SessionUse): boolean {
+  if (use.factory.key !== open.fn) return false;
+  const given = (expr: Expr | undefined): Expr | undefined => {
+    const index = expr?.k === "var" ? use.factory.fn.params.findIndex((param) => param.variable === expr.id) : -1;
+    return index === -1 ? undefined : use.call.args[index];
+  };
+  const key = given(open.key);
+  return (key !== undefined && isPrivate(graph, use.file, use.call, key, open.pattern)) || isReadOnly(graph, use.file, given(open.options));
+}
+
+/** `db.close(); db = new Database(path)`: another file takes the place of the one before. */
+function replacesClosed(graph: CallGraph, file: string, call: CallFact, library: string, key: Expr | undefined): boolean {
+  const facts = graph.program.file(file);
+  if (key === undefined || literalText(key) !== undefined) return false;
+  const places = facts.assigns.filter((assign) => assign.fn === call.fn && contains(assign.value, (part) => part.k === "call" && part.id === call.id)).map(({ target }) => JSON.stringify(target));
+  return facts.calls.some(
+    ({ fn, callee, span }) => fn === call.fn && span.end <= call.span.start && callee.k === "member" && isClose(library, callee.name) && places.includes(JSON.stringify(callee.of)),
+  );
 }
 
 /** The opened value goes straight into a field, a static or a module variable. */

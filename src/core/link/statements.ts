@@ -1,5 +1,6 @@
 import { libraryNamed } from "../catalogue/index.js";
 import type { CallFact } from "../facts/types.js";
+import { constantOf } from "./constants.js";
 import type { CallGraph } from "./calls.js";
 import { literalText } from "./contexts.js";
 import type { TokenId } from "./tokens.js";
@@ -27,7 +28,7 @@ export function statementOf(graph: CallGraph, call: CallFact): StatementFact | u
       const { run, read, iterate } = library.statementMethods;
       if (![...run, ...read, ...iterate].includes(token.path)) continue;
       const prepared = graph.program.call(owner.file, owner.call);
-      const sql = prepared.args[0] ? literalText(prepared.args[0]) : undefined;
+      const sql = prepared.args[0] ? literalText(constantOf(graph.program, owner.file, prepared.args[0]).expr) : undefined;
       const kind = sql === undefined ? "unknown" : verbOf(sql);
       return { ...base, sql, kind: kind !== "unknown" ? kind : run.includes(token.path) ? "write" : "read" };
     }

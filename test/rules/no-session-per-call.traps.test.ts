@@ -1,0 +1,146 @@
+import { runTable } from "./lib/table.js";
+
+const APP = `
+        import Database from "better-sqlite3";
+        import express from "express";
+        const app = express();`;
+
+runTable({
+  rule: "no-session-per-call",
+  theme: "traps: what looks alike",
+  valid: [
+    { name: "opened again only when it was closed", code: `${APP}
+        let db = new Database("app.db");
+        app.use((req, res, next) => {
+          if (!db.open) db = new Database("app.db");
+          next();
+        });` },
+    { name: "another file is opened in its place, after the old one was closed", code: `${APP}
+        let db = new Database("default.db");
+        app.post("/open", (req, res) => {
+          db.close();
+          db = new Database(req.body.path);
+          res.end();
+        });` },
+    { name: "a class that opens another project", code: `${APP}
+        class Workspace {
+          open(file) {
+            this.db?.close();
+            this.db = new Database(file);
+          }
+        }
+        const workspace = new Workspace();
+        app.post("/open", (req, res) => {
+          workspace.open(req.body.path);
+          res.end();
+        });` },
+    { name: "read-only, the options in a variable", code: `${APP}
+        const READ = { readonly: true, timeout: 1000 };
+        app.get("/report", (req, res) => {
+          const db = new Database("app.db", READ);
+          res.json(db.prepare("SELECT count(*) FROM things").get());
+          db.close();
+        });` },
+    { name: "read-only through a factory's parameter", code: `${APP}
+        function openDb(file, options) {
+          return new Database(file, options);
+        }
+        const db = openDb("app.db", {});
+        app.get("/report", (req, res) => {
+          const reader = openDb("app.db", { readonly: true });
+          res.json(reader.prepare("SELECT count(*) FROM things").get());
+          reader.close();
+        });` },
+    { name: "in memory through a factory's parameter", code: `${APP}
+        const openDb = (file) => new Database(file);
+        const db = openDb("app.db");
+        app.post("/check", (req, res) => {
+          const scratch = openDb(":memory:");
+          scratch.exec(req.body.schema);
+          res.json(db.prepare("SELECT 1").get());
+        });` },
+    { name: "the short form of a memo", code: `${APP}
+        let db;
+        const getDb = () => db || (db = new Database("app.db"));
+        app.get("/things", (req, res) => res.json(getDb().prepare("SELECT * FROM things").all()));` },
+    { name: "a container's provider", code: `
+        import Database from "better-sqlite3";
+        import { Module } from "@nestjs/common";
+
+        @Module({
+          providers: [{ provide: "DB", useFactory: () => new Database("app.db") }],
+          exports: ["DB"],
+        })
+        export class DatabaseModule {}` },
+    { name: "a command line's actions", code: `
+        import Database from "better-sqlite3";
+        import { Command } from "commander";
+        const program = new Command();
+        program.command("list").action(() => console.log(new Database("app.db").prepare("SELECT * FROM things").all()));
+        program.command("clear").action(() => new Database("app.db").exec("DELETE FROM things"));
+        program.parse();` },
+    { name: "a Fastify plugin of its own", code: `
+        import Database from "better-sqlite3";
+        import fp from "fastify-plugin";
+        export default fp(async (app) => {
+          const db = new Database("app.db");
+          app.decorate("db", db);
+          app.addHook("onClose", async () => db.close());
+        });` },
+    { name: "an object that is made once, with a lazy member", code: `${APP}
+        function createServices(file) {
+          const services = {
+            _db: undefined,
+            get db() {
+              return (this._db ??= new Database(file));
+            },
+          };
+          return services;
+        }
+        const services = createServices("app.db");
+        app.get("/things", (req, res) => res.json(services.db.prepare("SELECT * FROM things").all()));` },
+  ],
+  invalid: [
+    { name: "closed after, not before: open, use, close", code: `${APP}
+        let db;
+        app.get("/things", (req, res) => {
+          db = new Database("app.db");
+          res.json(db.prepare("SELECT * FROM things").all());
+          db.close();
+        });`,
+      findings: [{ line: 6, message: "opens a new better-sqlite3", fix: "safe", why: [5, 6], sessions: "1" }] },
+    { name: "something else is closed before", code: `${APP}
+        const log = createLog();
+        let db;
+        app.get("/things", (req, res) => {
+          log.close();
+          db = new Database("app.db");
+          res.json(db.prepare("SELECT * FROM things").all());
+        });`,
+      findings: [{ line: 8, message: "opens a new better-sqlite3", fix: "safe", why: [6, 8], sessions: "1" }] },
+    { name: "a factory's readers do not excuse its writers", code: `${APP}
+        function openDb(options) {
+          return new Database("app.db", options);
+        }
+        app.get("/report", (req, res) => res.json(openDb({ readonly: true }).prepare("SELECT 1").get()));
+        app.post("/things", (req, res) => {
+          openDb({ timeout: 1000 }).exec("INSERT INTO things DEFAULT VALUES");
+          res.end();
+        });`,
+      findings: [{ line: 5, message: "and 1 place does so per request", fix: "manual", reason: "some callers ask the same factory for a session of their own", related: [9], why: [7, 7, 5], sessions: "1" }] },
+    { name: "a subclass of the driver's class", code: `${APP}
+        class Store extends Database {
+          constructor() {
+            super("app.db");
+          }
+        }
+        app.get("/things", (req, res) => res.json(new Store().prepare("SELECT * FROM things").all()));`,
+      findings: [{ line: 6, message: "opens a new better-sqlite3", fix: "safe", why: [9, 9, 6], sessions: "1" }] },
+    { name: "explicit resource management closes it, and opens it each time", code: `${APP}
+        app.get("/things", (req, res) => {
+          using db = new Database("app.db") as Database.Database & Disposable;
+          res.json(db.prepare("SELECT * FROM things").all());
+        });`,
+      findings: [{ line: 5, message: "opens a new better-sqlite3", fix: "safe", why: [4, 5], sessions: "1" }] },
+  ],
+});

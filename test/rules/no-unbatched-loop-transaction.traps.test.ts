@@ -1,0 +1,181 @@
+import { runTable } from "./lib/table.js";
+
+const DB = `
+        import Database from "better-sqlite3";
+        import express from "express";
+        const db = new Database("app.db");
+        const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
+        const app = express();`;
+
+const DRIZZLE = `
+        import Database from "better-sqlite3";
+        import { drizzle } from "drizzle-orm/better-sqlite3";
+        import express from "express";
+        import { tags, things } from "./schema.js";
+        const db = drizzle(new Database("app.db"));
+        const app = express();`;
+
+const REVIEW = "all-or-nothing is given up";
+
+runTable({
+  rule: "no-unbatched-loop-transaction",
+  theme: "traps: what looks alike",
+  valid: [
+    { name: "a migrator that is exported: its loop is over migrations", code: `
+        import type Database from "better-sqlite3";
+        import { migrations } from "./list.js";
+        export function runMigrations(db: Database.Database): void {
+          db.transaction(() => {
+            for (const migration of migrations) {
+              db.exec(migration.sql);
+              db.prepare("INSERT INTO applied (id) VALUES (?)").run(migration.id);
+            }
+          })();
+        }` },
+    { name: "Drizzle: a query with a limit", code: `${DRIZZLE}
+        app.post("/move", (req, res) => {
+          db.transaction((tx) => {
+            const rows = tx.select().from(things).limit(50).all();
+            for (const row of rows) tx.insert(things).values(row).run();
+          });
+          res.end();
+        });` },
+    { name: "Drizzle: replace-all", code: `${DRIZZLE}
+        app.put("/tags", (req, res) => {
+          db.transaction((tx) => {
+            tx.delete(tags).where(eq(tags.thingId, req.body.id)).run();
+            for (const name of req.body.tags) tx.insert(tags).values({ thingId: req.body.id, name }).run();
+          });
+          res.end();
+        });` },
+    { name: "replace-all through helpers", code: `${DB}
+        function clearTags(id) {
+          db.prepare("DELETE FROM tags WHERE thing_id = ?").run(id);
+        }
+        function addTag(id, name) {
+          db.prepare("INSERT INTO tags (thing_id, name) VALUES (?, ?)").run(id, name);
+        }
+        app.put("/tags", (req, res) => {
+          db.transaction(() => {
+            clearTags(req.body.id);
+            for (const name of req.body.tags) addTag(req.body.id, name);
+          })();
+          res.end();
+        });` },
+    { name: "a constant list of another file", code: {
+      "src/tables.ts": `export const tables = ["things", "tags", "owners"] as const;`,
+      "src/db.ts": `
+        import Database from "better-sqlite3";
+        export const db = new Database("app.db");
+      `,
+      "src/server.ts": `
+        import express from "express";
+        import { db } from "./db.js";
+        import { tables } from "./tables.js";
+        const app = express();
+        app.post("/touch", (req, res) => {
+          db.transaction(() => {
+            for (const table of tables) db.prepare("UPDATE counters SET stale = 1 WHERE name = ?").run(table);
+          })();
+          res.end();
+        });
+      ` } },
+    { name: "the LIMIT is in a named query", code: `${DB}
+        const NEXT = "SELECT * FROM inbox ORDER BY id LIMIT 100";
+        const next = db.prepare(NEXT);
+        app.post("/move", (req, res) => {
+          db.transaction(() => {
+            for (const row of next.all()) insert.run(row.name);
+          })();
+          res.end();
+        });` },
+    { name: "a callback's parameter is called db, and is a query's", code: `${DB}
+        app.get("/tree", (req, res) => {
+          const rows = withRecursive("tree", (db) => db.transaction(() => {
+            for (const name of req.body.names) db.insert(name);
+          }));
+          res.json(rows);
+        });` },
+    { name: "an async handler around it, its own loops outside", code: `${DB}
+        app.post("/things", async (req, res) => {
+          const names = [];
+          for await (const chunk of req) names.push(String(chunk));
+          const save = db.transaction((text) => insert.run(text));
+          save(names.join(""));
+          for (const name of names) await announce(name);
+          res.end();
+        });` },
+    { name: "a let that is bounded each time", code: `${DB}
+        setInterval(() => {
+          let rows = db.prepare("SELECT * FROM inbox LIMIT 100").all();
+          while (rows.length > 0) {
+            db.transaction(() => {
+              for (const row of rows) insert.run(row.name);
+            })();
+            rows = db.prepare("SELECT * FROM inbox LIMIT 100").all();
+          }
+        }, 1000);` },
+  ],
+  invalid: [
+    { name: "a let that is bounded only at first", code: `${DB}
+        app.post("/things", (req, res) => {
+          let names = ["first"];
+          if (req.body.names) names = req.body.names;
+          db.transaction(() => {
+            for (const name of names) insert.run(name);
+          })();
+          res.end();
+        });`,
+      findings: [{ line: 9, message: "loops over `names`", fix: "review", reason: REVIEW, related: [10], why: [6], statements: "n" }] },
+    { name: "an empty list that a callback fills", code: `${DB}
+        app.post("/things", (req, res) => {
+          const names = [];
+          req.body.things.forEach((thing) => names.push(thing.name));
+          db.transaction(() => {
+            for (const name of names) insert.run(name);
+          })();
+          res.end();
+        });`,
+      findings: [{ line: 9, message: "loops over `names`", fix: "review", reason: REVIEW, related: [10], why: [6], statements: "n" }] },
+    { name: "an empty list that a spread fills", code: `${DB}
+        app.post("/things", (req, res) => {
+          const names = [];
+          names.push(...req.body.names);
+          db.transaction(() => {
+            for (const name of names) insert.run(name);
+          })();
+          res.end();
+        });`,
+      findings: [{ line: 9, message: "loops over `names`", fix: "review", reason: REVIEW, related: [10], why: [6], statements: "n" }] },
+    { name: "Drizzle: rows of one table go, rows of another come", code: `${DRIZZLE}
+        app.put("/things", (req, res) => {
+          db.transaction((tx) => {
+            tx.delete(tags).where(eq(tags.thingId, req.body.id)).run();
+            for (const name of req.body.names) tx.insert(things).values({ name }).run();
+          });
+          res.end();
+        });`,
+      findings: [{ line: 8, message: "loops over `names`", library: "drizzle-orm", fix: "manual", reason: "has no batching codemod yet", related: [10], why: [7], statements: "n + 1" }] },
+    { name: "a growing list of another file", code: {
+      "src/queue.ts": `
+        export const queue: string[] = [];
+        export function enqueue(names: string[]) {
+          for (const name of names) queue.push(name);
+        }
+      `,
+      "src/server.ts": `
+        import Database from "better-sqlite3";
+        import express from "express";
+        import { queue } from "./queue.js";
+        const db = new Database("app.db");
+        const app = express();
+        app.post("/flush", (req, res) => {
+          db.transaction(() => {
+            for (const name of queue) db.prepare("INSERT INTO things (name) VALUES (?)").run(name);
+          })();
+          res.end();
+        });
+      ` },
+      findings: [{ file: "src/server.ts", line: 7, message: "loops over `queue`", fix: "review", reason: REVIEW, related: ["src/server.ts:8"], why: ["src/server.ts:6"], statements: "n" }] },
+  ],
+});
