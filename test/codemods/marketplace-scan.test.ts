@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { codemods } from "../../codemods/index.js";
 import { fixProject } from "../../src/project/fix.js";
@@ -7,6 +8,8 @@ import { readTree } from "./helpers/disk.js";
 import { marketplace } from "./helpers/marketplace.js";
 import { temporaryProject } from "./helpers/project.js";
 import type { TemporaryProject } from "./helpers/project.js";
+
+const AFTER = fileURLToPath(new URL("../fixtures/marketplace/after", import.meta.url));
 
 /** The whole way on what detection really says: found, fixed, found no more. */
 describe("the marketplace, scanned and fixed", () => {
@@ -34,6 +37,15 @@ describe("the marketplace, scanned and fixed", () => {
     expect(outcome.applied.map(({ transform }) => transform)).toEqual(["use-shared-session", "init-at-startup", "batch-loop-transaction"]);
     expect([outcome.takenBack, outcome.refused, outcome.manual]).toEqual([[], [], []]);
     expect((await scanProject({ root: project.root })).findings).toEqual([]);
+  });
+
+  // The harness runs what stands there. After a wanted change: `npm run fixtures` renews it; read the diff.
+  it("writes the program that is checked in as `after`, to the byte", () => {
+    const written = readTree(project.root);
+    const snapshot = readTree(AFTER);
+    const isSource = (file: string) => file.startsWith("src/");
+    expect(Object.keys(written).filter(isSource).sort()).toEqual(Object.keys(snapshot).filter(isSource).sort());
+    for (const file of Object.keys(snapshot).filter(isSource)) expect(written[file], file).toBe(snapshot[file]);
   });
 
   it("touches nothing else: not the migrations, not the state change that must be atomic", () => {
