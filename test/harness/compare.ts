@@ -9,7 +9,7 @@ export const THRESHOLDS = {
   latencyRatio: 0.5,
   loopRatio: 0.5,
   /** Batches, and the pauses between them in which others are served, may cost some throughput; no more than this. */
-  totalRatio: 1.5,
+  totalRatio: 2,
   spreadMs: 1_000,
   /** The runtime's default deadline of 10 s, with a second for the answer to get out. */
   deadlineMs: 11_000,
