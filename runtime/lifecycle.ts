@@ -22,9 +22,9 @@ export function begin(frame: Frame): boolean {
   return true;
 }
 
-export function markBegun(frame: Frame): void {
+export function markBegun(frame: Frame, now = performance.now()): void {
   frame.status = "active";
-  frame.begunAt = performance.now();
+  frame.begunAt = now;
   if (frame.outer !== undefined) return;
   if (frame.mode === "deferred") frame.state.file.deferred.add(frame);
   else frame.state.file.writer = frame;

@@ -5,6 +5,9 @@ export const DEFAULT_TIMEOUT_MS = 10_000;
 
 const MODES: readonly string[] = ["immediate", "deferred", "exclusive"] satisfies TransactionMode[];
 
+/** Stands for absent options, so that nothing is checked in the most frequent case. */
+export const NO_OPTIONS: Readonly<Record<never, never>> = Object.freeze({});
+
 interface Checked {
   mode?: unknown;
   label?: unknown;
@@ -13,6 +16,7 @@ interface Checked {
 
 /** Refuses what a typo or an untyped caller would otherwise turn into an endless or an instant wait. */
 export function checkOptions(options: Checked): void {
+  if (options === NO_OPTIONS) return;
   const { mode, label, timeoutMs } = options;
   if (mode !== undefined && !MODES.some((known) => known === mode)) {
     throw new SessionOptionError(`mode is ${show(mode)}; it must be "immediate", "deferred" or "exclusive".`);

@@ -6,6 +6,7 @@ export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
 
 /** Refuses, before it runs, a function that is visibly asynchronous. One compiled to an older target is not. */
 export function refuseAsyncFunction(body: unknown, helper: string, instead: string): void {
+  if (typeof body === "function" && Object.getPrototypeOf(body) === Function.prototype) return; // by far the most
   const tag = Object.prototype.toString.call(body);
   if (tag !== "[object AsyncFunction]" && tag !== "[object AsyncGeneratorFunction]") return;
   throw new AsyncBodyError(`${helper}() was given an asynchronous function and did not run it: its transaction would end at the first await. Use await ${instead}().`);

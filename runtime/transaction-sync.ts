@@ -5,7 +5,7 @@ import { FifoLock } from "./fifo-lock.js";
 import { assertWhole, begin, commit, end, isObserved, markBegun, rollback } from "./lifecycle.js";
 import type { Measure } from "./lifecycle.js";
 import { describeHolder, findForeignHolder } from "./lock-holder.js";
-import { checkFunction, checkOptions } from "./options.js";
+import { NO_OPTIONS, checkFunction, checkOptions } from "./options.js";
 import { asyncResultError, isPromiseLike, refuseAsyncFunction } from "./promises.js";
 import { currentFrame, registry } from "./registry.js";
 import { explainBusyHandle, stateOf } from "./session-state.js";
@@ -31,7 +31,7 @@ import { deadlock, fileHolder, holderOf, timeoutError } from "./waiting.js";
 export function transactionSync<S extends SqliteConnection, R>(
   session: S,
   body: (tx: S) => R,
-  options: TransactionSyncOptions = {},
+  options: TransactionSyncOptions = NO_OPTIONS,
 ): R {
   return runTransactionSync(session, body, options, undefined, transactionSync);
 }
@@ -48,8 +48,7 @@ export function runTransactionSync<S extends SqliteConnection, R>(
   checkFunction("The transaction's body", body);
   refuseAsyncFunction(body, "transactionSync", "transaction");
   const context = currentFrame();
-  const known = registry.states.get(session);
-  const outer = known === undefined ? undefined : nearestOn(known, context);
+  const outer = context === undefined ? undefined : outerOf(session, context);
   const state = outer?.state ?? stateOf(session);
   const frame = new Frame(state, context, outer, options.mode ?? "immediate", options.label);
   if (measure !== undefined || isObserved()) frame.requestedAt = performance.now();
@@ -68,6 +67,11 @@ export function runTransactionSync<S extends SqliteConnection, R>(
   return runBody(frame, session, body, measure);
 }
 
+function outerOf(session: object, context: Frame): Frame | undefined {
+  const known = registry.states.get(session);
+  return known === undefined ? undefined : nearestOn(known, context);
+}
+
 /**
  * An owner that only waits for the file's lock does not have the connection in a transaction, so this call may go
  * first without taking its place: it is over before the owner can look again.
@@ -84,7 +88,8 @@ function takeTurn(frame: Frame): void {
 
 function beginBlocking(frame: Frame, timeoutMs: number | undefined, place: Place | undefined, entry: (...args: never[]) => unknown): void {
   const { state } = frame;
-  refuseOwnThread(frame, () => place ?? capturePlace(entry));
+  const { file } = state;
+  if (file.writer !== undefined || file.deferred.size > 0) refuseOwnThread(frame, () => place ?? capturePlace(entry));
   const since = performance.now();
   try {
     if (state.rollbackOwed) {
@@ -97,7 +102,8 @@ function beginBlocking(frame: Frame, timeoutMs: number | undefined, place: Place
     if (!isBusy(error)) throw explainBusyHandle(error, state.path);
     throw timeoutError(frame, { since, timeoutMs: timeoutMs ?? state.readBusyTimeout(), signal: undefined }, "write lock", fileHolder(frame));
   }
-  markBegun(frame);
+  // Without anyone to tell, one look at the clock has to do for both ends of the wait.
+  markBegun(frame, frame.requestedAt === 0 ? since : performance.now());
 }
 
 /** What an asynchronous transaction of this thread holds cannot be given up while this thread is blocked. */

@@ -2,7 +2,7 @@ import { Frame, capturePlace, nearestOn } from "./frame.js";
 import { FifoLock } from "./fifo-lock.js";
 import { begin, commit, end, isObserved, rollback } from "./lifecycle.js";
 import type { Measure } from "./lifecycle.js";
-import { DEFAULT_TIMEOUT_MS, checkFunction, checkOptions } from "./options.js";
+import { DEFAULT_TIMEOUT_MS, NO_OPTIONS, checkFunction, checkOptions } from "./options.js";
 import { isPromiseLike } from "./promises.js";
 import { currentFrame, registry } from "./registry.js";
 import { stateOf } from "./session-state.js";
@@ -27,7 +27,7 @@ import type { Patience } from "./waiting.js";
 export function transaction<S extends SqliteConnection, R>(
   session: S,
   body: (tx: S) => R,
-  options: TransactionOptions = {},
+  options: TransactionOptions = NO_OPTIONS,
 ): Promise<Awaited<R>> {
   return runTransaction(session, body, options, undefined, transaction);
 }
