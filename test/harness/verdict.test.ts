@@ -30,7 +30,7 @@ describe("compare", () => {
     ["p99-patch", "a p99 of 4501 ms against 9000", (r) => (r.load.actors[0]!.latency = quantiles(4_501))],
     ["loop-stop", "a loop that stands still as long", (r) => (r.load.processes[0]!.loop.maxMs = 2_000)],
     ["spread", "a spread of 1001 ms", (r) => (r.load.imports.spreadMs = 1_001)],
-    ["total", "imports that take 1.6 times as long", (r) => (r.load.imports.totalMs = 16_000)],
+    ["total", "imports that take 2.1 times as long", (r) => (r.load.imports.totalMs = 21_000)],
     ["deadline", "no answer while the lock is held", (r) => (r.blocked.answeredWhileHeld = false)],
     ["deadline", "an answer long after the deadline", (r) => (r.blocked.answer.afterMs = 11_001)],
     ["deadline", "SQLite's own error", (r) => (r.blocked.answer.code = "SQLITE_BUSY")],
