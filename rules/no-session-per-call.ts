@@ -59,7 +59,7 @@ function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft |
   const unknown = open.stored ? [] : uses.filter((use) => use.contexts.has("unknown") && !use.contexts.has("per-call"));
   const name = functionName(project, factories[0]?.key ?? open.fn);
   if (options.allowFunctions.some((allowed) => name === allowed || name.endsWith(`.${allowed}`))) return undefined;
-  const proven = perCall.length > 0 || repeatedBySeveral(unknown);
+  const proven = perCall.length > 0 || repeatedBySeveral(project, unknown);
   if (!proven && unknown.length === 0) return undefined;
 
   const places = [...perCall, ...unknown];
@@ -86,12 +86,16 @@ function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft |
   };
 }
 
+/** What programs do once, when they start or stop, by its name. */
+const ONCE_BY_NAME = /^(init|setup|migrat|runMigrat|seed|bootstrap|boot|start|stop|main|ensure|shutdown|close|reset|(create|apply|load)(Tables?|Schema))/i;
+
 /**
  * Nobody in the project calls these functions, so how often they run is not known. Two or more that each get a
  * session of their own show that sessions are made by habit, not once.
  */
-function repeatedBySeveral(uses: readonly JudgedUse[]): boolean {
-  return new Set(uses.map((use) => functionKey(use.file, use.call.fn))).size >= 2;
+function repeatedBySeveral(project: ProjectFacts, uses: readonly JudgedUse[]): boolean {
+  const repeated = uses.filter((use) => !ONCE_BY_NAME.test(project.program.fn(use.file, use.call.fn).name));
+  return new Set(repeated.map((use) => functionKey(use.file, use.call.fn))).size >= 2;
 }
 
 function relatedPlaces(project: ProjectFacts, open: OpenSite, uses: readonly JudgedUse[]): Place[] {

@@ -59,6 +59,17 @@ runTable({
           scratch.exec(req.body.schema);
           res.json(db.prepare("SELECT 1").get());
         });` },
+    { name: "opened again after the kept one failed", code: `${APP}
+        let db = new Database("app.db");
+        function getDb() {
+          try {
+            db.prepare("SELECT 1").get();
+          } catch {
+            db = new Database("app.db");
+          }
+          return db;
+        }
+        app.get("/things", (req, res) => res.json(getDb().prepare("SELECT * FROM things").all()));` },
     { name: "the short form of a memo", code: `${APP}
         let db;
         const getDb = () => db || (db = new Database("app.db"));
@@ -101,6 +112,45 @@ runTable({
         app.get("/things", (req, res) => res.json(services.db.prepare("SELECT * FROM things").all()));` },
   ],
   invalid: [
+    { name: "only what programs do once gets one, by the names: likely", code: `
+        import Database from "better-sqlite3";
+        const open = () => new Database("app.db");
+        export function initDatabase() {
+          const db = open();
+          db.exec("CREATE TABLE IF NOT EXISTS things (id INTEGER PRIMARY KEY)");
+          db.close();
+        }
+        export function migrateDatabase() {
+          const db = open();
+          db.exec("ALTER TABLE things ADD COLUMN name TEXT");
+          db.close();
+        }`,
+      findings: [{ line: 2, message: "and 2 places do so", confidence: "likely", fix: "safe", related: [4, 9] }] },
+    { name: "an error that keeps nothing excuses nothing", code: `${APP}
+        app.get("/things", (req, res) => {
+          try {
+            res.json(remote.list());
+          } catch {
+            res.json(new Database("app.db").prepare("SELECT * FROM things").all());
+          }
+        });`,
+      findings: [{ line: 8, message: "opens a new better-sqlite3", fix: "safe", why: [4, 8], sessions: "1" }] },
+    { name: "a query that wraps callbacks in a promise opens each time", code: `
+        import sqlite3 from "sqlite3";
+        import express from "express";
+        function query(sql) {
+          return new Promise((resolve, reject) => {
+            const db = new sqlite3.Database("app.db");
+            db.all(sql, (error, rows) => {
+              db.close();
+              if (error) reject(error);
+              else resolve(rows);
+            });
+          });
+        }
+        const app = express();
+        app.get("/things", async (req, res) => res.json(await query("SELECT * FROM things")));`,
+      findings: [{ line: 5, message: "opens a new sqlite3", library: "sqlite3", fix: "safe", why: [14, 14, 4, 5], sessions: "1" }] },
     { name: "closed after, not before: open, use, close", code: `${APP}
         let db;
         app.get("/things", (req, res) => {

@@ -105,6 +105,44 @@ runTable({
           for (const name of names) await announce(name);
           res.end();
         });` },
+    { name: "a constant field of a class", code: `${DB}
+        class Counters {
+          readonly #names = ["things", "tags"];
+          touch() {
+            db.transaction(() => {
+              for (const name of this.#names) insert.run(name);
+            })();
+          }
+        }
+        const counters = new Counters();
+        app.post("/touch", (req, res) => {
+          counters.touch();
+          res.end();
+        });` },
+    { name: "a sorted copy of a constant list, and a literal text's words", code: `${DB}
+        const names = ["b", "a"];
+        app.post("/reset", (req, res) => {
+          db.transaction(() => {
+            for (const name of [...names].sort()) insert.run(name);
+            for (const name of "c d e".split(" ")) insert.run(name);
+          })();
+          res.end();
+        });` },
+    { name: "a few tries of one write", code: `${DB}
+        app.post("/things", (req, res) => {
+          db.transaction(() => {
+            for (let attempt = 0; attempt < 3; attempt++) if (insert.run(req.body.name).changes === 1) break;
+          })();
+          res.end();
+        });` },
+    { name: "what a timer writes later, it writes outside", code: `${DB}
+        app.post("/things", (req, res) => {
+          db.transaction(() => {
+            insert.run("first");
+            for (const thing of req.body.things) setTimeout(() => insert.run(thing.name), 1000);
+          })();
+          res.end();
+        });` },
     { name: "a let that is bounded each time", code: `${DB}
         setInterval(() => {
           let rows = db.prepare("SELECT * FROM inbox LIMIT 100").all();
@@ -117,6 +155,35 @@ runTable({
         }, 1000);` },
   ],
   invalid: [
+    { name: "a field that is filled", code: `${DB}
+        class Queue {
+          #names = ["first"];
+          add(name) {
+            this.#names.push(name);
+          }
+          flush() {
+            db.transaction(() => {
+              for (const name of this.#names) insert.run(name);
+            })();
+          }
+        }
+        const queue = new Queue();
+        app.post("/flush", (req, res) => {
+          queue.add(req.body.name);
+          queue.flush();
+          res.end();
+        });`,
+      findings: [{ line: 12, message: "holds the write lock", fix: "review", reason: REVIEW, related: [13], why: [18, 20], statements: "n" }] },
+    { name: "a transaction's function called in another's loop: savepoints in one transaction", code: `${DB}
+        const saveOne = db.transaction((thing) => insert.run(thing.name));
+        const saveAll = db.transaction((things) => {
+          for (const thing of things) saveOne(thing);
+        });
+        app.post("/things", (req, res) => {
+          saveAll(req.body.things);
+          res.end();
+        });`,
+      findings: [{ line: 7, message: "loops over `things`", fix: "review", reason: REVIEW, related: [8], why: [10], statements: "n" }] },
     { name: "a let that is bounded only at first", code: `${DB}
         app.post("/things", (req, res) => {
           let names = ["first"];

@@ -18,6 +18,8 @@ const PIECES = /(chunks|batches|slices)$/i;
 /** Constants by convention. */
 const CONSTANT = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$|^[A-Z]{3,}$/;
 
+const GROWS = /^(push|unshift|splice)$/;
+
 /** What is known of the expressions looked at. */
 type Seen = Map<Expr, boolean>;
 
@@ -66,7 +68,7 @@ export class Bounds {
   #boundedExpression(file: string, expr: Expr, site: TransactionSite | undefined, seen: Seen): boolean {
     switch (expr.k) {
       case "array":
-        return !expr.spread;
+        return !expr.spread || this.#boundedSpreads(file, expr.items, site, seen);
       case "object":
         return !expr.props.some((prop) => prop.name === "...");
       case "literal":
@@ -77,7 +79,7 @@ export class Bounds {
       case "either":
         return expr.of.every((alternative) => this.#boundedValue(file, alternative, site, seen));
       case "member":
-        return CONSTANT.test(expr.name) || PIECE.test(expr.name) || (expr.name === "*" && this.#isPieces(file, expr.of, 0));
+        return CONSTANT.test(expr.name) || PIECE.test(expr.name) || (expr.name === "*" && this.#isPieces(file, expr.of, 0)) || this.#boundedField(file, expr, site, seen);
       case "call":
         return this.#boundedCall(file, this.graph.program.call(file, expr.id), site, seen);
       case "var":
@@ -99,6 +101,24 @@ export class Bounds {
     // A list that is filled elsewhere (`rows.push(…)`) is not the literal that it started as.
     const grows = facts.calls.some((call) => isGrown(call, id) && (call.loop !== undefined || call.spread === true || call.fn !== variable.fn));
     return !grows && assigns.length > 0 && assigns.every((assign) => this.#boundedValue(file, assign.value, site, seen));
+  }
+
+  /** `[...NAMES, extra]`: a spread is noted as the elements of what it spreads. */
+  #boundedSpreads(file: string, items: readonly Expr[], site: TransactionSite | undefined, seen: Seen): boolean {
+    const spread = items.flatMap((item) => (item.k === "member" && item.name === "*" ? [item.of] : []));
+    return spread.length > 0 && spread.every((of) => this.#boundedValue(file, of, site, seen));
+  }
+
+  /** `tables = ["things", "tags"]` of a class, as long as nobody fills it or sets it to something else. */
+  #boundedField(file: string, { of, name }: Extract<Expr, { k: "member" }>, site: TransactionSite | undefined, seen: Seen): boolean {
+    if (of.k !== "this") return false;
+    const { program } = this.graph;
+    const owner = program.fn(file, of.fn).class;
+    const isIt = (expr: Expr): boolean => expr.k === "member" && expr.name === name && expr.of.k === "this" && program.fn(file, expr.of.fn).class === owner;
+    const facts = program.file(file);
+    if (owner === undefined || facts.calls.some(({ callee }) => callee.k === "member" && GROWS.test(callee.name) && isIt(callee.of))) return false;
+    const assigns = facts.assigns.filter(({ target }) => isIt(target));
+    return assigns.length > 0 && assigns.every(({ value }) => this.#boundedValue(file, value, site, seen));
   }
 
   /** A list that another file exports, as long as it is not filled there. */
@@ -144,7 +164,7 @@ export class Bounds {
         const first = call.args[0];
         return first === undefined ? this.#boundedValue(file, callee.of, site, seen) : this.#boundedValue(file, first, site, seen);
       }
-      if (/^(map|filter|flatMap|sort|toSorted|reverse|concat)$/.test(name)) return this.#boundedValue(file, callee.of, site, seen) && (name !== "concat" || call.args.every((arg) => this.#boundedValue(file, arg, site, seen)));
+      if (/^(map|filter|flatMap|sort|toSorted|reverse|toReversed|concat|split)$/.test(name)) return this.#boundedValue(file, callee.of, site, seen) && (name !== "concat" || call.args.every((arg) => this.#boundedValue(file, arg, site, seen)));
       if (/^(take|limit|top|first)$/i.test(name)) return true;
     }
     if (/^(Set|Map|from|Array|of)$/.test(name)) return call.args.length > 0 && call.args.every((arg) => arg.k === "fn" || this.#boundedValue(file, arg, site, seen));
@@ -195,7 +215,7 @@ export class Bounds {
 }
 
 function isGrown({ callee }: CallFact, variable: number): boolean {
-  return callee.k === "member" && /^(push|unshift|splice)$/.test(callee.name) && callee.of.k === "var" && callee.of.id === variable;
+  return callee.k === "member" && GROWS.test(callee.name) && callee.of.k === "var" && callee.of.id === variable;
 }
 
 /** The table that a statement writes, by its SQL. */

@@ -47,7 +47,7 @@ export class ProjectFacts {
   }
 
   get writers(): Writers {
-    return (this.#writers ??= new Writers(this.graph));
+    return (this.#writers ??= new Writers(this.graph, (handover) => this.contexts.runsInPlace(handover)));
   }
 
   /** Sessions opened by running a function once. */

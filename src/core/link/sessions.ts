@@ -56,7 +56,9 @@ export function findOpens(graph: CallGraph): OpenSite[] {
         if (!values.solver.values(values.callResult(facts.file, call.id)).has(session)) continue;
         const key = open.pattern.key === undefined ? undefined : argumentAt(call, open.pattern.key);
         const options = open.pattern.options === undefined ? undefined : argumentAt(call, open.pattern.options);
-        if (replacesClosed(graph, facts.file, call, open.library, key)) continue;
+        const stored = isStored(graph, facts.file, call, session);
+        // After an error, or when it was closed, another one takes the place of what is kept.
+        if ((stored && call.handler === "catch") || replacesClosed(graph, facts.file, call, open.library, key)) continue;
         const own = isReadOnly(graph, facts.file, options) || isPrivate(graph, facts.file, call, key, open.pattern);
         if (own) {
           graph.privateSessions.add(session);
@@ -74,7 +76,7 @@ export function findOpens(graph: CallGraph): OpenSite[] {
           options,
           keyText: textOf(graph, facts.file, call, open.pattern.key),
           optionsText: textOf(graph, facts.file, call, open.pattern.options),
-          stored: isStored(graph, facts.file, call, session),
+          stored,
         });
         break;
       }

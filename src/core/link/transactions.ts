@@ -1,6 +1,6 @@
 import { libraryNamed } from "../catalogue/index.js";
 import type { CallFact, FunctionFact, LoopFact, Span } from "../facts/types.js";
-import type { CallGraph } from "./calls.js";
+import type { CallGraph, Handover } from "./calls.js";
 import { literalText } from "./contexts.js";
 import { functionKey, type FunctionKey } from "./program.js";
 import { statementOf } from "./statements.js";
@@ -163,7 +163,11 @@ export class Writers {
   readonly #calls = new Map<FunctionKey, CallFact[]>();
   readonly #callees = new Map<CallFact, FunctionKey[]>();
 
-  constructor(readonly graph: CallGraph) {
+  constructor(
+    readonly graph: CallGraph,
+    /** Whether a function given away runs during the call that gives it: a timer's or a handler's runs later, outside the transaction. */
+    runsInPlace: (handover: Handover) => boolean,
+  ) {
     for (const facts of graph.program.files.values())
       for (const call of facts.calls) {
         const key = functionKey(facts.file, call.fn);
@@ -173,7 +177,7 @@ export class Writers {
       }
     for (const edge of graph.edges.values()) this.#callees.set(edge.call, [...(this.#callees.get(edge.call) ?? []), edge.to]);
     for (const handover of graph.handovers.values())
-      if (handover.property === undefined) {
+      if (handover.property === undefined && runsInPlace(handover)) {
         const known = this.#callees.get(handover.call) ?? [];
         if (!known.includes(handover.to)) this.#callees.set(handover.call, [...known, handover.to]);
       }
