@@ -27,13 +27,14 @@ export class FifoLock<Owner> {
   #head: Waiter<Owner> | undefined;
   #tail: Waiter<Owner> | undefined;
   #turnStartedAt = 0;
-  #resting = false;
+  /** When the present rest began; `undefined` outside of one. */
+  #restingSince: number | undefined;
 
   constructor(readonly rest?: Rest<Owner>) {}
 
   /** Takes the lock if it is free and not resting. A free lock never has waiters: release hands over directly. */
   tryTake(owner: Owner): boolean {
-    if (this.owner !== undefined || this.#resting) return false;
+    if (this.owner !== undefined || this.#restingSince !== undefined) return false;
     this.owner = owner;
     return true;
   }
@@ -58,8 +59,8 @@ export class FifoLock<Owner> {
     this.owner = undefined;
     const restMs = this.rest?.after(owner) ?? 0;
     if (restMs > 0) {
-      this.#resting = true;
-      this.#restUntil(performance.now(), restMs);
+      this.#restingSince = performance.now();
+      this.#restUntil(this.#restingSince, restMs);
       return;
     }
     const next = this.#takeNext();
@@ -78,12 +79,19 @@ export class FifoLock<Owner> {
    */
   #restUntil(since: number, restMs: number): void {
     setTimeout(() => setImmediate(() => {
+      if (this.#restingSince !== since) return;
       const restedMs = performance.now() - since;
       if (restedMs < restMs || this.rest?.goesOn(restedMs)) return this.#restUntil(since, restMs);
-      this.#resting = false;
-      this.#turnStartedAt = performance.now();
-      this.#takeNext()?.grant();
+      this.endRest();
     }), 1);
+  }
+
+  /** Ends a rest before its time, for a waiter whose own time is up: the lock is free, after all. */
+  endRest(): void {
+    if (this.#restingSince === undefined) return;
+    this.#restingSince = undefined;
+    this.#turnStartedAt = performance.now();
+    this.#takeNext()?.grant();
   }
 
   #takeNext(): Waiter<Owner> | undefined {

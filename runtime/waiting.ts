@@ -29,7 +29,10 @@ export async function waitForTurn(frame: Frame, patience: Patience): Promise<voi
   if (joins) refuseDeadlock(wait);
   const { granted, leave } = lock.wait(frame);
   if (joins) registry.waits.add(wait);
-  const timer = startDeadline(patience, () => leave(queueTimeout(frame, patience)));
+  const timer = startDeadline(patience, () => {
+    lock.endRest();
+    if (lock.owner !== frame) leave(queueTimeout(frame, patience));
+  });
   const onAbort = () => leave(patience.signal?.reason);
   patience.signal?.addEventListener("abort", onAbort, { once: true });
   try {

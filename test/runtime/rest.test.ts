@@ -1,8 +1,9 @@
-import { batchedTransaction } from "sessionfix-runtime";
+import { batchedTransaction, transaction } from "sessionfix-runtime";
 import { describe, expect, test } from "vitest";
+import { FifoLock } from "../../runtime/fifo-lock.js";
 import { findForeignSleepers } from "../../runtime/foreign-sleepers.js";
 import { LockRest } from "../../runtime/lock-rest.js";
-import { foreignProcess, insert, openByHand, tempDatabase, until } from "./support/database.js";
+import { committed, foreignProcess, insert, openByHand, tempDatabase, timersFired, until } from "./support/database.js";
 
 const spin = (ms: number): void => {
   for (const end = performance.now() + ms; performance.now() < end;);
@@ -90,5 +91,25 @@ describe("the rest of a lock", () => {
     });
     for (let hold = 0; hold < 100; hold++) rest.afterHold(1);
     expect(looks).toBe(4);
+  });
+
+  test("ends early for who cannot wait longer: a free lock is no reason for a timeout", async () => {
+    const path = tempDatabase();
+    const db = openByHand(path);
+    await transaction(db, () => spin(500));
+    await transaction(db, (tx) => insert(tx, "impatient"), { timeoutMs: 1 });
+    expect(committed(path)).toEqual(["impatient"]);
+    // The rest that ended early must not give the lock away a second time.
+    const lock = new FifoLock<string>({ after: () => 5, goesOn: () => false });
+    lock.tryTake("first");
+    lock.release("first");
+    const second = lock.wait("second");
+    lock.endRest();
+    await second.granted;
+    let third = "waits";
+    const place = lock.wait("third");
+    void place.granted.then(() => { third = "has it too"; });
+    await timersFired(10);
+    expect([lock.owner, third]).toEqual(["second", "waits"]);
   });
 });
