@@ -3,7 +3,6 @@ import type { Context } from "../../src/core/link/contexts.js";
 import { parts } from "../../src/core/link/expressions.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import { type FunctionKey, functionKey } from "../../src/core/link/program.js";
-import { fileRole } from "../../src/core/link/roles.js";
 import type { TransactionSite } from "../../src/core/link/transactions.js";
 
 /** The function that runs the transaction while others wait. Seeds, migrations, tests and start-up run while nobody does. */
@@ -11,7 +10,7 @@ export function runnerInService(project: ProjectFacts, site: TransactionSite): F
   const own = functionKey(site.file, site.call.fn);
   const runners = site.style === "wrapper" && site.invocations.length > 0 ? site.invocations.map(({ file, call }) => functionKey(file, call.fn)) : [own];
   const inContext = (context: Context) => runners.find((key) => project.contexts.of(key).has(context));
-  const handedOut = site.style === "wrapper" && site.invocations.length === 0 && isExported(project, site) && fileRole(site.file, project.program.file(site.file).hashbang) === "source";
+  const handedOut = site.style === "wrapper" && site.invocations.length === 0 && isExported(project, site) && project.program.role(site.file) === "source";
   const perCall = inContext("per-call");
   if (perCall === undefined && isMigration(project, site)) return undefined;
   return perCall ?? inContext("unknown") ?? (handedOut ? own : undefined);

@@ -45,6 +45,8 @@ export interface ProjectParts {
   entries: Map<string, SourceEntry>;
   namesLibrary: (text: string) => boolean;
   detect: DetectOptions;
+  /** The file's path below the folder that the user named: see `LinkHost.place`. */
+  place: (file: string) => string;
 }
 
 /** The scanned tree in memory: detects, and detects again over changed texts without touching the disk. */
@@ -108,6 +110,7 @@ export class Project {
     const project = linkProject(facts, {
       resolve: (fromFile, specifier) => resolver.resolve(fromFile, specifier),
       text: (file) => overlay.get(file) ?? this.text(file),
+      place: this.parts.place,
     });
     return detectAll(project, this.parts.detect);
   }

@@ -69,7 +69,7 @@ export async function scanProject(options: ScanOptions): Promise<ScanResult> {
   const found = await discoverFiles(root, options.paths?.length ? options.paths : [root]);
   const { entries, skipped } = await readAll(root, found.files, isSeed, options.onProgress);
   const resolver = createResolver(root, entries.keys(), found.manifests);
-  const project = new Project({ root, resolver, entries, namesLibrary: isSeed, detect });
+  const project = new Project({ root, resolver, entries, namesLibrary: isSeed, detect, place: belowNamed(root, options.paths ?? []) });
   const findings = project.detect((done, total) => options.onProgress?.({ phase: "analysing", done, total }));
   const broken: SkippedFile[] = [];
   project.release((file, text) => {
@@ -109,4 +109,16 @@ async function readAll(
   await Promise.all(Array.from({ length: READERS }, reader));
   // Readers finish in any order; everything after must not depend on it.
   return { entries: new Map([...entries].sort(([a], [b]) => (a < b ? -1 : 1))), skipped };
+}
+
+/** `test/fixtures/shop/src/db.ts` is `src/db.ts` to who named `test/fixtures/shop`. */
+function belowNamed(root: string, paths: readonly string[]): (file: string) => string {
+  const named = paths
+    .map((each) => path.relative(root, path.resolve(root, each)).replaceAll(path.sep, "/"))
+    .filter((each) => each !== "")
+    .sort((a, b) => b.length - a.length);
+  return (file) => {
+    const above = named.find((each) => file === each || file.startsWith(`${each}/`));
+    return above === undefined ? file : file.slice(above.length + 1) || path.posix.basename(file);
+  };
 }

@@ -84,6 +84,20 @@ describe("scanProject", () => {
   });
 });
 
+describe("what a file is for", () => {
+  const nested = () => tree({ "test/fixtures/shop/src/server.ts": ROUTE, "test/fixtures/shop/src/orders.ts": ORDERS });
+
+  it("code under test/ is a test's to who scans the whole", async () => {
+    expect((await scanProject({ root: nested() })).findings).toEqual([]);
+  });
+
+  it("and the shop's own to who names the shop, whatever stands around it", async () => {
+    const root = nested();
+    const { findings } = await scanProject({ root, paths: [path.join(root, "test/fixtures/shop")] });
+    expect(findings.map(({ file }) => file)).toEqual(["test/fixtures/shop/src/orders.ts"]);
+  });
+});
+
 describe("redetect", () => {
   it("looks at changed and created files as if they stood on the disk, and leaves the disk alone", async () => {
     const root = shop();

@@ -3,7 +3,6 @@ import { isArrayMethod } from "./builtins.js";
 import { constantOf } from "./constants.js";
 import type { CallGraph } from "./calls.js";
 import { functionKey, type FunctionKey } from "./program.js";
-import { fileRole } from "./roles.js";
 import { callersOf } from "./sessions.js";
 import { statementOf } from "./statements.js";
 import type { TransactionSite } from "./transactions.js";
@@ -137,7 +136,7 @@ export class Bounds {
     const key: FunctionKey = functionKey(file, fn);
     const all = [...callersOf(this.graph, key), ...(site?.bodies.includes(key) ? site.invocations : [])];
     // What tests and scripts pass says nothing about the service, unless nobody else calls.
-    const service = all.filter(({ file: from }) => fileRole(from, program.file(from).hashbang) === "source");
+    const service = all.filter(({ file: from }) => program.role(from) === "source");
     const calls = service.length > 0 ? service : all;
     return (
       index !== -1 &&

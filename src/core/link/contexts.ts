@@ -4,7 +4,6 @@ import { platform } from "../catalogue/frameworks/platform.js";
 import type { CallFact, Expr, MemoFact } from "../facts/types.js";
 import type { CallGraph, Handover } from "./calls.js";
 import { functionKey, type FunctionKey } from "./program.js";
-import { fileRole } from "./roles.js";
 
 /** In which circumstances a function runs. A function may have several. */
 export type Context = "per-call" | "once" | "test" | "unknown";
@@ -150,7 +149,7 @@ export class Contexts {
     const step: Step = { file: handover.file, call: handover.call };
     if (role === "inherit") this.#connect(from, handover.to, { ...step, from });
     else if (role === "unknown") return;
-    else if (role.role === "entry") this.#reach(handover.to, fileRole(handover.file, false) === "test" ? "test" : "per-call", { ...step, entry: role.label });
+    else if (role.role === "entry") this.#reach(handover.to, this.graph.program.role(handover.file) === "test" ? "test" : "per-call", { ...step, entry: role.label });
     else this.#reach(handover.to, role.role, { ...step, entry: role.role === "once" ? role.label : "test" });
   }
 
@@ -219,7 +218,7 @@ export class Contexts {
 
   #reach(key: FunctionKey, context: Context, step: Step): void {
     const file = key.startsWith("class ") ? key.slice(6, key.lastIndexOf("#")) : key.slice(0, key.lastIndexOf("#"));
-    const role = fileRole(file, this.graph.program.files.get(file)?.hashbang ?? false);
+    const role = this.graph.program.role(file);
     // Where code lives weighs more than who calls it: a script's helper stays a script's helper.
     const actual: Context = role === "test" ? "test" : role === "script" && context !== "test" ? "once" : context;
     let known = this.#of.get(key);

@@ -1,3 +1,4 @@
+import { fileRole, type FileRole } from "./roles.js";
 import type { CallFact, CallId, ClassFact, ExportFact, FileFacts, FunctionFact, FunctionId, LoopFact, TypeFact, VariableFact, VariableId } from "../facts/types.js";
 
 /** What the analysis needs from the outside: where an import leads, and the text behind a span. */
@@ -6,6 +7,11 @@ export interface LinkHost {
   resolve(fromFile: string, specifier: string): string | undefined;
   /** The file's text without its byte order mark. */
   text(file: string): string | undefined;
+  /**
+   * The file's path as far as it says what the file is for: below the folder that the user named. Who names
+   * `test/fixtures/shop` means the shop, not a test. Default: the path from the root.
+   */
+  place?(file: string): string;
 }
 
 /** A function of the whole program. */
@@ -113,6 +119,10 @@ export class Program {
 
   class(file: string, id: number): ClassFact {
     return at(this.file(file).classes, id, "class", file);
+  }
+
+  role(file: string): FileRole {
+    return fileRole(this.host.place?.(file) ?? file, this.files.get(file)?.hashbang ?? false);
   }
 
   text(file: string, span: { start: number; end: number }): string {

@@ -70,9 +70,9 @@ export class TokenTable {
 
   #intern(token: Token, kind: string, outer: string | number, inner: string | number): TokenId {
     let rows = this.#ids.get(kind);
-    if (!rows) this.#ids.set(kind, (rows = new Map()));
+    if (!rows) this.#ids.set(kind, (rows = new Map<string | number, Map<string | number, TokenId>>()));
     let row = rows.get(outer);
-    if (!row) rows.set(outer, (row = new Map()));
+    if (!row) rows.set(outer, (row = new Map<string | number, TokenId>()));
     let id = row.get(inner);
     if (id === undefined) {
       id = this.#tokens.push(token) - 1;
