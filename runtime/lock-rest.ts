@@ -4,7 +4,7 @@ import { findForeignSleepers } from "./foreign-sleepers.js";
 const LONG_HOLD_MS = 8;
 /** A rest is this part of the hold, within the bounds, in ms: the loop serves sockets meanwhile, others find the file free. */
 const REST_SHARE = 1 / 5;
-const LEAST_REST_MS = 5;
+const LEAST_REST_MS = 2;
 const MOST_REST_MS = 100;
 /** How much holding, in all, may pass before we look whether another process sleeps in front of the lock. In ms. */
 const LOOK_AFTER_MS = 25;

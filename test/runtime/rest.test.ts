@@ -61,7 +61,7 @@ describe("the rest of a lock", () => {
   test("lasts a fifth of a long hold, within bounds; short holds need none", () => {
     const rest = new LockRest("x.db", () => []);
     expect(rest.afterHold(2)).toBe(0);
-    expect(rest.afterHold(10)).toBe(5);
+    expect(rest.afterHold(10)).toBe(2);
     expect(rest.afterHold(200)).toBe(40);
     expect(rest.afterHold(5_000)).toBe(100);
   });
