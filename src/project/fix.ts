@@ -94,7 +94,7 @@ class FixRun {
       const host = overlayHost(this.disk, this.overlay);
       const plan = codemods.plan(findings, host, options.batchSize === undefined ? {} : { batchSize: options.batchSize });
       const wanted = plan.groups.filter((group) => this.#isWanted(group.transform, group.finding.rule));
-      this.#manual = plan.manual.filter((one) => this.#isWanted(one.transform, one.finding.rule));
+      this.#manual = [...this.#advice(), ...plan.manual.filter((one) => this.#isWanted(one.transform, one.finding.rule))];
       this.#skipped = options.review ? [] : wanted.filter(({ safety }) => safety === "review").map(summarize);
       const open = wanted.filter((group) => (options.review || group.safety === "safe") && !this.#out.has(group.id));
       const allowed = await this.#allowed(open);
@@ -127,6 +127,11 @@ class FixRun {
       this.#applied.push(...gate.survivors);
       findings = after;
     }
+  }
+
+  /** What an earlier round left to do by hand about a finding that another transform has fixed since: nobody would say it again. */
+  #advice(): ManualFix[] {
+    return this.#manual.filter((one) => this.#applied.some((group) => group.finding.fingerprint === one.finding.fingerprint && group.transform !== one.transform));
   }
 
   #isWanted(transform: string, rule: string): boolean {

@@ -66,6 +66,19 @@ describe("the type gate", () => {
     expect(outcome.applied).toHaveLength(1);
   }, 60_000);
 
+  it("keeps what is left to do by hand about a finding that another transform has fixed", async () => {
+    const advising: Codemods = {
+      ...codemods,
+      plan: (findings, host, options) => {
+        const plan = codemods.plan(findings, host, options);
+        return { ...plan, manual: [...plan.manual, ...findings.map((finding) => ({ transform: "init-at-startup", finding, reason: "nobody can tell where the program starts" }))] };
+      },
+    };
+    const { outcome } = await fix({ "src/a.ts": loop("a", "readonly string[]") }, TSCONFIG, advising);
+    expect(outcome.applied).toHaveLength(1);
+    expect(outcome.manual.map(({ transform, reason }) => [transform, reason])).toEqual([["init-at-startup", "nobody can tell where the program starts"]]);
+  }, 60_000);
+
   it("notices what breaks in another file", async () => {
     const files = { "src/save.ts": loop("save", "readonly string[]"), "src/caller.ts": 'import { save } from "./save.js";\nexport const used = save;\n' };
     const renaming: Codemods = {
