@@ -2,7 +2,7 @@ import { BatchRun, Courtesy, GAP_MS } from "./batch-run.js";
 import type { BatchHandler } from "./batch-run.js";
 import { RunnerError } from "./errors.js";
 import { nearestOn } from "./frame.js";
-import { LockRest } from "./lock-rest.js";
+import { LONG_HOLD_MS, LockRest } from "./lock-rest.js";
 import type { Measure } from "./lifecycle.js";
 import { asyncResultError, isPromiseLike, refuseAsyncFunction } from "./promises.js";
 import { currentFrame, registry } from "./registry.js";
@@ -49,7 +49,7 @@ export function batchedTransactionSync<Item>(
       options.onProgress?.(progress);
       if (typeof target !== "function" && isInside(target)) continue;
       // The loop stands still anyway; a sleeping thread at least lets other processes write.
-      if (courtesy.isDue(progress.holdMs)) Atomics.wait(PAUSE, 0, 0, GAP_MS);
+      if (progress.holdMs < LONG_HOLD_MS && courtesy.isDue(progress.holdMs)) Atomics.wait(PAUSE, 0, 0, GAP_MS);
       if (typeof target !== "function") {
         rest ??= new LockRest(registry.states.get(target)?.path ?? "");
         restSync(rest, progress.holdMs);

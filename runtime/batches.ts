@@ -3,6 +3,7 @@ import { BatchRun, Courtesy, GAP_MS } from "./batch-run.js";
 import type { BatchHandler } from "./batch-run.js";
 import { RunnerError } from "./errors.js";
 import { nearestOn } from "./frame.js";
+import { LONG_HOLD_MS } from "./lock-rest.js";
 import type { Measure } from "./lifecycle.js";
 import { currentFrame, registry } from "./registry.js";
 import { isPromiseLike } from "./promises.js";
@@ -55,7 +56,8 @@ export async function batchedTransaction<Item>(
       await options.onProgress?.(progress);
       if (typeof target !== "function" && isInside(target)) continue;
       await nextTurn();
-      if (courtesy.isDue(progress.holdMs)) await gap();
+      // After a long hold the lock rests anyway.
+      if (progress.holdMs < LONG_HOLD_MS && courtesy.isDue(progress.holdMs)) await gap();
     }
   } catch (error) {
     run.noteFailure(error);

@@ -1,10 +1,10 @@
 import { findForeignSleepers } from "./foreign-sleepers.js";
 
 /** A hold of this length or more is followed by a rest. In ms. */
-const LONG_HOLD_MS = 8;
+export const LONG_HOLD_MS = 8;
 /** A rest is this part of the hold, within the bounds, in ms: the loop serves sockets meanwhile, others find the file free. */
 const REST_SHARE = 1 / 5;
-const LEAST_REST_MS = 2;
+const LEAST_REST_MS = 1.5;
 const MOST_REST_MS = 100;
 /** How much holding, in all, may pass before we look whether another process sleeps in front of the lock. In ms. */
 const LOOK_AFTER_MS = 25;
