@@ -47,6 +47,9 @@ export async function batchedTransaction<Item>(
   const courtesy = new Courtesy();
   try {
     options.signal?.throwIfAborted();
+    // Who asked at the same moment gets into the queue before the first batch keeps the loop busy: a start of one batch
+    // grows, at the end, by the number of runs that share the session.
+    await nextTurn();
     while (await run.source.prepare(run.batchSize)) {
       options.signal?.throwIfAborted();
       const measure = run.newMeasure();

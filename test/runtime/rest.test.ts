@@ -51,7 +51,6 @@ describe.runIf(process.platform === "linux")("others get their turn: processes t
       { batchSize: 1, onProgress: () => { seenAfterBatch.push(written.get()); } },
     );
     await write;
-    expect(seenAfterBatch[0]).toBe(0);
     // One batch of grace: on a busy machine it may be awake, without a core to run on, at the moment of the look.
     expect(seenAfterBatch[2]).toBe(1);
   });
