@@ -8,4 +8,12 @@ build();
 const bin = (file) => path.join(root, "node_modules", file);
 run("Type check", process.execPath, [bin("typescript/bin/tsc"), "-p", "tsconfig.check.json"]);
 run("Lint, with sessionfix's own rules on its own code", process.execPath, [bin("eslint/bin/eslint.js"), "."]);
-run("Tests", process.execPath, [bin("vitest/vitest.mjs"), "run", ...process.argv.slice(2)]);
+const vitest = (title, ...args) => run(title, process.execPath, [bin("vitest/vitest.mjs"), "run", ...args]);
+const given = process.argv.slice(2);
+// Programs under load are measured alone: beside other tests they would measure those.
+const underLoad = "test/harness/reference-cases.test.ts";
+if (given.length > 0) vitest("Tests", ...given);
+else {
+  vitest("Tests under load", underLoad);
+  vitest("Tests", "--exclude", underLoad);
+}
