@@ -46,7 +46,7 @@ function assertCommentsStay(group: EditGroup, { trees }: PlanContext): void {
     // Only an edit that touches a comment can lose it, or make it swallow what follows.
     const taken = edits.filter(({ start, end }) => comments(tree.source).some((comment) => comment.start <= end && start <= comment.end));
     if (taken.length === 0) continue;
-    const [lost] = lostComments(tree.source, parse(file, applyEdits(tree.text, edits)));
+    const [lost] = lostComments(tree.source, parse(file, applyEdits(tree.text, edits))).filter((comment) => group.drops?.includes(comment) !== true);
     if (lost !== undefined) throw new CannotFix(`a comment stands in what would be replaced (${file}): ${lost.split("\n")[0] ?? ""}`);
   }
 }

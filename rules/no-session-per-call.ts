@@ -112,7 +112,7 @@ function countOf(perCall: number, unknown: number): string {
 }
 
 function safetyOf(detail: SessionPerCallDetail, uses: readonly JudgedUse[]): Pick<Draft, "fix" | "fixReason"> {
-  if (uses.some((use) => use.own)) return { fix: "manual", fixReason: "some callers ask the same factory for a session of their own (in memory, read-only, on another file)" };
+  if (uses.some((use) => use.own) && !sharedAtUses(detail)) return { fix: "manual", fixReason: "some callers ask the same factory for a session of their own (in memory, read-only, on another file)" };
   if (detail.openOverAwait.length > 0)
     return { fix: "manual", fixReason: "a transaction stays open over an await on this session; sharing it would let other work slip into that transaction" };
   if (detail.scoped.length > 0) return { fix: "review", fixReason: `the session itself is changed or occupied (${[...new Set(detail.scoped.map((place) => place.what))].join(", ")}), which would reach everybody who shares it` };
@@ -120,6 +120,11 @@ function safetyOf(detail: SessionPerCallDetail, uses: readonly JudgedUse[]): Pic
   if (detail.factory !== null && !detail.factory.bare && detail.factory.keyParam === undefined && detail.factory.params.length > 0)
     return { fix: "review", fixReason: "the factory's parameters decide more than the path" };
   return { fix: "safe" };
+}
+
+/** The callers can be told apart, and changed one by one: those that ask for a session of their own stay. */
+function sharedAtUses({ factory }: SessionPerCallDetail): boolean {
+  return factory !== null && factory.keyParam === 0 && (factory.kind === "function" || factory.kind === "arrow");
 }
 
 function capitalize(text: string): string {

@@ -12,6 +12,8 @@ export interface CloseRemoval {
   notes: string[];
   /** The statements whose lines move. */
   claims: Region[];
+  /** Comments that spoke of nothing but a close that goes. */
+  drops: string[];
 }
 
 type Close = SessionPerCallDetail["closes"][number];
@@ -28,7 +30,7 @@ export function isBystander(file: string): boolean {
  * then guards nothing. `keeps` says which calls close a session that stays the caller's own.
  */
 export function removeCloses(trees: Trees, closes: readonly Close[], keeps: (file: string, call: ts.CallExpression) => boolean): CloseRemoval {
-  const result: CloseRemoval = { edits: [], notes: [], claims: [] };
+  const result: CloseRemoval = { edits: [], notes: [], claims: [], drops: [] };
   for (const file of new Set(closes.map((close) => close.file))) {
     if (isBystander(file)) continue;
     const tree = trees.get(file);
@@ -76,15 +78,31 @@ function targetOf(tree: Tree, call: ts.CallExpression, close: Close, result: Clo
     throw new CannotFix(`the session is closed by a callback (${place})`);
   }
   if (!ts.isExpressionStatement(parent)) throw new CannotFix(`the session is closed inside a larger expression (${place})`);
-  let statement: ts.Statement = parent;
+  const statement = outermost(tree, parent, result);
+  if (!ts.isBlock(statement.parent) && !ts.isSourceFile(statement.parent) && !ts.isCaseOrDefaultClause(statement.parent)) {
+    throw new CannotFix(`the session is closed under a condition (${place})`);
+  }
+  return statement;
+}
+
+/** With the conditions and the `try … catch` that held nothing else. */
+function outermost(tree: Tree, close: ts.Statement, result: CloseRemoval): ts.Statement {
+  let statement = close;
   for (;;) {
     const holder: ts.Node = ts.isBlock(statement.parent) && statement.parent.statements.length === 1 ? statement.parent : statement;
     const outer: ts.Node = holder.parent;
+    if (ts.isTryStatement(outer) && outer.tryBlock === holder && outer.finallyBlock === undefined) {
+      const kept = comments(tree.source).filter(({ start, end }) => start > outer.getStart(tree.source) && end < outer.end);
+      if (kept.length > 0) {
+        const line = tree.source.getLineAndCharacterOfPosition(outer.getStart(tree.source)).line + 1;
+        result.notes.push(`the \`try\` around a removed \`close()\` goes with what its comment said of it (${tree.file}:${line}: ${kept.map(({ text }) => text).join(" ")})`);
+        result.drops.push(...kept.map(({ text }) => text));
+      }
+      statement = outer;
+      continue;
+    }
     if (!ts.isIfStatement(outer) || outer.thenStatement !== holder || outer.elseStatement !== undefined || !isPlain(outer.expression)) break;
     statement = outer;
-  }
-  if (!ts.isBlock(statement.parent) && !ts.isSourceFile(statement.parent) && !ts.isCaseOrDefaultClause(statement.parent)) {
-    throw new CannotFix(`the session is closed under a condition (${place})`);
   }
   return statement;
 }

@@ -23,15 +23,28 @@ export function driverImport(tree: Tree, local: string): DriverImport | undefine
   return from.name === "default" || from.name === "*" || from.name === "=" ? { local, specifier: from.specifier, form: from.name } : undefined;
 }
 
+/** A name that a session module imports: from a file of the project, or by a specifier. */
+export interface ModuleImport {
+  file: string;
+  specifier?: string;
+  name: string;
+  kind: "named" | "default";
+}
+
 export interface FactoryOptions {
   driver?: DriverImport;
   open: string;
   path?: string;
   close?: string;
+  /**
+   * The session's type, to be written out: a wrapper's type is worked out from types that the module does not import,
+   * so that a compiler which writes declarations could not name it.
+   */
+  type?: string;
 }
 
 /** `createSessionFactory({ … })`, on one line as long as it is short. */
-export function factoryCall(options: FactoryOptions, create: string, driverName: string, style: Style): string {
+export function factoryCall(options: FactoryOptions, create: string, driverName: string, style: Style, before = 0): string {
   const entries = [
     ...(options.driver === undefined ? [] : [`driver: ${driverName}(${options.driver.local})`]),
     ...(options.path === undefined ? [] : [`path: ${options.path}`]),
@@ -39,7 +52,7 @@ export function factoryCall(options: FactoryOptions, create: string, driverName:
     ...(options.close === undefined ? [] : [`close: ${options.close}`]),
   ];
   const line = `${create}({ ${entries.join(", ")} })${style.semi}`;
-  if (line.length <= 90 && !line.includes("\n")) return line;
+  if (before + line.length <= 90 && !line.includes("\n")) return line;
   const comma = style.trailingComma ? "," : "";
   return `${create}({\n${entries.map((entry) => style.indent + entry).join(",\n")}${comma}\n})${style.semi}`;
 }
@@ -48,6 +61,8 @@ function driverEntry(driver: DriverImport | undefined): { specifier: string; nam
   return driver === undefined ? undefined : RUNTIME.drivers[driver.specifier as keyof typeof RUNTIME.drivers];
 }
 
+const MODULE_NAMES = ["session", "db-session", "shared-session", "sessionfix-session"];
+
 /** The session modules that a plan finds or makes: one for each way of opening, wherever it is asked for. */
 export class SessionModules {
   readonly #created = new Map<string, { signature: string; file: CreatedFile }>();
@@ -55,13 +70,15 @@ export class SessionModules {
   constructor(readonly host: PlanHost) {}
 
   /**
-   * The module beside `near` that opens by `open`. `imports` are the files (and names) that `open` needs. `created` is
-   * absent when the project has such a module already.
+   * The module in `dir` that opens by `open`, written as `near` is. `imports` are what `open` needs. `created` is
+   * absent when the project has such a module already; it is looked for in all of `within`, when that is given.
    */
-  get(near: Tree, dir: string, options: FactoryOptions, imports: readonly { file: string; name: string; kind: "named" | "default" }[]): { file: string; created?: CreatedFile } {
-    const signature = `${options.open}|${imports.map(({ file, name }) => `${file}#${name}`).join(",")}`;
+  get(near: Tree, dir: string, options: FactoryOptions, imports: readonly ModuleImport[], within?: string): { file: string; created?: CreatedFile } {
+    const signature = `${options.open}|${imports.map(({ file, specifier, name }) => `${specifier ?? file}#${name}`).join(",")}`;
+    const there = within === undefined ? undefined : this.#existing(within, options.open);
+    if (there !== undefined) return { file: there };
     const extension = extensionOf(near.file).replace("x", "");
-    for (const name of ["session", "db-session", "shared-session", "sessionfix-session"]) {
+    for (const name of MODULE_NAMES) {
       const file = (dir === "" ? "" : `${dir}/`) + name + extension;
       const mine = this.#created.get(file);
       if (mine !== undefined) {
@@ -80,19 +97,36 @@ export class SessionModules {
     throw new Error(`no free name for a session module in ${dir === "" ? "." : dir}`);
   }
 
-  #render(near: Tree, file: string, options: FactoryOptions, imports: readonly { file: string; name: string; kind: "named" | "default" }[]): string {
+  #existing(within: string, open: string): string | undefined {
+    return this.host.list().find((file) => {
+      if (!MODULE_NAMES.some((name) => file.slice(file.lastIndexOf("/") + 1).startsWith(`${name}.`)) || packageDir(file, this.host) !== within) return false;
+      const text = this.host.read(file);
+      return text !== undefined && opensBy(file, text, open);
+    });
+  }
+
+  #render(near: Tree, file: string, options: FactoryOptions, imports: readonly ModuleImport[]): string {
     const style = styleOf(near.source);
     const { semi } = style;
     const entry = driverEntry(options.driver);
     const lines: string[] = [];
     if (options.driver !== undefined) lines.push(driverLine(options.driver, style));
-    lines.push(...importLines(RUNTIME.specifier, [{ name: RUNTIME.exports.createSessionFactory, kind: "named" }], style));
+    const { type } = options;
+    const typed: Pick<ModuleImport, "name" | "kind">[] = type === undefined ? [] : [{ name: "type SessionFactory", kind: "named" }];
+    lines.push(...importLines(RUNTIME.specifier, [{ name: RUNTIME.exports.createSessionFactory, kind: "named" }, ...typed], style));
     if (entry !== undefined) lines.push(...importLines(entry.specifier, [{ name: entry.name, kind: "named" }], style));
-    for (const one of imports) lines.push(...importLines(specifierFor(file, one.file, this.host), [{ name: one.name, kind: one.kind }], style));
+    const bySpecifier = new Map<string, ModuleImport[]>();
+    for (const one of imports) {
+      const specifier = one.specifier ?? specifierFor(file, one.file, this.host);
+      bySpecifier.set(specifier, [...(bySpecifier.get(specifier) ?? []), one]);
+    }
+    for (const [specifier, names] of bySpecifier) lines.push(...importLines(specifier, names, style));
     const exported = style.modules === "esm" ? "export " : "";
     lines.push("", `// ${WHAT_IT_IS}`);
-    lines.push(`${exported}const sessions = ${factoryCall(options, RUNTIME.exports.createSessionFactory, entry?.name ?? "", style)}`);
-    lines.push("", `${exported}const getSession = sessions.getSession${semi}`);
+    const annotation = type === undefined ? "" : `: SessionFactory<${type}>`;
+    lines.push(`${exported}const sessions${annotation} = ${factoryCall(options, RUNTIME.exports.createSessionFactory, entry?.name ?? "", style, annotation.length)}`);
+    if (type === undefined) lines.push("", `${exported}const getSession = sessions.getSession${semi}`);
+    else lines.push("", `${exported}function getSession(path: string): ${type} {`, `${style.indent}return sessions.getSession(path)${semi}`, "}");
     if (style.modules === "cjs") lines.push("", `module.exports = { sessions, getSession }${semi}`);
     const text = `${lines.join("\n")}\n`;
     return near.text.includes("\r\n") ? text.replaceAll("\n", "\r\n") : text;

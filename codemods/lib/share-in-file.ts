@@ -187,10 +187,10 @@ function openerName(name: string, taken: ReadonlySet<string>): string {
 }
 
 /** An ORM around the driver is closed by what it wraps, as the program itself does it. */
-function wrappedClose(detail: SessionPerCallDetail, nodes: FactoryNodes): string | undefined {
+export function wrappedClose(detail: SessionPerCallDetail, nodes: FactoryNodes): string | undefined {
   if (nodes.raw) return undefined;
   const source = nodes.fn.getSourceFile().text;
-  return /\bdrizzle\(/.test(source) && detail.library === "better-sqlite3" ? "(db) => db.$client.close()" : undefined;
+  return /\bdrizzle\(/.test(source) && detail.library === "better-sqlite3" ? "(db) => void db.$client.close()" : undefined;
 }
 
 /** The file's own top-level code calls the factory, so the sharing must be there before it. */

@@ -31,6 +31,7 @@ export function sessionDetail(project: ProjectFacts, open: OpenSite, factories: 
     uses: callUses(project, open, factories).map((use) => ({
       file: use.file,
       span: use.call.span,
+      ...(use.own ? { own: true } : {}),
       // Nothing is to be changed about those that ask for a session of their own.
       context: use.own ? "once" : use.contexts.has("per-call") ? "per-call" : use.contexts.has("unknown") ? "unknown" : use.contexts.has("once") ? "once" : "test",
     })),

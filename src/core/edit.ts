@@ -52,6 +52,10 @@ export interface EditGroup {
   imports: ImportNeed[];
   /** Regions whose lines move or are written anew: an edit of another group in there would be made for the old lines. */
   claims?: Region[];
+  /** Comments that spoke only of what goes, and go with it. Its reason names them. */
+  drops?: string[];
+  /** Some places of the finding stay as they are, which its reason says: it may be reported still, with fewer places. */
+  partial?: boolean;
   /** Groups without which this one makes no sense: it falls with them. */
   requires?: string[];
 }

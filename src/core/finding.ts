@@ -69,7 +69,13 @@ export interface SessionPerCallDetail {
   /** Calls that close the session or its copies, everywhere. `once`: the closer runs at start-up or shutdown, in tests or scripts. */
   closes: { file: string; span: Span; once: boolean }[];
   /** Places that get a session from the factory, or the open itself when there is no factory. */
-  uses: { file: string; span: Span; context: "per-call" | "once" | "test" | "unknown" }[];
+  uses: {
+    file: string;
+    span: Span;
+    context: "per-call" | "once" | "test" | "unknown";
+    /** It asks for a session of its own on purpose: in memory, read-only, on another file. */
+    own?: boolean;
+  }[];
   /** Session-scoped changes by users: pragma, attach, unsafeMode, iterate, listeners; they make sharing a matter of review. */
   scoped: { file: string; span: Span; what: string }[];
   /** SQL-style transactions that stay open over an `await` on this session: sharing it would let others slip in. */

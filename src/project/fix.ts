@@ -201,7 +201,9 @@ function defective(groups: readonly EditGroup[], before: readonly Finding[], aft
   for (const group of groups) {
     const { rule, file, fingerprint } = group.finding;
     // A start-up fix mends nothing by itself; it comes with the one that does.
-    if (group.requires === undefined && left.has(`${rule}|${file}|${fingerprint}`)) defects.set(group, "a defect of sessionfix: the place would still be reported after the fix. Please report it");
+    const key = `${rule}|${file}|${fingerprint}`;
+    if (group.partial === true && placesOf(after, key) < placesOf(before, key)) continue;
+    if (group.requires === undefined && left.has(key)) defects.set(group, "a defect of sessionfix: the place would still be reported after the fix. Please report it");
   }
   if (defects.size > 0) return defects;
   const was = countBy(before);
@@ -211,6 +213,10 @@ function defective(groups: readonly EditGroup[], before: readonly Finding[], aft
     if (touched !== undefined) defects.set(group, `a defect of sessionfix: something new would be reported in ${touched.file} after the fix. Please report it`);
   }
   return defects;
+}
+
+function placesOf(findings: readonly Finding[], key: string): number {
+  return findings.find((finding) => keyOf(finding) === key)?.related.length ?? 0;
 }
 
 function keyOf({ rule, file, fingerprint }: Finding): string {

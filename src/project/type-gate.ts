@@ -117,7 +117,6 @@ export class TypeGate {
   readonly #configs: Configs;
   readonly #checkers = new Map<string, Checker>();
   readonly #unchecked = new Set<string>();
-  #runtimeTypes: Record<string, string[]> | undefined;
   /** The runtime could be found nowhere, so that its own import is no reason to refuse. */
   #runtimeMissing = false;
   readonly notes = new Set<string>();
@@ -174,25 +173,26 @@ export class TypeGate {
     return [...found];
   }
 
-  /** Where the runtime's types are, when the project has not installed it yet. */
+  /** Where the runtime's types are, when the package that the tsconfig belongs to has not installed it yet. */
   #typesOfRuntime(config: ProjectConfig): Record<string, string[]> {
-    if (this.#runtimeTypes !== undefined) return this.#runtimeTypes;
-    this.#runtimeTypes = {};
-    const from = join(dirname(config.path), "package.json");
-    const specifiers = [RUNTIME.specifier, ...Object.values(RUNTIME.drivers).map(({ specifier }) => specifier)];
-    if (packageFolder(from, RUNTIME.specifier) !== undefined) return this.#runtimeTypes;
-    this.notes.add(`${RUNTIME.specifier} is not installed in this project: install it before running the changed program (npm install ${RUNTIME.specifier})`);
+    const dir = dirname(config.path);
+    if (packageFolder(join(dir, "package.json"), RUNTIME.specifier) !== undefined) return {};
+    const place = relative(this.#root, dir).split(sep).join("/");
+    this.notes.add(
+      `${RUNTIME.specifier} is not installed in ${place === "" ? "this project" : place}: install it ${place === "" ? "" : "there "}before running the changed program (npm install ${RUNTIME.specifier})`,
+    );
     const own = packageFolder(fileURLToPath(import.meta.url), RUNTIME.specifier);
-    for (const specifier of specifiers) {
+    const types: Record<string, string[]> = {};
+    for (const specifier of [RUNTIME.specifier, ...Object.values(RUNTIME.drivers).map((driver) => driver.specifier)]) {
       const entry = own === undefined ? undefined : join(own, "dist", specifier === RUNTIME.specifier ? "index.d.ts" : `${specifier.slice(RUNTIME.specifier.length + 1)}.d.ts`);
       if (entry === undefined || !existsSync(entry)) {
         this.#runtimeMissing = true;
         this.notes.add(`the types of ${RUNTIME.specifier} could not be found: what the changed code does with it was not checked`);
-        return (this.#runtimeTypes = {});
+        return {};
       }
-      this.#runtimeTypes[specifier] = [entry];
+      types[specifier] = [entry];
     }
-    return this.#runtimeTypes;
+    return types;
   }
 }
 
