@@ -1,7 +1,7 @@
 import { ts } from "ts-morph";
 import type { EditGroup } from "../src/core/edit.js";
 import type { SessionPerCallDetail } from "../src/core/finding.js";
-import { isBystander, removeCloses, settle } from "./lib/closes.js";
+import { AT_THE_ENDS, isBystander, removeCloses, settle } from "./lib/closes.js";
 import { callsOf, exportedAs, replaceCall, sessionModule, usesByCall } from "./lib/factory-calls.js";
 import type { UseCall } from "./lib/factory-calls.js";
 import { factoryNodes, keptIn } from "./lib/factory.js";
@@ -40,12 +40,15 @@ export const useSharedSession: Transform = {
     let origins: Origins = { shared: new Set(), apart: new Set() };
     if (detail.factory === null) planInline(group, detail, tree, context, notes);
     else origins = planFactory(group, detail, detail.factory, factoryNodes(tree, detail, detail.factory), tree, context, notes);
+    notes.push(...occupations(detail, origins));
     const closes = removeCloses(context.trees, allCloses(context.trees, detail), (file, call) => staysOpen(context, file, call, origins, notes));
     disposals(group, detail, context, origins.apart);
     group.edits = settle([...group.edits, ...closes.edits]);
     if (closes.claims.length > 0) group.claims = closes.claims;
     if (closes.drops.length > 0) group.drops = closes.drops;
-    return judge(group, [...notes, ...closes.notes]);
+    // Closes of sessions made at start-up are not among them: those stay.
+    const removed = origins.shared.size === 0 ? closes.notes : closes.notes.filter((note) => !note.includes(AT_THE_ENDS));
+    return judge(group, [...notes, ...removed]);
   },
 };
 
@@ -58,8 +61,18 @@ function concerns(detail: SessionPerCallDetail, context: PlanContext): string[] 
     if (!batched) throw new CannotFix(`a transaction stays open over an \`await\` (${file}:${span.line}): on a shared session the statements of others would slip into it. Shorten it first`);
     notes.push(`the transaction at ${file}:${span.line} was open over an \`await\` and is batched by another fix of this plan: take both`);
   }
+  return notes;
+}
+
+/** Whoever asks the factory gets the shared session. */
+const ALL: Origins = { shared: new Set(), apart: new Set() };
+
+/** What users change about the session itself, where they get the shared one. */
+function occupations(detail: SessionPerCallDetail, { shared, apart }: Origins): string[] {
+  const notes: string[] = [];
+  const within = (file: string, nodes: ReadonlySet<ts.Node>): boolean => [...nodes].some((node) => node.getSourceFile().fileName === `/${file}`);
   for (const { file, span, what } of detail.scoped) {
-    if (isBystander(file)) continue;
+    if (isBystander(file) || (within(file, apart) && !within(file, shared))) continue;
     notes.push(
       /iterate/.test(what)
         ? `an open \`.iterate()\` (${file}:${span.line}) blocks every other statement of a shared session until it is finished`
@@ -68,9 +81,6 @@ function concerns(detail: SessionPerCallDetail, context: PlanContext): string[] 
   }
   return notes;
 }
-
-/** Whoever asks the factory gets the shared session. */
-const ALL: Origins = { shared: new Set(), apart: new Set() };
 
 function planFactory(group: EditGroup, detail: SessionPerCallDetail, factory: Factory, nodes: FactoryNodes, tree: Tree, context: PlanContext, notes: string[]): Origins {
   if (factory.async) notes.push("opening is asynchronous: callers that ask at the same time share one pending session");
@@ -93,10 +103,15 @@ function planFactory(group: EditGroup, detail: SessionPerCallDetail, factory: Fa
       planAtUses(group, detail, factory, nodes, tree, sides, context, notes);
       return originsOf(sides, usesByCall(detail, context));
     }
-    if (uses.some(({ use }) => use.own === true)) throw new CannotFix(`some callers ask \`${factory.name}\` for a session of their own, and its other calls cannot be changed one by one: ${refusal}`);
+    const pointed = factory.keyParam === 0 && !nodes.swallows && sides.shared.length === 0 && (sides.left.some(({ use }) => use.file !== tree.file) || context.modules.opens(factory.name));
+    if (pointed || uses.some(({ use }) => use.own === true)) throw new CannotFix(`some callers of \`${factory.name}\` keep a session of their own, and its per-call uses cannot be changed one by one: ${refusal}`);
   }
   const memory = uses.find(({ call, tree: at }) => call.arguments.some((argument) => /^["'`]:memory:["'`]$/.test(argument.getText(at.source))));
   const inMemory = memory === undefined ? [] : [`\`${factory.name}(":memory:")\` (${memory.use.file}:${memory.use.span.line}) gave each caller a database of its own: callers of the shared factory get the same one`];
+  const test = sides.apart.find(({ use }) => use.context === "test" || isBystander(use.file));
+  if (fewCalls === undefined && test !== undefined && memory === undefined) {
+    notes.push(`\`${factory.name}\` is called in tests and scripts too (${test.use.file}:${test.use.span.line}), which share one session a file from now on`);
+  }
   if (nodes.swallows) {
     notes.push(...inMemory);
     notes.push(`\`${factory.name}\` catches the error of a failed open and returns something else: only the open itself is shared, so that a failure is not; what follows it runs at each call as before`);

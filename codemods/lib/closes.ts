@@ -18,6 +18,8 @@ export interface CloseRemoval {
 
 type Close = SessionPerCallDetail["closes"][number];
 
+export const AT_THE_ENDS = "at start-up or shutdown";
+
 const BYSTANDER = /(^|\/)(__tests__|__mocks__|tests?|e2e|spec|scripts?|bin|seeds?|migrations?)\/|\.(test|spec|e2e|bench)\.[cm]?[jt]sx?$/;
 
 /** Tests and scripts end when they are done: what they close, they close for themselves. */
@@ -42,7 +44,7 @@ export function removeCloses(trees: Trees, closes: readonly Close[], keeps: (fil
       if (keeps(file, call)) continue;
       const found = targetOf(tree, call, close, result);
       if (found !== undefined) targets.push({ statement: found, once: close.once });
-      if (close.once && found !== undefined) result.notes.push(`${file}:${close.span.line} closed the session at start-up or shutdown, which would now close it for everybody: that call goes`);
+      if (close.once && found !== undefined) result.notes.push(`${file}:${close.span.line} closed the session ${AT_THE_ENDS}, which would now close it for everybody: that call goes`);
     }
     take(tree, [...new Set(targets.map(({ statement }) => statement))], result);
   }
@@ -129,8 +131,25 @@ function take(tree: Tree, statements: readonly ts.Statement[], result: CloseRemo
       continue;
     }
     done.add(statement);
-    result.edits.push(removal(tree, statement.getStart(tree.source), statement.end));
+    result.edits.push(removal(tree, aboutClosing(tree, statement, result), statement.end));
   }
+}
+
+/** Where the statement begins, with the comment right above it when that explains the close. */
+function aboutClosing(tree: Tree, statement: ts.Statement, result: CloseRemoval): number {
+  const { text, source } = tree;
+  const start = statement.getStart(source);
+  const above: ReturnType<typeof comments>[number][] = [];
+  for (const comment of [...comments(source)].reverse()) {
+    const next = above[0]?.start ?? start;
+    if (comment.end <= next && startsLine(text, comment.start) && /^[ \t]*\r?\n[ \t]*$/.test(text.slice(comment.end, next))) above.unshift(comment);
+  }
+  const [first] = above;
+  if (first === undefined || !above.some((comment) => /\bclos(e|es|ed|ing)\b/i.test(comment.text))) return start;
+  result.drops.push(...above.map((comment) => comment.text));
+  const line = source.getLineAndCharacterOfPosition(first.start).line + 1;
+  result.notes.push(`the comment that explained a removed \`close()\` goes with it (${tree.file}:${line}: ${above.map((comment) => comment.text).join(" ")})`);
+  return first.start;
 }
 
 function takeFinally(tree: Tree, attempt: ts.TryStatement, block: ts.Block, result: CloseRemoval): void {

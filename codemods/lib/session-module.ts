@@ -97,9 +97,14 @@ export class SessionModules {
     throw new Error(`no free name for a session module in ${dir === "" ? "." : dir}`);
   }
 
-  #existing(within: string, open: string): string | undefined {
+  /** Whether the project has a module that opens by `open`, in whichever of its packages. */
+  opens(open: string): boolean {
+    return this.#existing(undefined, open) !== undefined;
+  }
+
+  #existing(within: string | undefined, open: string): string | undefined {
     return this.host.list().find((file) => {
-      if (!MODULE_NAMES.some((name) => file.slice(file.lastIndexOf("/") + 1).startsWith(`${name}.`)) || packageDir(file, this.host) !== within) return false;
+      if (!MODULE_NAMES.some((name) => file.slice(file.lastIndexOf("/") + 1).startsWith(`${name}.`)) || (within !== undefined && packageDir(file, this.host) !== within)) return false;
       const text = this.host.read(file);
       return text !== undefined && opensBy(file, text, open);
     });

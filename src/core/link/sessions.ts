@@ -227,7 +227,7 @@ function returnsSession(graph: CallGraph, file: string, fn: FunctionFact, sessio
     if (isIt(id)) return true;
     const token = values.tokens.get(id);
     if (token.t !== "object") continue;
-    for (const property of ["db", "database", "sqlite", "client", "conn", "connection", "session", "raw", "orm"])
+    for (const property of ["$client", "db", "database", "sqlite", "client", "conn", "connection", "session", "raw", "orm"])
       for (const inner of values.solver.values(values.field(id, property))) if (isIt(inner)) return true;
   }
   return false;
