@@ -131,26 +131,24 @@ function take(tree: Tree, statements: readonly ts.Statement[], result: CloseRemo
       continue;
     }
     done.add(statement);
-    result.edits.push(removal(tree, aboutClosing(tree, statement, result), statement.end));
+    result.edits.push(removal(tree, statement.getStart(tree.source), statement.end));
+    noteCommentAbove(tree, statement, result);
   }
 }
 
-/** Where the statement begins, with the comment right above it when that explains the close. */
-function aboutClosing(tree: Tree, statement: ts.Statement, result: CloseRemoval): number {
-  const { text, source } = tree;
-  const start = statement.getStart(source);
+/** A comment is the team's: it stays, even where it spoke of what is gone. Whether it still holds is for a person. */
+function noteCommentAbove(tree: Tree, statement: ts.Statement, result: CloseRemoval): void {
   const above: ReturnType<typeof comments>[number][] = [];
-  for (const comment of [...comments(source)].reverse()) {
-    const next = above[0]?.start ?? start;
-    if (comment.end <= next && startsLine(text, comment.start) && /^[ \t]*\r?\n[ \t]*$/.test(text.slice(comment.end, next))) above.unshift(comment);
+  for (const comment of [...comments(tree.source)].reverse()) {
+    const next = above[0]?.start ?? statement.getStart(tree.source);
+    if (comment.end <= next && /^[ \t]*\r?\n[ \t]*$/.test(tree.text.slice(comment.end, next))) above.unshift(comment);
   }
   const [first] = above;
-  if (first === undefined || !above.some((comment) => /\bclos(e|es|ed|ing)\b/i.test(comment.text))) return start;
-  result.drops.push(...above.map((comment) => comment.text));
-  const line = source.getLineAndCharacterOfPosition(first.start).line + 1;
-  result.notes.push(`the comment that explained a removed \`close()\` goes with it (${tree.file}:${line}: ${above.map((comment) => comment.text).join(" ")})`);
-  return first.start;
+  if (first === undefined || !above.some(({ text }) => /\bclos(e|es|ed|ing)\b/i.test(text))) return;
+  const line = tree.source.getLineAndCharacterOfPosition(first.start).line + 1;
+  result.notes.push(`a comment above a removed \`close()\` was kept (${tree.file}:${line}): it may no longer hold`);
 }
+
 
 function takeFinally(tree: Tree, attempt: ts.TryStatement, block: ts.Block, result: CloseRemoval): void {
   const { file, text, source } = tree;
