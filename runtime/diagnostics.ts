@@ -39,6 +39,20 @@ export interface TransactionEvent {
   readonly error?: unknown;
 }
 
+/** Published on `sessionfix:statement` for each statement that an application runs on a session. */
+export interface StatementEvent {
+  /** As it was prepared: without the values of its parameters. */
+  readonly sql: string;
+  /** The label of the transaction that it is part of. */
+  readonly label: string | undefined;
+  readonly path: string;
+  /** Of the call, in milliseconds; for `iterate`, until the iterator was returned. */
+  readonly durationMs: number;
+  readonly inTransaction: boolean;
+  readonly error?: unknown;
+}
+
 export const sessionOpened = channel("sessionfix:session:open");
 export const sessionClosed = channel("sessionfix:session:close");
 export const transactionEnded = channel("sessionfix:transaction");
+export const statementRan = channel("sessionfix:statement");

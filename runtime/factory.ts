@@ -1,6 +1,6 @@
 import { verifyEngine } from "./engine.js";
 import { SessionClosedError, SessionNotInitializedError, SessionOptionError } from "./errors.js";
-import { connectionOf, openSession, publishClose } from "./open-session.js";
+import { openSession, publishClose, sessionState } from "./open-session.js";
 import type { Opening } from "./open-session.js";
 import { DEFAULT_TIMEOUT_MS, checkFunction, checkNumber } from "./options.js";
 import { registry } from "./registry.js";
@@ -93,7 +93,7 @@ function living(opening: Opening, path: string | undefined, owner: object): Sess
   }
   if (!entry.owners.has(owner)) {
     const opened = entry.opened();
-    const connection = opened === undefined ? undefined : connectionOf(opening, opened);
+    const connection = opened === undefined ? undefined : sessionState(opening, opened)?.connection;
     if (connection !== undefined) verifyEngine(connection, path ?? connection.name, opening.engine);
     entry.owners.add(owner);
   }

@@ -4,6 +4,7 @@ export { transaction } from "./transaction.js";
 export { transactionSync } from "./transaction-sync.js";
 export { batchedTransaction } from "./batches.js";
 export { batchedTransactionSync } from "./batches-sync.js";
+export { detached } from "./access.js";
 export { batchReportOf } from "./batch-run.js";
 export type { BatchHandler } from "./batch-run.js";
 export {
@@ -13,8 +14,8 @@ export {
 } from "./errors.js";
 export type { DeadlockPlace, SessionErrorCode } from "./errors.js";
 export type { LockHolder } from "./lock-holder.js";
-export type { SessionCloseEvent, SessionOpenEvent, TransactionEvent } from "./diagnostics.js";
-export type { SqliteConnection, SqliteStatement } from "./sqlite-connection.js";
+export type { SessionCloseEvent, SessionOpenEvent, StatementEvent, TransactionEvent } from "./diagnostics.js";
+export type { NodeSqliteDatabase, SqliteConnection, SqliteSession, SqliteStatement } from "./sqlite-connection.js";
 export type {
   BatchOptions, BatchOptionsSync, BatchProgress, BatchReport, CloseOptions, Driver, DriverFactoryOptions, EngineSettings,
   OpenFactoryOptions, Quantiles, SessionFactory, TransactionMode, TransactionOptions, TransactionRunner,

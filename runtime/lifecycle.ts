@@ -1,3 +1,4 @@
+import { endedFromWithin } from "./access.js";
 import { transactionEnded } from "./diagnostics.js";
 import type { TransactionEvent } from "./diagnostics.js";
 import { TransactionClosedError } from "./errors.js";
@@ -51,11 +52,7 @@ export function assertWhole(frame: Frame): void {
     );
   }
   if (frame.outer !== undefined) assertOuterOpen(frame);
-  if (!frame.state.connection.inTransaction) {
-    throw new TransactionClosedError(
-      `"${frame.label}" was ended from within, by a statement of its body or by SQLite itself (ON CONFLICT ROLLBACK, a full disk). What it wrote before that is gone; what it wrote after that was not part of any transaction.`,
-    );
-  }
+  if (!frame.state.connection.inTransaction) throw endedFromWithin(frame);
 }
 
 /** All the way out: a savepoint whose own surrounding was left behind must not touch the next transaction's. */
@@ -109,6 +106,7 @@ export interface Measure {
 export function end(frame: Frame, outcome: TransactionEvent["outcome"], measure?: Measure, error?: unknown): void {
   const { file } = frame.state;
   frame.status = "ended";
+  if (frame.state.open === frame) frame.state.open = undefined;
   if (file.writer === frame) file.writer = undefined;
   if (frame.mode === "deferred") file.deferred.delete(frame);
   frame.children?.refuseAll((waiting) => new TransactionClosedError(

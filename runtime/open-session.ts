@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { accessOf, detached } from "./access.js";
 import { sessionClosed, sessionOpened } from "./diagnostics.js";
 import type { SessionCloseEvent, SessionOpenEvent } from "./diagnostics.js";
 import { applyEngine } from "./engine.js";
@@ -8,8 +9,8 @@ import { isPromiseLike } from "./promises.js";
 import { currentFrame, registry } from "./registry.js";
 import { keyOf, place, remove } from "./session-entry.js";
 import type { SessionEntry } from "./session-entry.js";
-import { isSqliteConnection } from "./sqlite-connection.js";
-import type { SqliteConnection } from "./sqlite-connection.js";
+import { adopt, libraryOf } from "./session-state.js";
+import type { SessionState } from "./session-state.js";
 import type { Driver, EngineSettings } from "./types.js";
 import { waitForTurn } from "./waiting.js";
 
@@ -65,7 +66,7 @@ function enterPending(opening: Opening, path: string | undefined, owner: object,
 
 function configure(opening: Opening, path: string | undefined, session: object): void {
   try {
-    const connection = connectionOf(opening, session);
+    const connection = sessionState(opening, session)?.connection;
     const defaults = opening.open === undefined ? (opening.driver?.defaults ?? {}) : {};
     if (connection !== undefined) applyEngine(connection, path ?? connection.name, opening.engine, defaults);
     else if (Object.keys(opening.engine).length > 0) {
@@ -86,13 +87,27 @@ function abandon(opening: Opening, session: object): void {
   }
 }
 
-/** The handle for pragmas and transactions, where the session is or has one. */
-export function connectionOf(opening: Opening, session: object): SqliteConnection | undefined {
-  if (opening.driver?.recognizes(session)) return opening.driver.connection(session);
-  return isSqliteConnection(session) ? session : undefined;
+/**
+ * What is known of the handle that the session is or has, such as the `$client` of an ORM's instance. A handle that is
+ * new is guarded from here on.
+ */
+export function sessionState(opening: Opening, session: object): SessionState | undefined {
+  const handle = opening.driver?.recognizes(session) ? opening.driver.connection(session) : clientOf(session);
+  const known = accessOf(handle)?.state;
+  if (known !== undefined) return known;
+  const library = libraryOf(handle);
+  return library === undefined ? undefined : adopt(handle, library);
 }
 
-function isOpen(session: object): boolean {
+/** ORMs show the handle that they were given as `$client`, as Drizzle does. */
+function clientOf(session: object): object {
+  if (!("$client" in session)) return session;
+  const client = session.$client;
+  return typeof client === "object" && client !== null && libraryOf(client) !== undefined ? client : session;
+}
+
+function isOpen(given: object): boolean {
+  const session = clientOf(given);
   if ("open" in session && typeof session.open === "boolean") return session.open;
   if ("isOpen" in session && typeof session.isOpen === "boolean") return session.isOpen;
   return true; // a library that does not tell: only close() and closeSessions() end it
@@ -142,14 +157,14 @@ async function settled(entry: SessionEntry, timeoutMs: number): Promise<object |
 }
 
 async function afterTransactions(opening: Opening, session: object, timeoutMs: number, close: () => void | Promise<void>): Promise<void> {
-  const connection = connectionOf(opening, session);
-  const state = connection === undefined ? undefined : registry.states.get(connection);
+  const state = sessionState(opening, session);
   if (state === undefined) return close();
   const frame = new Frame(state, currentFrame(), undefined, "immediate", "close of the session");
   state.closing = true;
   try {
     if (!state.lock.tryTake(frame)) await waitForTurn(frame, { since: performance.now(), timeoutMs, signal: undefined });
-    await close();
+    // Statements that close() runs belong to nobody's transaction, wherever closing was asked for.
+    await detached(close);
   } catch (error) {
     state.closing = false;
     throw error;
@@ -163,6 +178,8 @@ function closeNow(opening: Opening, session: object): void | Promise<void> {
   if (opening.close !== undefined) return (opening.close as (session: object) => void | Promise<void>)(session);
   if (opening.driver?.recognizes(session)) return opening.driver.close(session);
   if (hasClose(session)) return session.close();
+  const client = clientOf(session);
+  if (client !== session && hasClose(client)) return client.close();
 }
 
 function hasClose(session: object): session is { close: () => void | Promise<void> } {

@@ -1,4 +1,4 @@
-import type { SqliteConnection } from "./sqlite-connection.js";
+import type { SqliteSession } from "./sqlite-connection.js";
 
 /** When a transaction takes the write lock: `immediate` and `exclusive` at its beginning, `deferred` at its first write. */
 export type TransactionMode = "immediate" | "deferred" | "exclusive";
@@ -27,8 +27,8 @@ export interface Driver<S extends object = object> {
   open(path: string, engine: EngineSettings): S;
   isOpen(session: S): boolean;
   close(session: S): void | Promise<void>;
-  /** The handle that pragmas and transactions go through. */
-  connection(session: S): SqliteConnection;
+  /** The SQLite library's own handle that the session is or has: pragmas, statements and transactions go through it. */
+  connection(session: S): SqliteSession;
   /** Whether an application's own `open` function returned a session of this driver. */
   recognizes(session: unknown): session is S;
 }
