@@ -1,6 +1,6 @@
 // `npm test`: sets everything up, then builds, type-checks, lints and tests. Arguments go to vitest.
 import path from "node:path";
-import { installNewer, NEWER_DRIVERS, testOnNewerNode } from "./lib/newer.mjs";
+import { installNewer, testOnNewerNode } from "./lib/newer.mjs";
 import { build, checkNode, install, root, run } from "./lib/set-up.mjs";
 
 checkNode();
@@ -18,5 +18,5 @@ if (given.length > 0) vitest("Tests", ...given);
 else {
   vitest("Tests under load", underLoad);
   vitest("Tests", "--exclude", underLoad);
-  testOnNewerNode(NEWER_DRIVERS, ["test/runtime"]);
+  testOnNewerNode();
 }

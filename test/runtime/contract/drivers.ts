@@ -2,6 +2,8 @@ import { createRequire } from "node:module";
 import type BetterSqlite3 from "better-sqlite3";
 import type { Driver } from "sessionfix-runtime";
 import { betterSqlite3 } from "sessionfix-runtime/better-sqlite3";
+import { nodeSqlite } from "../../../runtime/node-sqlite.js";
+import type { NodeSqliteClass } from "../../../runtime/node-sqlite.js";
 
 /** What every driver's own handle has. */
 export interface RawDatabase {
@@ -42,8 +44,7 @@ export function absence(name: DriverName): string | undefined {
   // Version 12 may be compiled for any Node; in the newer Node's runs, it is for another one.
   if (name === "better-sqlite3") return undefined;
   if (name === "better-sqlite3-13") return major >= 22 ? undefined : `better-sqlite3 13 needs Node 22 or newer, and this is ${process.version}`;
-  if (major < 22 || (major === 22 && minor < 13)) return `node:sqlite needs Node 22.13 or newer, and this is ${process.version}`;
-  return "not yet";
+  return major > 22 || (major === 22 && minor >= 13) ? undefined : `node:sqlite needs Node 22.13 or newer, and this is ${process.version}`;
 }
 
 const MAKERS: Record<DriverName, () => ContractDriver> = {
@@ -58,13 +59,14 @@ function betterSqlite3Driver(name: "better-sqlite3" | "better-sqlite3-13"): Cont
 }
 
 function nodeSqliteDriver(): ContractDriver {
-  const { DatabaseSync } = require("node:sqlite") as { DatabaseSync: new (path: string) => RawDatabase };
+  // Node 20's types do not have it.
+  const { DatabaseSync } = require("node:sqlite") as { DatabaseSync: NodeSqliteClass };
   return {
     name: "node-sqlite",
     className: "DatabaseSync",
     module: "node:sqlite",
     open: (path) => new DatabaseSync(path),
-    driver: () => { throw new Error("nodeSqlite() of sessionfix-runtime/node-sqlite goes here"); },
+    driver: () => nodeSqlite(DatabaseSync),
   };
 }
 
