@@ -36,8 +36,9 @@ export const betterSqlite3Library: Library = {
   openReader,
 };
 
-function markHandle(handle: object, access: Access): object {
-  Object.defineProperty(handle, ACCESS, { value: access });
+/** By assignment, which is ten times as fast as defining the property, and is paid once a transaction. */
+function markHandle(handle: { [ACCESS]?: Access }, access: Access): object {
+  handle[ACCESS] = access;
   return handle;
 }
 
@@ -74,7 +75,7 @@ class Unguarded implements Connection {
  */
 function guard(session: object, access: Access): void {
   const { state } = access;
-  Object.defineProperty(session, ACCESS, { value: access });
+  define(session, ACCESS, access);
   guardStatements(Object.getPrototypeOf(state.statements.commit) as object, STATEMENTS);
   const override = (name: string, make: (method: (...args: unknown[]) => unknown) => (this: object, ...args: never[]) => unknown): void => {
     const method = methodOf(session, name);

@@ -94,7 +94,7 @@ function firstColumn(row: unknown): unknown {
 /** Own methods on the session. Those of Node do not work on an object that inherits from it, so handles call back. */
 function guard(session: object, access: Access): void {
   const { state } = access;
-  Object.defineProperty(session, ACCESS, { value: access });
+  define(session, ACCESS, access);
   const override = (name: string, make: (method: (...args: unknown[]) => unknown) => (this: object, ...args: never[]) => unknown): void => {
     const method = methodOf(session, name);
     if (method !== undefined) define(session, name, make((...args) => method.apply(session, args)));
