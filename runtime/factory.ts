@@ -1,3 +1,5 @@
+import { sessionCheckedOut } from "./diagnostics.js";
+import type { SessionCheckoutEvent } from "./diagnostics.js";
 import { verifyEngine } from "./engine.js";
 import { SessionClosedError, SessionNotInitializedError, SessionOptionError } from "./errors.js";
 import { openSession, publishClose, sessionState } from "./open-session.js";
@@ -6,6 +8,8 @@ import { DEFAULT_TIMEOUT_MS, checkFunction, checkNumber } from "./options.js";
 import { registry } from "./registry.js";
 import { findEntry, remove } from "./session-entry.js";
 import type { SessionEntry } from "./session-entry.js";
+import { DEFAULT_SLOW_LIMITS } from "./slow.js";
+import type { SlowLimits } from "./slow.js";
 import type { CloseOptions, DriverFactoryOptions, OpenFactoryOptions, SessionFactory } from "./types.js";
 
 /** Ends a factory's closed state and opens what it can open without being told more. Not public. */
@@ -39,7 +43,9 @@ export function createSessionFactory<S extends object>(options: OpenFactoryOptio
     if (path === undefined && !pathless) {
       throw new SessionOptionError("getSession() was given no path and the factory has no default one. Give createSessionFactory() the option path, or getSession() the file's path.");
     }
-    return (living(opening, path, self) ?? openSession(opening, path, self)).session as S;
+    const entry = living(opening, path, self) ?? openSession(opening, path, self);
+    if (sessionCheckedOut.hasSubscribers) sessionCheckedOut.publish({ path: entry.path, driver: entry.driver } satisfies SessionCheckoutEvent);
+    return entry.session as S;
   };
 
   const init = (path?: string): S => {
@@ -79,7 +85,16 @@ function openingOf<S extends object>(options: OpenFactoryOptions<S> | DriverFact
     open: options.open,
     close: options.close,
     engine: options.engine ?? {},
+    slow: slowLimitsOf(options.slow),
   };
+}
+
+function slowLimitsOf(given: Partial<SlowLimits> | undefined): SlowLimits | undefined {
+  if (given === undefined) return undefined;
+  const { holdMs, waitMs, warn } = { ...DEFAULT_SLOW_LIMITS, ...given };
+  checkNumber("slow.holdMs", holdMs, 0);
+  checkNumber("slow.waitMs", waitMs, 0);
+  return { holdMs, waitMs, warn };
 }
 
 /** The thread's open session for `path`. One that someone closed by hand is forgotten here. */

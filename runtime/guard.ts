@@ -94,11 +94,10 @@ export function pass<R>(call: () => R): R {
 function guardedRun(name: string, method: Method, shape: StatementShape): Method {
   const guarded = function (this: object, ...args: unknown[]): unknown {
     const access = accessOfStatement(this);
-    if (access === undefined) return method.apply(this, args);
+    if (access === undefined || registry.passing) return method.apply(this, args);
     let frame: Frame | undefined;
     // By far the most statements: outside of all transactions.
     if (access.frame !== undefined || access.state.open !== undefined || registry.context.getStore() !== undefined) {
-      if (registry.passing) return method.apply(this, args);
       const permitted = permit(access, name !== "run" && shape.readsOnly(this));
       if (permitted === READER) return twinOf(this, access, shape)[name]!(...args);
       frame = permitted;

@@ -5,6 +5,8 @@ export { transactionSync } from "./transaction-sync.js";
 export { batchedTransaction } from "./batches.js";
 export { batchedTransactionSync } from "./batches-sync.js";
 export { detached } from "./access.js";
+export { collectMetrics } from "./metrics.js";
+export type { FileMetrics, MetricsCollector, MetricsSnapshot, TransactionMetrics } from "./metrics.js";
 export { batchReportOf } from "./batch-run.js";
 export type { BatchHandler } from "./batch-run.js";
 export {
@@ -14,7 +16,7 @@ export {
 } from "./errors.js";
 export type { DeadlockPlace, SessionErrorCode } from "./errors.js";
 export type { LockHolder } from "./lock-holder.js";
-export type { SessionCloseEvent, SessionOpenEvent, StatementEvent, TransactionEvent } from "./diagnostics.js";
+export type { SessionCheckoutEvent, SessionCloseEvent, SessionOpenEvent, SlowEvent, StatementEvent, TransactionEvent } from "./diagnostics.js";
 export type { NodeSqliteDatabase, SqliteConnection, SqliteSession, SqliteStatement } from "./sqlite-connection.js";
 export type {
   BatchOptions, BatchOptionsSync, BatchProgress, BatchReport, CloseOptions, Driver, DriverFactoryOptions, EngineSettings,

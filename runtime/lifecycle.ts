@@ -3,6 +3,7 @@ import { transactionEnded } from "./diagnostics.js";
 import type { TransactionEvent } from "./diagnostics.js";
 import { TransactionClosedError } from "./errors.js";
 import type { Frame, Place } from "./frame.js";
+import { reportSlow } from "./slow.js";
 import { noteJournalMode, tryBegin, tryCommit } from "./session-state.js";
 
 /** Whether times are worth taking: somebody listens. */
@@ -112,18 +113,20 @@ export function end(frame: Frame, outcome: TransactionEvent["outcome"], measure?
   frame.children?.refuseAll((waiting) => new TransactionClosedError(
     `"${frame.label}" ended before "${waiting.label}", asked for inside of it, could begin. Await it in the body.`,
   ));
-  if (measure !== undefined || isObserved()) report(frame, outcome, measure, error);
-  frame.lock.release(frame);
+  const now = frame.outer === undefined || measure !== undefined || isObserved() ? performance.now() : 0;
+  if (now !== 0) report(frame, outcome, measure, error, now);
+  frame.lock.release(frame, now);
 }
 
-function report(frame: Frame, outcome: TransactionEvent["outcome"], measure: Measure | undefined, error: unknown): void {
-  const now = performance.now();
+function report(frame: Frame, outcome: TransactionEvent["outcome"], measure: Measure | undefined, error: unknown, now: number): void {
   const begunAt = frame.begunAt === 0 ? now : frame.begunAt;
   const waitMs = frame.requestedAt === 0 ? 0 : begunAt - frame.requestedAt;
   const holdMs = now - begunAt;
   if (measure !== undefined) Object.assign(measure, { waitMs, holdMs });
-  if (!transactionEnded.hasSubscribers) return;
-  transactionEnded.publish({
+  const { slowLimits } = frame.state;
+  const isSlow = frame.outer === undefined && (holdMs >= slowLimits.holdMs || waitMs >= slowLimits.waitMs);
+  if (!isSlow && !transactionEnded.hasSubscribers) return;
+  const event: TransactionEvent = {
     label: frame.givenLabel,
     path: frame.state.path,
     mode: frame.outer === undefined ? frame.mode : "savepoint",
@@ -132,7 +135,9 @@ function report(frame: Frame, outcome: TransactionEvent["outcome"], measure: Mea
     holdMs,
     ...(measure === undefined ? {} : { batchSize: measure.batchSize }),
     ...(error === undefined ? {} : { error }),
-  } satisfies TransactionEvent);
+  };
+  if (transactionEnded.hasSubscribers) transactionEnded.publish(event);
+  if (isSlow) reportSlow(event, slowLimits, frame.firstSql, now);
 }
 
 function savepointName(frame: Frame): string {

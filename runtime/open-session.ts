@@ -11,6 +11,7 @@ import { keyOf, place, remove } from "./session-entry.js";
 import type { SessionEntry } from "./session-entry.js";
 import { adopt, libraryOf } from "./session-state.js";
 import type { SessionState } from "./session-state.js";
+import type { SlowLimits } from "./slow.js";
 import type { Driver, EngineSettings } from "./types.js";
 import { waitForTurn } from "./waiting.js";
 
@@ -21,6 +22,7 @@ export interface Opening {
   readonly open: ((path: string) => object) | undefined;
   readonly close: ((session: never) => void | Promise<void>) | undefined;
   readonly engine: EngineSettings;
+  readonly slow: SlowLimits | undefined;
 }
 
 /** Opens, configures and registers a session. A failure leaves nothing open and nothing registered. */
@@ -66,7 +68,9 @@ function enterPending(opening: Opening, path: string | undefined, owner: object,
 
 function configure(opening: Opening, path: string | undefined, session: object): void {
   try {
-    const connection = sessionState(opening, session)?.connection;
+    const state = sessionState(opening, session);
+    if (state !== undefined && opening.slow !== undefined) state.slowLimits = opening.slow;
+    const connection = state?.connection;
     const defaults = opening.open === undefined ? (opening.driver?.defaults ?? {}) : {};
     if (connection !== undefined) applyEngine(connection, path ?? connection.name, opening.engine, defaults);
     else if (Object.keys(opening.engine).length > 0) {

@@ -10,6 +10,8 @@ import type { FileState } from "./registry.js";
 import { LIBRARIES } from "./libraries.js";
 import type { Library } from "./libraries.js";
 import type { Extra } from "./reader.js";
+import { DEFAULT_SLOW_LIMITS } from "./slow.js";
+import type { SlowLimits } from "./slow.js";
 import type { TransactionMode } from "./types.js";
 
 /** What this thread knows of one connection, whoever opened it. */
@@ -36,6 +38,8 @@ export interface SessionState {
   /** The session's busy timeout in ms; `undefined` where it may have been changed since it was read. */
   busyTimeout: number | undefined;
   readonly readBusyTimeout: () => number;
+  /** From when on its transactions are reported as slow. */
+  slowLimits: SlowLimits;
   /** Serves the reads of other tasks while a transaction is open. */
   reader: { readonly connection: Connection; readonly extras: number } | undefined;
   readonly extras: Extra[];
@@ -100,6 +104,7 @@ function makeState(session: object, library: Library, connection: Connection): S
     },
     busyTimeout: undefined,
     readBusyTimeout: busyTimeoutReader(connection),
+    slowLimits: DEFAULT_SLOW_LIMITS,
     reader: undefined,
     extras: [],
   };

@@ -98,7 +98,7 @@ function beginBlocking(frame: Frame, timeoutMs: number | undefined, place: Place
     if (!isBusy(error)) throw explainBusyHandle(error, state.path);
     throw timeoutError(frame, { since, timeoutMs: timeoutMs ?? state.readBusyTimeout(), signal: undefined }, "write lock", fileHolder(frame));
   }
-  // Without anyone to tell, one look at the clock has to do for both ends of the wait.
+  // The wait is worth a second look at the clock only where somebody listens; a long one shows in the next event's time.
   markBegun(frame, frame.requestedAt === 0 ? since : performance.now());
 }
 

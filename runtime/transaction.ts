@@ -89,7 +89,9 @@ interface Run<S, R> {
 /** From here on the call outlives the caller's turn, so it has to know where it came from. */
 function waitFrom<S, R>({ frame, options, measure, entry }: Run<S, R>): Patience {
   frame.place = measure?.place ?? capturePlace(entry);
-  return { since: performance.now(), timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS, signal: options.signal };
+  const now = performance.now();
+  if (frame.requestedAt === 0) frame.requestedAt = now;
+  return { since: now, timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS, signal: options.signal };
 }
 
 function beginNow<S, R>(run: Run<S, R>): boolean {

@@ -36,6 +36,11 @@ export interface Driver<S extends object = object> {
 interface CommonFactoryOptions {
   /** The file that `getSession()` opens when it is given none. */
   path?: string;
+  /**
+   * From when on a transaction's hold of the lock, or its wait, is reported as slow, in milliseconds. Default 2,000 each;
+   * `Infinity` for never. Reported on `sessionfix:slow` and, unless `warn` is false, by `process.emitWarning`.
+   */
+  slow?: { holdMs?: number; waitMs?: number; warn?: boolean };
   /** What this process asks of each new connection. It is read back; what does not hold throws `EngineSettingError`. */
   engine?: EngineSettings;
 }
