@@ -20,7 +20,7 @@ function startMetrics() {
   const collect = async (): Promise<Map<string, { unit: string; points: Point[] }>> => {
     await provider.forceFlush();
     const metrics = exporter.getMetrics().at(-1)?.scopeMetrics.flatMap((scope) => scope.metrics) ?? [];
-    return new Map(metrics.map(({ descriptor, dataPoints }) => [descriptor.name, { unit: descriptor.unit, points: dataPoints as Point[] }]));
+    return new Map(metrics.map(({ descriptor, dataPoints }) => [descriptor.name, { unit: descriptor.unit, points: dataPoints }]));
   };
   return { meter: provider.getMeter("test"), collect };
 }
