@@ -2,7 +2,7 @@ import { ACCESS, READER } from "./access.js";
 import type { Access, Guarded } from "./access.js";
 import type { Connection } from "./connection.js";
 import { refuseAsyncFunction } from "./promises.js";
-import { define, enter, enterHandle, execute, guardStatement, guardStatements, methodOf, pass, unguarded } from "./guard.js";
+import { define, enter, enterHandle, execute, guardStatement, guardStatements, methodOf, noteSettings, pass, unguarded } from "./guard.js";
 import type { StatementShape } from "./guard.js";
 import type { Library } from "./libraries.js";
 import { closeReader, readerOf } from "./reader.js";
@@ -32,6 +32,8 @@ export const betterSqlite3Library: Library = {
   recognizes: isSqliteConnection,
   connect: (session) => new Unguarded(session as SqliteConnection),
   guard,
+  // A statement names its database, so all are seen where the library's statements do.
+  seesEarlierStatements: (_, statement) => "database" in statement,
   handle: (session, access) => markHandle(Object.create(session) as object, access),
   openReader,
 };
@@ -101,7 +103,7 @@ function guard(session: object, access: Access): void {
     try {
       return pass(() => pragma(source, options));
     } finally {
-      if (text.includes("busy_timeout")) state.busyTimeout = undefined;
+      noteSettings(state, text);
     }
   });
   override("transaction", (transaction) => function (body: unknown) {

@@ -6,6 +6,7 @@ import { openSession, publishClose, sessionState } from "./open-session.js";
 import type { Opening } from "./open-session.js";
 import { DEFAULT_TIMEOUT_MS, checkFunction, checkNumber } from "./options.js";
 import { registry } from "./registry.js";
+import { resumeWaiting } from "./session-state.js";
 import { findEntry, remove } from "./session-entry.js";
 import type { SessionEntry } from "./session-entry.js";
 import { DEFAULT_SLOW_LIMITS } from "./slow.js";
@@ -108,8 +109,11 @@ function living(opening: Opening, path: string | undefined, owner: object): Sess
   }
   if (!entry.owners.has(owner)) {
     const opened = entry.opened();
-    const connection = opened === undefined ? undefined : sessionState(opening, opened)?.connection;
-    if (connection !== undefined) verifyEngine(connection, path ?? connection.name, opening.engine);
+    const state = opened === undefined ? undefined : sessionState(opening, opened);
+    if (state !== undefined) {
+      resumeWaiting(state);
+      verifyEngine(state.connection, path ?? state.connection.name, opening.engine);
+    }
     entry.owners.add(owner);
   }
   return entry;

@@ -6,6 +6,8 @@ import { SessionBusyError, TransactionClosedError, isBusy } from "./errors.js";
 import type { Frame } from "./frame.js";
 import { readerOf } from "./reader.js";
 import { registry } from "./registry.js";
+import { resumeWaiting } from "./session-state.js";
+import type { SessionState } from "./session-state.js";
 
 type Method = (this: object, ...args: unknown[]) => unknown;
 
@@ -103,11 +105,17 @@ function guardedRun(name: string, method: Method, shape: StatementShape): Method
       frame = permitted;
       if (frame !== undefined) frame.firstSql ??= shape.source(this);
     }
+    if (access.state.waitingStopped && mayWait(access.state, frame)) resumeWaiting(access.state);
     if (statementRan.hasSubscribers) return observed(access, frame, shape.source(this), () => method.apply(this, args));
     return method.apply(this, args);
   };
   define(guarded, OWN, method);
   return guarded;
+}
+
+/** With a write-ahead log, who has the write lock waits for nobody. */
+function mayWait(state: SessionState, frame: Frame | undefined): boolean {
+  return frame === undefined || !state.wal || state.attached || frame.mode === "deferred";
 }
 
 /** The same statement on the connection that sees what is committed. */
@@ -148,10 +156,11 @@ function notReadable(path: string, cause: unknown): SessionBusyError {
 
 /** Permits a call of the handle itself: `exec`, `pragma` and the like. */
 export function enter(access: Access, readsOnly: boolean, source: string): Frame | undefined | typeof READER {
-  if (access.frame === undefined && access.state.open === undefined && registry.context.getStore() === undefined) return undefined;
-  const permitted = permit(access, readsOnly);
-  if (permitted === READER || permitted === undefined) return permitted;
-  permitted.firstSql ??= source;
+  const { state } = access;
+  let permitted: Frame | undefined | typeof READER;
+  if (access.frame !== undefined || state.open !== undefined || registry.context.getStore() !== undefined) permitted = permit(access, readsOnly);
+  if (state.waitingStopped) resumeWaiting(state);
+  if (permitted !== READER && permitted !== undefined) permitted.firstSql ??= source;
   return permitted;
 }
 
@@ -160,7 +169,7 @@ export function execute<R>(access: Access, source: string, exec: () => R): R {
   const frame = enter(access, false, source);
   if (typeof frame === "object" && ENDS_TRANSACTION.test(source)) throw notYours(frame, source);
   const result = statementRan.hasSubscribers ? observed(access, typeof frame === "object" ? frame : undefined, source, exec) : exec();
-  if (/busy_timeout/i.test(source)) access.state.busyTimeout = undefined;
+  noteSettings(access.state, source);
   return result;
 }
 
@@ -172,13 +181,23 @@ export function enterHandle(access: Access, source: string): void {
   const { state, frame } = access;
   if (frame?.status === "ended") throw late(frame);
   if (SELDOM.test(source)) return; // by far the most
-  if (source.includes("busy_timeout")) state.busyTimeout = undefined;
+  noteSettings(state, source);
   if (!ENDS_TRANSACTION.test(source)) return;
   const inside = nearest(access);
   if (inside?.status === "active") throw notYours(inside, source);
 }
 
 const SELDOM = /^[SIUDW]/i;
+
+/** What the runtime relies on and a statement may change. A name in a comment or a value costs a look, no more. */
+export function noteSettings(state: SessionState, source: string): void {
+  if (!/busy_timeout|attach|journal_mode/i.test(source)) return;
+  // SQLite sets the timeout already when the statement is prepared.
+  resumeWaiting(state);
+  state.busyTimeout = undefined;
+  if (/attach/i.test(source)) state.attached = true;
+  if (/journal_mode/i.test(source)) state.wal = false;
+}
 
 function notYours(frame: Frame, source: string): TransactionClosedError {
   return new TransactionClosedError(

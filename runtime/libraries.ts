@@ -11,6 +11,8 @@ export interface Library {
   connect(session: object): Connection;
   /** From now on every statement through the session is asked for first. */
   guard(session: object, access: Access): void;
+  /** Whether the guard also sees the statements that were prepared on the session before it was there. */
+  seesEarlierStatements(session: object, statement: object): boolean;
   /** An object that serves as the session for the length of one transaction. */
   handle(session: object, access: Access): object;
   /** Another connection to the same file that only reads, unguarded; `undefined` where that is impossible. */

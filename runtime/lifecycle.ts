@@ -4,7 +4,7 @@ import type { TransactionEvent } from "./diagnostics.js";
 import { TransactionClosedError } from "./errors.js";
 import type { Frame, Place } from "./frame.js";
 import { reportSlow } from "./slow.js";
-import { noteJournalMode, tryBegin, tryCommit } from "./session-state.js";
+import { noteJournalMode, resumeWaitingForUnseen, tryBegin, tryCommit } from "./session-state.js";
 
 /** Whether times are worth taking: somebody listens. */
 export function isObserved(): boolean {
@@ -108,6 +108,7 @@ export function end(frame: Frame, outcome: TransactionEvent["outcome"], measure?
   const { file } = frame.state;
   frame.status = "ended";
   if (frame.state.open === frame) frame.state.open = undefined;
+  resumeWaitingForUnseen(frame.state);
   if (file.writer === frame) file.writer = undefined;
   if (frame.mode === "deferred") file.deferred.delete(frame);
   frame.children?.refuseAll((waiting) => new TransactionClosedError(

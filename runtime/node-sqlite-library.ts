@@ -24,6 +24,8 @@ export const nodeSqliteLibrary: Library = {
   recognizes: isNodeSqlite,
   connect: (session) => new Unguarded(session as NodeSqliteDatabase),
   guard,
+  // There are none where the driver opened the session.
+  seesEarlierStatements: (session) => constructorOptions.has(session),
   handle,
   openReader,
 };

@@ -37,6 +37,12 @@ export interface SessionState {
   readonly statements: Readonly<Record<TransactionMode | "commit" | "rollback", PreparedStatement>>;
   /** The session's busy timeout in ms; `undefined` where it may have been changed since it was read. */
   busyTimeout: number | undefined;
+  /** SQLite's own is 0 at the moment, see `resumeWaiting`. */
+  waitingStopped: boolean;
+  /** Whether the guard sees every statement. Otherwise nothing that a statement relies on may be left changed. */
+  readonly seesAll: boolean;
+  /** Other database files were attached, whose locks are not held by a `BEGIN IMMEDIATE` alone. */
+  attached: boolean;
   readonly readBusyTimeout: () => number;
   /** From when on its transactions are reported as slow. */
   slowLimits: SlowLimits;
@@ -84,6 +90,7 @@ export function adopt(session: object, library: Library): SessionState {
 function makeState(session: object, library: Library, connection: Connection): SessionState {
   const path = mainFile(connection);
   const prepare = (source: string) => connection.prepare(source);
+  const commit = prepare("COMMIT");
   return {
     session,
     library,
@@ -99,10 +106,13 @@ function makeState(session: object, library: Library, connection: Connection): S
       immediate: prepare("BEGIN IMMEDIATE"),
       deferred: prepare("BEGIN DEFERRED"),
       exclusive: prepare("BEGIN EXCLUSIVE"),
-      commit: prepare("COMMIT"),
+      commit,
       rollback: prepare("ROLLBACK"),
     },
     busyTimeout: undefined,
+    waitingStopped: false,
+    seesAll: library.seesEarlierStatements(session, commit),
+    attached: false,
     readBusyTimeout: busyTimeoutReader(connection),
     slowLimits: DEFAULT_SLOW_LIMITS,
     reader: undefined,
@@ -149,9 +159,8 @@ function unsupported(session: unknown): string {
 /**
  * One attempt at `BEGIN`; waits for nobody.
  *
- * SQLite's busy handler would put the thread to sleep, so it is off during the attempt, and only then: every other
- * statement keeps the timeout that the session has of its own. One `exec` does all three, because each call of a
- * statement costs more than the statement.
+ * SQLite's busy handler would put the thread to sleep, so it is off during the attempt. Every other statement that may
+ * have to wait keeps the timeout that the session has of its own.
  *
  * @returns `false` when someone else holds the lock or has a transaction open on this connection by hand.
  */
@@ -160,8 +169,14 @@ export function tryBegin(state: SessionState, mode: TransactionMode): boolean {
   if (!connection.open) throw closedError(state.path);
   if (connection.inTransaction && !payRollback(state)) return false;
   try {
-    if (mode === "deferred") state.statements.deferred.run();
-    else runWithoutWaiting(state, mode === "immediate" ? "BEGIN IMMEDIATE" : "BEGIN EXCLUSIVE");
+    if (mode === "deferred") {
+      // Its first write waits as the session is set to.
+      resumeWaiting(state);
+      state.statements.deferred.run();
+    } else {
+      stopWaiting(state);
+      state.statements[mode].run();
+    }
     return true;
   } catch (error) {
     if (isBusy(error)) return false;
@@ -176,7 +191,8 @@ export function tryCommit(state: SessionState): boolean {
     return true;
   }
   try {
-    runWithoutWaiting(state, "COMMIT");
+    stopWaiting(state);
+    state.statements.commit.run();
     return true;
   } catch (error) {
     if (isBusy(error) && state.connection.inTransaction) return false;
@@ -184,21 +200,29 @@ export function tryCommit(state: SessionState): boolean {
   }
 }
 
-function runWithoutWaiting(state: SessionState, sql: string): void {
-  const { connection } = state;
+/**
+ * Switches SQLite's busy handler off, for good until a statement comes that it is meant for: the guard sees each of them
+ * and restores the session's own timeout first. Setting it around every `BEGIN` would cost as much as the `BEGIN`.
+ */
+function stopWaiting(state: SessionState): void {
+  if (state.waitingStopped) return;
   // The guard forgets what it knows where a statement names the setting.
   const own = (state.busyTimeout ??= state.readBusyTimeout());
-  if (own === 0) {
-    connection.exec(sql);
-    return;
-  }
-  const restore = `PRAGMA busy_timeout=${own}`;
-  try {
-    connection.exec(`PRAGMA busy_timeout=0;${sql};${restore}`);
-  } catch (error) {
-    connection.exec(restore);
-    throw error;
-  }
+  if (own === 0) return;
+  state.connection.exec("PRAGMA busy_timeout=0");
+  state.waitingStopped = true;
+}
+
+/** At a transaction's end, for statements that come past the guard. */
+export function resumeWaitingForUnseen(state: SessionState): void {
+  if (!state.seesAll) resumeWaiting(state);
+}
+
+/** Gives the session back the busy timeout that it has of its own. */
+export function resumeWaiting(state: SessionState): void {
+  if (!state.waitingStopped) return;
+  state.waitingStopped = false;
+  state.connection.exec(`PRAGMA busy_timeout=${state.busyTimeout ?? 0}`);
 }
 
 /** Ends what a failed `ROLLBACK` of ours left open. A transaction that someone began by hand is left alone. */

@@ -9,7 +9,7 @@ import { NO_OPTIONS, checkFunction, checkOptions } from "./options.js";
 import { asyncResultError, isPromiseLike, refuseAsyncFunction } from "./promises.js";
 import { currentFrame, registry } from "./registry.js";
 import { handleFor, outerOf } from "./transaction.js";
-import { explainBusyHandle, stateOf } from "./session-state.js";
+import { explainBusyHandle, resumeWaiting, stateOf } from "./session-state.js";
 import type { SessionState } from "./session-state.js";
 import type { SqliteSession } from "./sqlite-connection.js";
 import type { TransactionMode, TransactionSyncOptions } from "./types.js";
@@ -92,6 +92,7 @@ function beginBlocking(frame: Frame, timeoutMs: number | undefined, place: Place
       state.statements.rollback.run();
       state.rollbackOwed = false;
     }
+    resumeWaiting(state);
     if (timeoutMs === undefined) state.statements[frame.mode].run();
     else runWithTimeout(state, frame.mode, timeoutMs);
   } catch (error) {
