@@ -1,14 +1,15 @@
-import { BatchRun, Courtesy, GAP_MS } from "./batch-run.js";
+import type { Batch } from "./batch.js";
+import { BatchRun } from "./batch-run.js";
 import type { BatchHandler } from "./batch-run.js";
+import type { BatchOptionsSync, BatchReport, TransactionRunnerSync } from "./batch-types.js";
+import { Courtesy, GAP_MS } from "./courtesy.js";
 import { RunnerError } from "./errors.js";
 import { nearestOn } from "./frame.js";
 import { LONG_HOLD_MS, LockRest } from "./lock-rest.js";
-import type { Measure } from "./lifecycle.js";
 import { asyncResultError, isPromiseLike, refuseAsyncFunction } from "./promises.js";
 import { currentFrame, registry } from "./registry.js";
 import type { SqliteConnection } from "./sqlite-connection.js";
 import { runTransactionSync } from "./transaction-sync.js";
-import type { BatchOptionsSync, BatchReport, TransactionRunnerSync } from "./types.js";
 
 /**
  * {@link batchedTransaction} without promises: for scripts, and for callers that cannot await. The event loop stands
@@ -21,31 +22,32 @@ export function batchedTransactionSync<S extends SqliteConnection, Item>(
   session: S,
   items: Iterable<Item>,
   handler: BatchHandler<Item, S>,
-  options?: BatchOptionsSync,
-): BatchReport;
+  options?: BatchOptionsSync<Item>,
+): BatchReport<Item>;
 export function batchedTransactionSync<Tx, Item>(
   runner: TransactionRunnerSync<Tx>,
   items: Iterable<Item>,
   handler: BatchHandler<Item, Tx>,
-  options?: BatchOptionsSync,
-): BatchReport;
+  options?: BatchOptionsSync<Item>,
+): BatchReport<Item>;
 export function batchedTransactionSync<Item>(
   target: SqliteConnection | TransactionRunnerSync<unknown>,
   items: Iterable<Item>,
   handler: BatchHandler<Item, never>,
-  options: BatchOptionsSync = {},
-): BatchReport {
+  options: BatchOptionsSync<Item> = {},
+): BatchReport<Item> {
   refuseAsyncFunction(handler, "batchedTransactionSync", "batchedTransaction");
   refuseAsyncFunction(target, "batchedTransactionSync", "batchedTransaction");
-  const run = new BatchRun<Item, unknown>(items, handler as BatchHandler<Item, unknown>, options, batchedTransactionSync);
+  const run = new BatchRun<Item, unknown>(items, handler as BatchHandler<Item, unknown>, options, { target, entry: batchedTransactionSync, sync: true });
   const courtesy = new Courtesy();
   let rest: LockRest | undefined;
   try {
     while (run.source.prepareSync(run.batchSize)) {
-      const measure = run.newMeasure();
-      if (typeof target === "function") throughRunner(run, target, measure);
-      else runTransactionSync(target, syncWork(run, measure), options, measure, batchedTransactionSync);
-      const progress = run.account(measure);
+      const batch = run.newBatch();
+      if (typeof target === "function") throughRunner(batch, target);
+      else runTransactionSync(target, syncWork(batch), options, batch.measure, batchedTransactionSync);
+      const progress = run.account(batch);
+      for (const failure of batch.failures) options.onSkip?.(failure);
       options.onProgress?.(progress);
       if (typeof target !== "function" && isInside(target)) continue;
       // The loop stands still anyway; a sleeping thread at least lets other processes write.
@@ -73,8 +75,7 @@ function restSync(rest: LockRest, holdMs: number): void {
 
 const PAUSE = new Int32Array(new SharedArrayBuffer(4));
 
-function syncWork<Item, Tx>(run: BatchRun<Item, Tx>, measure: Measure): (tx: Tx) => void {
-  const batch = run.newBatch(measure);
+function syncWork<Item, Tx>(batch: Batch<Item, Tx>): (tx: Tx) => void {
   return (tx) => {
     const pending = batch.work(tx);
     if (!isPromiseLike(pending)) return;
@@ -88,8 +89,8 @@ function isInside(session: SqliteConnection): boolean {
   return session.inTransaction || (state !== undefined && nearestOn(state, currentFrame()) !== undefined);
 }
 
-function throughRunner<Item, Tx>(run: BatchRun<Item, Tx>, runner: TransactionRunnerSync<Tx>, measure: Measure): void {
-  const work = syncWork(run, measure);
+function throughRunner<Item, Tx>(batch: Batch<Item, Tx>, runner: TransactionRunnerSync<Tx>): void {
+  const work = syncWork(batch);
   const askedAt = performance.now();
   let begunAt = 0;
   let failure: { readonly error: unknown } | undefined;
@@ -106,6 +107,6 @@ function throughRunner<Item, Tx>(run: BatchRun<Item, Tx>, runner: TransactionRun
   if (isPromiseLike(outcome)) throw asyncResultError(outcome, "batchedTransactionSync", "batchedTransaction");
   if (begunAt === 0) throw new RunnerError("The runner returned without calling its callback, so the batch was not written. Give a function that calls it inside of a transaction: (work) => db.transaction(work)(db).");
   if (failure !== undefined) throw failure.error;
-  measure.waitMs = begunAt - askedAt;
-  measure.holdMs = performance.now() - begunAt;
+  batch.measure.waitMs = begunAt - askedAt;
+  batch.measure.holdMs = performance.now() - begunAt;
 }

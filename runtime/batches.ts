@@ -1,49 +1,51 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
-import { BatchRun, Courtesy, GAP_MS } from "./batch-run.js";
+import type { Batch } from "./batch.js";
+import { BatchRun } from "./batch-run.js";
 import type { BatchHandler } from "./batch-run.js";
+import type { BatchOptions, BatchReport, TransactionRunner } from "./batch-types.js";
+import { Courtesy, GAP_MS } from "./courtesy.js";
 import { RunnerError } from "./errors.js";
 import { nearestOn } from "./frame.js";
 import { LONG_HOLD_MS } from "./lock-rest.js";
-import type { Measure } from "./lifecycle.js";
 import { currentFrame, registry } from "./registry.js";
 import { isPromiseLike } from "./promises.js";
 import type { SqliteConnection } from "./sqlite-connection.js";
 import { runTransaction } from "./transaction.js";
-import type { BatchOptions, BatchReport, TransactionRunner } from "./types.js";
 
 /**
  * Calls `handler` for each item, in order, in transactions of a few items each. Between two of them the session is
  * given up and the event loop gets a turn, so that others can write.
  *
  * Each batch is atomic, the run is not: when an item fails, its batch is rolled back, the run ends with that very
- * error, and earlier batches stay. `batchReportOf(error)` tells how many. Items are pulled as they are needed.
+ * error, and earlier batches stay. `batchReportOf(error)` tells how many. Items are pulled as they are needed. With
+ * `onItemError` `"skip"` or `"collect"` the item alone is undone, and the run goes on.
  *
  * A batch ends with `batchSize` items (default 10), or with the item that exceeds `maxHoldMs` (default 50). Inside of a transaction
  * of the same session the batches are savepoints, and nothing is given up before that transaction's end.
  *
  * @param session A better-sqlite3 Database, or a function that runs its callback in a transaction; it is called once a batch.
- * @throws What `handler`, `items`, `onProgress` or the runner throws; the `signal`'s reason; and what `transaction` throws.
+ * @throws What `handler`, `items`, `onSkip`, `onProgress` or the runner throws; the `signal`'s reason; and what `transaction` throws.
  * @throws {RunnerError} when a runner does not call its callback, or does not wait for it.
  */
 export function batchedTransaction<S extends SqliteConnection, Item>(
   session: S,
   items: Iterable<Item> | AsyncIterable<Item>,
   handler: BatchHandler<Item, S>,
-  options?: BatchOptions,
-): Promise<BatchReport>;
+  options?: BatchOptions<Item>,
+): Promise<BatchReport<Item>>;
 export function batchedTransaction<Tx, Item>(
   runner: TransactionRunner<Tx>,
   items: Iterable<Item> | AsyncIterable<Item>,
   handler: BatchHandler<Item, Tx>,
-  options?: BatchOptions,
-): Promise<BatchReport>;
+  options?: BatchOptions<Item>,
+): Promise<BatchReport<Item>>;
 export async function batchedTransaction<Item>(
   target: SqliteConnection | TransactionRunner<unknown>,
   items: Iterable<Item> | AsyncIterable<Item>,
   handler: BatchHandler<Item, never>,
-  options: BatchOptions = {},
-): Promise<BatchReport> {
-  const run = new BatchRun<Item, unknown>(items, handler as BatchHandler<Item, unknown>, options, batchedTransaction);
+  options: BatchOptions<Item> = {},
+): Promise<BatchReport<Item>> {
+  const run = new BatchRun<Item, unknown>(items, handler as BatchHandler<Item, unknown>, options, { target, entry: batchedTransaction, sync: false });
   const courtesy = new Courtesy();
   try {
     options.signal?.throwIfAborted();
@@ -52,10 +54,11 @@ export async function batchedTransaction<Item>(
     await nextTurn();
     while (await run.source.prepare(run.batchSize)) {
       options.signal?.throwIfAborted();
-      const measure = run.newMeasure();
-      if (typeof target === "function") await throughRunner(run, target, measure);
-      else await runTransaction(target, run.newBatch(measure).work, options, measure, batchedTransaction);
-      const progress = run.account(measure);
+      const batch = run.newBatch();
+      if (typeof target === "function") await throughRunner(batch, target);
+      else await runTransaction(target, batch.work, options, batch.measure, batchedTransaction);
+      const progress = run.account(batch);
+      for (const failure of batch.failures) await options.onSkip?.(failure);
       await options.onProgress?.(progress);
       if (typeof target !== "function" && isInside(target)) continue;
       await nextTurn();
@@ -82,8 +85,7 @@ function isInside(session: SqliteConnection): boolean {
   return state !== undefined && nearestOn(state, currentFrame()) !== undefined;
 }
 
-async function throughRunner<Item, Tx>(run: BatchRun<Item, Tx>, runner: TransactionRunner<Tx>, measure: Measure): Promise<void> {
-  const batch = run.newBatch(measure);
+async function throughRunner<Item, Tx>(batch: Batch<Item, Tx>, runner: TransactionRunner<Tx>): Promise<void> {
   const askedAt = performance.now();
   let begunAt = 0;
   let running = false;
@@ -119,6 +121,6 @@ async function throughRunner<Item, Tx>(run: BatchRun<Item, Tx>, runner: Transact
     throw new RunnerError("The runner returned before the batch was done: it does not wait for an asynchronous callback. Await the callback in the runner, or give a synchronous function for the items. What was committed is uncertain.");
   }
   if (failure !== undefined) throw failure.error;
-  measure.waitMs = begunAt - askedAt;
-  measure.holdMs = performance.now() - begunAt;
+  batch.measure.waitMs = begunAt - askedAt;
+  batch.measure.holdMs = performance.now() - begunAt;
 }

@@ -16,7 +16,11 @@ export type { LockHolder } from "./lock-holder.js";
 export type { SessionCloseEvent, SessionOpenEvent, TransactionEvent } from "./diagnostics.js";
 export type { SqliteConnection, SqliteStatement } from "./sqlite-connection.js";
 export type {
-  BatchOptions, BatchOptionsSync, BatchProgress, BatchReport, CloseOptions, Driver, DriverFactoryOptions, EngineSettings,
-  OpenFactoryOptions, Quantiles, SessionFactory, TransactionMode, TransactionOptions, TransactionRunner,
-  TransactionRunnerSync, TransactionSyncOptions,
+  CloseOptions, Driver, DriverFactoryOptions, EngineSettings, OpenFactoryOptions, Quantiles, SessionFactory,
+  TransactionMode, TransactionOptions, TransactionSyncOptions,
 } from "./types.js";
+export { RUNNER_CAPABILITIES } from "./batch-types.js";
+export type {
+  BatchOptions, BatchOptionsSync, BatchProgress, BatchReport, ItemFailure, ResumeOptions, ResumeRow, ResumeStore,
+  RunnerCapabilities, TransactionRunner, TransactionRunnerSync,
+} from "./batch-types.js";

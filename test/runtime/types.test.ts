@@ -47,7 +47,7 @@ function typeTests(db: Database.Database): void {
     expectTypeOf(item).toEqualTypeOf<number>();
     expectTypeOf(tx).toEqualTypeOf<Database.Database>();
     expectTypeOf(index).toEqualTypeOf<number>();
-  })).toEqualTypeOf<Promise<BatchReport>>();
+  })).toEqualTypeOf<Promise<BatchReport<number>>>();
   void batchedTransaction(db, new Map([["a", 1]]), ([name]) => { expectTypeOf(name).toEqualTypeOf<string>(); });
   void batchedTransaction(db, (async function* () { yield "a"; })(), async (item) => { expectTypeOf(item).toEqualTypeOf<string>(); });
   // @ts-expect-error an async iterable cannot be read synchronously

@@ -1,0 +1,70 @@
+import type { Attempt, Policy } from "./batch-policy.js";
+import type { BatchHandler } from "./batch-run.js";
+import type { BatchSource } from "./batch-source.js";
+import type { ItemFailure } from "./batch-types.js";
+import type { Measure } from "./lifecycle.js";
+import { isPromiseLike } from "./promises.js";
+
+/** What a run asks of each of its batches. */
+export interface BatchPlan<Item, Tx> {
+  readonly source: BatchSource<Item>;
+  readonly handler: BatchHandler<Item, Tx>;
+  /** Absent where an item's error ends the run. */
+  readonly policy: Policy<Item, Tx> | undefined;
+  readonly batchSize: number;
+  readonly maxHoldMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** One batch: the body of its transaction, which a runner may repeat, and what came of it. */
+export class Batch<Item, Tx> {
+  readonly #plan: BatchPlan<Item, Tx>;
+  /** The index, among all items, of the batch's first. */
+  readonly #first: number;
+  #failures: ItemFailure<Item>[] = [];
+  #cancelled = false;
+
+  constructor(plan: BatchPlan<Item, Tx>, first: number, readonly measure: Measure) {
+    this.#plan = plan;
+    this.#first = first;
+  }
+
+  /** Items that the last attempt left out. */
+  get failures(): readonly ItemFailure<Item>[] {
+    return this.#failures;
+  }
+
+  /** Synchronous as long as the handler is. */
+  readonly work = (tx: Tx): void | Promise<void> => {
+    const { handler, policy, signal } = this.#plan;
+    const failures: ItemFailure<Item>[] = (this.#failures = []);
+    this.measure.batchSize = 0;
+    const isCancelled = (): boolean => this.#cancelled;
+    const attempt: Attempt<Item> = { failures, signal, get cancelled() { return isCancelled(); } };
+    return this.#loop(tx, policy === undefined ? handler : policy(handler, attempt), 0, performance.now());
+  };
+
+  /** Stops before the next item, where a runner has left the batch behind. */
+  cancel(): void {
+    this.#cancelled = true;
+  }
+
+  #loop(tx: Tx, handler: BatchHandler<Item, Tx>, from: number, begunAt: number): void | Promise<void> {
+    const { source, batchSize, maxHoldMs, signal } = this.#plan;
+    for (let count = from; ;) {
+      if (count >= batchSize || this.#cancelled || !source.has(count)) return;
+      signal?.throwIfAborted();
+      const result = handler(source.get(count), tx, this.#first + count);
+      count++;
+      if (isPromiseLike(result)) return this.#resume(tx, handler, result, count, begunAt);
+      this.measure.batchSize = count;
+      if (performance.now() - begunAt >= maxHoldMs) return;
+    }
+  }
+
+  async #resume(tx: Tx, handler: BatchHandler<Item, Tx>, pending: PromiseLike<unknown>, count: number, begunAt: number): Promise<void> {
+    await pending;
+    this.measure.batchSize = count;
+    if (performance.now() - begunAt < this.#plan.maxHoldMs) await this.#loop(tx, handler, count, begunAt);
+  }
+}
