@@ -2,15 +2,17 @@ import { Batch } from "./batch.js";
 import type { BatchPlan } from "./batch.js";
 import type { Policy } from "./batch-policy.js";
 import { hasSavepoints, runnerPolicy, sessionPolicy } from "./batch-policy.js";
-import { BatchSource } from "./batch-source.js";
+import { BatchSource, READ_AHEAD } from "./batch-source.js";
 import { RUNNER_CAPABILITIES } from "./batch-types.js";
-import type { BatchOptions, BatchOptionsSync, BatchProgress, BatchReport, ItemFailure, RunnerCapabilities } from "./batch-types.js";
+import type { BatchOptions, BatchOptionsSync, BatchProgress, BatchReport, ItemFailure, ResumeStore, RunnerCapabilities } from "./batch-types.js";
 import { SessionOptionError } from "./errors.js";
 import { capturePlace } from "./frame.js";
 import type { Place } from "./frame.js";
 import { checkFunction, checkNumber, checkOneOf, checkOptions } from "./options.js";
 import { DurationHistogram } from "./quantiles.js";
 import { registry } from "./registry.js";
+import { ResumeCursor, checkResume } from "./resume-cursor.js";
+import { SessionStore } from "./resume-store.js";
 
 const DEFAULT_BATCH_SIZE = 10;
 /**
@@ -36,6 +38,8 @@ export class BatchRun<Item, Tx> {
   readonly source: BatchSource<Item>;
   readonly place: Place;
   readonly batchSize: number;
+  /** Of a resumable run. */
+  readonly cursor: ResumeCursor<Item, Tx> | undefined;
   readonly #plan: BatchPlan<Item, Tx>;
   readonly #collects: boolean;
   readonly #startedAt = performance.now();
@@ -62,28 +66,34 @@ export class BatchRun<Item, Tx> {
     if (options.onSkip !== undefined) checkFunction("onSkip", options.onSkip);
     if (options.onProgress !== undefined) checkFunction("onProgress", options.onProgress);
     const policy = onItemError === "abort" ? undefined : policyFor<Item, Tx>(target, onItemError);
-    this.batchSize = batchSize;
+    const resume = options.resume === undefined ? undefined : checkResume(options.resume);
+    this.cursor = resume === undefined ? undefined : new ResumeCursor<Item, Tx>(resume, items, storeFor<Tx>(target.target));
+    // To know the last batch while it is open, one item more has to be at hand; an async source gives none under the lock.
+    this.batchSize = resume !== undefined && !(Symbol.iterator in items) ? Math.min(batchSize, READ_AHEAD) : batchSize;
     this.#collects = onItemError === "collect";
-    this.source = new BatchSource(items);
+    this.source = new BatchSource(items, resume === undefined ? 0 : 1);
     this.place = capturePlace(target.entry);
-    this.#plan = { source: this.source, handler, policy, batchSize, maxHoldMs, signal: "signal" in options ? options.signal : undefined };
+    this.#plan = {
+      source: this.source, handler, policy, batchSize: this.batchSize, maxHoldMs, cursor: this.cursor, signal: "signal" in options ? options.signal : undefined,
+    };
   }
 
   newBatch(): Batch<Item, Tx> {
-    return new Batch(this.#plan, this.#items, { place: this.place, batchSize: 0, waitMs: 0, holdMs: 0 });
+    return new Batch(this.#plan, (this.cursor?.resumed ?? 0) + this.#items, { place: this.place, batchSize: 0, waitMs: 0, holdMs: 0 });
   }
 
   /** A batch is committed: its items are counted and let go. */
   account({ measure, failures }: Batch<Item, Tx>): BatchProgress {
     const { batchSize: batchItems, waitMs, holdMs } = measure;
     this.source.drop(batchItems);
+    this.cursor?.settle();
     this.#items += batchItems;
     this.#skipped += failures.length;
     if (this.#collects) for (const failure of failures) this.#errors.push(failure);
     this.#batches++;
     this.#waits.add(waitMs);
     this.#holds.add(holdMs);
-    return { items: this.#items, skipped: this.#skipped, resumed: 0, batches: this.#batches, batchItems, waitMs, holdMs };
+    return { items: this.#items, skipped: this.#skipped, resumed: this.cursor?.resumed ?? 0, batches: this.#batches, batchItems, waitMs, holdMs };
   }
 
   report(): BatchReport<Item> {
@@ -92,8 +102,8 @@ export class BatchRun<Item, Tx> {
       batches: this.#batches,
       skipped: this.#skipped,
       errors: this.#errors,
-      resumed: 0,
-      alreadyDone: false,
+      resumed: this.cursor?.resumed ?? 0,
+      alreadyDone: this.cursor?.alreadyDone ?? false,
       waitMs: this.#waits.quantiles(),
       holdMs: this.#holds.quantiles(),
       totalMs: performance.now() - this.#startedAt,
@@ -113,6 +123,13 @@ function policyFor<Item, Tx>({ target, sync }: BatchTarget, onItemError: string)
   throw new SessionOptionError(
     `onItemError is ${JSON.stringify(onItemError)}, which needs a savepoint for each item, and the function given in place of a session has none${sync ? " that works without promises" : ""}. Give the session itself, leave onItemError out, or let the function carry savepoint() under RUNNER_CAPABILITIES.`,
   );
+}
+
+export function storeFor<Tx>(target: unknown): ResumeStore<Tx> {
+  if (typeof target !== "function") return new SessionStore(target);
+  const { resume } = capabilitiesOf<Tx>(target);
+  if (resume !== undefined) return resume;
+  throw new SessionOptionError("resume needs a place for its cursor, and the function given in place of a session has none. Give the session itself, leave resume out, or let the function carry a ResumeStore as resume under RUNNER_CAPABILITIES.");
 }
 
 export function capabilitiesOf<Tx>(runner: object): RunnerCapabilities<Tx> {

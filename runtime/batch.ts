@@ -4,6 +4,7 @@ import type { BatchSource } from "./batch-source.js";
 import type { ItemFailure } from "./batch-types.js";
 import type { Measure } from "./lifecycle.js";
 import { isPromiseLike } from "./promises.js";
+import type { ResumeCursor } from "./resume-cursor.js";
 
 /** What a run asks of each of its batches. */
 export interface BatchPlan<Item, Tx> {
@@ -14,6 +15,8 @@ export interface BatchPlan<Item, Tx> {
   readonly batchSize: number;
   readonly maxHoldMs: number;
   readonly signal: AbortSignal | undefined;
+  /** Moves on with each batch of a resumable run. */
+  readonly cursor: ResumeCursor<Item, Tx> | undefined;
 }
 
 /** One batch: the body of its transaction, which a runner may repeat, and what came of it. */
@@ -35,14 +38,29 @@ export class Batch<Item, Tx> {
   }
 
   /** Synchronous as long as the handler is. */
-  readonly work = (tx: Tx): void | Promise<void> => {
-    const { handler, policy, signal } = this.#plan;
+  readonly work = (tx: Tx): void | PromiseLike<void> => {
+    const { handler, policy, signal, cursor } = this.#plan;
     const failures: ItemFailure<Item>[] = (this.#failures = []);
     this.measure.batchSize = 0;
     const isCancelled = (): boolean => this.#cancelled;
     const attempt: Attempt<Item> = { failures, signal, get cancelled() { return isCancelled(); } };
-    return this.#loop(tx, policy === undefined ? handler : policy(handler, attempt), 0, performance.now());
+    const begunAt = performance.now();
+    const begin = (): BatchHandler<Item, Tx> => (policy === undefined ? handler : policy(handler, attempt));
+    if (cursor === undefined) return this.#loop(tx, begin(), 0, begunAt);
+    return then(cursor.check(tx), () => {
+      const call = begin();
+      const noting: BatchHandler<Item, Tx> = (item, own, index) => {
+        cursor.fingerprint.note(item);
+        return call(item, own, index);
+      };
+      return then(this.#loop(tx, noting, 0, begunAt), () => this.#advance(tx, cursor));
+    });
   };
+
+  #advance(tx: Tx, cursor: ResumeCursor<Item, Tx>): void | PromiseLike<void> {
+    const { batchSize } = this.measure;
+    if (!this.#cancelled) return cursor.advance(tx, batchSize, this.#plan.source.endsAt(batchSize));
+  }
 
   /** Stops before the next item, where a runner has left the batch behind. */
   cancel(): void {
@@ -67,4 +85,9 @@ export class Batch<Item, Tx> {
     this.measure.batchSize = count;
     if (performance.now() - begunAt < this.#plan.maxHoldMs) await this.#loop(tx, handler, count, begunAt);
   }
+}
+
+/** Goes on at once where there is nothing to wait for. */
+function then(value: unknown, next: () => void | PromiseLike<void>): void | PromiseLike<void> {
+  return isPromiseLike(value) ? value.then(next) : next();
 }

@@ -8,6 +8,7 @@ import { nearestOn } from "./frame.js";
 import { LONG_HOLD_MS, LockRest } from "./lock-rest.js";
 import { asyncResultError, isPromiseLike, refuseAsyncFunction } from "./promises.js";
 import { currentFrame, registry } from "./registry.js";
+import type { ResumeCursor } from "./resume-cursor.js";
 import type { SqliteConnection } from "./sqlite-connection.js";
 import { runTransactionSync } from "./transaction-sync.js";
 
@@ -42,10 +43,10 @@ export function batchedTransactionSync<Item>(
   const courtesy = new Courtesy();
   let rest: LockRest | undefined;
   try {
-    while (run.source.prepareSync(run.batchSize)) {
+    if (run.cursor !== undefined) resume(run, run.cursor, target, options);
+    while (run.cursor?.alreadyDone !== true && run.source.prepareSync(run.batchSize)) {
       const batch = run.newBatch();
-      if (typeof target === "function") throughRunner(batch, target);
-      else runTransactionSync(target, syncWork(batch), options, batch.measure, batchedTransactionSync);
+      runBatch(batch, target, options);
       const progress = run.account(batch);
       for (const failure of batch.failures) options.onSkip?.(failure);
       options.onProgress?.(progress);
@@ -57,6 +58,11 @@ export function batchedTransactionSync<Item>(
         restSync(rest, progress.holdMs);
       }
     }
+    if (run.cursor?.isIdle === false) {
+      // The source's end was not known yet when its last batch was committed.
+      runBatch(run.newBatch(), target, options);
+      run.cursor.settle();
+    }
   } catch (error) {
     run.noteFailure(error);
     throw error;
@@ -64,6 +70,35 @@ export function batchedTransactionSync<Item>(
     run.source.closeSync();
   }
   return run.report();
+}
+
+function runBatch<Item>(batch: Batch<Item, unknown>, target: SqliteConnection | TransactionRunnerSync<unknown>, options: BatchOptionsSync<Item>): void {
+  if (typeof target === "function") throughRunner(batch, target);
+  else runTransactionSync(target, syncWork(batch), options, batch.measure, batchedTransactionSync);
+}
+
+/** Finds where an earlier run ended, and passes over what it has done. */
+function resume<Item>(run: BatchRun<Item, unknown>, cursor: ResumeCursor<Item, unknown>, target: SqliteConnection | TransactionRunnerSync<unknown>, options: BatchOptionsSync<Item>): void {
+  cursor.fingerprint.prepare(Infinity);
+  let missing = cursor.begin(readCursor(cursor, target, options));
+  if (cursor.alreadyDone) return;
+  while (missing > 0 && run.source.prepareSync(Infinity)) missing -= cursor.pass(run.source, missing);
+  cursor.passed(missing, missing === 0 && run.source.prepareSync(1));
+}
+
+function readCursor<Item>(cursor: ResumeCursor<Item, unknown>, target: SqliteConnection | TransactionRunnerSync<unknown>, { timeoutMs, label }: BatchOptionsSync<Item>): unknown {
+  let found: unknown;
+  const read = (tx: unknown): void => {
+    found = cursor.read(tx);
+    if (isPromiseLike(found)) throw asyncResultError(found, "batchedTransactionSync", "batchedTransaction");
+  };
+  if (typeof target === "function") {
+    const outcome = target(read);
+    if (isPromiseLike(outcome)) throw asyncResultError(outcome, "batchedTransactionSync", "batchedTransaction");
+  } else {
+    runTransactionSync(target, read, { mode: "deferred", ...(timeoutMs === undefined ? {} : { timeoutMs }), ...(label === undefined ? {} : { label }) }, undefined, batchedTransactionSync);
+  }
+  return found;
 }
 
 function restSync(rest: LockRest, holdMs: number): void {

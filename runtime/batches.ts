@@ -9,6 +9,8 @@ import { nearestOn } from "./frame.js";
 import { LONG_HOLD_MS } from "./lock-rest.js";
 import { currentFrame, registry } from "./registry.js";
 import { isPromiseLike } from "./promises.js";
+import type { ResumeCursor } from "./resume-cursor.js";
+import { inTransaction } from "./resume.js";
 import type { SqliteConnection } from "./sqlite-connection.js";
 import { runTransaction } from "./transaction.js";
 
@@ -52,11 +54,11 @@ export async function batchedTransaction<Item>(
     // Who asked at the same moment gets into the queue before the first batch keeps the loop busy: a start of one batch
     // grows, at the end, by the number of runs that share the session.
     await nextTurn();
-    while (await run.source.prepare(run.batchSize)) {
+    if (run.cursor !== undefined) await resume(run, run.cursor, target, options);
+    while (run.cursor?.alreadyDone !== true && await run.source.prepare(run.batchSize)) {
       options.signal?.throwIfAborted();
       const batch = run.newBatch();
-      if (typeof target === "function") await throughRunner(batch, target);
-      else await runTransaction(target, batch.work, options, batch.measure, batchedTransaction);
+      await runBatch(batch, target, options);
       const progress = run.account(batch);
       for (const failure of batch.failures) await options.onSkip?.(failure);
       await options.onProgress?.(progress);
@@ -64,6 +66,12 @@ export async function batchedTransaction<Item>(
       await nextTurn();
       // After a long hold the lock rests anyway.
       if (progress.holdMs < LONG_HOLD_MS && courtesy.isDue(progress.holdMs)) await gap();
+    }
+    if (run.cursor?.isIdle === false) {
+      // The source's end was not known yet when its last batch was committed.
+      options.signal?.throwIfAborted();
+      await runBatch(run.newBatch(), target, options);
+      run.cursor.settle();
     }
   } catch (error) {
     run.noteFailure(error);
@@ -73,6 +81,31 @@ export async function batchedTransaction<Item>(
   }
   return run.report();
 }
+
+async function runBatch<Item>(batch: Batch<Item, unknown>, target: SqliteConnection | TransactionRunner<unknown>, options: BatchOptions<Item>): Promise<void> {
+  if (typeof target === "function") await throughRunner(batch, target);
+  else await runTransaction(target, batch.work, options, batch.measure, batchedTransaction);
+}
+
+/** Finds where an earlier run ended, and passes over what it has done. */
+async function resume<Item>(run: BatchRun<Item, unknown>, cursor: ResumeCursor<Item, unknown>, target: SqliteConnection | TransactionRunner<unknown>, options: BatchOptions<Item>): Promise<void> {
+  const pause = async (): Promise<void> => {
+    await nextTurn();
+    options.signal?.throwIfAborted();
+  };
+  while (!cursor.fingerprint.prepare(TURN_MS)) await pause();
+  const { timeoutMs, signal, label } = options;
+  let missing = cursor.begin(await inTransaction(target, (tx) => cursor.read(tx), { ...(timeoutMs === undefined ? {} : { timeoutMs }), ...(signal === undefined ? {} : { signal }), ...(label === undefined ? {} : { label }), mode: "deferred" }, batchedTransaction));
+  if (cursor.alreadyDone) return;
+  while (missing > 0 && await run.source.prepare(Infinity)) {
+    missing -= cursor.pass(run.source, missing);
+    await pause();
+  }
+  cursor.passed(missing, missing === 0 && await run.source.prepare(1));
+}
+
+/** How long the event loop is kept from turning while an input is compared. */
+const TURN_MS = 8;
 
 /** Timers count whole milliseconds from the beginning of the loop's turn, so that one alone may fire far too early. */
 async function gap(): Promise<void> {
@@ -102,7 +135,8 @@ async function throughRunner<Item, Tx>(batch: Batch<Item, Tx>, runner: Transacti
     begunAt = performance.now();
     try {
       const pending = batch.work(tx);
-      if (isPromiseLike(pending)) return pending.then(() => { running = false; }, fail);
+      // A runner may ask for a real promise.
+      if (isPromiseLike(pending)) return Promise.resolve(pending.then(() => { running = false; }, fail));
     } catch (error) {
       fail(error);
     }

@@ -4,10 +4,12 @@ export { transaction } from "./transaction.js";
 export { transactionSync } from "./transaction-sync.js";
 export { batchedTransaction } from "./batches.js";
 export { batchedTransactionSync } from "./batches-sync.js";
+export { forgetResume, resumeState } from "./resume.js";
+export type { ResumeState } from "./resume.js";
 export { batchReportOf } from "./batch-run.js";
 export type { BatchHandler } from "./batch-run.js";
 export {
-  AsyncBodyError, DeadlockError, EngineSettingError, LockTimeoutError, RecursiveOpenError, RunnerError, SessionBusyError,
+  AsyncBodyError, DeadlockError, EngineSettingError, LockTimeoutError, RecursiveOpenError, ResumeError, RunnerError, SessionBusyError,
   SessionClosedError, SessionError, SessionNotInitializedError, SessionOptionError, TransactionClosedError,
   UnsupportedSessionError,
 } from "./errors.js";
