@@ -132,6 +132,21 @@ describe.each(FORMS)("%s", (_, run) => {
     expect(committed(path)).toHaveLength(20);
   });
 
+  test.each<[string, object]>([
+    ["a lock", { code: "SQLITE_BUSY_SNAPSHOT" }], ["an I/O error that left the transaction open", { code: "SQLITE_IOERR_WRITE" }],
+    ["the same of node:sqlite", { code: "ERR_SQLITE_ERROR", errcode: 10 + 3 * 256 }], ["no memory", { code: "SQLITE_NOMEM" }],
+  ])("promise 12: %s is nobody's item", async (_name, properties) => {
+    const path = tempDatabase();
+    const thrown = Object.assign(new Error("of SQLite"), properties);
+    const error = await rejection(run(openByHand(path), names(25), (name, tx, index) => {
+      insert(tx, name);
+      if (index === 12) throw thrown;
+    }, { onItemError: "skip" }));
+    expect(error).toBe(thrown);
+    expect(batchReportOf(error)).toMatchObject({ items: 10, skipped: 0 });
+    expect(committed(path)).toEqual(names(10));
+  });
+
   test("promise 12: an item's own savepoints and nested runs end with it", async () => {
     const path = tempDatabase();
     const report = await run(openByHand(path), names(12), (name, tx, index) => {
@@ -316,6 +331,21 @@ describe("a function in place of a session", () => {
     expect(skipped).toEqual([4, 14, 24]);
     expect(report.errors.map(({ error }) => (error as Error).message)).toEqual(["bad 4", "bad 14", "bad 24"]);
     expect(committed(path)).toEqual(names(25).filter((_name, index) => index % 10 !== 4));
+  });
+
+  test("promise 17: an item that fails because of the abort, the last of its batch, is not left out: the batch goes", async () => {
+    const path = tempDatabase();
+    const db = openByHand(path);
+    const abort = new AbortController();
+    const reason = new Error("shutting down");
+    const error = await rejection(batchedTransaction(Object.assign(runnerOn(db), { [RUNNER_CAPABILITIES]: capabilities() }), names(25), (name, tx, index) => {
+      insert(tx, name);
+      if (index !== 19) return;
+      abort.abort(reason);
+      throw new Error("the request was aborted");
+    }, { onItemError: "skip", signal: abort.signal }));
+    expect(error).toBe(reason);
+    expect(committed(path)).toEqual(names(10));
   });
 
   test("promise 12: a savepoint that hides the failure, or fails itself, ends the run", async () => {

@@ -182,12 +182,15 @@ describe("a batched run that fails", () => {
 
     db.exec("DELETE FROM item");
     const second = new AbortController();
+    let last = -1;
     const within = batchedTransaction(db, names(30), async (name, tx, index) => {
+      last = index;
       insert(tx, name);
       await null;
       if (index === 14) second.abort(reason);
     }, { signal: second.signal });
     expect(await rejection(within)).toBe(reason);
+    expect(last).toBe(14);
     expect(committed(path)).toEqual(names(10));
     expect(await rejection(batchedTransaction(db, names(1), () => {}, { signal: second.signal }))).toBe(reason);
   });

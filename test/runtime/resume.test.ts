@@ -253,14 +253,20 @@ test("promise 13: a run that another has begun since it looked is refused", asyn
   expect(committed(path)).toEqual(names(25));
 });
 
-test("promise 13: cursor and batch are one transaction", async () => {
-  const path = tempDatabase();
+test.each<[string, (items: string[]) => Iterable<string> | AsyncIterable<string>]>([
+  ["an array", (items) => items], ["a generator", stream], ["an async iterable", later],
+])("promise 13: cursor and batch are one transaction, the last one included (%s)", async (_, source) => {
   const log: string[] = [];
-  const db = openByHand(path, { verbose: (sql) => log.push(String(sql)) });
-  await batchedTransaction(db, names(20), write, { resume: "import" });
-  const kinds = log.flatMap((sql) => /^(BEGIN|COMMIT|ROLLBACK|INSERT (?:OR REPLACE )?INTO [\w.]+)/.exec(sql)?.[1] ?? []);
-  const batch = ["BEGIN", ...Array.from({ length: 10 }, () => "INSERT INTO item"), "INSERT OR REPLACE INTO main.sessionfix_resume", "COMMIT"];
-  expect(kinds).toEqual(["BEGIN", "COMMIT", ...batch, ...batch]);
+  const db = openByHand(tempDatabase(), { verbose: (sql) => log.push(String(sql)) });
+  const kinds = (): string[] => log.splice(0).flatMap((sql) => /^(BEGIN|COMMIT|ROLLBACK|DELETE|INSERT (?:OR REPLACE )?INTO [\w.]+)/.exec(sql)?.[1] ?? []);
+  const batch = (last: string): string[] => ["BEGIN", ...Array.from({ length: 10 }, () => "INSERT INTO item"), last, "COMMIT"];
+  const write10 = "INSERT OR REPLACE INTO main.sessionfix_resume";
+  await batchedTransaction(db, source(names(20)), write, { resume: "import" });
+  expect(kinds()).toEqual(["BEGIN", "COMMIT", ...batch(write10), ...batch(write10)]);
+  db.exec("DELETE FROM item");
+  kinds();
+  await batchedTransaction(db, source(names(20)), write, { resume: { key: "another", whenDone: "forget" } });
+  expect(kinds()).toEqual(["BEGIN", "COMMIT", ...batch(write10), ...batch("DELETE")]);
 });
 
 test("promise 13: resumeState and forgetResume", async () => {
