@@ -21,6 +21,9 @@ const DEFAULT_BATCH_SIZE = 10;
  */
 const DEFAULT_MAX_HOLD_MS = 50;
 
+/** How much the last commit says of the next one. */
+const COMMIT_WEIGHT = 0.2;
+
 const POLICIES = ["abort", "skip", "collect"] as const;
 
 export type BatchHandler<Item, Tx> = (item: Item, tx: Tx, index: number) => unknown;
@@ -46,6 +49,9 @@ export class BatchRun<Item, Tx> {
   readonly #waits = new DurationHistogram();
   readonly #holds = new DurationHistogram();
   readonly #errors: ItemFailure<Item>[] = [];
+  readonly #maxHoldMs: number;
+  /** What a commit takes, in ms: a smoothed mean of this run's. */
+  #commitMs = 0;
   #items = 0;
   #skipped = 0;
   #batches = 0;
@@ -69,22 +75,25 @@ export class BatchRun<Item, Tx> {
     const resume = options.resume === undefined ? undefined : checkResume(options.resume);
     this.cursor = resume === undefined ? undefined : new ResumeCursor<Item, Tx>(resume, items, storeFor<Tx>(target.target));
     // To know the last batch while it is open, one item more has to be at hand; an async source gives none under the lock.
+    this.#maxHoldMs = maxHoldMs;
     this.batchSize = resume !== undefined && !(Symbol.iterator in items) ? Math.min(batchSize, READ_AHEAD) : batchSize;
     this.#collects = onItemError === "collect";
     this.source = new BatchSource(items, resume === undefined ? 0 : 1);
     this.place = capturePlace(target.entry);
     this.#plan = {
-      source: this.source, handler, policy, batchSize: this.batchSize, maxHoldMs, cursor: this.cursor, signal: "signal" in options ? options.signal : undefined,
+      source: this.source, handler, policy, batchSize: this.batchSize, workMs: maxHoldMs, cursor: this.cursor, signal: "signal" in options ? options.signal : undefined,
     };
   }
 
   newBatch(): Batch<Item, Tx> {
-    return new Batch(this.#plan, (this.cursor?.resumed ?? 0) + this.#items, { place: this.place, batchSize: 0, waitMs: 0, holdMs: 0 });
+    const workMs = Math.max(this.#maxHoldMs / 2, this.#maxHoldMs - this.#commitMs);
+    return new Batch({ ...this.#plan, workMs }, (this.cursor?.resumed ?? 0) + this.#items, { place: this.place, batchSize: 0, waitMs: 0, holdMs: 0 });
   }
 
   /** A batch is committed: its items are counted and let go. */
-  account({ measure, failures }: Batch<Item, Tx>): BatchProgress {
+  account({ measure, failures, workedMs }: Batch<Item, Tx>): BatchProgress {
     const { batchSize: batchItems, waitMs, holdMs } = measure;
+    this.#commitMs += (Math.max(0, holdMs - workedMs) - this.#commitMs) * (this.#batches === 0 ? 1 : COMMIT_WEIGHT);
     this.source.drop(batchItems);
     this.cursor?.settle();
     this.#items += batchItems;
