@@ -51,6 +51,34 @@ describe("promise 11: batches within a hold budget", () => {
     expect(sizes).toEqual([4, 2]);
   });
 
+  test("promise 11: the budget includes the commit that is to be expected", async () => {
+    const db = openByHand(tempDatabase());
+    const sizes: number[] = [];
+    const spin = (ms: number): void => {
+      for (const end = performance.now() + ms; performance.now() < end;);
+    };
+    const slowCommit = (work: (tx: Database.Database) => void): void => {
+      db.transaction(() => work(db)).immediate();
+      spin(20);
+    };
+    await batchedTransaction(slowCommit, names(20), () => spin(4), { batchSize: Infinity, maxHoldMs: 32, onProgress: ({ batchItems }) => { sizes.push(batchItems); } });
+    // Nothing is known before the first; from then on at most 16 ms of work are left, the half that is always granted.
+    expect(sizes[0]).toBeLessThanOrEqual(8);
+    expect(Math.max(...sizes.slice(1))).toBeLessThanOrEqual(4);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(20);
+  });
+
+  test("promise 11: slow items after many fast ones exceed the budget by three at most", async () => {
+    const db = openByHand(tempDatabase());
+    const sizes: number[] = [];
+    await batchedTransaction(db, names(108), (_, __, index) => {
+      if (index < 101) return;
+      for (const end = performance.now() + 12; performance.now() < end;);
+    }, { batchSize: Infinity, maxHoldMs: 10, onProgress: ({ items, batchItems }) => { if (items > 101 && items - batchItems <= 101) sizes.push(items - 101); } });
+    expect(sizes).toHaveLength(1);
+    expect(sizes[0]).toBeLessThanOrEqual(4);
+  });
+
   test("promise 11: between batches the session is given up: who waits in this process comes in between", async () => {
     const path = tempDatabase();
     const db = openByHand(path);
