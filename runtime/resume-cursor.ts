@@ -5,7 +5,7 @@ import { checkOneOf } from "./options.js";
 import { isPromiseLike } from "./promises.js";
 import { fingerprintOf } from "./resume-fingerprint.js";
 import type { Fingerprint } from "./resume-fingerprint.js";
-import { anotherRun, changedInput, checkRow, corrupt, makeRow } from "./resume-row.js";
+import { anotherRun, changedInput, checkRow, corrupt, isRow, makeRow } from "./resume-row.js";
 
 /** How many items are passed over between two turns of the event loop. */
 const SKIP_AT_ONCE = 1_000;
@@ -88,8 +88,9 @@ export class ResumeCursor<Item, Tx> {
     this.fingerprint.reset();
     this.#written = undefined;
     const verify = (found: unknown): void => {
+      if (isRow(found, this.#known)) return;
       const row = checkRow(this.key, found);
-      if (row?.checksum !== this.#known?.checksum) throw anotherRun(this.key, this.#known, row);
+      if (row !== undefined || this.#known !== undefined) throw anotherRun(this.key, this.#known, row);
     };
     const found = this.#store.read(tx, this.key);
     return isPromiseLike(found) ? found.then(verify) : verify(found);

@@ -26,6 +26,13 @@ export function checkRow(key: string, found: unknown): ResumeRow | undefined {
   return { ...row, checksum };
 }
 
+/** Whether what a store read is `row` to the last column: then its checksum need not be computed again. */
+export function isRow(found: unknown, row: ResumeRow | undefined): boolean {
+  if (row === undefined || typeof found !== "object" || found === null) return false;
+  const { fingerprint, items, state, checksum, updatedAt } = found as Partial<Record<keyof ResumeRow, unknown>>;
+  return checksum === row.checksum && (items === row.items || items === BigInt(row.items)) && fingerprint === row.fingerprint && state === row.state && updatedAt === row.updatedAt;
+}
+
 function checksumOf({ key, fingerprint, items, state, updatedAt }: Omit<ResumeRow, "checksum">): string {
   return createHash("sha256").update(canonical([key, fingerprint, items, state, updatedAt]), "utf16le").digest("hex").slice(0, 32);
 }

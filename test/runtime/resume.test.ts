@@ -269,6 +269,16 @@ test.each<[string, (items: string[]) => Iterable<string> | AsyncIterable<string>
   expect(kinds()).toEqual(["BEGIN", "COMMIT", ...batch(write10), ...batch("DELETE")]);
 });
 
+test("promise 13: a session that reads integers as bigint resumes as well", async () => {
+  const path = tempDatabase();
+  const db = openByHand(path);
+  db.defaultSafeIntegers(true);
+  await rejection(batchedTransaction(db, names(45), failAt(37), { resume: "import" }));
+  expect(await resumeState(db, "import")).toMatchObject({ items: 30 });
+  expect(await batchedTransaction(db, names(45), write, { resume: "import" })).toMatchObject({ items: 15, resumed: 30 });
+  expect(committed(path)).toEqual(names(45));
+});
+
 test("promise 13: resumeState and forgetResume", async () => {
   const path = tempDatabase();
   const db = openByHand(path);
