@@ -98,6 +98,22 @@ test("promise 13: the undisturbed import is what it should be", () => {
   }
 });
 
+test.each(FORMS)("promise 13: three processes that run the same import at once (%s) do nothing twice, whoever gives way", async (form) => {
+  const path = join(folder, `together-${form}.db`);
+  makeDatabase(path);
+  const together = await Promise.all([1, 2, 3].map(async () => {
+    const child = spawn(process.execPath, [PROGRAM, runtimeUrl, path, form, String(ITEMS)], { stdio: ["ignore", "pipe", "pipe"], timeout: 60_000, killSignal: "SIGKILL" });
+    let text = "";
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (chunk: string) => { text += chunk; });
+    const [code] = (await once(child, "close")) as [number | null];
+    return { code, text };
+  }));
+  // Through, or refused because another one was faster. Nothing else.
+  for (const { code, text } of together) expect(code === 0 ? "end" : text).toMatch(/^end|reason: 'another run'/);
+  await runImport(runtimeUrl, path, form);
+  expect(contents(path)).toEqual(undisturbed.get(form));
+}, 120_000);
+
 test(`promise 13: killed ${CRASHES} times at random points (seed ${SEED}), then resumed: the tables are those of the undisturbed import`, async () => {
   const random = randomFrom(SEED);
   let kills = 0;
