@@ -67,7 +67,10 @@ export interface ResumeOptions {
 export interface BatchOptionsSync<Item = unknown> extends TransactionSyncOptions {
   /** Most items a transaction. Default 10. `Infinity` leaves it to `maxHoldMs`. */
   batchSize?: number;
-  /** A batch ends with the item during which it has lasted this long, in milliseconds. Default 50. `Infinity`: no limit. */
+  /**
+   * A batch ends with the item during which it has lasted this long, in milliseconds, the commit that is to be expected
+   * included. Default 50. `Infinity`: no limit. Where items take microseconds, every fourth is looked at.
+   */
   maxHoldMs?: number;
   /**
    * What an item's error means. `"abort"` (default): its batch is rolled back and the run ends with that error. `"skip"`:

@@ -17,6 +17,7 @@ import { runTransactionSync } from "./transaction-sync.js";
  * still until the last item; other processes get the lock between two batches.
  *
  * @throws {AsyncBodyError} when `handler` or the runner is asynchronous; before it runs, where that can be seen.
+ * @throws {ResumeError} with `resume`, as {@link batchedTransaction} does.
  * @throws What `transactionSync` throws.
  */
 export function batchedTransactionSync<S extends SqliteConnection, Item>(

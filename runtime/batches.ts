@@ -27,6 +27,10 @@ import { runTransaction } from "./transaction.js";
  *
  * @param session A better-sqlite3 Database, or a function that runs its callback in a transaction; it is called once a batch.
  * @throws What `handler`, `items`, `onSkip`, `onProgress` or the runner throws; the `signal`'s reason; and what `transaction` throws.
+ * @throws {ResumeError} with `resume`: before anything is written where the input is not that of the earlier run or the
+ *   cursor is damaged; its batch rolled back where another run of the same key moved the cursor.
+ * @throws {SessionOptionError} for `onItemError` or `resume` with a runner that has no savepoints or no place for a cursor,
+ *   and for items that cannot be compared.
  * @throws {RunnerError} when a runner does not call its callback, or does not wait for it.
  */
 export function batchedTransaction<S extends SqliteConnection, Item>(
