@@ -7,7 +7,7 @@ export { batchedTransactionSync } from "./batches-sync.js";
 export { batchReportOf } from "./batch-run.js";
 export type { BatchHandler } from "./batch-run.js";
 export {
-  AsyncBodyError, DeadlockError, EngineSettingError, LockTimeoutError, RecursiveOpenError, RunnerError, SessionBusyError,
+  AsyncBodyError, DeadlockError, EngineSettingError, FileReplacedError, ForeignSqliteError, LockTimeoutError, RecursiveOpenError, RunnerError, SessionBusyError,
   SessionClosedError, SessionError, SessionNotInitializedError, SessionOptionError, TransactionClosedError,
   UnsupportedSessionError,
 } from "./errors.js";

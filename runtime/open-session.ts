@@ -6,6 +6,7 @@ import { RecursiveOpenError, SessionBusyError, UnsupportedSessionError } from ".
 import { Frame } from "./frame.js";
 import { isPromiseLike } from "./promises.js";
 import { currentFrame, registry } from "./registry.js";
+import { guardBeforeClose, guardBeforeOpen, guardOpened, park } from "./open-guard.js";
 import { keyOf, place, remove } from "./session-entry.js";
 import type { SessionEntry } from "./session-entry.js";
 import { isSqliteConnection } from "./sqlite-connection.js";
@@ -28,6 +29,7 @@ export function openSession(opening: Opening, path: string | undefined, owner: o
   if (registry.opening.has(key)) {
     throw new RecursiveOpenError(`The open function for ${path ?? "the default session"} asked getSession() for the session that it is opening. Let it open the file itself and return the result.`);
   }
+  guardBeforeOpen(opening.open === undefined ? opening.driver : undefined, path);
   const startedAt = performance.now();
   registry.opening.add(key);
   try {
@@ -71,8 +73,9 @@ function configure(opening: Opening, path: string | undefined, session: object):
     else if (Object.keys(opening.engine).length > 0) {
       throw new UnsupportedSessionError("The engine option needs a session whose pragmas this package can set; the open function returned something else. Configure it in the open function and leave engine out.");
     }
+    if (connection !== undefined) guardOpened(connection);
   } catch (error) {
-    abandon(opening, session);
+    if (!park(session, connectionOf(opening, session), error, () => abandon(opening, session))) abandon(opening, session);
     throw error;
   }
 }
@@ -144,6 +147,7 @@ async function settled(entry: SessionEntry, timeoutMs: number): Promise<object |
 async function afterTransactions(opening: Opening, session: object, timeoutMs: number, close: () => void | Promise<void>): Promise<void> {
   const connection = connectionOf(opening, session);
   const state = connection === undefined ? undefined : registry.states.get(connection);
+  if (connection !== undefined) guardBeforeClose(connection);
   if (state === undefined) return close();
   const frame = new Frame(state, currentFrame(), undefined, "immediate", "close of the session");
   state.closing = true;

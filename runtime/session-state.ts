@@ -1,6 +1,7 @@
 import { SessionBusyError, SessionClosedError, UnsupportedSessionError, isBusy } from "./errors.js";
 import { FifoLock } from "./fifo-lock.js";
 import { inodeOf } from "./file-identity.js";
+import { FileGuard } from "./foreign-sqlite.js";
 import type { Frame } from "./frame.js";
 import { LockRest } from "./lock-rest.js";
 import { fileState, registry } from "./registry.js";
@@ -17,6 +18,7 @@ export interface SessionState {
   /** Absolute, as SQLite resolved it; empty for a database in memory. */
   readonly path: string;
   readonly file: FileState;
+  readonly guard: FileGuard;
   /** Whether the journal is a write-ahead log: then `COMMIT` never waits for readers. */
   wal: boolean;
   /** A `ROLLBACK` failed, and the transaction that it should have ended may still be open. */
@@ -58,6 +60,7 @@ function makeState(connection: SqliteConnection): SessionState {
     lock: new FifoLock<Frame>(new LockRest(path)),
     path,
     file: fileState((path === "" ? undefined : inodeOf(path)) ?? `anonymous:${nextAnonymous++}`),
+    guard: new FileGuard(connection, path),
     wal: false,
     rollbackOwed: false,
     closing: false,
@@ -75,7 +78,7 @@ function makeState(connection: SqliteConnection): SessionState {
 let nextAnonymous = 1;
 
 /** Asks SQLite and not the handle's `name`, which is relative to a folder that may no longer be the current one. */
-function mainFile(connection: SqliteConnection): string {
+export function mainFile(connection: SqliteConnection): string {
   const list = connection.pragma("database_list");
   if (!Array.isArray(list)) return "";
   for (const row of list as readonly { name?: unknown; file?: unknown }[]) {
