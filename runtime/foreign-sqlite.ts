@@ -2,17 +2,15 @@ import { realpathSync, statSync } from "node:fs";
 import type { Stats } from "node:fs";
 import { resolve } from "node:path";
 import { FileReplacedError, ForeignSqliteError } from "./errors.js";
-import { fileKey, findOwnDescriptors, holdsLock, sqliteLibraries } from "./own-descriptors.js";
+import { countMappings, fileKey, findOwnDescriptors, holdsLock, sqliteLibraries } from "./own-descriptors.js";
 import type { SqliteConnection } from "./sqlite-connection.js";
 
 /** How long a look at the files' identity lasts for the transactions after it, in ms. */
 const LOOK_EVERY_MS = 1;
 /** And for how many transactions: a tight loop does hundreds within that time. */
 const LOOK_EVERY_TRANSACTIONS = 64;
-/** How often this process's descriptors are listed where nothing has changed, in ms. */
-const LIST_EVERY_MS = 250;
-/** A process with thousands of sockets takes longer to list: the listing may cost this part of the time, no more. */
-const LISTING_SHARE = 1 / 200;
+/** How often this process's own mappings and locks are looked at where nothing has changed, in ms. */
+const SEARCH_EVERY_MS = 250;
 /** Every library holds a shared lock on this byte of the `-shm` file while it has it open: `UNIX_SHM_DMS` in `os_unix.c`. */
 const SHM_OPEN = 128;
 
@@ -24,8 +22,8 @@ interface Baseline {
   /** Whether they were then seen to be the ones that this process works on. */
   readonly walHeld: boolean;
   readonly shmHeld: boolean;
-  /** Whether the lock on the `-shm` file could be seen, so that its absence means something. */
-  readonly lockSeen: boolean;
+  /** The descriptor through which the lock on the `-shm` file was seen; where it was not seen, its absence means nothing. */
+  readonly lockedThrough: string | undefined;
 }
 
 /**
@@ -39,14 +37,14 @@ interface Baseline {
  * `-wal` and `-shm` files for as long as it is open; where they are gone, somebody who did not see its locks removed them.
  *
  * `stat` alone touches the files. Opening the `-shm` file in a second library changes its size and times, so that
- * a cheap look notices and the listing of descriptors follows at once.
+ * a cheap look notices and the listing of descriptors, which takes time where there are thousands of them, follows at once.
  */
 export class FileGuard {
   #baseline: Baseline | undefined;
   #failure: Error | undefined;
   #lookedAt = -Infinity;
   #sinceLook = 0;
-  #listAt = -Infinity;
+  #searchAt = -Infinity;
   #shmSeen = "";
 
   constructor(
@@ -61,7 +59,6 @@ export class FileGuard {
     this.#throwFailure();
     // Reads the file's header and with it opens the log.
     this.connection.pragma("schema_version");
-    this.#listAt = -Infinity;
     this.#look(performance.now(), true);
   }
 
@@ -94,9 +91,11 @@ export class FileGuard {
     const known = this.#baseline;
     const shm = stat(`${this.path}-shm`);
     const shmSeen = shm === undefined ? "" : `${shm.size} ${shm.mtimeMs} ${shm.ctimeMs}`;
-    const unchanged = known !== undefined && shmSeen === this.#shmSeen && now < this.#listAt && keyOf(shm) === known.shm
+    const unchanged = known !== undefined && shmSeen === this.#shmSeen && keyOf(shm) === known.shm
       && keyOf(stat(`${this.path}-wal`)) === known.wal && keyOf(stat(this.path)) === known.database;
-    if (unchanged) return;
+    if (unchanged && !read && now < this.#searchAt) return;
+    this.#searchAt = now + SEARCH_EVERY_MS;
+    if (unchanged && !read && !isSuspicious(known)) return;
     this.#shmSeen = shmSeen;
     try {
       this.#baseline = this.#inspect(known, read);
@@ -104,8 +103,6 @@ export class FileGuard {
       if (error instanceof ForeignSqliteError || error instanceof FileReplacedError) this.#failure = error;
       throw error;
     }
-    const done = performance.now();
-    this.#listAt = done + Math.max(LIST_EVERY_MS, (done - now) / LISTING_SHARE);
   }
 
   /** Lists the descriptors: what a look suspects is proven or dismissed here. */
@@ -127,14 +124,21 @@ export class FileGuard {
     if (walHeld && !shmHeld && before?.shmHeld === true) throw replaced(this.path, `${this.path}-shm`, shm === undefined);
     const [descriptor] = shmDescriptors;
     const lock = descriptor === undefined ? undefined : holdsLock(descriptor, SHM_OPEN);
-    if (shmHeld && lock === false && before?.lockSeen === true) throw locksLost(this.path);
-    return { database, wal, shm, walHeld, shmHeld, lockSeen: shmHeld && lock === true };
+    if (shmHeld && lock === false && before?.lockedThrough !== undefined) throw locksLost(this.path);
+    return { database, wal, shm, walHeld, shmHeld, lockedThrough: shmHeld && lock === true ? descriptor : undefined };
   }
 
   /** A connection may have left WAL mode by itself, and then the log is rightly gone. */
   #isInWalMode(): boolean {
     return this.connection.pragma("journal_mode", { simple: true }) === "wal";
   }
+}
+
+/** Whether the files look as before, but what this process has of them may have changed. */
+function isSuspicious({ wal, walHeld, shm, lockedThrough }: Baseline): boolean {
+  if (!walHeld || shm === undefined) return wal !== undefined;
+  const mappings = countMappings(shm);
+  return mappings === undefined || mappings > 1 || (lockedThrough !== undefined && holdsLock(lockedThrough, SHM_OPEN) !== true);
 }
 
 function stat(path: string): Stats | undefined {

@@ -38,6 +38,21 @@ export function holdsLock(descriptor: string, byte: number): boolean | undefined
   }
 }
 
+/**
+ * How often this process has mapped the beginning of the file: once for each library that has a `-shm` file open. By
+ * inode number alone, so a number above 1 is a reason to list the descriptors, and no proof. The time that it takes does not
+ * depend on how many sockets there are. `undefined` where the system does not tell.
+ */
+export function countMappings(key: string): number | undefined {
+  const inode = key.slice(key.indexOf(":") + 1);
+  try {
+    const text = readFileSync("/proc/self/maps", "latin1");
+    return text.split(` ${inode} `).slice(0, -1).filter((before) => /s 0+ [0-9a-f]+:[0-9a-f]+$/.test(before)).length;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Native libraries of this process that by their names may contain SQLite: a hint for a message, no proof of anything. */
 export function sqliteLibraries(): string[] {
   try {

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, renameSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
+import { closeSync, copyFileSync, openSync, renameSync, statSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
@@ -10,6 +10,7 @@ import { describe, expect, test } from "vitest";
 import { FileReplacedError, ForeignSqliteError, closeSessions, createSessionFactory, transaction, transactionSync } from "sessionfix-runtime";
 import { betterSqlite3 } from "sessionfix-runtime/better-sqlite3";
 import { FileGuard } from "../../runtime/foreign-sqlite.js";
+import { countMappings, fileKey } from "../../runtime/own-descriptors.js";
 import { stateOf } from "../../runtime/session-state.js";
 import { foreignProcess, gate, insert, onCleanup, openByHand, rejection, tempDatabase, tempFolder } from "./support/database.js";
 
@@ -153,6 +154,29 @@ describe("promise 2: a second SQLite library in the process is refused", { skip:
     });
     expect(looks.at(-1)).toBe("ForeignSqliteError");
     expect(looks.slice(0, 32)).toEqual(Array.from({ length: 32 }, () => "passed"));
+  });
+});
+
+describe("promise 2: what leaves the files as they are is searched for four times a second", { skip: !linux }, () => {
+  test("promise 2: code that opens the -shm file and closes it takes the locks along", async () => {
+    const path = tempDatabase();
+    const guard = new FileGuard(await openSession(path), path);
+    guard.lookNow();
+    closeSync(openSync(`${path}-shm`, "r"));
+    const now = performance.now();
+    guard.check(now + 240, false);
+    expect(() => guard.check(now + 260, false)).toThrow(ForeignSqliteError);
+  });
+
+  test("promise 2: each library maps the -shm file once, whatever the number of its connections", async () => {
+    const path = tempDatabase();
+    await openSession(path);
+    for (const other of [1, 2, 3]) insert(openByHand(path), `${other}`);
+    const key = fileKey(statSync(`${path}-shm`));
+    expect(countMappings(key)).toBe(1);
+    const other = openLibsql(path);
+    expect(countMappings(key)).toBe(2);
+    other.close();
   });
 });
 
