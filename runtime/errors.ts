@@ -15,7 +15,8 @@ export type SessionErrorCode =
   | "SESSIONFIX_TRANSACTION_CLOSED"
   | "SESSIONFIX_RUNNER"
   | "SESSIONFIX_FOREIGN_SQLITE"
-  | "SESSIONFIX_FILE_REPLACED";
+  | "SESSIONFIX_FILE_REPLACED"
+  | "SESSIONFIX_NETWORK_FILE_SYSTEM";
 
 const BRAND = Symbol.for("sessionfix-runtime.error");
 
@@ -188,6 +189,22 @@ export class FileReplacedError extends SessionError {
   }
 }
 
+/** A write-ahead log was asked for on a file system that other machines may mount as well. */
+export class NetworkFileSystemError extends SessionError {
+  override readonly name = "NetworkFileSystemError";
+  readonly code = "SESSIONFIX_NETWORK_FILE_SYSTEM";
+
+  constructor(
+    message: string,
+    /** The database file. */
+    readonly path: string,
+    /** Its name: `NFS`, `SMB 2` … */
+    readonly fileSystem: string,
+  ) {
+    super(message);
+  }
+}
+
 for (const [own, code] of [
   [SessionNotInitializedError, "SESSIONFIX_NOT_INITIALIZED"],
   [SessionClosedError, "SESSIONFIX_SESSION_CLOSED"],
@@ -203,6 +220,7 @@ for (const [own, code] of [
   [RunnerError, "SESSIONFIX_RUNNER"],
   [ForeignSqliteError, "SESSIONFIX_FOREIGN_SQLITE"],
   [FileReplacedError, "SESSIONFIX_FILE_REPLACED"],
+  [NetworkFileSystemError, "SESSIONFIX_NETWORK_FILE_SYSTEM"],
 ] as const) CODES.set(own, code);
 
 /** SQLite's own word for "another connection holds the lock", in any of its extended forms. */

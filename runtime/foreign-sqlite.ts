@@ -51,6 +51,8 @@ export class FileGuard {
     readonly connection: SqliteConnection,
     /** Absolute; empty for a database in memory, which nobody else can touch. */
     readonly path: string,
+    /** What else is to be done as often as the files are looked at. */
+    readonly onLook?: (now: number) => void,
   ) {}
 
   /** For a connection that has just been opened: looks at everything, whenever the last look was. */
@@ -88,6 +90,7 @@ export class FileGuard {
   #look(now: number, read: boolean): void {
     this.#lookedAt = now;
     this.#sinceLook = 0;
+    this.onLook?.(now);
     const known = this.#baseline;
     const shm = stat(`${this.path}-shm`);
     const shmSeen = shm === undefined ? "" : `${shm.size} ${shm.mtimeMs} ${shm.ctimeMs}`;

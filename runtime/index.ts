@@ -7,13 +7,15 @@ export { batchedTransactionSync } from "./batches-sync.js";
 export { batchReportOf } from "./batch-run.js";
 export type { BatchHandler } from "./batch-run.js";
 export {
-  AsyncBodyError, DeadlockError, EngineSettingError, FileReplacedError, ForeignSqliteError, LockTimeoutError, RecursiveOpenError, RunnerError, SessionBusyError,
+  AsyncBodyError, DeadlockError, EngineSettingError, FileReplacedError, ForeignSqliteError, LockTimeoutError,
+  NetworkFileSystemError, RecursiveOpenError, RunnerError, SessionBusyError,
   SessionClosedError, SessionError, SessionNotInitializedError, SessionOptionError, TransactionClosedError,
   UnsupportedSessionError,
 } from "./errors.js";
 export type { DeadlockPlace, SessionErrorCode } from "./errors.js";
 export type { LockHolder } from "./lock-holder.js";
-export type { SessionCloseEvent, SessionOpenEvent, TransactionEvent } from "./diagnostics.js";
+export type { WalReader } from "./wal-readers.js";
+export type { SessionCloseEvent, SessionOpenEvent, TransactionEvent, WalEvent } from "./diagnostics.js";
 export type { SqliteConnection, SqliteStatement } from "./sqlite-connection.js";
 export type {
   BatchOptions, BatchOptionsSync, BatchProgress, BatchReport, CloseOptions, Driver, DriverFactoryOptions, EngineSettings,

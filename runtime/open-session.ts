@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { sessionClosed, sessionOpened } from "./diagnostics.js";
 import type { SessionCloseEvent, SessionOpenEvent } from "./diagnostics.js";
+import { endCare, takeIntoCare } from "./checkpoints.js";
 import { applyEngine } from "./engine.js";
 import { RecursiveOpenError, SessionBusyError, UnsupportedSessionError } from "./errors.js";
 import { Frame } from "./frame.js";
@@ -73,7 +74,10 @@ function configure(opening: Opening, path: string | undefined, session: object):
     else if (Object.keys(opening.engine).length > 0) {
       throw new UnsupportedSessionError("The engine option needs a session whose pragmas this package can set; the open function returned something else. Configure it in the open function and leave engine out.");
     }
-    if (connection !== undefined) guardOpened(connection);
+    if (connection !== undefined) {
+      guardOpened(connection);
+      takeIntoCare(session, connection, opening.engine, defaults);
+    }
   } catch (error) {
     if (!park(session, connectionOf(opening, session), error, () => abandon(opening, session))) abandon(opening, session);
     throw error;
@@ -147,13 +151,19 @@ async function settled(entry: SessionEntry, timeoutMs: number): Promise<object |
 async function afterTransactions(opening: Opening, session: object, timeoutMs: number, close: () => void | Promise<void>): Promise<void> {
   const connection = connectionOf(opening, session);
   const state = connection === undefined ? undefined : registry.states.get(connection);
-  if (connection !== undefined) guardBeforeClose(connection);
-  if (state === undefined) return close();
+  const end = async (): Promise<void> => {
+    if (connection !== undefined) {
+      guardBeforeClose(connection);
+      await endCare(connection);
+    }
+    await close();
+  };
+  if (state === undefined) return end();
   const frame = new Frame(state, currentFrame(), undefined, "immediate", "close of the session");
   state.closing = true;
   try {
     if (!state.lock.tryTake(frame)) await waitForTurn(frame, { since: performance.now(), timeoutMs, signal: undefined });
-    await close();
+    await end();
   } catch (error) {
     state.closing = false;
     throw error;
