@@ -6,12 +6,15 @@ import { ReaderWatch, describeReader } from "./wal-readers.js";
 const REPEAT_MS = 60_000;
 /** How often readers are looked for while pages wait, in ms. */
 const LOOK_EVERY_MS = 200;
+/** Who has been seen for less than this, in ms, may be reading no more than a row. */
+const LEAST_SEEN_MS = 150;
 
 /** Says that a write-ahead log grows because a reader keeps its pages from being copied. */
 export class WalWarning {
   readonly #watch: ReaderWatch;
   #lookedAt = -Infinity;
   #saidAt = -Infinity;
+  #waitingSince = Infinity;
   #warned = false;
 
   constructor(readonly path: string, readonly limitBytes: number) {
@@ -20,12 +23,17 @@ export class WalWarning {
 
   /** @param pendingBytes What the last checkpoint had to leave in the log: a writer that never pauses leaves a little, too. */
   look(now: number, walBytes: number, pendingBytes: number): void {
-    if (pendingBytes < this.limitBytes / 4 || now - this.#lookedAt < LOOK_EVERY_MS) return;
+    if (pendingBytes < this.limitBytes / 4) {
+      this.#waitingSince = Infinity;
+      return;
+    }
+    if (now - this.#lookedAt < LOOK_EVERY_MS) return;
     this.#lookedAt = now;
+    this.#waitingSince = Math.min(this.#waitingSince, now);
     this.#watch.look(now);
-    if (walBytes < this.limitBytes || pendingBytes < this.limitBytes / 2 || now - this.#saidAt < REPEAT_MS) return;
+    if (walBytes < this.limitBytes || pendingBytes < this.limitBytes / 2 || now - this.#saidAt < REPEAT_MS || now - this.#waitingSince < LEAST_SEEN_MS) return;
     this.#saidAt = now;
-    const readers = this.#watch.readers(now);
+    const readers = this.#watch.readers(now).filter(({ seenForMs }) => seenForMs >= LEAST_SEEN_MS);
     const event: WalEvent = { path: this.path, walBytes, limitBytes: this.limitBytes, pendingBytes, readers };
     walGrown.publish(event);
     if (this.#warned) return;
