@@ -1,3 +1,4 @@
+import { registry } from "./registry.js";
 import { isSqliteConnection } from "./sqlite-connection.js";
 import type { SqliteConnection } from "./sqlite-connection.js";
 import type { Driver, EngineSettings } from "./types.js";
@@ -49,8 +50,9 @@ function isReadonly(options: unknown): boolean {
 function close(session: SqliteConnection): void {
   if (!session.open) return;
   try {
-    // SQLite itself checkpoints only when the last connection of all processes closes.
-    if (!session.readonly && !session.memory && !session.inTransaction) session.exec("PRAGMA busy_timeout=0;PRAGMA wal_checkpoint(PASSIVE)");
+    // SQLite itself checkpoints only when the last connection of all processes closes. A log that others no longer see is
+    // left to it: it copies what is in there only if nobody else has the file open.
+    if (registry.states.get(session)?.guard.failed !== true && !session.readonly && !session.memory && !session.inTransaction) session.exec("PRAGMA busy_timeout=0;PRAGMA wal_checkpoint(PASSIVE)");
   } catch {
     // Nothing is lost with a log that stays as it is: whoever opens the file next reads it.
   } finally {

@@ -51,9 +51,14 @@ export class FileGuard {
     readonly connection: SqliteConnection,
     /** Absolute; empty for a database in memory, which nobody else can touch. */
     readonly path: string,
-    /** What else is to be done as often as the files are looked at. */
-    readonly onLook?: (now: number) => void,
+    /** Who else wants to look as often, and must leave the files alone once they are not this connection's any more. */
+    readonly companion?: { look(now: number): void; halt(): void },
   ) {}
+
+  /** Whether the files are known to be lost to this connection, or shared with another library. */
+  get failed(): boolean {
+    return this.#failure !== undefined;
+  }
 
   /** For a connection that has just been opened: looks at everything, whenever the last look was. */
   lookNow(): void {
@@ -90,12 +95,13 @@ export class FileGuard {
   #look(now: number, read: boolean): void {
     this.#lookedAt = now;
     this.#sinceLook = 0;
-    this.onLook?.(now);
     const known = this.#baseline;
     const shm = stat(`${this.path}-shm`);
     const shmSeen = shm === undefined ? "" : `${shm.size} ${shm.mtimeMs} ${shm.ctimeMs}`;
     const unchanged = known !== undefined && shmSeen === this.#shmSeen && keyOf(shm) === known.shm
       && keyOf(stat(`${this.path}-wal`)) === known.wal && keyOf(stat(this.path)) === known.database;
+    // Only where these are still the connection's own files.
+    if (unchanged) this.companion?.look(now);
     if (unchanged && !read && now < this.#searchAt) return;
     this.#searchAt = now + SEARCH_EVERY_MS;
     if (unchanged && !read && !isSuspicious(known)) return;
@@ -103,7 +109,10 @@ export class FileGuard {
     try {
       this.#baseline = this.#inspect(known, read);
     } catch (error) {
-      if (error instanceof ForeignSqliteError || error instanceof FileReplacedError) this.#failure = error;
+      if (error instanceof ForeignSqliteError || error instanceof FileReplacedError) {
+        this.#failure = error;
+        this.companion?.halt();
+      }
       throw error;
     }
   }

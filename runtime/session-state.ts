@@ -61,7 +61,7 @@ function makeState(connection: SqliteConnection): SessionState {
     lock: new FifoLock<Frame>(new LockRest(path)),
     path,
     file: fileState((path === "" ? undefined : inodeOf(path)) ?? `anonymous:${nextAnonymous++}`),
-    guard: new FileGuard(connection, path, onLook(connection)),
+    guard: new FileGuard(connection, path, careOf(connection)),
     wal: false,
     rollbackOwed: false,
     closing: false,
@@ -77,11 +77,6 @@ function makeState(connection: SqliteConnection): SessionState {
 }
 
 let nextAnonymous = 1;
-
-function onLook(connection: SqliteConnection): ((now: number) => void) | undefined {
-  const care = careOf(connection);
-  return care === undefined ? undefined : (now) => care.look(now);
-}
 
 /** Asks SQLite and not the handle's `name`, which is relative to a folder that may no longer be the current one. */
 export function mainFile(connection: SqliteConnection): string {

@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { fileKey } from "./own-descriptors.js";
 import type { SqliteConnection } from "./sqlite-connection.js";
 import { WalWarning } from "./wal-warning.js";
 import { IDLE, JOB, REFUSED, RUNNING, isWorkerBroken, librarySource, postCheckpoint } from "./wal-worker.js";
@@ -37,6 +38,7 @@ export class WalCare {
   readonly #source: LibrarySource | undefined;
   readonly #warning: WalWarning;
   readonly #pageBytes: number;
+  readonly #identity: string;
   readonly #timer: NodeJS.Timeout;
   #by: CareOptions["by"];
   #size = 0;
@@ -49,6 +51,7 @@ export class WalCare {
   #lastDone = 0;
   #cut = false;
   #unfinished = false;
+  #halted = false;
 
   constructor(
     session: object,
@@ -58,6 +61,8 @@ export class WalCare {
   ) {
     this.#source = options.by === "worker" ? librarySource(session) : undefined;
     this.#by = this.#source === undefined ? "inline" : "worker";
+    const database = statSync(path, { throwIfNoEntry: false });
+    this.#identity = database === undefined ? "" : fileKey(database);
     this.#warning = new WalWarning(path, options.warnBytes);
     this.#pageBytes = Number(connection.pragma("page_size", { simple: true })) + FRAME_HEADER;
     if (options.by === "worker" && this.#by === "inline") options.onFallback?.();
@@ -72,7 +77,22 @@ export class WalCare {
 
   /** Asks for a checkpoint where one is due. Called by a timer, and between transactions for loops that let no timer run. */
   look(now: number): void {
-    if (!this.connection.open) return clearInterval(this.#timer);
+    if (!this.connection.open) this.halt();
+    if (this.#halted) return;
+    try {
+      this.#care(now);
+    } catch {
+      // Nothing depends on this look: SQLite's own checkpoints and the next look are still there.
+    }
+  }
+
+  /** Leaves the files alone from now on. */
+  halt(): void {
+    this.#halted = true;
+    clearInterval(this.#timer);
+  }
+
+  #care(now: number): void {
     const stats = statSync(`${this.path}-wal`, { throwIfNoEntry: false });
     const size = stats?.size ?? 0;
     const changed = stats?.mtimeMs ?? 0;
@@ -114,7 +134,7 @@ export class WalCare {
     this.#askedAt = now;
     this.#pending = false;
     Atomics.store(this.#state, JOB.state, RUNNING);
-    if (!postCheckpoint({ library: this.#source!, path: this.path, mode, shared: this.#job })) this.#fallBack();
+    if (!postCheckpoint({ library: this.#source!, path: this.path, identity: this.#identity, mode, shared: this.#job })) this.#fallBack();
   }
 
   /** @returns Whether the thread has done something since the last look. */
@@ -158,7 +178,7 @@ export class WalCare {
 
   /** No more checkpoints; resolves once the thread is done with this file, or after `timeoutMs`. */
   async stop(timeoutMs: number): Promise<void> {
-    clearInterval(this.#timer);
+    this.halt();
     const until = performance.now() + timeoutMs;
     while (Atomics.load(this.#state, JOB.state) === RUNNING && !isWorkerBroken() && performance.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, 1));

@@ -24,6 +24,8 @@ export type CheckpointMode = "passive" | "restart" | "truncate";
 interface Job {
   readonly library: LibrarySource;
   readonly path: string;
+  /** Device and inode of the session's database: a file that has taken its place must not be given its log. */
+  readonly identity: string;
   readonly mode: CheckpointMode;
   readonly shared: SharedArrayBuffer;
 }
@@ -38,7 +40,7 @@ interface Job {
 const PROGRAM = `
 "use strict";
 const { parentPort } = require("node:worker_threads");
-const { existsSync } = require("node:fs");
+const { statSync } = require("node:fs");
 const [STATE, LOG, COPIED, DONE, FAILURES, FOUND] = [0, 1, 2, 3, 4, 5];
 const proven = new Map();
 
@@ -58,7 +60,7 @@ function checkpoint(db, mode) {
   return db.prepare("PRAGMA wal_checkpoint(" + mode + ")").get();
 }
 
-parentPort.on("message", ({ library, path, mode, shared }) => {
+parentPort.on("message", ({ library, path, identity, mode, shared }) => {
   const state = new Int32Array(shared);
   let db;
   let next = 0;
@@ -68,7 +70,8 @@ parentPort.on("message", ({ library, path, mode, shared }) => {
       next = 2;
       return;
     }
-    if (!existsSync(path)) return;
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found === undefined || found.dev + ":" + found.ino !== identity) return;
     db = new Class(path, { timeout: 0 });
     db.exec("PRAGMA busy_timeout = 0");
     let result = checkpoint(db, "PASSIVE");
@@ -148,7 +151,8 @@ export function librarySource(session: object): LibrarySource | undefined {
     const owner: unknown = Object.hasOwn(prototype, "constructor") ? prototype.constructor : undefined;
     if (typeof owner !== "function") continue;
     if (owner.name === "DatabaseSync" && isBuiltin(owner)) return { module: "node:sqlite", member: "DatabaseSync", addons };
-    const module = files.find((file) => cache[file]?.exports === owner);
+    // The last of those that export it: a module that passes it on was loaded before the one that defines it.
+    const module = files.findLast((file) => cache[file]?.exports === owner);
     if (module !== undefined && addons.length > 0) return { module, addons };
   }
   return undefined;

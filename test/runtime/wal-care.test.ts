@@ -10,7 +10,8 @@ import { closeSessions, createSessionFactory, transaction, transactionSync } fro
 import type { EngineSettings, WalEvent } from "sessionfix-runtime";
 import { betterSqlite3 } from "sessionfix-runtime/better-sqlite3";
 import { careOf } from "../../runtime/checkpoints.js";
-import { JOB, REFUSED, RUNNING, librarySource, postCheckpoint } from "../../runtime/wal-worker.js";
+import { fileKey } from "../../runtime/own-descriptors.js";
+import { IDLE, JOB, REFUSED, RUNNING, librarySource, postCheckpoint } from "../../runtime/wal-worker.js";
 import { bundleProgram } from "./support/bundle.js";
 import { foreignProcess, onCleanup, openByHand, tempDatabase, tempFolder } from "./support/database.js";
 
@@ -147,10 +148,25 @@ describe("promise 16: the thread loads the session's own library, or none", () =
     // As a class that is found under a file name of its own, so that no earlier proof serves.
     const stand = join(tempFolder(), "copy.cjs");
     writeFileSync(stand, `module.exports = require(${JSON.stringify(require.resolve("better-sqlite3"))});`);
-    expect(postCheckpoint({ library: { module: stand, addons: ["/elsewhere/better_sqlite3.node"] }, path, mode: "passive", shared })).toBe(true);
+    expect(postCheckpoint({ library: { module: stand, addons: ["/elsewhere/better_sqlite3.node"] }, path, identity: fileKey(statSync(path)), mode: "passive", shared })).toBe(true);
     await eventually(() => Atomics.load(state, JOB.state) !== RUNNING);
     expect(Atomics.load(state, JOB.state)).toBe(REFUSED);
     expect(existsSync(`${path}-shm`)).toBe(false);
+  });
+
+  test("promise 16: a file that has taken the database's place is not given its log", async () => {
+    const path = tempDatabase();
+    const library = librarySource(openByHand(tempDatabase()))!;
+    const shared = new SharedArrayBuffer(JOB.length * 4);
+    const state = new Int32Array(shared);
+    const run = async (identity: string): Promise<number> => {
+      Atomics.store(state, JOB.state, RUNNING);
+      postCheckpoint({ library, path, identity, mode: "passive", shared });
+      await eventually(() => Atomics.load(state, JOB.state) === IDLE);
+      return Atomics.load(state, JOB.done);
+    };
+    expect(await run("1:1")).toBe(0);
+    expect(await run(fileKey(statSync(path)))).toBe(1);
   });
 
   test("promise 16: a job that fails is counted, and the thread lives on", async () => {
@@ -161,7 +177,7 @@ describe("promise 16: the thread loads the session's own library, or none", () =
     const state = new Int32Array(shared);
     for (const expected of [1, 2]) {
       Atomics.store(state, JOB.state, RUNNING);
-      postCheckpoint({ library, path, mode: "passive", shared });
+      postCheckpoint({ library, path, identity: fileKey(statSync(path)), mode: "passive", shared });
       await eventually(() => Atomics.load(state, JOB.state) !== RUNNING);
       expect(Atomics.load(state, JOB.failures)).toBe(expected);
     }
