@@ -7,8 +7,8 @@ import type { SqliteConnection } from "./sqlite-connection.js";
 
 /** How long a look at the files' identity lasts for the transactions after it, in ms. */
 const LOOK_EVERY_MS = 1;
-/** And for how many transactions: a tight loop does hundreds within that time. */
-const LOOK_EVERY_TRANSACTIONS = 64;
+/** And for how many checks, two a transaction: a tight loop does hundreds within that time. */
+const LOOK_EVERY_CHECKS = 64;
 /** How often this process's own mappings and locks are looked at where nothing has changed, in ms. */
 const SEARCH_EVERY_MS = 250;
 /** Every library holds a shared lock on this byte of the `-shm` file while it has it open: `UNIX_SHM_DMS` in `os_unix.c`. */
@@ -75,7 +75,7 @@ export class FileGuard {
    * @param deferred Whether the transaction may not have touched the file: the first look would read it, and so could wait.
    */
   check(now: number, deferred: boolean): void {
-    if (this.#failure === undefined && now - this.#lookedAt < LOOK_EVERY_MS && ++this.#sinceLook < LOOK_EVERY_TRANSACTIONS) return;
+    if (this.#failure === undefined && now - this.#lookedAt < LOOK_EVERY_MS && ++this.#sinceLook < LOOK_EVERY_CHECKS) return;
     if (this.path === "" || this.connection.memory) {
       this.#lookedAt = Infinity;
       this.#sinceLook = -Infinity;

@@ -49,7 +49,6 @@ export class WalCare {
   #askedAt = -Infinity;
   #pauseMs = SHORTEST_PAUSE_MS;
   #lastDone = 0;
-  #cut = false;
   #unfinished = false;
   #halted = false;
 
@@ -101,7 +100,6 @@ export class WalCare {
       this.#changed = changed;
       this.#writtenAt = now;
       this.#pending = true;
-      this.#cut = false;
     }
     if (size < LEAST_PAGES * this.#pageBytes) return;
     if (this.#by === "worker") this.#askWorker(now);
@@ -126,11 +124,10 @@ export class WalCare {
     const idle = now - this.#writtenAt >= IDLE_MS;
     const wait = this.#pending ? this.#pauseMs : LONGEST_PAUSE_MS;
     if (now - this.#askedAt < wait) return;
-    // Without new writes there is still work where a reader was in the way, and a long file to cut once.
-    if (!this.#pending && this.#pendingPages() === 0 && (!idle || this.#cut)) return;
+    // Without new writes there is still work where a reader was in the way, and a long file to cut.
+    if (!this.#pending && this.#pendingPages() === 0 && !idle) return;
     const logPages = Atomics.load(this.#state, JOB.logPages);
     const mode: CheckpointMode = idle ? "truncate" : logPages > RESTART_PAGES ? "restart" : "passive";
-    if (idle) this.#cut = true;
     this.#askedAt = now;
     this.#pending = false;
     Atomics.store(this.#state, JOB.state, RUNNING);

@@ -8,6 +8,7 @@ const REPEAT_MS = 60_000;
 const LOOK_EVERY_MS = 200;
 /** Who has been seen for less than this, in ms, may be reading no more than a row. */
 const LEAST_SEEN_MS = 150;
+const MOST_PATIENCE_MS = 2_000;
 
 /** Says that a write-ahead log grows because a reader keeps its pages from being copied. */
 export class WalWarning {
@@ -32,8 +33,10 @@ export class WalWarning {
     this.#waitingSince = Math.min(this.#waitingSince, now);
     this.#watch.look(now);
     if (walBytes < this.limitBytes || pendingBytes < this.limitBytes / 2 || now - this.#saidAt < REPEAT_MS || now - this.#waitingSince < LEAST_SEEN_MS) return;
-    this.#saidAt = now;
     const readers = this.#watch.readers(now).filter(({ seenForMs }) => seenForMs >= LEAST_SEEN_MS);
+    // The kernel's list may skip a lock while others come and go: nobody at all is believed only after several looks.
+    if (readers.length === 0 && now - this.#waitingSince < MOST_PATIENCE_MS) return;
+    this.#saidAt = now;
     const event: WalEvent = { path: this.path, walBytes, limitBytes: this.limitBytes, pendingBytes, readers };
     walGrown.publish(event);
     if (this.#warned) return;
