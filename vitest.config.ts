@@ -1,7 +1,18 @@
+import module from "node:module";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+const driver = process.env.SESSIONFIX_DRIVER || "better-sqlite3";
+if (!["better-sqlite3", "better-sqlite3-13", "node-sqlite"].includes(driver)) {
+  throw new Error(`SESSIONFIX_DRIVER is ${driver}; it must be better-sqlite3, better-sqlite3-13 or node-sqlite.`);
+}
+if (driver !== "better-sqlite3") {
+  if (!("registerHooks" in module)) throw new Error(`SESSIONFIX_DRIVER=${driver} needs Node 22.15 or newer, and this is ${process.version}: use \`npm run vitest:newer\`.`);
+  // A hook of Node's and no alias: the tests start processes and threads, and these load their driver themselves.
+  process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ""} --require=${JSON.stringify(at("./scripts/lib/driver-hook.cjs"))}`;
+}
 
 export default defineConfig({
   resolve: {

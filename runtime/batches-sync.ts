@@ -1,12 +1,11 @@
 import { BatchRun, Courtesy, GAP_MS } from "./batch-run.js";
 import type { BatchHandler } from "./batch-run.js";
 import { RunnerError } from "./errors.js";
-import { nearestOn } from "./frame.js";
+import { accessOf, nearest } from "./access.js";
 import { LONG_HOLD_MS, LockRest } from "./lock-rest.js";
 import type { Measure } from "./lifecycle.js";
 import { asyncResultError, isPromiseLike, refuseAsyncFunction } from "./promises.js";
-import { currentFrame, registry } from "./registry.js";
-import type { SqliteConnection } from "./sqlite-connection.js";
+import type { SqliteSession } from "./sqlite-connection.js";
 import { runTransactionSync } from "./transaction-sync.js";
 import type { BatchOptionsSync, BatchReport, TransactionRunnerSync } from "./types.js";
 
@@ -17,7 +16,7 @@ import type { BatchOptionsSync, BatchReport, TransactionRunnerSync } from "./typ
  * @throws {AsyncBodyError} when `handler` or the runner is asynchronous; before it runs, where that can be seen.
  * @throws What `transactionSync` throws.
  */
-export function batchedTransactionSync<S extends SqliteConnection, Item>(
+export function batchedTransactionSync<S extends SqliteSession, Item>(
   session: S,
   items: Iterable<Item>,
   handler: BatchHandler<Item, S>,
@@ -30,7 +29,7 @@ export function batchedTransactionSync<Tx, Item>(
   options?: BatchOptionsSync,
 ): BatchReport;
 export function batchedTransactionSync<Item>(
-  target: SqliteConnection | TransactionRunnerSync<unknown>,
+  target: SqliteSession | TransactionRunnerSync<unknown>,
   items: Iterable<Item>,
   handler: BatchHandler<Item, never>,
   options: BatchOptionsSync = {},
@@ -51,7 +50,7 @@ export function batchedTransactionSync<Item>(
       // The loop stands still anyway; a sleeping thread at least lets other processes write.
       if (progress.holdMs < LONG_HOLD_MS && courtesy.isDue(progress.holdMs)) Atomics.wait(PAUSE, 0, 0, GAP_MS);
       if (typeof target !== "function") {
-        rest ??= new LockRest(registry.states.get(target)?.path ?? "");
+        rest ??= new LockRest(accessOf(target)?.state.path ?? "");
         restSync(rest, progress.holdMs);
       }
     }
@@ -83,9 +82,9 @@ function syncWork<Item, Tx>(run: BatchRun<Item, Tx>, measure: Measure): (tx: Tx)
   };
 }
 
-function isInside(session: SqliteConnection): boolean {
-  const state = registry.states.get(session);
-  return session.inTransaction || (state !== undefined && nearestOn(state, currentFrame()) !== undefined);
+function isInside(session: SqliteSession): boolean {
+  const access = accessOf(session);
+  return access !== undefined && nearest(access)?.status === "active";
 }
 
 function throughRunner<Item, Tx>(run: BatchRun<Item, Tx>, runner: TransactionRunnerSync<Tx>, measure: Measure): void {

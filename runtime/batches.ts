@@ -2,12 +2,11 @@ import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promi
 import { BatchRun, Courtesy, GAP_MS } from "./batch-run.js";
 import type { BatchHandler } from "./batch-run.js";
 import { RunnerError } from "./errors.js";
-import { nearestOn } from "./frame.js";
+import { accessOf, nearest } from "./access.js";
 import { LONG_HOLD_MS } from "./lock-rest.js";
 import type { Measure } from "./lifecycle.js";
-import { currentFrame, registry } from "./registry.js";
 import { isPromiseLike } from "./promises.js";
-import type { SqliteConnection } from "./sqlite-connection.js";
+import type { SqliteSession } from "./sqlite-connection.js";
 import { runTransaction } from "./transaction.js";
 import type { BatchOptions, BatchReport, TransactionRunner } from "./types.js";
 
@@ -25,7 +24,7 @@ import type { BatchOptions, BatchReport, TransactionRunner } from "./types.js";
  * @throws What `handler`, `items`, `onProgress` or the runner throws; the `signal`'s reason; and what `transaction` throws.
  * @throws {RunnerError} when a runner does not call its callback, or does not wait for it.
  */
-export function batchedTransaction<S extends SqliteConnection, Item>(
+export function batchedTransaction<S extends SqliteSession, Item>(
   session: S,
   items: Iterable<Item> | AsyncIterable<Item>,
   handler: BatchHandler<Item, S>,
@@ -38,7 +37,7 @@ export function batchedTransaction<Tx, Item>(
   options?: BatchOptions,
 ): Promise<BatchReport>;
 export async function batchedTransaction<Item>(
-  target: SqliteConnection | TransactionRunner<unknown>,
+  target: SqliteSession | TransactionRunner<unknown>,
   items: Iterable<Item> | AsyncIterable<Item>,
   handler: BatchHandler<Item, never>,
   options: BatchOptions = {},
@@ -77,9 +76,9 @@ async function gap(): Promise<void> {
   while (performance.now() < end) await sleep(1);
 }
 
-function isInside(session: SqliteConnection): boolean {
-  const state = registry.states.get(session);
-  return state !== undefined && nearestOn(state, currentFrame()) !== undefined;
+function isInside(session: SqliteSession): boolean {
+  const access = accessOf(session);
+  return access !== undefined && nearest(access)?.status === "active";
 }
 
 async function throughRunner<Item, Tx>(run: BatchRun<Item, Tx>, runner: TransactionRunner<Tx>, measure: Measure): Promise<void> {

@@ -1,22 +1,12 @@
-import { registry } from "./registry.js";
+import { betterSqlite3Library, constructorOptions } from "./better-sqlite3-library.js";
 import { isSqliteConnection } from "./sqlite-connection.js";
 import type { SqliteConnection } from "./sqlite-connection.js";
-import type { Driver, EngineSettings } from "./types.js";
+import { SQLITE_DEFAULTS, closeSqlite } from "./sqlite-driver.js";
+import type { Driver } from "./types.js";
 
 /** A class of databases as `better-sqlite3` exports it. */
 // The options differ between versions and forks; whoever gives the class has their type.
 export type BetterSqlite3Class<Options = never> = new (path: string, options?: Options) => SqliteConnection;
-
-const DEFAULTS: EngineSettings = {
-  journalMode: "wal",
-  synchronous: "normal",
-  foreignKeys: true,
-  tempStore: "memory",
-  cacheSize: -64_000,
-  mmapSize: 268_435_456,
-  busyTimeoutMs: 10_000,
-  checkpoint: "worker",
-};
 
 /**
  * The driver for better-sqlite3. Sessions are the library's own `Database` objects, of the type of the class given.
@@ -34,10 +24,14 @@ export function betterSqlite3<Class extends BetterSqlite3Class>(
   return {
     // One file may well have a session that writes and one that only reads.
     name: isReadonly(options) ? "better-sqlite3 (readonly)" : "better-sqlite3",
-    defaults: DEFAULTS,
-    open: (path) => new Database(path, options) as InstanceType<Class>,
+    defaults: SQLITE_DEFAULTS,
+    open: (path) => {
+      const session = new Database(path, options) as InstanceType<Class>;
+      constructorOptions.set(session, options);
+      return session;
+    },
     isOpen: (session) => session.open,
-    close,
+    close: (session) => closeSqlite(session, (own) => betterSqlite3Library.connect(own)),
     connection: (session) => session,
     recognizes: (session): session is InstanceType<Class> => isSqliteConnection(session),
   };
@@ -45,19 +39,6 @@ export function betterSqlite3<Class extends BetterSqlite3Class>(
 
 function isReadonly(options: unknown): boolean {
   return typeof options === "object" && options !== null && "readonly" in options && options.readonly === true;
-}
-
-function close(session: SqliteConnection): void {
-  if (!session.open) return;
-  try {
-    // SQLite itself checkpoints only when the last connection of all processes closes. A log that others no longer see is
-    // left to it: it copies what is in there only if nobody else has the file open.
-    if (registry.states.get(session)?.guard.failed !== true && !session.readonly && !session.memory && !session.inTransaction) session.exec("PRAGMA busy_timeout=0;PRAGMA wal_checkpoint(PASSIVE)");
-  } catch {
-    // Nothing is lost with a log that stays as it is: whoever opens the file next reads it.
-  } finally {
-    session.close();
-  }
 }
 
 export type { SqliteConnection, SqliteStatement } from "./sqlite-connection.js";

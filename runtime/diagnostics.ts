@@ -30,7 +30,7 @@ export interface TransactionEvent {
   readonly mode: "immediate" | "deferred" | "exclusive" | "savepoint";
   /** `refused`: it never began (timeout, deadlock, abort, or an error at `BEGIN`). */
   readonly outcome: "commit" | "rollback" | "refused";
-  /** From the call to the beginning, in milliseconds. */
+  /** From the call to the beginning, in milliseconds. 0 where nobody listened when it was asked for and it did not have to wait. */
   readonly waitMs: number;
   /** From the beginning to the end, in milliseconds. */
   readonly holdMs: number;
@@ -54,7 +54,38 @@ export interface WalEvent {
   readonly readers: readonly WalReader[];
 }
 
+/** Published on `sessionfix:statement` for each statement that an application runs on a session. */
+export interface StatementEvent {
+  /** As it was prepared: without the values of its parameters. */
+  readonly sql: string;
+  /** The label of the transaction that it is part of. */
+  readonly label: string | undefined;
+  readonly path: string;
+  /** Of the call, in milliseconds; for `iterate`, until the iterator was returned. */
+  readonly durationMs: number;
+  readonly inTransaction: boolean;
+  readonly error?: unknown;
+}
+
+/** Published on `sessionfix:session:checkout` when a factory hands out a session. */
+export interface SessionCheckoutEvent {
+  readonly path: string | undefined;
+  readonly driver: string;
+}
+
+/** Published on `sessionfix:slow` for a transaction that waited or held longer than the session's limit. */
+export interface SlowEvent extends TransactionEvent {
+  readonly kind: "hold" | "wait";
+  /** The limit that was exceeded, in milliseconds. */
+  readonly limitMs: number;
+  /** The transaction's first statement, where one ran. */
+  readonly firstSql?: string;
+}
+
 export const sessionOpened = channel("sessionfix:session:open");
 export const sessionClosed = channel("sessionfix:session:close");
+export const sessionCheckedOut = channel("sessionfix:session:checkout");
 export const transactionEnded = channel("sessionfix:transaction");
 export const walGrown = channel("sessionfix:wal");
+export const statementRan = channel("sessionfix:statement");
+export const slow = channel("sessionfix:slow");

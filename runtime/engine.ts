@@ -1,7 +1,7 @@
 import { EngineSettingError, LockTimeoutError, SessionOptionError, isBusy } from "./errors.js";
 import { refuseNetworkFileSystem } from "./file-system.js";
 import { describeHolder, findForeignHolder } from "./lock-holder.js";
-import type { SqliteConnection } from "./sqlite-connection.js";
+import type { Connection } from "./connection.js";
 import type { EngineSettings } from "./types.js";
 
 /** One pragma to set, and what a connection answers where it holds. */
@@ -28,7 +28,7 @@ const RETRY_MS = 5;
  * @throws {NetworkFileSystemError} when a write-ahead log would be on a network file system; no pragma of the log is set then.
  * @throws {LockTimeoutError} when another process keeps the journal mode from being read or changed.
  */
-export function applyEngine(connection: SqliteConnection, path: string, asked: EngineSettings, defaults: EngineSettings): void {
+export function applyEngine(connection: Connection, path: string, asked: EngineSettings, defaults: EngineSettings): void {
   for (const setting of settingsOf(asked, defaults)) {
     if (!setting.explicit && !applies(setting, connection)) continue;
     if (setting.pragma === "journal_mode" && setting.value === "wal" && !connection.memory) refuseNetworkFileSystem(path);
@@ -37,19 +37,19 @@ export function applyEngine(connection: SqliteConnection, path: string, asked: E
 }
 
 /** Checks, without changing anything, that what `asked` names holds on a session that someone else opened. */
-export function verifyEngine(connection: SqliteConnection, path: string, asked: EngineSettings): void {
+export function verifyEngine(connection: Connection, path: string, asked: EngineSettings): void {
   for (const setting of settingsOf(asked, {})) {
     const actual = read(connection, setting.pragma);
     if (actual !== setting.answer) throw doesNotHold(path, setting, actual);
   }
 }
 
-function applies({ pragma }: Setting, connection: SqliteConnection): boolean {
+function applies({ pragma }: Setting, connection: Connection): boolean {
   if (connection.memory && NEEDS_FILE.has(pragma)) return false;
   return !(connection.readonly && NEEDS_WRITE.has(pragma));
 }
 
-function apply(connection: SqliteConnection, path: string, setting: Setting): void {
+function apply(connection: Connection, path: string, setting: Setting): void {
   const { pragma, value, answer } = setting;
   const since = performance.now();
   const giveUpAt = since + Number(read(connection, "busy_timeout") ?? 0);
@@ -70,7 +70,7 @@ function apply(connection: SqliteConnection, path: string, setting: Setting): vo
   }
 }
 
-function read(connection: SqliteConnection, pragma: string): string | number | undefined {
+function read(connection: Connection, pragma: string): string | number | undefined {
   const answer = connection.pragma(pragma, { simple: true });
   if (typeof answer === "bigint") return Number(answer);
   return typeof answer === "string" || typeof answer === "number" ? answer : undefined;

@@ -225,5 +225,10 @@ for (const [own, code] of [
 
 /** SQLite's own word for "another connection holds the lock", in any of its extended forms. */
 export function isBusy(error: unknown): boolean {
-  return error instanceof Error && "code" in error && typeof error.code === "string" && error.code.startsWith("SQLITE_BUSY");
+  if (!(error instanceof Error)) return false;
+  if ("code" in error && typeof error.code === "string" && error.code.startsWith("SQLITE_BUSY")) return true;
+  // node:sqlite gives SQLite's number; the extended forms are above the first byte.
+  return "errcode" in error && typeof error.errcode === "number" && (error.errcode & 0xff) === SQLITE_BUSY;
 }
+
+const SQLITE_BUSY = 5;

@@ -1,11 +1,16 @@
+import { sessionCheckedOut } from "./diagnostics.js";
+import type { SessionCheckoutEvent } from "./diagnostics.js";
 import { verifyEngine } from "./engine.js";
 import { SessionClosedError, SessionNotInitializedError, SessionOptionError } from "./errors.js";
-import { connectionOf, openSession, publishClose } from "./open-session.js";
+import { openSession, publishClose, sessionState } from "./open-session.js";
 import type { Opening } from "./open-session.js";
 import { DEFAULT_TIMEOUT_MS, checkFunction, checkNumber } from "./options.js";
 import { registry } from "./registry.js";
+import { resumeWaiting } from "./session-state.js";
 import { findEntry, remove } from "./session-entry.js";
 import type { SessionEntry } from "./session-entry.js";
+import { DEFAULT_SLOW_LIMITS } from "./slow.js";
+import type { SlowLimits } from "./slow.js";
 import type { CloseOptions, DriverFactoryOptions, OpenFactoryOptions, SessionFactory } from "./types.js";
 
 /** Ends a factory's closed state and opens what it can open without being told more. Not public. */
@@ -39,7 +44,9 @@ export function createSessionFactory<S extends object>(options: OpenFactoryOptio
     if (path === undefined && !pathless) {
       throw new SessionOptionError("getSession() was given no path and the factory has no default one. Give createSessionFactory() the option path, or getSession() the file's path.");
     }
-    return (living(opening, path, self) ?? openSession(opening, path, self)).session as S;
+    const entry = living(opening, path, self) ?? openSession(opening, path, self);
+    if (sessionCheckedOut.hasSubscribers) sessionCheckedOut.publish({ path: entry.path, driver: entry.driver } satisfies SessionCheckoutEvent);
+    return entry.session as S;
   };
 
   const init = (path?: string): S => {
@@ -79,7 +86,16 @@ function openingOf<S extends object>(options: OpenFactoryOptions<S> | DriverFact
     open: options.open,
     close: options.close,
     engine: options.engine ?? {},
+    slow: slowLimitsOf(options.slow),
   };
+}
+
+function slowLimitsOf(given: Partial<SlowLimits> | undefined): SlowLimits | undefined {
+  if (given === undefined) return undefined;
+  const { holdMs, waitMs, warn } = { ...DEFAULT_SLOW_LIMITS, ...given };
+  checkNumber("slow.holdMs", holdMs, 0);
+  checkNumber("slow.waitMs", waitMs, 0);
+  return { holdMs, waitMs, warn };
 }
 
 /** The thread's open session for `path`. One that someone closed by hand is forgotten here. */
@@ -93,8 +109,11 @@ function living(opening: Opening, path: string | undefined, owner: object): Sess
   }
   if (!entry.owners.has(owner)) {
     const opened = entry.opened();
-    const connection = opened === undefined ? undefined : connectionOf(opening, opened);
-    if (connection !== undefined) verifyEngine(connection, path ?? connection.name, opening.engine);
+    const state = opened === undefined ? undefined : sessionState(opening, opened);
+    if (state !== undefined) {
+      resumeWaiting(state);
+      verifyEngine(state.connection, path ?? state.connection.name, opening.engine);
+    }
     entry.owners.add(owner);
   }
   return entry;

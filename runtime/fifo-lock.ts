@@ -12,8 +12,8 @@ const TURN_MS = 8;
 
 /** When the lock, once given back, is left alone for a while. */
 export interface Rest<Owner> {
-  /** For how long, in ms, now that this owner is done; 0 for not at all. */
-  after(owner: Owner): number;
+  /** For how long, in ms, now that this owner is done; 0 for not at all. `now` as by `performance.now()`. */
+  after(owner: Owner, now: number): number;
   /** Whether a rest that has lasted so long should go on. */
   goesOn(restedMs: number): boolean;
 }
@@ -54,10 +54,10 @@ export class FifoLock<Owner> {
   }
 
   /** Gives the lock to the next in the queue, after a rest if one is due. Only the owner may call it. */
-  release(owner: Owner): void {
+  release(owner: Owner, now = 0): void {
     if (this.owner !== owner) return;
     this.owner = undefined;
-    const restMs = this.rest?.after(owner) ?? 0;
+    const restMs = this.rest?.after(owner, now === 0 ? performance.now() : now) ?? 0;
     if (restMs > 0) {
       this.#restingSince = performance.now();
       this.#restUntil(this.#restingSince, restMs);

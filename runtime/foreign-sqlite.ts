@@ -1,9 +1,9 @@
 import { realpathSync, statSync } from "node:fs";
 import type { Stats } from "node:fs";
 import { resolve } from "node:path";
+import type { Connection } from "./connection.js";
 import { FileReplacedError, ForeignSqliteError } from "./errors.js";
 import { countMappings, fileKey, findOwnDescriptors, holdsLock, sqliteLibraries } from "./own-descriptors.js";
-import type { SqliteConnection } from "./sqlite-connection.js";
 
 /** How long a look at the files' identity lasts for the transactions after it, in ms. */
 const LOOK_EVERY_MS = 1;
@@ -46,13 +46,13 @@ export class FileGuard {
   #sinceLook = 0;
   #searchAt = -Infinity;
   #shmSeen = "";
+  /** Who else wants to look as often, and must leave the files alone once they are not this connection's any more. */
+  companion: { look(now: number): void; halt(): void } | undefined;
 
   constructor(
-    readonly connection: SqliteConnection,
+    readonly connection: Connection,
     /** Absolute; empty for a database in memory, which nobody else can touch. */
     readonly path: string,
-    /** Who else wants to look as often, and must leave the files alone once they are not this connection's any more. */
-    readonly companion?: { look(now: number): void; halt(): void },
   ) {}
 
   /** Whether the files are known to be lost to this connection, or shared with another library. */

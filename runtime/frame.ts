@@ -10,6 +10,8 @@ export class Frame {
   status: "waiting" | "active" | "ended" = "waiting";
   /** Where it was asked for; absent as long as the transaction never outlived one turn of the event loop. */
   place: Place | undefined;
+  /** The first statement that ran in it, for errors that name it as a lock's holder. */
+  firstSql: string | undefined;
   /** Serves the savepoints of this transaction one after the other. Made with the first. */
   children: FifoLock<Frame> | undefined;
   /** Milliseconds of `performance.now()`; 0 where not (yet) measured. */
@@ -44,13 +46,6 @@ export class Frame {
 export function nearestOpen(frame: Frame | undefined): Frame | undefined {
   let at = frame;
   while (at !== undefined && at.status === "ended") at = at.parent;
-  return at;
-}
-
-/** The nearest transaction on `state` that the given context is inside of. */
-export function nearestOn(state: SessionState, context: Frame | undefined): Frame | undefined {
-  let at = context;
-  while (at !== undefined && (at.state !== state || at.status !== "active")) at = at.parent;
   return at;
 }
 

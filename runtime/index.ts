@@ -4,6 +4,9 @@ export { transaction } from "./transaction.js";
 export { transactionSync } from "./transaction-sync.js";
 export { batchedTransaction } from "./batches.js";
 export { batchedTransactionSync } from "./batches-sync.js";
+export { detached } from "./access.js";
+export { collectMetrics } from "./metrics.js";
+export type { FileMetrics, MetricsCollector, MetricsSnapshot, TransactionMetrics } from "./metrics.js";
 export { batchReportOf } from "./batch-run.js";
 export type { BatchHandler } from "./batch-run.js";
 export {
@@ -15,8 +18,8 @@ export {
 export type { DeadlockPlace, SessionErrorCode } from "./errors.js";
 export type { LockHolder } from "./lock-holder.js";
 export type { WalReader } from "./wal-readers.js";
-export type { SessionCloseEvent, SessionOpenEvent, TransactionEvent, WalEvent } from "./diagnostics.js";
-export type { SqliteConnection, SqliteStatement } from "./sqlite-connection.js";
+export type { SessionCheckoutEvent, SessionCloseEvent, SessionOpenEvent, SlowEvent, StatementEvent, TransactionEvent, WalEvent } from "./diagnostics.js";
+export type { NodeSqliteDatabase, SqliteConnection, SqliteSession, SqliteStatement } from "./sqlite-connection.js";
 export type {
   BatchOptions, BatchOptionsSync, BatchProgress, BatchReport, CloseOptions, Driver, DriverFactoryOptions, EngineSettings,
   OpenFactoryOptions, Quantiles, SessionFactory, TransactionMode, TransactionOptions, TransactionRunner,

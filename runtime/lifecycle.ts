@@ -1,8 +1,10 @@
+import { endedFromWithin } from "./access.js";
 import { transactionEnded } from "./diagnostics.js";
 import type { TransactionEvent } from "./diagnostics.js";
 import { TransactionClosedError } from "./errors.js";
 import type { Frame, Place } from "./frame.js";
-import { noteJournalMode, tryBegin, tryCommit } from "./session-state.js";
+import { reportSlow } from "./slow.js";
+import { noteJournalMode, resumeWaitingForUnseen, tryBegin, tryCommit } from "./session-state.js";
 
 /** Whether times are worth taking: somebody listens. */
 export function isObserved(): boolean {
@@ -66,11 +68,7 @@ export function assertWhole(frame: Frame): void {
     );
   }
   if (frame.outer !== undefined) assertOuterOpen(frame);
-  if (!frame.state.connection.inTransaction) {
-    throw new TransactionClosedError(
-      `"${frame.label}" was ended from within, by a statement of its body or by SQLite itself (ON CONFLICT ROLLBACK, a full disk). What it wrote before that is gone; what it wrote after that was not part of any transaction.`,
-    );
-  }
+  if (!frame.state.connection.inTransaction) throw endedFromWithin(frame);
 }
 
 /** All the way out: a savepoint whose own surrounding was left behind must not touch the next transaction's. */
@@ -124,23 +122,27 @@ export interface Measure {
 export function end(frame: Frame, outcome: TransactionEvent["outcome"], measure?: Measure, error?: unknown): void {
   const { file } = frame.state;
   frame.status = "ended";
+  if (frame.state.open === frame) frame.state.open = undefined;
+  resumeWaitingForUnseen(frame.state);
   if (file.writer === frame) file.writer = undefined;
   if (frame.mode === "deferred") file.deferred.delete(frame);
   frame.children?.refuseAll((waiting) => new TransactionClosedError(
     `"${frame.label}" ended before "${waiting.label}", asked for inside of it, could begin. Await it in the body.`,
   ));
-  if (measure !== undefined || isObserved()) report(frame, outcome, measure, error);
-  frame.lock.release(frame);
+  const now = frame.outer === undefined || measure !== undefined || isObserved() ? performance.now() : 0;
+  if (now !== 0) report(frame, outcome, measure, error, now);
+  frame.lock.release(frame, now);
 }
 
-function report(frame: Frame, outcome: TransactionEvent["outcome"], measure: Measure | undefined, error: unknown): void {
-  const now = performance.now();
+function report(frame: Frame, outcome: TransactionEvent["outcome"], measure: Measure | undefined, error: unknown, now: number): void {
   const begunAt = frame.begunAt === 0 ? now : frame.begunAt;
   const waitMs = frame.requestedAt === 0 ? 0 : begunAt - frame.requestedAt;
   const holdMs = now - begunAt;
   if (measure !== undefined) Object.assign(measure, { waitMs, holdMs });
-  if (!transactionEnded.hasSubscribers) return;
-  transactionEnded.publish({
+  const { slowLimits } = frame.state;
+  const isSlow = frame.outer === undefined && (holdMs >= slowLimits.holdMs || waitMs >= slowLimits.waitMs);
+  if (!isSlow && !transactionEnded.hasSubscribers) return;
+  const event: TransactionEvent = {
     label: frame.givenLabel,
     path: frame.state.path,
     mode: frame.outer === undefined ? frame.mode : "savepoint",
@@ -149,7 +151,9 @@ function report(frame: Frame, outcome: TransactionEvent["outcome"], measure: Mea
     holdMs,
     ...(measure === undefined ? {} : { batchSize: measure.batchSize }),
     ...(error === undefined ? {} : { error }),
-  } satisfies TransactionEvent);
+  };
+  if (transactionEnded.hasSubscribers) transactionEnded.publish(event);
+  if (isSlow) reportSlow(event, slowLimits, frame.firstSql, now);
 }
 
 function savepointName(frame: Frame): string {

@@ -8,6 +8,8 @@ export type LockHolder =
       readonly label: string;
       /** The call stack that asked for the transaction; empty where this package did not begin it. */
       readonly stack: string;
+      /** The first statement that ran in it. */
+      readonly firstSql?: string;
       /** Milliseconds since its beginning; `undefined` where this package did not begin it. */
       readonly heldForMs: number | undefined;
       /** Set where that transaction does not hold the file's lock itself but waits for it. */
@@ -164,8 +166,9 @@ export function describeHolder(holder: LockHolder): string {
     case "this process": {
       const since = holder.heldForMs === undefined ? "" : ` for ${Math.round(holder.heldForMs)} ms`;
       const at = holder.stack === "" ? "" : `, asked for${firstPlace(holder.stack)}`;
+      const first = holder.firstSql === undefined ? "" : `, first statement ${JSON.stringify(holder.firstSql.replace(/\s+/g, " ").trim().slice(0, 80))}`;
       const chain = holder.waitsFor === undefined ? "" : `; it waits itself: ${describeHolder(holder.waitsFor)}`;
-      return `held in this process by "${holder.label}"${since}${at}${chain}`;
+      return `held in this process by "${holder.label}"${since}${at}${first}${chain}`;
     }
   }
 }

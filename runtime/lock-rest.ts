@@ -27,9 +27,9 @@ export class LockRest {
   ) {}
 
   /** How long to rest after a transaction, in ms; 0 for not at all. */
-  after({ begunAt }: { readonly begunAt: number }): number {
+  after({ begunAt }: { readonly begunAt: number }, now: number): number {
     // A request that was refused, or that gave up waiting, has held nothing.
-    return begunAt === 0 ? 0 : this.afterHold(performance.now() - begunAt);
+    return begunAt === 0 ? 0 : this.afterHold(now - begunAt);
   }
 
   afterHold(heldMs: number): number {

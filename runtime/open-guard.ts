@@ -1,10 +1,9 @@
 import { ForeignSqliteError } from "./errors.js";
-import { FileGuard, hasForeignSqlite, otherLibrary, refuseBeforeOpen, refuseForeignSqlite } from "./foreign-sqlite.js";
+import { hasForeignSqlite, otherLibrary, refuseBeforeOpen, refuseForeignSqlite } from "./foreign-sqlite.js";
 import { isAnonymous } from "./file-identity.js";
 import { registry } from "./registry.js";
 import { keyOf } from "./session-entry.js";
-import { mainFile } from "./session-state.js";
-import type { SqliteConnection } from "./sqlite-connection.js";
+import type { SessionState } from "./session-state.js";
 import type { Driver } from "./types.js";
 
 /**
@@ -39,15 +38,10 @@ function fileOf(key: string): string {
   return key.slice(key.lastIndexOf("|") + 1);
 }
 
-/** Once the connection is configured, hence has opened its log. */
-export function guardOpened(connection: SqliteConnection): void {
-  new FileGuard(connection, mainFile(connection)).lookNow();
-}
-
 /** Keeps open what must not be closed now. `false`: close it. */
-export function park(session: object, connection: SqliteConnection | undefined, reason: unknown, close: () => unknown): boolean {
-  if (!(reason instanceof ForeignSqliteError) || reason.evidence !== "descriptors" || connection === undefined) return false;
-  parked.set(session, { path: mainFile(connection), close });
+export function park(session: object, reason: unknown, close: () => unknown): boolean {
+  if (!(reason instanceof ForeignSqliteError) || reason.evidence !== "descriptors") return false;
+  parked.set(session, { path: reason.path, close });
   return true;
 }
 
@@ -60,6 +54,6 @@ function releaseParked(): void {
 }
 
 /** @throws {ForeignSqliteError} while another library uses the file: closing now would remove the log under its writes. */
-export function guardBeforeClose(connection: SqliteConnection): void {
-  if (connection.open && !connection.memory) refuseForeignSqlite(mainFile(connection));
+export function guardBeforeClose({ connection, path }: SessionState): void {
+  if (connection.open && !connection.memory) refuseForeignSqlite(path);
 }

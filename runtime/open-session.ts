@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { accessOf, detached } from "./access.js";
 import { sessionClosed, sessionOpened } from "./diagnostics.js";
 import type { SessionCloseEvent, SessionOpenEvent } from "./diagnostics.js";
 import { endCare, takeIntoCare } from "./checkpoints.js";
@@ -7,11 +8,12 @@ import { RecursiveOpenError, SessionBusyError, UnsupportedSessionError } from ".
 import { Frame } from "./frame.js";
 import { isPromiseLike } from "./promises.js";
 import { currentFrame, registry } from "./registry.js";
-import { guardBeforeClose, guardBeforeOpen, guardOpened, park } from "./open-guard.js";
+import { guardBeforeClose, guardBeforeOpen, park } from "./open-guard.js";
 import { keyOf, place, remove } from "./session-entry.js";
 import type { SessionEntry } from "./session-entry.js";
-import { isSqliteConnection } from "./sqlite-connection.js";
-import type { SqliteConnection } from "./sqlite-connection.js";
+import { adopt, libraryOf } from "./session-state.js";
+import type { SessionState } from "./session-state.js";
+import type { SlowLimits } from "./slow.js";
 import type { Driver, EngineSettings } from "./types.js";
 import { waitForTurn } from "./waiting.js";
 
@@ -22,6 +24,7 @@ export interface Opening {
   readonly open: ((path: string) => object) | undefined;
   readonly close: ((session: never) => void | Promise<void>) | undefined;
   readonly engine: EngineSettings;
+  readonly slow: SlowLimits | undefined;
 }
 
 /** Opens, configures and registers a session. A failure leaves nothing open and nothing registered. */
@@ -68,18 +71,20 @@ function enterPending(opening: Opening, path: string | undefined, owner: object,
 
 function configure(opening: Opening, path: string | undefined, session: object): void {
   try {
-    const connection = connectionOf(opening, session);
+    const state = sessionState(opening, session);
+    if (state !== undefined && opening.slow !== undefined) state.slowLimits = opening.slow;
+    const connection = state?.connection;
     const defaults = opening.open === undefined ? (opening.driver?.defaults ?? {}) : {};
     if (connection !== undefined) applyEngine(connection, path ?? connection.name, opening.engine, defaults);
     else if (Object.keys(opening.engine).length > 0) {
       throw new UnsupportedSessionError("The engine option needs a session whose pragmas this package can set; the open function returned something else. Configure it in the open function and leave engine out.");
     }
-    if (connection !== undefined) {
-      guardOpened(connection);
-      takeIntoCare(session, connection, opening.engine, defaults);
+    if (state !== undefined) {
+      state.guard.lookNow();
+      takeIntoCare(state, opening.engine, defaults);
     }
   } catch (error) {
-    if (!park(session, connectionOf(opening, session), error, () => abandon(opening, session))) abandon(opening, session);
+    if (!park(session, error, () => abandon(opening, session))) abandon(opening, session);
     throw error;
   }
 }
@@ -93,13 +98,27 @@ function abandon(opening: Opening, session: object): void {
   }
 }
 
-/** The handle for pragmas and transactions, where the session is or has one. */
-export function connectionOf(opening: Opening, session: object): SqliteConnection | undefined {
-  if (opening.driver?.recognizes(session)) return opening.driver.connection(session);
-  return isSqliteConnection(session) ? session : undefined;
+/**
+ * What is known of the handle that the session is or has, such as the `$client` of an ORM's instance. A handle that is
+ * new is guarded from here on.
+ */
+export function sessionState(opening: Opening, session: object): SessionState | undefined {
+  const handle = opening.driver?.recognizes(session) ? opening.driver.connection(session) : clientOf(session);
+  const known = accessOf(handle)?.state;
+  if (known !== undefined) return known;
+  const library = libraryOf(handle);
+  return library === undefined ? undefined : adopt(handle, library);
 }
 
-function isOpen(session: object): boolean {
+/** ORMs show the handle that they were given as `$client`, as Drizzle does. */
+function clientOf(session: object): object {
+  if (!("$client" in session)) return session;
+  const client = session.$client;
+  return typeof client === "object" && client !== null && libraryOf(client) !== undefined ? client : session;
+}
+
+function isOpen(given: object): boolean {
+  const session = clientOf(given);
   if ("open" in session && typeof session.open === "boolean") return session.open;
   if ("isOpen" in session && typeof session.isOpen === "boolean") return session.isOpen;
   return true; // a library that does not tell: only close() and closeSessions() end it
@@ -149,21 +168,16 @@ async function settled(entry: SessionEntry, timeoutMs: number): Promise<object |
 }
 
 async function afterTransactions(opening: Opening, session: object, timeoutMs: number, close: () => void | Promise<void>): Promise<void> {
-  const connection = connectionOf(opening, session);
-  const state = connection === undefined ? undefined : registry.states.get(connection);
-  const end = async (): Promise<void> => {
-    if (connection !== undefined) {
-      guardBeforeClose(connection);
-      await endCare(connection);
-    }
-    await close();
-  };
-  if (state === undefined) return end();
+  const state = sessionState(opening, session);
+  if (state === undefined) return close();
   const frame = new Frame(state, currentFrame(), undefined, "immediate", "close of the session");
   state.closing = true;
   try {
     if (!state.lock.tryTake(frame)) await waitForTurn(frame, { since: performance.now(), timeoutMs, signal: undefined });
-    await end();
+    guardBeforeClose(state);
+    await endCare(state);
+    // Statements that close() runs belong to nobody's transaction, wherever closing was asked for.
+    await detached(close);
   } catch (error) {
     state.closing = false;
     throw error;
@@ -177,6 +191,8 @@ function closeNow(opening: Opening, session: object): void | Promise<void> {
   if (opening.close !== undefined) return (opening.close as (session: object) => void | Promise<void>)(session);
   if (opening.driver?.recognizes(session)) return opening.driver.close(session);
   if (hasClose(session)) return session.close();
+  const client = clientOf(session);
+  if (client !== session && hasClose(client)) return client.close();
 }
 
 function hasClose(session: object): session is { close: () => void | Promise<void> } {

@@ -1,7 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Frame } from "./frame.js";
 import { nearestOpen } from "./frame.js";
-import type { SessionState } from "./session-state.js";
 import type { SessionEntry } from "./session-entry.js";
 import type { SessionFactory } from "./types.js";
 
@@ -28,18 +27,19 @@ export interface Registry {
   /** Open sessions by file and kind, see `entryKey`. */
   readonly entries: Map<string, SessionEntry>;
   readonly opening: Set<string>;
-  readonly states: WeakMap<object, SessionState>;
   readonly files: Map<string, WeakRef<FileState>>;
   readonly waits: Set<Wait>;
   /** Reports of batched runs that failed, by the error that they failed with. */
   readonly failedRuns: WeakMap<object, object>;
+  /** Set while the library runs statements of its own for a call that was permitted as a whole. Synchronous. */
+  passing: boolean;
   defaultFactory: { factory: SessionFactory<object>; path: string | undefined } | undefined;
   /** Counts the calls of `closeSessions`: a factory that began in an earlier epoch is closed. */
   epoch: number;
 }
 
 /** Raise the version with any change of the shape of what is shared. */
-const KEY = Symbol.for("sessionfix-runtime.registry.v1");
+const KEY = Symbol.for("sessionfix-runtime.registry.v2");
 
 type Shared = typeof globalThis & { [KEY]?: Registry };
 
@@ -48,10 +48,10 @@ function makeRegistry(): Registry {
     context: new AsyncLocalStorage<Frame>(),
     entries: new Map(),
     opening: new Set(),
-    states: new WeakMap(),
     files: new Map(),
     waits: new Set(),
     failedRuns: new WeakMap(),
+    passing: false,
     defaultFactory: undefined,
     epoch: 0,
   };

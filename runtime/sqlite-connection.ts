@@ -32,3 +32,17 @@ export function isSqliteConnection(value: unknown): value is SqliteConnection {
     && "pragma" in value && typeof value.pragma === "function"
     && "close" in value && typeof value.close === "function";
 }
+
+/** The little of a node:sqlite `DatabaseSync` that the runtime uses. */
+export interface NodeSqliteDatabase {
+  readonly isOpen: boolean;
+  /** Absent before Node 22.16. */
+  readonly isTransaction?: boolean;
+  prepare(source: string): { run(...params: never[]): unknown; get(...params: never[]): unknown; all(...params: never[]): unknown[] };
+  exec(source: string): unknown;
+  close(): unknown;
+  createSession(...options: never[]): unknown;
+}
+
+/** What transactions can be begun on: a better-sqlite3 `Database` or a node:sqlite `DatabaseSync`. */
+export type SqliteSession = SqliteConnection | NodeSqliteDatabase;

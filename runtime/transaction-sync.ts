@@ -1,5 +1,5 @@
 import { SessionBusyError, isBusy } from "./errors.js";
-import { Frame, capturePlace, nearestOn } from "./frame.js";
+import { Frame, capturePlace } from "./frame.js";
 import type { Place } from "./frame.js";
 import { FifoLock } from "./fifo-lock.js";
 import { assertWhole, begin, commit, end, guardBegin, isObserved, markBegun, rollback } from "./lifecycle.js";
@@ -8,9 +8,10 @@ import { describeHolder, findForeignHolder } from "./lock-holder.js";
 import { NO_OPTIONS, checkFunction, checkOptions } from "./options.js";
 import { asyncResultError, isPromiseLike, refuseAsyncFunction } from "./promises.js";
 import { currentFrame, registry } from "./registry.js";
-import { explainBusyHandle, stateOf } from "./session-state.js";
+import { handleFor, outerOf } from "./transaction.js";
+import { explainBusyHandle, resumeWaiting, stateOf } from "./session-state.js";
 import type { SessionState } from "./session-state.js";
-import type { SqliteConnection } from "./sqlite-connection.js";
+import type { SqliteSession } from "./sqlite-connection.js";
 import type { TransactionMode, TransactionSyncOptions } from "./types.js";
 import { deadlock, fileHolder, holderOf, timeoutError } from "./waiting.js";
 
@@ -26,9 +27,9 @@ import { deadlock, fileHolder, holderOf, timeoutError } from "./waiting.js";
  *   end while this call blocks the thread.
  * @throws {SessionBusyError} when another task has an asynchronous transaction open on this session.
  * @throws {SessionClosedError} when the session is closed or being closed.
- * @throws {UnsupportedSessionError} when `session` is no better-sqlite3 Database.
+ * @throws {UnsupportedSessionError} when `session` is neither a better-sqlite3 Database nor a node:sqlite DatabaseSync.
  */
-export function transactionSync<S extends SqliteConnection, R>(
+export function transactionSync<S extends SqliteSession, R>(
   session: S,
   body: (tx: S) => R,
   options: TransactionSyncOptions = NO_OPTIONS,
@@ -37,7 +38,7 @@ export function transactionSync<S extends SqliteConnection, R>(
 }
 
 /** {@link transactionSync} for callers inside this package: `measure` gets the times, stacks begin outside of `entry`. */
-export function runTransactionSync<S extends SqliteConnection, R>(
+export function runTransactionSync<S extends SqliteSession, R>(
   session: S,
   body: (tx: S) => R,
   options: TransactionSyncOptions,
@@ -48,7 +49,7 @@ export function runTransactionSync<S extends SqliteConnection, R>(
   checkFunction("The transaction's body", body);
   refuseAsyncFunction(body, "transactionSync", "transaction");
   const context = currentFrame();
-  const outer = context === undefined ? undefined : outerOf(session, context);
+  const outer = outerOf(session);
   const state = outer?.state ?? stateOf(session);
   const frame = new Frame(state, context, outer, options.mode ?? "immediate", options.label);
   if (measure !== undefined || isObserved()) frame.requestedAt = performance.now();
@@ -64,12 +65,7 @@ export function runTransactionSync<S extends SqliteConnection, R>(
     end(frame, "refused", measure, error);
     throw error;
   }
-  return runBody(frame, session, body, measure);
-}
-
-function outerOf(session: object, context: Frame): Frame | undefined {
-  const known = registry.states.get(session);
-  return known === undefined ? undefined : nearestOn(known, context);
+  return runBody(frame, body, measure);
 }
 
 /**
@@ -96,13 +92,14 @@ function beginBlocking(frame: Frame, timeoutMs: number | undefined, place: Place
       state.statements.rollback.run();
       state.rollbackOwed = false;
     }
+    resumeWaiting(state);
     if (timeoutMs === undefined) state.statements[frame.mode].run();
     else runWithTimeout(state, frame.mode, timeoutMs);
   } catch (error) {
     if (!isBusy(error)) throw explainBusyHandle(error, state.path);
     throw timeoutError(frame, { since, timeoutMs: timeoutMs ?? state.readBusyTimeout(), signal: undefined }, "write lock", fileHolder(frame));
   }
-  // Without anyone to tell, one look at the clock has to do for both ends of the wait.
+  // The wait is worth a second look at the clock only where somebody listens; a long one shows in the next event's time.
   markBegun(frame, frame.requestedAt === 0 ? since : performance.now());
   guardBegin(frame);
 }
@@ -121,7 +118,7 @@ function refuseOwnThread(frame: Frame, place: () => Place): void {
 }
 
 function runWithTimeout(state: SessionState, mode: TransactionMode, timeoutMs: number): void {
-  const own = state.readBusyTimeout();
+  const own = (state.busyTimeout ??= state.readBusyTimeout());
   state.connection.exec(`PRAGMA busy_timeout=${Math.min(Math.ceil(timeoutMs), 0x7fffffff)}`);
   try {
     state.statements[mode].run();
@@ -130,9 +127,9 @@ function runWithTimeout(state: SessionState, mode: TransactionMode, timeoutMs: n
   }
 }
 
-function runBody<S, R>(frame: Frame, session: S, body: (tx: S) => R, measure: Measure | undefined): R {
+function runBody<S, R>(frame: Frame, body: (tx: S) => R, measure: Measure | undefined): R {
   try {
-    const result = registry.context.run(frame, body, session);
+    const result = registry.context.run(frame, body, handleFor(frame) as S);
     if (isPromiseLike(result)) throw asyncResultError(result, "transactionSync", "transaction");
     assertWhole(frame);
     if (frame.outer === undefined) {

@@ -1,4 +1,5 @@
-import { Frame, capturePlace, nearestOn } from "./frame.js";
+import { accessOf, late, nearest } from "./access.js";
+import { Frame, capturePlace } from "./frame.js";
 import { FifoLock } from "./fifo-lock.js";
 import { begin, commit, end, isObserved, rollback } from "./lifecycle.js";
 import type { Measure } from "./lifecycle.js";
@@ -6,7 +7,7 @@ import { DEFAULT_TIMEOUT_MS, NO_OPTIONS, checkFunction, checkOptions } from "./o
 import { isPromiseLike } from "./promises.js";
 import { currentFrame, registry } from "./registry.js";
 import { stateOf } from "./session-state.js";
-import type { SqliteConnection } from "./sqlite-connection.js";
+import type { SqliteSession } from "./sqlite-connection.js";
 import type { TransactionOptions } from "./types.js";
 import { retry, waitForLock, waitForTurn } from "./waiting.js";
 import type { Patience } from "./waiting.js";
@@ -22,9 +23,9 @@ import type { Patience } from "./waiting.js";
  * @throws {DeadlockError} at once, when the wait could never end.
  * @throws {SessionClosedError} when the session is closed or being closed.
  * @throws {TransactionClosedError} when the transaction ended before its body did, or a nested one was not awaited.
- * @throws {UnsupportedSessionError} when `session` is no better-sqlite3 Database.
+ * @throws {UnsupportedSessionError} when `session` is neither a better-sqlite3 Database nor a node:sqlite DatabaseSync.
  */
-export function transaction<S extends SqliteConnection, R>(
+export function transaction<S extends SqliteSession, R>(
   session: S,
   body: (tx: S) => R,
   options: TransactionOptions = NO_OPTIONS,
@@ -33,7 +34,7 @@ export function transaction<S extends SqliteConnection, R>(
 }
 
 /** {@link transaction} for callers inside this package: `measure` gets the times, stacks begin outside of `entry`. */
-export function runTransaction<S extends SqliteConnection, R>(
+export function runTransaction<S extends SqliteSession, R>(
   session: S,
   body: (tx: S) => R,
   options: TransactionOptions,
@@ -45,13 +46,12 @@ export function runTransaction<S extends SqliteConnection, R>(
     checkFunction("The transaction's body", body);
     options.signal?.throwIfAborted();
     const context = currentFrame();
-    const known = registry.states.get(session);
-    const outer = known === undefined ? undefined : nearestOn(known, context);
+    const outer = outerOf(session);
     // A session that is being closed still serves the savepoints of what it waits for.
     const state = outer?.state ?? stateOf(session);
     const frame = new Frame(state, context, outer, options.mode ?? "immediate", options.label);
     if (measure !== undefined || isObserved()) frame.requestedAt = performance.now();
-    const run: Run<S, R> = { frame, session, body, options, measure, entry };
+    const run: Run<S, R> = { frame, body, options, measure, entry };
     const lock = outer === undefined ? state.lock : (outer.children ??= new FifoLock<Frame>());
     if (!lock.tryTake(frame)) return runAfterTurn(run, waitFrom(run));
     return beginNow(run) ? runBody(run) : runAfterLock(run, waitFrom(run));
@@ -60,9 +60,26 @@ export function runTransaction<S extends SqliteConnection, R>(
   }
 }
 
+/**
+ * The transaction of the same session that the call is inside of.
+ *
+ * @throws {TransactionClosedError} when that one has ended: what is asked for would commit without it.
+ */
+export function outerOf(session: unknown): Frame | undefined {
+  const access = accessOf(session);
+  const outer = access === undefined ? undefined : nearest(access);
+  if (outer?.status === "ended") throw late(outer);
+  return outer;
+}
+
+/** What the body gets: the session, for as long as the transaction is open. */
+export function handleFor(frame: Frame): object {
+  const { state } = frame;
+  return state.library.handle(state.session, { state, frame });
+}
+
 interface Run<S, R> {
   readonly frame: Frame;
-  readonly session: S;
   readonly body: (tx: S) => R;
   readonly options: TransactionOptions;
   readonly measure: Measure | undefined;
@@ -72,7 +89,9 @@ interface Run<S, R> {
 /** From here on the call outlives the caller's turn, so it has to know where it came from. */
 function waitFrom<S, R>({ frame, options, measure, entry }: Run<S, R>): Patience {
   frame.place = measure?.place ?? capturePlace(entry);
-  return { since: performance.now(), timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS, signal: options.signal };
+  const now = performance.now();
+  if (frame.requestedAt === 0) frame.requestedAt = now;
+  return { since: now, timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS, signal: options.signal };
 }
 
 function beginNow<S, R>(run: Run<S, R>): boolean {
@@ -106,15 +125,16 @@ async function runAfterLock<S, R>(run: Run<S, R>, patience: Patience): Promise<A
 
 /** The body, and the end of the transaction. Synchronous throughout where the body is. */
 function runBody<S, R>(run: Run<S, R>): Promise<Awaited<R>> {
-  const { frame, session, body } = run;
+  const { frame, body } = run;
   let result: R;
   try {
-    result = registry.context.run(frame, body, session);
+    result = registry.context.run(frame, body, handleFor(frame) as S);
   } catch (error) {
     return undo(run, error);
   }
   if (isPromiseLike(result)) {
     frame.place ??= run.measure?.place ?? capturePlace(run.entry);
+    if (frame.outer === undefined) frame.state.open = frame;
     return settle(run, result);
   }
   return finish(run, result as Awaited<R>);

@@ -1,4 +1,4 @@
-import type { SqliteConnection } from "./sqlite-connection.js";
+import type { SqliteSession } from "./sqlite-connection.js";
 
 /** When a transaction takes the write lock: `immediate` and `exclusive` at its beginning, `deferred` at its first write. */
 export type TransactionMode = "immediate" | "deferred" | "exclusive";
@@ -35,8 +35,8 @@ export interface Driver<S extends object = object> {
   open(path: string, engine: EngineSettings): S;
   isOpen(session: S): boolean;
   close(session: S): void | Promise<void>;
-  /** The handle that pragmas and transactions go through. */
-  connection(session: S): SqliteConnection;
+  /** The SQLite library's own handle that the session is or has: pragmas, statements and transactions go through it. */
+  connection(session: S): SqliteSession;
   /** Whether an application's own `open` function returned a session of this driver. */
   recognizes(session: unknown): session is S;
 }
@@ -44,6 +44,11 @@ export interface Driver<S extends object = object> {
 interface CommonFactoryOptions {
   /** The file that `getSession()` opens when it is given none. */
   path?: string;
+  /**
+   * From when on a transaction's hold of the lock, or its wait, is reported as slow, in milliseconds. Default 2,000 each;
+   * `Infinity` for never. Reported on `sessionfix:slow` and, unless `warn` is false, by `process.emitWarning`.
+   */
+  slow?: { holdMs?: number; waitMs?: number; warn?: boolean };
   /** What this process asks of each new connection. It is read back; what does not hold throws `EngineSettingError`. */
   engine?: EngineSettings;
 }

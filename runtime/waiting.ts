@@ -157,6 +157,7 @@ export function holderOf(frame: Frame): LockHolder {
     where: "this process",
     label: frame.label,
     stack: frame.place?.stack ?? "",
+    ...(frame.firstSql === undefined ? {} : { firstSql: frame.firstSql }),
     heldForMs: waits ? 0 : performance.now() - frame.begunAt,
     ...(waits ? { waitsFor: fileHolder(frame) } : {}),
   };

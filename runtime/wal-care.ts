@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
+import type { Connection } from "./connection.js";
 import { fileKey } from "./own-descriptors.js";
-import type { SqliteConnection } from "./sqlite-connection.js";
 import { WalWarning } from "./wal-warning.js";
 import { IDLE, JOB, REFUSED, RUNNING, isWorkerBroken, librarySource, postCheckpoint } from "./wal-worker.js";
 import type { CheckpointMode, LibrarySource } from "./wal-worker.js";
@@ -54,7 +54,7 @@ export class WalCare {
 
   constructor(
     session: object,
-    readonly connection: SqliteConnection,
+    readonly connection: Connection,
     readonly path: string,
     readonly options: CareOptions,
   ) {

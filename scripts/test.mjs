@@ -1,9 +1,11 @@
 // `npm test`: sets everything up, then builds, type-checks, lints and tests. Arguments go to vitest.
 import path from "node:path";
+import { installNewer, testOnNewerNode } from "./lib/newer.mjs";
 import { build, checkNode, install, root, run } from "./lib/set-up.mjs";
 
 checkNode();
 install();
+installNewer();
 build();
 const bin = (file) => path.join(root, "node_modules", file);
 run("Type check", process.execPath, [bin("typescript/bin/tsc"), "-p", "tsconfig.check.json"]);
@@ -16,4 +18,5 @@ if (given.length > 0) vitest("Tests", ...given);
 else {
   vitest("Tests under load", underLoad);
   vitest("Tests", "--exclude", underLoad);
+  testOnNewerNode();
 }

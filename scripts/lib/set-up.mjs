@@ -31,10 +31,14 @@ export function checkNode() {
 
 /** Installs what package-lock.json names, once for each state of that file. */
 export function install() {
-  const lock = createHash("sha256").update(readFileSync(path.join(root, "package-lock.json"))).update(process.version).digest("hex");
-  const stamp = path.join(root, "node_modules", ".sessionfix-installed");
+  installIn(root, "Installing dependencies (better-sqlite3 may be compiled: about a minute)");
+}
+
+export function installIn(folder, title) {
+  const lock = createHash("sha256").update(readFileSync(path.join(folder, "package-lock.json"))).update(process.version).digest("hex");
+  const stamp = path.join(folder, "node_modules", ".sessionfix-installed");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return;
-  run("Installing dependencies (better-sqlite3 may be compiled: about a minute)", "npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+  run(title, "npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: folder });
   mkdirSync(path.dirname(stamp), { recursive: true });
   writeFileSync(stamp, lock);
 }

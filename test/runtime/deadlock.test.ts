@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { DeadlockError, TransactionClosedError, closeSessions, createSessionFactory, transaction, transactionSync } from "sessionfix-runtime";
+import { DeadlockError, TransactionClosedError, closeSessions, createSessionFactory, detached, transaction, transactionSync } from "sessionfix-runtime";
 import { betterSqlite3 } from "sessionfix-runtime/better-sqlite3";
 import Database from "better-sqlite3";
 import { committed, gate, insert, openByHand, rejection, tempDatabase, timersFired } from "./support/database.js";
@@ -169,17 +169,20 @@ describe("promise 9: nested on the same session is a savepoint", () => {
     expect(committed(path)).toEqual(["next"]);
   });
 
-  test("work that begins after the outer one has ended is a transaction of its own", async () => {
+  test("work that begins after the outer one has ended is refused, unless it was detached", async () => {
     const path = tempDatabase();
     const db = openByHand(path);
     const ended = gate();
     let late: Promise<unknown> = Promise.resolve();
+    let own: Promise<unknown> = Promise.resolve();
     await transaction(db, (tx) => {
       insert(tx, "outer");
-      late = ended.promise.then(() => transaction(db, (own) => insert(own, "late")));
+      late = rejection(ended.promise.then(() => transaction(db, (again) => insert(again, "late"))));
+      own = detached(() => ended.promise.then(() => transaction(db, (again) => insert(again, "detached"))));
     });
     ended.open();
-    await late;
-    expect(committed(path)).toEqual(["outer", "late"]);
+    expect(await late).toBeInstanceOf(TransactionClosedError);
+    await own;
+    expect(committed(path)).toEqual(["outer", "detached"]);
   });
 });

@@ -1,0 +1,12 @@
+// `npm run vitest:newer`: the runtime's tests on a newer Node. `--driver <name>` for one driver; the rest goes to vitest.
+import { installNewer, NEWER_DRIVERS, testOnNewerNode } from "./lib/newer.mjs";
+
+const args = process.argv.slice(2);
+const at = args.indexOf("--driver");
+const driver = at < 0 ? undefined : args.splice(at, 2)[1];
+if (at >= 0 && !(driver in NEWER_DRIVERS)) {
+  console.error(`--driver needs one of ${Object.keys(NEWER_DRIVERS).join(", ")}.`);
+  process.exit(2);
+}
+installNewer();
+testOnNewerNode(driver && [driver], args);

@@ -1,0 +1,76 @@
+import { execFile } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { NAME, compilers, entries, installRuntime, addNodeTypes } from "./support/runtime-install.js";
+import type { Installed } from "./support/runtime-install.js";
+
+let installed: Installed;
+const ENTRIES = entries();
+
+/** Every entry; and of the main one, types that are known and no `any`. */
+const USE = `
+  export const factory = createSessionFactory({ open: (path: string) => ({ path }) });
+  export const path: string = factory.getSession("a.db").path;
+  // @ts-expect-error: what a session is, is known
+  export const nothing: string = factory.getSession("a.db").missing;
+  export const done: Promise<{ readonly items: number }> = batchedTransaction((work: (tx: { n: number }) => void) => work({ n: 1 }), [1], () => {});
+`;
+
+const IMPORTS = [
+  `import { createSessionFactory, batchedTransaction } from "${NAME}";`,
+  ...ENTRIES.map(({ specifier }, index) => `import * as entry${index} from "${specifier}";`),
+  `export const all: object[] = [${ENTRIES.map((_, index) => `entry${index}`).join(", ")}];`,
+].join("\n");
+
+const REQUIRES = [
+  `import main = require("${NAME}");\nconst { createSessionFactory, batchedTransaction } = main;`,
+  ...ENTRIES.map(({ specifier }, index) => `import entry${index} = require("${specifier}");`),
+  `export const all: object[] = [${ENTRIES.map((_, index) => `entry${index}`).join(", ")}];`,
+].join("\n");
+
+beforeAll(() => {
+  installed = installRuntime();
+  addNodeTypes(installed.folder);
+  for (const extension of ["ts", "mts", "cts"]) writeFileSync(path.join(installed.folder, `imports.${extension}`), `${IMPORTS}\n${USE}`);
+  for (const extension of ["ts", "cts"]) writeFileSync(path.join(installed.folder, `requires.${extension}`), `${REQUIRES}\n${USE}`);
+}, 60_000);
+
+afterAll(() => installed.remove());
+
+/** What each setting lets a consumer write, and the declarations that it must be led to. */
+const SETTINGS = [
+  { module: "node16", moduleResolution: "node16", files: ["imports.mts", "imports.cts", "requires.cts"], conditions: ["import", "require"] },
+  { module: "nodenext", moduleResolution: "nodenext", files: ["imports.mts", "imports.cts", "requires.cts"], conditions: ["import", "require"] },
+  { module: "esnext", moduleResolution: "bundler", files: ["imports.ts", "imports.mts"], conditions: ["import"] },
+  { module: "preserve", moduleResolution: "bundler", files: ["imports.ts", "imports.mts", "requires.ts", "requires.cts"], conditions: ["import", "require"] },
+] as const;
+
+interface Outcome {
+  errors: string;
+  listed: string[];
+}
+
+async function compile(tsc: string, setting: (typeof SETTINGS)[number]): Promise<Outcome> {
+  const { module, moduleResolution, files } = setting;
+  const project = `tsconfig.${module}.json`;
+  const compilerOptions = { module, moduleResolution, target: "es2022", strict: true, noEmit: true, skipLibCheck: false, types: ["node"], listFiles: true };
+  writeFileSync(path.join(installed.folder, project), JSON.stringify({ compilerOptions, files }));
+  const output = await promisify(execFile)(process.execPath, [tsc, "-p", project], { cwd: installed.folder, maxBuffer: 1 << 26 })
+    .catch((error: Error & { stdout?: string; stderr?: string }) => ({ stdout: error.stdout ?? "", stderr: error.stderr ?? error.message }));
+  const lines = `${output.stdout}${output.stderr}`.split(/\r?\n/).filter((line) => line.trim() !== "");
+  return { errors: lines.filter((line) => !path.isAbsolute(line)).join("\n"), listed: lines.filter((line) => path.isAbsolute(line)).map((line) => path.normalize(line)) };
+}
+
+describe.each(compilers().map(({ title, tsc }) => [title, tsc] as const))("with %s", (_, tsc) => {
+  const settings = SETTINGS.map((setting) => [setting.module, setting.moduleResolution, setting.files.join(", "), setting] as const);
+  it.skipIf(tsc === undefined).each(settings)("module %s, moduleResolution %s: %s", async (_module, _resolution, _files, setting) => {
+    const { errors, listed } = await compile(tsc ?? "", setting);
+    expect(errors).toBe("");
+    const wanted = ENTRIES.flatMap((entry) => setting.conditions.map((condition) => path.join(installed.at, entry[condition].types)));
+    expect(wanted.filter((file) => !listed.includes(file))).toEqual([]);
+    // Nothing but the package, Node and the language: no driver's types.
+    expect(listed.filter((file) => !file.startsWith(installed.folder) && !/[\\/]lib\.[\w.]+\.d\.ts$/.test(file))).toEqual([]);
+  });
+});
