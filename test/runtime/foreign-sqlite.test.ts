@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, copyFileSync, openSync, renameSync, statSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import Database from "better-sqlite3";
@@ -155,7 +155,7 @@ describe("promise 2: a second SQLite library in the process is refused", { skip:
     const path = tempDatabase();
     const db = await openSession(path);
     const addon = join(tempFolder(), "copy.node");
-    copyFileSync(join(dirname(createRequire(import.meta.url).resolve("better-sqlite3/package.json")), "build/Release/better_sqlite3.node"), addon);
+    copyFileSync(Object.keys(createRequire(import.meta.url).cache).find((file) => /better-sqlite3.*\.node$/.test(file))!, addon);
     const other = new Database(path, { nativeBinding: addon });
     other.exec("SELECT count(*) FROM item");
     await looksAgain();
