@@ -8,7 +8,7 @@ import type { Frame } from "./frame.js";
 import { LockRest } from "./lock-rest.js";
 import { fileState } from "./registry.js";
 import type { FileState } from "./registry.js";
-import { LIBRARIES } from "./libraries.js";
+import { libraries } from "./libraries.js";
 import type { Library } from "./libraries.js";
 import type { Extra } from "./reader.js";
 import { DEFAULT_SLOW_LIMITS } from "./slow.js";
@@ -76,7 +76,7 @@ export function stateOf(session: unknown): SessionState {
 
 export function libraryOf(session: unknown): Library | undefined {
   if (typeof session !== "object" || session === null) return undefined;
-  return LIBRARIES.find((library) => library.recognizes(session));
+  return libraries().find((library) => library.recognizes(session));
 }
 
 /** The state of a session that is new to this package, and the guard in front of it. */
