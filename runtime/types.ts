@@ -18,7 +18,7 @@ export interface EngineSettings {
   /** Pages of write-ahead log after which a commit tries a checkpoint. */
   walAutocheckpoint?: number | null;
   /**
-   * Who copies the write-ahead log back into the database. `worker` (the default of better-sqlite3's driver): a thread with a connection of its
+   * Who copies the write-ahead log back into the database. `worker` (the drivers' default): a thread with a connection of its
    * own, of the same library; where that cannot be proven to be the same one, `inline`. `inline`: this thread, when nobody has
    * written for a while, and SQLite in its commits. `sqlite`: SQLite in its commits alone.
    */

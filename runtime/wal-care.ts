@@ -8,12 +8,12 @@ import type { CheckpointMode, LibrarySource } from "./wal-worker.js";
 /** A log below this many pages is left alone, as SQLite itself leaves it (`wal_autocheckpoint`, default 1,000). */
 const LEAST_PAGES = 1_000;
 /** What a commit of a session in a thread's care does by itself: only where that thread does not keep up, or is gone. */
-export const SAFETY_NET_PAGES = 10_000;
+export const SAFETY_NET_PAGES = 4_000;
 /**
  * A log of more pages than this has a writer that never pauses: whenever the thread is done, there are new ones. The thread
  * then takes the write lock for the last of them, or this one copies them between two transactions, and the log starts anew.
  */
-const RESTART_PAGES = 4 * LEAST_PAGES;
+const RESTART_PAGES = 2 * LEAST_PAGES;
 /** How often the size of the log is looked at where no transaction does, in ms. */
 const LOOK_EVERY_MS = 200;
 /** Without a write for so long, in ms, the session counts as idle: what is left is copied, and a long log cut. */
