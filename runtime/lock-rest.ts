@@ -1,4 +1,6 @@
+import { leaveTurn, probeQueue } from "./file-queue.js";
 import { findForeignSleepers } from "./foreign-sleepers.js";
+import type { Frame } from "./frame.js";
 
 /** A hold of this length or more is followed by a rest. In ms. */
 export const LONG_HOLD_MS = 8;
@@ -18,6 +20,7 @@ const LONGEST_NAP_MS = 120;
  */
 export class LockRest {
   #heldMs = 0;
+  #unprobedMs = 0;
   /** Slept through a whole rest with the lock free: it waits for something else. */
   readonly #others = new Set<string>();
 
@@ -27,9 +30,17 @@ export class LockRest {
   ) {}
 
   /** How long to rest after a transaction, in ms; 0 for not at all. */
-  after({ begunAt }: { readonly begunAt: number }): number {
+  after({ begunAt, state }: Frame): number {
     // A request that was refused, or that gave up waiting, has held nothing.
-    return begunAt === 0 ? 0 : this.afterHold(performance.now() - begunAt);
+    if (begunAt === 0) return 0;
+    const heldMs = performance.now() - begunAt;
+    this.#unprobedMs += heldMs;
+    if (this.#unprobedMs >= LOOK_AFTER_MS) {
+      this.#unprobedMs = 0;
+      probeQueue(state);
+    }
+    leaveTurn(state, heldMs);
+    return this.afterHold(heldMs);
   }
 
   afterHold(heldMs: number): number {
