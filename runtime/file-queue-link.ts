@@ -3,7 +3,7 @@ import { connect, createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import { Turns } from "./file-queue-turns.js";
 import type { Peer } from "./file-queue-turns.js";
-import { FROM_QUEUE, LEAVE, MessageReader, TO_QUEUE, TRYING, WANT } from "./file-queue-wire.js";
+import { BEGUN, FROM_QUEUE, LEAVE, MessageReader, TO_QUEUE, TRYING, WANT } from "./file-queue-wire.js";
 import type { MeetingPlace } from "./file-queue-wire.js";
 
 /** More processes than this on one file do without the queue. */
@@ -108,7 +108,8 @@ function accept(socket: Socket, turns: Turns, sockets: Set<Socket>): void {
 
 function dispatch(turns: Turns, peer: Peer, kind: number, request: number): boolean {
   if (kind === WANT) return turns.ask(peer, request);
-  if (kind === LEAVE) turns.leave(peer, request);
+  if (kind === BEGUN) turns.begun(peer, request);
+  else if (kind === LEAVE) turns.leave(peer, request);
   else if (kind === TRYING) turns.trying(peer, request);
   return true;
 }

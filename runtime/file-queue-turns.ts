@@ -1,80 +1,89 @@
-import { BEAT, GRANT, GRANT_WANTED, NEXT, RECALL } from "./file-queue-wire.js";
+import { BEAT, GRANT, GRANT_WANTED, NEXT, OVER, RECALL } from "./file-queue-wire.js";
 
-/** How often those who wait hear that the queue is alive. In ms. */
-export const BEAT_MS = 10;
-/** Whoever has its turn and is not heard of for so long (a long hold, a stopped process) is no longer waited for. In ms. */
-export const SILENT_TURN_MS = 25;
-/** The same for who is heard of but does not come to an end. In ms. */
-export const LONGEST_TURN_MS = 1_000;
+/** How often the queue looks after itself, while somebody waits. In ms. */
+const BEAT_MS = 10;
+/** Those who wait hear that the queue is alive if they have heard nothing for so long. Each word wakes a process. In ms. */
+const QUIET_MS = 15;
+/** Whoever may try the lock and is not heard of for so long is stopped or at work: the one behind may try, too. In ms. */
+const SILENT_MS = 25;
+/** The same for who is heard of and does not get on. In ms. */
+const STUCK_MS = 2_000;
 
 /** A process (or thread) in the queue. */
 export interface Peer {
-  /** Must not throw, and must not call back before it returns unless for a request made later. */
+  /** Must not throw. */
   send(kind: number, request: number): void;
 }
 
 interface Request {
   readonly peer: Peer;
   readonly number: number;
+  /** When it was told that it may try the lock; 0 before. */
+  triesSince: number;
+  /** When its peer was last heard of since. */
+  heardAt: number;
+  /** When its peer was last told something. */
+  toldAt: number;
+  state: "waiting" | "turn" | "over";
 }
 
 /**
- * First come, first served, across processes: who asks gets its turn when the one before it is done.
+ * First come, first served, across processes.
  *
- * A turn guards nothing, SQLite's lock does. So a turn that drags on is simply followed by the next: its owner may still
- * hold the file, and then the next one finds it busy and tries every millisecond, alone.
+ * A turn guards nothing, SQLite's lock does. So nobody need ever be waited for: when one is not heard of for a while, the
+ * one behind it is invited to try as well, and succeeds as soon as nobody holds the lock.
  */
 export class Turns {
   readonly #waiting: Request[] = [];
   readonly #requests = new Map<Peer, Request>();
   #turn: Request | undefined;
-  #turnAt = 0;
-  #heardAt = 0;
-  #recalled = false;
+  #isWantedKnown = false;
   #timer: NodeJS.Timeout | undefined;
-
-  get isWanted(): boolean {
-    return this.#waiting.length > 0;
-  }
 
   /** `false`: the peer asked although its earlier request still stands. */
   ask(peer: Peer, number: number): boolean {
-    if (this.#requests.has(peer)) return false;
-    const request = { peer, number };
+    const earlier = this.#requests.get(peer);
+    if (earlier !== undefined && earlier.state !== "over") return false;
+    const request: Request = { peer, number, triesSince: 0, heardAt: 0, toldAt: performance.now(), state: "waiting" };
     this.#requests.set(peer, request);
     this.#waiting.push(request);
     if (this.#turn === undefined) this.#advance();
-    else {
-      if (!this.#recalled) this.#recall(this.#turn);
-      if (this.#waiting.length === 1) peer.send(NEXT, number);
+    else if (!this.#isWantedKnown) {
+      this.#isWantedKnown = true;
+      this.#turn.peer.send(RECALL, this.#turn.number);
     }
     this.#timer ??= setTimeout(() => this.#beat(), BEAT_MS).unref();
     return true;
   }
 
-  /** The peer is done, or no longer wants its turn. One that has nothing to do with the present request is late, and ignored. */
-  leave(peer: Peer, number: number): void {
-    const request = this.#requests.get(peer);
-    if (request === undefined || request.number !== number) return;
-    this.#requests.delete(peer);
-    if (request === this.#turn) {
-      this.#turn = undefined;
-      return this.#advance();
-    }
-    const place = this.#waiting.indexOf(request);
-    if (place > 0) this.#waiting.splice(place, 1);
-    else if (place === 0) {
-      this.#waiting.shift();
-      this.#tellNext();
-    } else if (this.#turn !== undefined) {
-      // A turn that had dragged on is over: the file may be free now.
-      this.#grant(this.#turn);
-    }
+  /** The peer holds the lock, be it because it was its turn or because the one before it had just ended. */
+  begun(peer: Peer, number: number): void {
+    const request = this.#find(peer, number);
+    if (request === undefined || request === this.#turn) return;
+    this.#remove(request);
+    if (this.#turn !== undefined) this.#turn.state = "over";
+    request.state = "turn";
+    request.heardAt = performance.now();
+    this.#turn = request;
   }
 
-  /** The peer has its turn and tries to begin. */
+  /** The peer may try the lock, does, and finds it busy. */
   trying(peer: Peer, number: number): void {
-    if (this.#turn?.peer === peer && this.#turn.number === number) this.#heardAt = performance.now();
+    const request = this.#find(peer, number);
+    if (request === undefined) return;
+    request.heardAt = performance.now();
+    if (request.state !== "over") return;
+    this.#requests.delete(peer);
+    peer.send(OVER, number);
+  }
+
+  /** The peer is done, or no longer wants its turn. */
+  leave(peer: Peer, number: number): void {
+    const request = this.#find(peer, number);
+    if (request === undefined) return;
+    this.#requests.delete(peer);
+    this.#remove(request);
+    if (request === this.#turn) this.#advance();
   }
 
   /** The peer's connection is closed. */
@@ -88,29 +97,26 @@ export class Turns {
     this.#timer = undefined;
   }
 
+  /** What is about an earlier request of the peer is late, and of no interest. */
+  #find(peer: Peer, number: number): Request | undefined {
+    const request = this.#requests.get(peer);
+    return request?.number === number ? request : undefined;
+  }
+
+  #remove(request: Request): void {
+    if (request.state !== "waiting") return;
+    const place = this.#waiting.indexOf(request);
+    if (place >= 0) this.#waiting.splice(place, 1);
+  }
+
   #advance(): void {
     const next = this.#waiting.shift();
-    if (next === undefined) return;
     this.#turn = next;
-    this.#turnAt = this.#heardAt = performance.now();
-    this.#grant(next);
-    // Sending may have changed everything: a participant of this thread is called, not written to.
-    if (this.#turn === next) this.#tellNext();
-  }
-
-  #grant(request: Request): void {
-    this.#recalled = this.#waiting.length > 0;
-    request.peer.send(this.#recalled ? GRANT_WANTED : GRANT, request.number);
-  }
-
-  #recall(request: Request): void {
-    this.#recalled = true;
-    request.peer.send(RECALL, request.number);
-  }
-
-  #tellNext(): void {
-    const next = this.#waiting[0];
-    if (next !== undefined) next.peer.send(NEXT, next.number);
+    if (next === undefined) return;
+    next.state = "turn";
+    next.triesSince = next.heardAt = performance.now();
+    this.#isWantedKnown = this.#waiting.length > 0;
+    next.peer.send(this.#isWantedKnown ? GRANT_WANTED : GRANT, next.number);
   }
 
   #beat(): void {
@@ -118,7 +124,23 @@ export class Turns {
     if (this.#waiting.length === 0) return;
     this.#timer = setTimeout(() => this.#beat(), BEAT_MS).unref();
     const now = performance.now();
-    if (this.#turn === undefined || now - this.#heardAt > SILENT_TURN_MS || now - this.#turnAt > LONGEST_TURN_MS) this.#advance();
-    for (const { peer, number } of [...this.#waiting]) peer.send(BEAT, number);
+    this.#inviteAnother(now);
+    for (const request of [...this.#waiting]) if (now - request.toldAt >= QUIET_MS) tell(request, BEAT, now);
   }
+
+  /** Lets one more try where the last who may is stopped, or at work, or does not get on. */
+  #inviteAnother(now: number): void {
+    const uninvited = this.#waiting.find((request) => request.triesSince === 0);
+    if (uninvited === undefined) return;
+    const last = this.#waiting.findLast((request) => request.triesSince > 0) ?? this.#turn;
+    if (last === undefined || now - last.heardAt > SILENT_MS || now - last.triesSince > STUCK_MS) {
+      uninvited.triesSince = uninvited.heardAt = now;
+      tell(uninvited, NEXT, now);
+    }
+  }
+}
+
+function tell(request: Request, kind: number, now: number): void {
+  request.toldAt = now;
+  request.peer.send(kind, request.number);
 }

@@ -8,16 +8,18 @@ import { join } from "node:path";
  * lengths and texts there is nothing that a broken peer could get wrong but the kind.
  */
 export const WANT = 0x77; // w: this process asks for its turn
+export const BEGUN = 0x62; // b: it holds the lock, without its turn
+export const TRYING = 0x74; // t: it tries, and finds the file busy
 export const LEAVE = 0x6c; // l: it is done with its turn, or no longer wants it
-export const TRYING = 0x74; // t: it has its turn and finds the file busy still
 export const GRANT = 0x67; // g: its turn; nobody else waits
 export const GRANT_WANTED = 0x47; // G: its turn; others wait behind it
 export const RECALL = 0x72; // r: somebody waits for the turn that it has
-export const NEXT = 0x6e; // n: it comes next
+export const NEXT = 0x6e; // n: it may try, though whoever comes before it is not done
+export const OVER = 0x6f; // o: its turn is over, somebody else has the lock
 export const BEAT = 0x68; // h: it waits, and the queue is alive
 
-export const TO_QUEUE: ReadonlySet<number> = new Set([WANT, LEAVE, TRYING]);
-export const FROM_QUEUE: ReadonlySet<number> = new Set([GRANT, GRANT_WANTED, RECALL, NEXT, BEAT]);
+export const TO_QUEUE: ReadonlySet<number> = new Set([WANT, BEGUN, TRYING, LEAVE]);
+export const FROM_QUEUE: ReadonlySet<number> = new Set([GRANT, GRANT_WANTED, RECALL, NEXT, OVER, BEAT]);
 
 /** Cuts a stream of bytes into messages. */
 export class MessageReader {

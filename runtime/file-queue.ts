@@ -2,29 +2,33 @@ import type { Frame } from "./frame.js";
 import { inodeOf } from "./file-identity.js";
 import { clearAway, connectTo, serveAt } from "./file-queue-link.js";
 import type { Link } from "./file-queue-link.js";
-import { GRANT, GRANT_WANTED, LEAVE, NEXT, RECALL, TRYING, WANT, meetingPlace } from "./file-queue-wire.js";
+import { BEGUN, GRANT, GRANT_WANTED, LEAVE, NEXT, OVER, RECALL, TRYING, WANT, meetingPlace } from "./file-queue-wire.js";
 import type { MeetingPlace } from "./file-queue-wire.js";
 import type { FileState } from "./registry.js";
 import type { SessionState } from "./session-state.js";
 
-/** The transactions of one turn may hold the lock for so long in all, where others wait: a thousand tiny ones need not be a thousand turns. In ms. */
-const TURN_MS = 1;
+/**
+ * The transactions of one turn may hold the lock for so long in all where others wait, in ms. A hand-off to another process takes
+ * 0.2 ms on an idle machine and more on a busy one: without a bound of this kind, tiny transactions would be mostly hand-offs.
+ */
+const TURN_MS = 4;
 /** How often a lock is tried by who has its turn, or finds no queue. Constant: a growing or random pause lets others overtake. */
 export const RETRY_MS = 1;
 /** How often those who wait for their turn look whether the wait still makes sense. In ms. */
 const CHECK_MS = 20;
-/** Who comes next tries by itself after this long without a word, in ms: the process that serves the queue may be at work. */
-const NEXT_AFTER_MS = 4;
 /** A queue that says nothing for so long is not waited for: its process is at work, or stopped. In ms. */
-const SILENT_MS = 30;
+const SILENT_MS = 45;
 /** After so long it is left, for the time being. In ms. */
 const LOST_MS = 500;
 /** Whoever has waited so long in a queue that is alive tries now and then, whatever the queue says. In ms. */
-const UNSERVED_MS = 1_000;
+const UNSERVED_MS = 2_000;
 /** How long a queue that was left is avoided, in ms. Doubled each time, up to the second figure. */
 const AVOID_MS = [1_000, 60_000] as const;
 /** How long a process stays in the queue after it last met others. In ms. */
 const LINGER_MS = 300;
+
+/** How often who tries tells the queue that it does, in ms. */
+const TOLD_MS = 8;
 
 /** One transaction's wait for the file, as long as it lasts. */
 export interface Place {
@@ -40,6 +44,12 @@ export interface Place {
   leave(): void;
 }
 
+export interface QueueStatus {
+  readonly joined: boolean;
+  readonly serves: boolean;
+  readonly turn: "none" | "asked" | "mine";
+}
+
 /**
  * This thread's part in the queue of all processes (of this user, on this machine) that write to one file.
  *
@@ -52,10 +62,11 @@ export class FileQueue {
   #joining: Promise<void> | undefined;
   #probing = false;
   #request = 0;
-  #turn: "none" | "asked" | "mine" = "none";
+  #turn: QueueStatus["turn"] = "none";
   /** Somebody else waits behind this thread's turn. */
   #wanted = false;
-  #isNext = false;
+  /** It is not this thread's turn, and yet it may try: whoever comes before it is not heard of. */
+  #isInvited = false;
   /** Holding during this turn, and since the event loop last had a chance to tell of others, in ms. */
   #usedMs = 0;
   #unseenMs = 0;
@@ -84,6 +95,11 @@ export class FileQueue {
     return performance.now() - this.#aloneAt < LINGER_MS ? false : undefined;
   }
 
+  /** Whether this thread is in the queue, and for what. */
+  get status(): QueueStatus {
+    return { joined: this.#link !== undefined, serves: this.#link?.serves ?? false, turn: this.#turn };
+  }
+
   enter(): Place {
     const place = new OwnPlace(this);
     this.#waiting.add(place);
@@ -96,10 +112,6 @@ export class FileQueue {
     if (this.#link === undefined) return;
     this.#usedMs += heldMs;
     this.#unseenMs += heldMs;
-    if (this.#turn === "asked") {
-      // It got the lock without its turn. Whoever comes next of this thread queues anew.
-      return this.#giveUp();
-    }
     if (this.#turn !== "mine") return;
     if (!this.#wanted) return this.#wakeFirst();
     if (this.#usedMs >= TURN_MS) return this.#giveUp();
@@ -173,7 +185,8 @@ export class FileQueue {
     this.#link?.close();
     this.#link = undefined;
     this.#turn = "none";
-    this.#wanted = this.#isNext = false;
+    this.#wanted = false;
+    this.#isInvited = false;
     clearInterval(this.#linger);
     this.#linger = undefined;
   }
@@ -192,7 +205,7 @@ export class FileQueue {
   #ask(): void {
     if (this.#link === undefined || this.#turn !== "none" || this.#waiting.size === 0) return;
     this.#turn = "asked";
-    this.#isNext = false;
+    this.#isInvited = false;
     this.#request = (this.#request + 1) & 0xff;
     this.#heardAt = performance.now();
     this.#link.send(WANT, this.#request);
@@ -201,7 +214,8 @@ export class FileQueue {
   #giveUp(): void {
     if (this.#turn === "none") return;
     this.#turn = "none";
-    this.#wanted = this.#isNext = false;
+    this.#wanted = false;
+    this.#isInvited = false;
     this.#link?.send(LEAVE, this.#request);
     this.#ask();
   }
@@ -213,25 +227,28 @@ export class FileQueue {
   #onMessage(kind: number, request: number): void {
     this.#heardAt = performance.now();
     if (this.#turn === "none" || request !== this.#request) return;
+    if (kind !== GRANT) this.#metAt = this.#heardAt;
     if (kind === GRANT || kind === GRANT_WANTED) {
       this.#avoidMs = AVOID_MS[0];
-      if (this.#turn === "asked") this.#usedMs = this.#unseenMs = 0;
-      this.#turn = "mine";
-      this.#isNext = false;
-      this.#wanted = kind === GRANT_WANTED;
-      if (this.#wanted) this.#metAt = this.#heardAt;
-      this.#wakeFirst();
+      this.#takeTurn(kind === GRANT_WANTED);
+      this.#first()?.wake();
+    } else if (kind === NEXT) {
+      this.#isInvited = true;
+      this.#first()?.wake();
     } else if (kind === RECALL) {
-      this.#metAt = this.#heardAt;
       this.#wanted = true;
       this.#giveUpIfIdle();
-    } else if (kind === NEXT) {
-      this.#metAt = this.#heardAt;
-      this.#isNext = true;
-      this.#first()?.wake();
-    } else {
-      this.#metAt = this.#heardAt;
+    } else if (kind === OVER) {
+      this.#turn = "none";
+      this.#ask();
     }
+  }
+
+  #takeTurn(wanted: boolean): void {
+    this.#turn = "mine";
+    this.#isInvited = false;
+    this.#usedMs = this.#unseenMs = 0;
+    this.#wanted = wanted;
   }
 
   #first(): OwnPlace | undefined {
@@ -253,37 +270,43 @@ export class FileQueue {
     if (this.#link === undefined) return RETRY_MS;
     if (this.#first() !== place) return CHECK_MS;
     if (this.#turn === "mine") return this.#unseenMs >= TURN_MS ? 0 : RETRY_MS;
-    const silentMs = performance.now() - this.#heardAt;
-    if (silentMs >= SILENT_MS) return RETRY_MS;
-    return this.#isNext ? (silentMs >= NEXT_AFTER_MS ? RETRY_MS : NEXT_AFTER_MS) : CHECK_MS;
+    return this.#isInvited || performance.now() - this.#heardAt >= SILENT_MS ? RETRY_MS : CHECK_MS;
   }
 
   mayTry(place: OwnPlace): boolean {
     if (this.#link === undefined) return !this.#probing;
     if (this.#first() !== place || this.file.writer !== undefined) return false;
     this.#unseenMs = 0; // the event loop has turned
-    if (this.#turn === "mine") return true;
+    if (this.#turn === "mine" || this.#isInvited) return true;
     const now = performance.now();
     const silentMs = now - this.#heardAt;
     if (silentMs >= LOST_MS) {
       this.#avoid();
       return true;
     }
-    return silentMs >= SILENT_MS || (this.#isNext && silentMs >= NEXT_AFTER_MS) || now - place.since >= UNSERVED_MS;
+    return silentMs >= SILENT_MS || now - place.since >= UNSERVED_MS;
   }
 
   foundBusy(place: OwnPlace): void {
     if (this.#link === undefined) return this.join();
-    if (this.#turn === "mine" && this.#first() === place) this.#link.send(TRYING, this.#request);
+    if (this.#turn !== "none" && this.#first() === place) this.#link.send(TRYING, this.#request);
   }
 
   leave(place: OwnPlace): void {
     const wasFirst = this.#first() === place;
     this.#waiting.delete(place);
-    if (!wasFirst || this.file.writer !== undefined) return;
-    // It gave up. Its turn is the next one's of this thread, if there is one.
-    if (this.#waiting.size > 0) this.#wakeFirst();
-    else if (this.#turn === "asked" || this.#wanted) this.#giveUp();
+    if (!wasFirst || this.#turn === "none") return;
+    if (this.file.writer !== undefined) {
+      // It has begun, be it in its turn or not.
+      if (this.#turn === "mine") return;
+      this.#takeTurn(true);
+      this.#link?.send(BEGUN, this.#request);
+    } else if (this.#waiting.size > 0) {
+      // It gave up. Its turn is the next one's of this thread.
+      this.#wakeFirst();
+    } else if (this.#turn === "asked" || this.#wanted) {
+      this.#giveUp();
+    }
   }
 }
 
@@ -291,7 +314,7 @@ class OwnPlace implements Place {
   readonly since = performance.now();
   #wake: (() => void) | undefined;
   #isAwake = false;
-  #busyCount = 0;
+  #toldAt = performance.now();
 
   constructor(private readonly queue: FileQueue) {}
 
@@ -316,8 +339,10 @@ class OwnPlace implements Place {
   }
 
   foundBusy(): void {
-    // A word every few attempts is enough to be known as alive.
-    if (this.#busyCount++ % 8 === 0) this.queue.foundBusy(this);
+    const now = performance.now();
+    if (now - this.#toldAt < TOLD_MS) return;
+    this.#toldAt = now;
+    this.queue.foundBusy(this);
   }
 
   leave(): void {
@@ -366,6 +391,10 @@ export function leaveTurn(state: SessionState, heldMs: number): void {
 /** Looks, without waiting for the answer, whether other processes queue for the session's file. */
 export function probeQueue(state: SessionState): void {
   queueOf(state)?.probe();
+}
+
+export function queueStatus(state: SessionState): QueueStatus {
+  return shared.queues.get(state.file)?.status ?? { joined: false, serves: false, turn: "none" };
 }
 
 /** Leaves the queue for the session's file unless another session of the thread uses it. */
