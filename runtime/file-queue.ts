@@ -67,6 +67,8 @@ export class FileQueue {
   #wanted = false;
   /** It is not this thread's turn, and yet it may try: whoever comes before it is not heard of. */
   #isInvited = false;
+  /** The last attempt was made although the queue, alive as it is, gave no turn for a long time. */
+  #isUnserved = false;
   /** Holding during this turn, and since the event loop last had a chance to tell of others, in ms. */
   #usedMs = 0;
   #unseenMs = 0;
@@ -229,7 +231,6 @@ export class FileQueue {
     if (this.#turn === "none" || request !== this.#request) return;
     if (kind !== GRANT) this.#metAt = this.#heardAt;
     if (kind === GRANT || kind === GRANT_WANTED) {
-      this.#avoidMs = AVOID_MS[0];
       this.#takeTurn(kind === GRANT_WANTED);
       this.#first()?.wake();
     } else if (kind === NEXT) {
@@ -239,8 +240,9 @@ export class FileQueue {
       this.#wanted = true;
       this.#giveUpIfIdle();
     } else if (kind === OVER) {
+      // Whoever waits here asks anew with its next look: at once would let a hostile queue keep this process busy.
       this.#turn = "none";
-      this.#ask();
+      this.#isInvited = false;
     }
   }
 
@@ -277,6 +279,7 @@ export class FileQueue {
     if (this.#link === undefined) return !this.#probing;
     if (this.#first() !== place || this.file.writer !== undefined) return false;
     this.#unseenMs = 0; // the event loop has turned
+    this.#ask();
     if (this.#turn === "mine" || this.#isInvited) return true;
     const now = performance.now();
     const silentMs = now - this.#heardAt;
@@ -284,7 +287,9 @@ export class FileQueue {
       this.#avoid();
       return true;
     }
-    return silentMs >= SILENT_MS || now - place.since >= UNSERVED_MS;
+    if (silentMs >= SILENT_MS) return true;
+    this.#isUnserved = now - place.since >= UNSERVED_MS;
+    return this.#isUnserved;
   }
 
   foundBusy(place: OwnPlace): void {
@@ -298,9 +303,13 @@ export class FileQueue {
     if (!wasFirst || this.#turn === "none") return;
     if (this.file.writer !== undefined) {
       // It has begun, be it in its turn or not.
-      if (this.#turn === "mine") return;
-      this.#takeTurn(true);
-      this.#link?.send(BEGUN, this.#request);
+      if (this.#turn === "mine") this.#avoidMs = AVOID_MS[0];
+      else if (this.#isUnserved) this.#avoid();
+      else {
+        this.#takeTurn(true);
+        this.#link?.send(BEGUN, this.#request);
+      }
+      this.#isUnserved = false;
     } else if (this.#waiting.size > 0) {
       // It gave up. Its turn is the next one's of this thread.
       this.#wakeFirst();

@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import type { LockHolder } from "sessionfix-runtime";
 import type { QueueStatus } from "../../../runtime/file-queue.js";
-import { onCleanup, tempFolder, until } from "./database.js";
+import { onCleanup, tempFolder } from "./database.js";
 
 const runtime = (file: string) => fileURLToPath(new URL(`../../../runtime/${file}`, import.meta.url));
 
@@ -32,6 +32,11 @@ interface Message {
   readonly holder?: LockHolder;
   readonly status?: QueueStatus;
   readonly ticked?: number;
+}
+
+/** Waits for `condition` without keeping the processor from the other processes. The test's own timeout is the limit. */
+export async function eventually(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
 /** A process with the package in it. */
@@ -69,14 +74,14 @@ export class RuntimeProcess {
 
   /** Waits for such a message. The test's own timeout is the limit. */
   async hears(kind: "begun" | "done" | "asking" | "failed" | "finished", name: string): Promise<Message> {
-    await until(() => this.has(kind, name));
+    await eventually(() => this.has(kind, name));
     return this.messages.find((message) => message[kind] === name)!;
   }
 
   async status(): Promise<QueueStatus> {
     const count = this.#statuses().length;
     this.tell("status");
-    await until(() => this.#statuses().length > count);
+    await eventually(() => this.#statuses().length > count);
     return this.#statuses().at(-1)!;
   }
 
