@@ -2,6 +2,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promi
 import { BatchRun, Courtesy, GAP_MS } from "./batch-run.js";
 import type { BatchHandler } from "./batch-run.js";
 import { RunnerError } from "./errors.js";
+import { someoneWaits } from "./file-queue.js";
 import { nearestOn } from "./frame.js";
 import { LONG_HOLD_MS } from "./lock-rest.js";
 import type { Measure } from "./lifecycle.js";
@@ -60,7 +61,7 @@ export async function batchedTransaction<Item>(
       if (typeof target !== "function" && isInside(target)) continue;
       await nextTurn();
       // After a long hold the lock rests anyway.
-      if (progress.holdMs < LONG_HOLD_MS && courtesy.isDue(progress.holdMs)) await gap();
+      if (progress.holdMs < LONG_HOLD_MS && courtesy.isDue(progress.holdMs) && !isQueueKnown(target)) await gap();
     }
   } catch (error) {
     run.noteFailure(error);
@@ -75,6 +76,12 @@ export async function batchedTransaction<Item>(
 async function gap(): Promise<void> {
   const end = performance.now() + GAP_MS;
   while (performance.now() < end) await sleep(1);
+}
+
+/** Others that use this package queue for the file, or it is known that none do: no gap is needed for them. */
+function isQueueKnown(target: SqliteConnection | TransactionRunner<unknown>): boolean {
+  const state = typeof target === "function" ? undefined : registry.states.get(target);
+  return state !== undefined && someoneWaits(state) !== undefined;
 }
 
 function isInside(session: SqliteConnection): boolean {
