@@ -18,6 +18,8 @@ export interface Link {
   send(kind: number, request: number): void;
   /** Whether nobody but this participant is connected; always `true` where somebody else serves. */
   isAlone(): boolean;
+  /** Whether this queue can no longer be found: another one has taken its place. */
+  isDisplaced(): boolean;
   close(): void;
 }
 
@@ -45,6 +47,7 @@ export function connectTo(place: MeetingPlace, events: LinkEvents): Promise<Link
       resolve({
         serves: false,
         isAlone: () => true,
+        isDisplaced: () => false,
         send: (kind, request) => write(socket, kind, request),
         close: () => {
           closed = true;
@@ -78,15 +81,16 @@ export function serveAt(place: MeetingPlace, events: LinkEvents): Promise<Link |
 function linkOf(server: Server, place: MeetingPlace, turns: Turns, sockets: ReadonlySet<Socket>, events: LinkEvents): Link {
   const self: Peer = { send: (kind, request) => events.onMessage(kind, request) };
   const inode = place.isFile ? inodeAt(place.path) : undefined;
+  const isDisplaced = () => place.isFile && inodeAt(place.path) !== inode;
   return {
     serves: true,
     isAlone: () => sockets.size === 0,
+    isDisplaced,
     send: (kind, request) => { dispatch(turns, self, kind, request); },
     close: () => {
       turns.close();
       // Closing a server removes its file, which may by now be another one's.
-      if (place.isFile && inodeAt(place.path) !== inode) server.unref();
-      else server.close();
+      if (!isDisplaced()) server.close();
       for (const socket of sockets) socket.destroy();
     },
   };
@@ -124,7 +128,10 @@ function inodeAt(path: string): bigint | undefined {
   return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
 }
 
-/** Removes the file that a dead server left behind. */
+/**
+ * Removes the file that a dead server left behind. Two that do so at once end up with a queue each; the one that cannot be found
+ * any more notices and gives up, see `isDisplaced`.
+ */
 export function clearAway(place: MeetingPlace): void {
   if (place.isFile) rmSync(place.path, { force: true });
 }

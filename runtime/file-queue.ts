@@ -177,6 +177,11 @@ export class FileQueue {
   }
 
   #leaveIfAlone(): void {
+    if (this.#link?.isDisplaced() === true) {
+      this.#disconnect();
+      if (this.#waiting.size > 0) this.join();
+      return this.#wakeAll();
+    }
     if (this.#waiting.size > 0 || this.file.writer !== undefined || performance.now() - this.#metAt < LINGER_MS) return;
     if (this.#link?.isAlone() === true) return this.#disconnect();
     // It serves others, and must not keep a turn that it does not use.
@@ -367,15 +372,18 @@ interface Shared {
 const KEY = Symbol.for("sessionfix-runtime.queues.v1");
 const shared: Shared = ((globalThis as typeof globalThis & { [KEY]?: Shared })[KEY] ??= { queues: new WeakMap() });
 
-/** For measurements: `off` leaves every process to attempts at a constant pace. Not part of the public interface. */
-const isOff = process.env["SESSIONFIX_FILE_QUEUE"] === "off";
+/**
+ * For measurements and tests, not part of the public interface: `off` leaves every process to attempts at a constant pace,
+ * `file` meets at a socket file, as on systems without abstract names.
+ */
+const MEETING = process.env["SESSIONFIX_FILE_QUEUE"];
 
 /** The queue for the session's file; `undefined` where there can be none: in memory, on Windows. */
 function queueOf({ file, path }: SessionState): FileQueue | undefined {
   const known = shared.queues.get(file);
   if (known !== undefined) return known ?? undefined;
-  const identity = path === "" || isOff ? undefined : inodeOf(path);
-  const at = identity === undefined ? undefined : meetingPlace(identity);
+  const identity = path === "" || MEETING === "off" ? undefined : inodeOf(path);
+  const at = identity === undefined ? undefined : meetingPlace(identity, MEETING === "file" ? "other" : process.platform);
   const queue = at === undefined ? undefined : new FileQueue(file, at);
   shared.queues.set(file, queue ?? null);
   return queue;

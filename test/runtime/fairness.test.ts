@@ -1,13 +1,15 @@
 import { once } from "node:events";
+import { statSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import type { Server, Socket } from "node:net";
+import { join } from "node:path";
 import { transaction } from "sessionfix-runtime";
 import { beforeEach, describe, expect, test } from "vitest";
 import { inodeOf } from "../../runtime/file-identity.js";
 import { queueStatus } from "../../runtime/file-queue.js";
 import { meetingPlace } from "../../runtime/file-queue-wire.js";
 import { stateOf } from "../../runtime/session-state.js";
-import { committed, foreignProcess, insert, onCleanup, openByHand, tempDatabase } from "./support/database.js";
+import { committed, foreignProcess, insert, onCleanup, openByHand, tempDatabase, tempFolder } from "./support/database.js";
 import { bundledRuntime, eventually, runtimeProcess } from "./support/runtime-process.js";
 import type { RuntimeProcess } from "./support/runtime-process.js";
 
@@ -15,8 +17,8 @@ const LONG = 25_000;
 let runtimeUrl = "";
 beforeEach(async () => { runtimeUrl = await bundledRuntime(); });
 
-const start = (path: string, count: number): Promise<RuntimeProcess[]> =>
-  Promise.all(Array.from({ length: count }, () => runtimeProcess(path, runtimeUrl)));
+const start = (path: string, count: number, env: Readonly<Record<string, string>> = {}): Promise<RuntimeProcess[]> =>
+  Promise.all(Array.from({ length: count }, () => runtimeProcess(path, runtimeUrl, env)));
 
 /** `first` holds the lock; each of `others` asks, in order, and is in the queue before the next one asks. */
 async function lineUp(first: RuntimeProcess, others: readonly RuntimeProcess[]): Promise<void> {
@@ -136,9 +138,9 @@ describe.runIf(process.platform !== "win32")("promise 5: sudden death of any of 
   const COUNT = 60;
 
   /** Four processes write; `victim` picks one of them once all are at it, and it is killed. */
-  async function killOne(victim: (processes: readonly RuntimeProcess[]) => Promise<RuntimeProcess>): Promise<void> {
+  async function killOne(victim: (processes: readonly RuntimeProcess[]) => Promise<RuntimeProcess>, env: Readonly<Record<string, string>> = {}): Promise<void> {
     const path = tempDatabase();
-    const processes = await start(path, 4);
+    const processes = await start(path, 4, env);
     for (const [index, each] of processes.entries()) each.tell("write", { prefix: `p${index}`, count: COUNT });
     await eventually(() => processes.every((each) => each.names("done").length > 2));
     const dead = await victim(processes);
@@ -149,12 +151,31 @@ describe.runIf(process.platform !== "win32")("promise 5: sudden death of any of 
     expectNothingLost(path, processes);
   }
 
+  const server = async (processes: readonly RuntimeProcess[]): Promise<RuntimeProcess> => {
+    for (;;) {
+      for (const each of processes) if ((await each.status()).serves) return each;
+    }
+  };
+
   test("SIGKILL of the process that serves the queue", async () => {
-    await killOne(async (processes) => {
-      for (;;) {
-        for (const each of processes) if ((await each.status()).serves) return each;
-      }
-    });
+    await killOne(server);
+  });
+
+  test("the same where processes meet at a socket file, which a dead server leaves behind: the next one serves", async () => {
+    const folder = tempFolder();
+    const env = { SESSIONFIX_FILE_QUEUE: "file", TMPDIR: folder };
+    await killOne(server, env);
+    const own = join(folder, `sessionfix-${process.getuid?.()}`);
+    expect(statSync(own).mode & 0o777).toBe(0o700);
+    // A file that a dead server left is no obstacle to the next queue.
+    const path = tempDatabase();
+    const [a, b, c] = await start(path, 3, env) as [RuntimeProcess, RuntimeProcess, RuntimeProcess];
+    await lineUp(a, [b, c]);
+    expect((await b.status()).serves).toBe(true);
+    b.kill("SIGKILL");
+    await c.reaches((status) => status.serves);
+    a.tell("end", { name: "first" });
+    await c.hears("done", "other 1");
   });
 
   test("SIGKILL of any other in the middle of its work", async () => {
