@@ -30,6 +30,17 @@ async function lineUp(first: RuntimeProcess, others: readonly RuntimeProcess[]):
   }
 }
 
+const nameOf = (path: string): string => meetingPlace(inodeOf(path) ?? "")!.path;
+
+/** Somebody in the queue who is none of the package's. */
+async function dial(path: string): Promise<Socket> {
+  const socket = connect(nameOf(path));
+  socket.on("error", () => {});
+  onCleanup(() => socket.destroy());
+  await once(socket, "connect");
+  return socket;
+}
+
 /** Every acknowledged row is there, once, and nothing is there that nobody asked for. */
 function expectNothingLost(path: string, processes: readonly RuntimeProcess[]): void {
   const rows = committed(path);
@@ -52,6 +63,26 @@ describe.runIf(process.platform !== "win32")("promise 5: processes are served in
     a.tell("end", { name: "first" });
     await a.hears("done", "again");
     expect(committed(path)).toEqual(["first", "other 0", "other 1", "other 2", "again"]);
+  });
+
+  test("promise 5: who is in the queue does not take a free lock out of its turn", { skip: process.platform !== "linux" }, async () => {
+    const path = tempDatabase();
+    const [a, b, c] = await start(path, 3) as [RuntimeProcess, RuntimeProcess, RuntimeProcess];
+    await lineUp(a, [b]);
+    const ahead = await dial(path);
+    ahead.write("w\u0001");
+    const granted = once(ahead, "data");
+    a.tell("end", { name: "first" });
+    await b.hears("done", "other 0");
+    await granted;
+    const alive = setInterval(() => ahead.write("t\u0001"), 5);
+    onCleanup(() => clearInterval(alive));
+    c.tell("probe");
+    c.ask("behind");
+    await c.reaches((status) => status.turn === "asked");
+    expect(c.has("begun", "behind")).toBe(false);
+    ahead.write("l\u0001");
+    await c.hears("done", "behind");
   });
 
   test("a raw writer among them still gets the lock, and they get it back", async () => {
@@ -114,6 +145,8 @@ describe.runIf(process.platform !== "win32")("promise 5: processes are served in
     const [a, b, c] = await start(path, 3) as [RuntimeProcess, RuntimeProcess, RuntimeProcess];
     await lineUp(a, [b, c]);
     expect((await b.status()).serves).toBe(true);
+    // As long as somebody is connected, a server does not stop by itself.
+    if (process.platform === "linux") await dial(path);
     a.tell("end", { name: "first" });
     await c.hears("done", "other 1");
     for (const each of [b, c, a]) {
@@ -249,16 +282,6 @@ describe.runIf(process.platform !== "win32")("promise 5: sudden death of any of 
 });
 
 describe.runIf(process.platform === "linux")("promise 5: what is said on the socket can delay, never harm", () => {
-  const nameOf = (path: string): string => meetingPlace(inodeOf(path) ?? "")!.path;
-
-  async function dial(path: string): Promise<Socket> {
-    const socket = connect(nameOf(path));
-    socket.on("error", () => {});
-    onCleanup(() => socket.destroy());
-    await once(socket, "connect");
-    return socket;
-  }
-
   test("garbage, half messages, floods, silence, and turns that are taken and never used", async () => {
     const path = tempDatabase();
     const [a, b, c] = await start(path, 3) as [RuntimeProcess, RuntimeProcess, RuntimeProcess];
