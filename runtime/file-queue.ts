@@ -9,9 +9,10 @@ import type { SessionState } from "./session-state.js";
 
 /**
  * The transactions of one turn may hold the lock for so long in all where others wait, in ms. A hand-off to another process takes
- * 0.2 ms on an idle machine and more on a busy one: without a bound of this kind, tiny transactions would be mostly hand-offs.
+ * a quarter of a millisecond at least. Measured with 8 processes that hold for 1 ms: with 1 ms a turn, 76 % of the throughput
+ * of attempts at a constant pace; with 3 ms, 94 %, and the 99th percentile of the wait at 42 ms; with 4 ms, 98 %, and 51 ms.
  */
-const TURN_MS = 4;
+const TURN_MS = 3;
 /** How often a lock is tried by who has its turn, or finds no queue. Constant: a growing or random pause lets others overtake. */
 export const RETRY_MS = 1;
 /** How often those who wait for their turn look whether the wait still makes sense. In ms. */

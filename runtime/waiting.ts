@@ -77,7 +77,11 @@ export async function retry(frame: Frame, patience: Patience, phase: "begin" | "
     for (;;) {
       if (phase === "begin") refuseDeadlock(wait);
       const left = remaining(patience);
-      if (left <= 0) throw lockTimeout(frame, patience, phase);
+      if (left <= 0) {
+        // Who has only waited for its turn so far has not tried: a free lock is no reason for a timeout.
+        if (place !== undefined && attempt()) return;
+        throw lockTimeout(frame, patience, phase);
+      }
       await pause(Math.min(place?.pauseMs() ?? RETRY_MS, left), patience.signal, place);
       if (!frame.state.connection.open) {
         throw new SessionClosedError(`The session for ${frame.state.path || "a database in memory"} was closed while "${frame.label}" waited for its lock.`);

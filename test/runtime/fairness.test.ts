@@ -81,6 +81,10 @@ describe.runIf(process.platform !== "win32")("promise 5: processes are served in
     c.ask("behind");
     await c.reaches((status) => status.turn === "asked");
     expect(c.has("begun", "behind")).toBe(false);
+    // Who cannot wait any longer may: a free lock is no reason for a timeout.
+    b.ask("impatient", { timeoutMs: 1 });
+    await b.hears("done", "impatient");
+    expect(c.has("begun", "behind")).toBe(false);
     ahead.write("l\u0001");
     await c.hears("done", "behind");
   });
