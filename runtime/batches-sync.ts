@@ -5,6 +5,7 @@ import { accessOf, nearest } from "./access.js";
 import { LONG_HOLD_MS, LockRest } from "./lock-rest.js";
 import type { Measure } from "./lifecycle.js";
 import { asyncResultError, isPromiseLike, refuseAsyncFunction } from "./promises.js";
+import { refuseServer } from "./server.js";
 import type { SqliteSession } from "./sqlite-connection.js";
 import { runTransactionSync } from "./transaction-sync.js";
 import type { BatchOptionsSync, BatchReport, TransactionRunnerSync } from "./types.js";
@@ -34,6 +35,7 @@ export function batchedTransactionSync<Item>(
   handler: BatchHandler<Item, never>,
   options: BatchOptionsSync = {},
 ): BatchReport {
+  refuseServer(target, "batchedTransactionSync", "batchedTransaction");
   refuseAsyncFunction(handler, "batchedTransactionSync", "batchedTransaction");
   refuseAsyncFunction(target, "batchedTransactionSync", "batchedTransaction");
   const run = new BatchRun<Item, unknown>(items, handler as BatchHandler<Item, unknown>, options, batchedTransactionSync);

@@ -6,9 +6,11 @@ import { accessOf, nearest } from "./access.js";
 import { LONG_HOLD_MS } from "./lock-rest.js";
 import type { Measure } from "./lifecycle.js";
 import { isPromiseLike } from "./promises.js";
+import type { PgTransactionOptions } from "./pg/types.js";
+import { serverOf } from "./server.js";
 import type { SqliteSession } from "./sqlite-connection.js";
 import { runTransaction } from "./transaction.js";
-import type { BatchOptions, BatchReport, TransactionRunner } from "./types.js";
+import type { BatchOptions, BatchReport, ServerSession, ServerTx, TransactionRunner } from "./types.js";
 
 /**
  * Calls `handler` for each item, in order, in transactions of a few items each. Between two of them the session is
@@ -30,6 +32,12 @@ export function batchedTransaction<S extends SqliteSession, Item>(
   handler: BatchHandler<Item, S>,
   options?: BatchOptions,
 ): Promise<BatchReport>;
+export function batchedTransaction<S extends ServerSession, Item>(
+  session: S,
+  items: Iterable<Item> | AsyncIterable<Item>,
+  handler: BatchHandler<Item, ServerTx<S>>,
+  options?: BatchOptions & PgTransactionOptions,
+): Promise<BatchReport>;
 export function batchedTransaction<Tx, Item>(
   runner: TransactionRunner<Tx>,
   items: Iterable<Item> | AsyncIterable<Item>,
@@ -37,13 +45,15 @@ export function batchedTransaction<Tx, Item>(
   options?: BatchOptions,
 ): Promise<BatchReport>;
 export async function batchedTransaction<Item>(
-  target: SqliteSession | TransactionRunner<unknown>,
+  given: SqliteSession | ServerSession | TransactionRunner<unknown>,
   items: Iterable<Item> | AsyncIterable<Item>,
   handler: BatchHandler<Item, never>,
   options: BatchOptions = {},
 ): Promise<BatchReport> {
   const run = new BatchRun<Item, unknown>(items, handler as BatchHandler<Item, unknown>, options, batchedTransaction);
   const courtesy = new Courtesy();
+  const target = given as SqliteSession | TransactionRunner<unknown>;
+  const onServer = serverOf(given) !== undefined;
   try {
     options.signal?.throwIfAborted();
     // Who asked at the same moment gets into the queue before the first batch keeps the loop busy: a start of one batch
@@ -58,8 +68,8 @@ export async function batchedTransaction<Item>(
       await options.onProgress?.(progress);
       if (typeof target !== "function" && isInside(target)) continue;
       await nextTurn();
-      // After a long hold the lock rests anyway.
-      if (progress.holdMs < LONG_HOLD_MS && courtesy.isDue(progress.holdMs)) await gap();
+      // After a long hold the lock rests anyway, and a server wakes who waits.
+      if (!onServer && progress.holdMs < LONG_HOLD_MS && courtesy.isDue(progress.holdMs)) await gap();
     }
   } catch (error) {
     run.noteFailure(error);
@@ -77,6 +87,8 @@ async function gap(): Promise<void> {
 }
 
 function isInside(session: SqliteSession): boolean {
+  const server = serverOf(session);
+  if (server !== undefined) return server.isInside();
   const access = accessOf(session);
   return access !== undefined && nearest(access)?.status === "active";
 }

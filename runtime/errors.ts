@@ -13,7 +13,8 @@ export type SessionErrorCode =
   | "SESSIONFIX_DEADLOCK"
   | "SESSIONFIX_ASYNC_BODY"
   | "SESSIONFIX_TRANSACTION_CLOSED"
-  | "SESSIONFIX_RUNNER";
+  | "SESSIONFIX_RUNNER"
+  | "SESSIONFIX_COMMIT_UNCERTAIN";
 
 const BRAND = Symbol.for("sessionfix-runtime.error");
 
@@ -152,6 +153,15 @@ export class RunnerError extends SessionError {
   readonly code = "SESSIONFIX_RUNNER";
 }
 
+/**
+ * A server's connection was lost between `COMMIT` and its answer: whether the transaction was committed is not known here.
+ * It is never run again by itself.
+ */
+export class CommitUncertainError extends SessionError {
+  override readonly name = "CommitUncertainError";
+  readonly code = "SESSIONFIX_COMMIT_UNCERTAIN";
+}
+
 for (const [own, code] of [
   [SessionNotInitializedError, "SESSIONFIX_NOT_INITIALIZED"],
   [SessionClosedError, "SESSIONFIX_SESSION_CLOSED"],
@@ -165,6 +175,7 @@ for (const [own, code] of [
   [AsyncBodyError, "SESSIONFIX_ASYNC_BODY"],
   [TransactionClosedError, "SESSIONFIX_TRANSACTION_CLOSED"],
   [RunnerError, "SESSIONFIX_RUNNER"],
+  [CommitUncertainError, "SESSIONFIX_COMMIT_UNCERTAIN"],
 ] as const) CODES.set(own, code);
 
 /** SQLite's own word for "another connection holds the lock", in any of its extended forms. */

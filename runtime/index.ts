@@ -10,7 +10,7 @@ export type { FileMetrics, MetricsCollector, MetricsSnapshot, TransactionMetrics
 export { batchReportOf } from "./batch-run.js";
 export type { BatchHandler } from "./batch-run.js";
 export {
-  AsyncBodyError, DeadlockError, EngineSettingError, LockTimeoutError, RecursiveOpenError, RunnerError, SessionBusyError,
+  AsyncBodyError, CommitUncertainError, DeadlockError, EngineSettingError, LockTimeoutError, RecursiveOpenError, RunnerError, SessionBusyError,
   SessionClosedError, SessionError, SessionNotInitializedError, SessionOptionError, TransactionClosedError,
   UnsupportedSessionError,
 } from "./errors.js";
@@ -20,6 +20,6 @@ export type { SessionCheckoutEvent, SessionCloseEvent, SessionOpenEvent, SlowEve
 export type { NodeSqliteDatabase, SqliteConnection, SqliteSession, SqliteStatement } from "./sqlite-connection.js";
 export type {
   BatchOptions, BatchOptionsSync, BatchProgress, BatchReport, CloseOptions, Driver, DriverFactoryOptions, EngineSettings,
-  OpenFactoryOptions, Quantiles, SessionFactory, TransactionMode, TransactionOptions, TransactionRunner,
+  OpenFactoryOptions, Quantiles, ServerClient, ServerSession, ServerTx, SessionFactory, TransactionMode, TransactionOptions, TransactionRunner,
   TransactionRunnerSync, TransactionSyncOptions,
 } from "./types.js";
