@@ -81,7 +81,7 @@ export class Clients {
     try {
       await new Promise<void>((resolve, reject) => {
         this.#onEmpty.push(resolve);
-        timer = startDeadline(patience, () => reject(this.#timeout(label, patience, "its clients to be given back")));
+        timer = startDeadline(patience, () => reject(this.#timeout(label, patience, "all clients")));
       });
     } finally {
       clearTimeout(timer);
@@ -170,7 +170,7 @@ export class Clients {
       : { where: "this process", label: first.label, stack: first.place.stack, heldForMs: performance.now() - first.since };
     const waitedMs = performance.now() - patience.since;
     return new LockTimeoutError(
-      `"${label}" waited ${Math.round(waitedMs)} ms for ${what} of the pool for ${this.path}, all ${this.max} being in use; the first is ${describeHolder(holder)}. Nothing was written. Shorten the transactions, or raise the pool's max or timeoutMs.`,
+      `"${label}" waited ${Math.round(waitedMs)} ms for ${what} of the pool for ${this.path} (${this.#takers.size} of ${this.max} in use), the first of which is ${describeHolder(holder)}. Nothing was written. Shorten the transactions, or raise the pool's max or timeoutMs.`,
       holder,
       waitedMs,
     );

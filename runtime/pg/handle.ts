@@ -74,24 +74,20 @@ export function query(bound: PgFrame, args: unknown[]): unknown {
     return sent(frame, args);
   }
   const answer = refusal === undefined ? answered(frame, call.sql, withoutCallback(args)) : Promise.reject(refusal);
-  if (call.callback === undefined) return answer;
-  const { callback } = call;
-  // Out of the promise's chain, where an exception of the callback would be swallowed.
-  answer.then((result) => process.nextTick(callback, null, result), (error: unknown) => process.nextTick(callback, error));
-  return undefined;
+  return call.callback === undefined ? answer : calledBack(answer, call.callback);
 }
 
-export function refuseLate(call: { readonly callback: Call["callback"] } | undefined, error: Error): unknown {
-  if (call?.callback === undefined) return Promise.reject(error);
-  process.nextTick(call.callback, error);
-  return undefined;
+/** The callback runs out of the promise's chain, where its own exception would be swallowed. */
+function calledBack(answer: Promise<unknown>, callback: NonNullable<Call["callback"]>): undefined {
+  answer.then((result) => process.nextTick(callback, null, result), (error: unknown) => process.nextTick(callback, error));
 }
 
 /** The same refusal in the form that the call asked for its answer. */
 export function refuseCall(args: unknown[], error: Error): unknown {
   const call = callOf(args);
   if (call.submitted) throw error;
-  return refuseLate(call, error);
+  const refused = Promise.reject(error);
+  return call.callback === undefined ? refused : calledBack(refused, call.callback);
 }
 
 function withoutCallback(args: unknown[]): unknown[] {
@@ -175,10 +171,24 @@ async function lockTimeout(frame: PgFrame, watch: Watch | undefined, cause: unkn
   );
 }
 
+/** `pool.query(…)` outside of any transaction, told of where somebody listens. */
+export function queryOutside(path: string, args: unknown[], send: (...args: unknown[]) => unknown): unknown {
+  const call = callOf(args);
+  if (!statementRan.hasSubscribers || call.submitted) return send(...args);
+  const startedAt = performance.now();
+  const tell = (error?: unknown): void => { publishStatement(path, call.sql, undefined, false, startedAt, error); };
+  const answer = send(...withoutCallback(args)) as Promise<unknown>;
+  const told = answer.then((result) => { tell(); return result; }, (error: unknown) => { tell(error); throw error; });
+  return call.callback === undefined ? told : calledBack(told, call.callback);
+}
+
 function publish(frame: PgFrame, sql: string, startedAt: number, error?: unknown): void {
+  publishStatement(frame.server.path, sql, frame.givenLabel, true, startedAt, error);
+}
+
+function publishStatement(path: string, sql: string, label: string | undefined, inTransaction: boolean, startedAt: number, error: unknown): void {
   if (!statementRan.hasSubscribers) return;
   statementRan.publish({
-    sql, label: frame.givenLabel, path: frame.server.path, durationMs: performance.now() - startedAt, inTransaction: true,
-    ...(error === undefined ? {} : { error }),
+    sql, label, path, durationMs: performance.now() - startedAt, inTransaction, ...(error === undefined ? {} : { error }),
   } satisfies StatementEvent);
 }

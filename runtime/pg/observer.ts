@@ -5,14 +5,16 @@ import type { PgFrame } from "./frame.js";
 import type { PgPool } from "./types.js";
 
 /**
- * Who keeps a server's process waiting, those first who do not wait themselves. `pg_blocking_pids` takes the lock
+ * Who keeps a server's process waiting, directly or through others that wait, those first who do not wait themselves. `pg_blocking_pids` takes the lock
  * manager's locks for a moment, so it is asked only shortly before a deadline. A prepared transaction has the pid 0.
  * See https://www.postgresql.org/docs/current/functions-info.html.
  */
-const BLOCKERS = `SELECT b.pid, a.application_name, a.client_addr::text AS client_address, a.state, a.query_start, left(a.query, 200) AS query,
+const BLOCKERS = `WITH RECURSIVE chain AS (
+  SELECT $1::int AS pid, 0 AS depth UNION SELECT unnest(pg_blocking_pids(chain.pid)), depth + 1 FROM chain WHERE depth < 8)
+  SELECT b.pid, a.application_name, a.client_addr::text AS client_address, a.state, a.query_start, left(a.query, 200) AS query,
   extract(epoch FROM clock_timestamp() - a.xact_start)::float8 * 1000 AS held_ms
-  FROM (SELECT DISTINCT unnest(pg_blocking_pids($1)) AS pid) b LEFT JOIN pg_stat_activity a ON a.pid = b.pid
-  ORDER BY cardinality(pg_blocking_pids(b.pid)), a.xact_start`;
+  FROM (SELECT pid, min(depth) AS depth FROM chain WHERE depth > 0 GROUP BY pid) b LEFT JOIN pg_stat_activity a ON a.pid = b.pid
+  ORDER BY cardinality(pg_blocking_pids(b.pid)) > 0, b.depth, a.xact_start`;
 
 /** So long before a lock timeout the look begins, in ms; half of the time-out where that is less. */
 const LOOK_BEFORE_MS = 250;

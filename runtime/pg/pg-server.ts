@@ -10,11 +10,11 @@ import { DEFAULT_SLOW_LIMITS } from "../slow.js";
 import { Clients, newTaker } from "./clients.js";
 import { late, nearest } from "./frame.js";
 import type { PgFrame } from "./frame.js";
-import { query, refuseCall } from "./handle.js";
+import { query, queryOutside, refuseCall } from "./handle.js";
 import type { Link } from "./link.js";
 import { Observer } from "./observer.js";
 import { runOnServer } from "./run.js";
-import type { PgClient, PgPool, PgResult, PgSettings, PgTransactionOptions } from "./types.js";
+import type { PgClient, PgPool, PgSettings, PgTransactionOptions } from "./types.js";
 
 /** What this package knows of one pool. */
 export class PgServer implements Server {
@@ -35,12 +35,12 @@ export class PgServer implements Server {
     this.path = withoutPassword(url);
     this.observer = new Observer(makePool, (pid) => this.running.get(pid));
     const connect = pool.connect.bind(pool);
-    const queryOutside = pool.query.bind(pool);
+    const outside = pool.query.bind(pool) as (...args: unknown[]) => unknown;
     this.clients = new Clients(this.path, pool.options.max ?? 10, connect);
     define(pool, SERVER, this);
     const connectByHand = (callback?: ConnectCallback): Promise<PgClient> | undefined => this.#connect(callback, connectByHand);
     define(pool, "connect", connectByHand);
-    define(pool, "query", (...args: Parameters<typeof queryOutside>) => this.#query(args, queryOutside));
+    define(pool, "query", (...args: unknown[]) => this.#query(args, outside));
     // A client that loses its connection while idle is already out of the pool; without a listener it would end the process.
     pool.on("error", () => {});
   }
@@ -128,12 +128,12 @@ export class PgServer implements Server {
     }
   }
 
-  #query(args: unknown[], outside: (...args: never[]) => Promise<PgResult>): unknown {
+  #query(args: unknown[], outside: (...args: unknown[]) => unknown): unknown {
     const frame = nearest(this);
     if (frame?.status === "active") return query(frame, args);
     if (frame?.status === "ended") return refuseCall(args, late(frame));
     if (this.closing || !this.isOpen()) return refuseCall(args, this.#closedError());
-    return outside(...(args as never[]));
+    return queryOutside(this.path, args, outside);
   }
 
   #connect(callback: ConnectCallback | undefined, entry: (...args: never[]) => unknown): Promise<PgClient> | undefined {
