@@ -30,6 +30,7 @@ export class PgServer implements Server {
   #direct = false;
   #verified: Promise<void> | undefined;
   #closed = false;
+  isVerified = false;
 
   constructor(readonly pool: PgPool, url: string, readonly settings: PgSettings, makePool: () => PgPool) {
     this.path = withoutPassword(url);
@@ -93,6 +94,7 @@ export class PgServer implements Server {
       if (row?.["read_only"] !== "off" && this.settings.readOnly !== true) {
         throw new EngineSettingError(`${this.path} only reads (it is a standby, or default_transaction_read_only is on), so that every write would fail. Give the URL of the primary, or pg(Pool, options, { readOnly: true }).`, "transaction_read_only", "off", String(row?.["read_only"]));
       }
+      this.isVerified = true;
     } finally {
       client.release();
     }

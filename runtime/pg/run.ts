@@ -76,7 +76,8 @@ async function runOnce(run: Run): Promise<unknown> {
   const leave = server.clients.enter();
   try {
     try {
-      await verified(server, frame, patience);
+      // Without a needless turn: who comes first is to be served first.
+      if (!server.isVerified) await verified(server, frame, patience);
       await begin(run, frame, patience);
     } catch (error) {
       const reason = interrupter.reasonFor(error);
