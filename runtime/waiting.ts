@@ -8,7 +8,7 @@ import { registry } from "./registry.js";
 import type { Wait } from "./registry.js";
 
 /** How often a lock that another connection holds is tried. Constant: a growing or random pause lets others overtake. */
-const RETRY_MS = 1;
+export const RETRY_MS = 1;
 /** After this long the kernel is asked whether this very process holds the lock. */
 const LOOK_AFTER_MS = 20;
 
@@ -29,7 +29,7 @@ export async function waitForTurn(frame: Frame, patience: Patience): Promise<voi
   if (joins) refuseDeadlock(wait);
   const { granted, leave } = lock.wait(frame);
   if (joins) registry.waits.add(wait);
-  const timer = startDeadline(patience, () => {
+  const timer = onDeadline(patience, () => {
     lock.endRest();
     if (lock.owner !== frame) leave(queueTimeout(frame, patience));
   });
@@ -47,7 +47,7 @@ export async function waitForTurn(frame: Frame, patience: Patience): Promise<voi
 /** Setting a timer to more than this makes Node fire it at once. */
 const LONGEST_TIMER_MS = 0x7fffffff;
 
-function startDeadline(patience: Patience, onPassed: () => void): NodeJS.Timeout | undefined {
+export function onDeadline(patience: Patience, onPassed: () => void): NodeJS.Timeout | undefined {
   const left = remaining(patience);
   return left > LONGEST_TIMER_MS ? undefined : setTimeout(onPassed, Math.max(0, left));
 }
@@ -89,7 +89,7 @@ export async function retry(frame: Frame, patience: Patience, phase: "begin" | "
   }
 }
 
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+export function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
     const timer = setTimeout(() => {
@@ -175,7 +175,7 @@ export function fileHolder(frame: Frame, phase: "begin" | "commit" = "begin"): L
   return holder.where === "this process" && file.deferred.size === 1 && deferred !== undefined && deferred !== frame ? holderOf(deferred) : holder;
 }
 
-function lockTimeout(frame: Frame, patience: Patience, phase: "begin" | "commit"): LockTimeoutError {
+export function lockTimeout(frame: Frame, patience: Patience, phase: "begin" | "commit"): LockTimeoutError {
   return timeoutError(frame, patience, phase === "begin" ? "write lock" : "readers to end before COMMIT", fileHolder(frame, phase));
 }
 
