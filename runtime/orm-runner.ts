@@ -43,6 +43,8 @@ export interface RunnerCapabilities<Tx> {
  */
 export type OrmRunner<Tx> = {
   <R>(work: (tx: Tx) => R | Promise<R>, options?: TransactionOptions): Promise<R>;
+  // Where a function type is expected, the compiler looks at the last one: it tells the type of `tx`.
+  (work: (tx: Tx) => void | Promise<void>, options?: TransactionOptions): Promise<void>;
   readonly [RUNNER_CAPABILITIES]: RunnerCapabilities<Tx>;
 };
 
