@@ -53,7 +53,7 @@ function handleRunner(db: Drizzle, client: SqliteSession): OrmRunner<DrizzleTx> 
       template ??= captureTransaction(db, client);
       return work(bind(template, handle));
     };
-    return runTransaction(client, body, options, undefined, runner) as Promise<R>;
+    return runTransaction(client, body, options, undefined, runner);
   };
   // The handle that a transaction was bound to; a nested `tx.transaction()` of Drizzle's own inherits it.
   return asRunner(runner, handleCapabilities((tx: DrizzleTx) => (isHandle(tx.session?.client) ? tx.session.client : client)));

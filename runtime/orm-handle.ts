@@ -29,12 +29,12 @@ export function handleCapabilities<Tx>(handleOf: (tx: Tx) => SqliteSession): Run
   const savepoint = <R>(tx: Tx, work: () => Promise<R>): Promise<R> => {
     const session = handleOf(tx);
     assertInTransaction(session);
-    return runTransaction(session, work, {}, undefined, savepoint) as Promise<R>;
+    return runTransaction(session, work, {}, undefined, savepoint);
   };
   const prepare = (tx: Tx, sql: string): Statement => {
     const session = handleOf(tx);
     assertInTransaction(session);
-    return session.prepare(sql) as unknown as Statement;
+    return session.prepare(sql);
   };
   return {
     savepoint,

@@ -9,10 +9,10 @@ import { committed, foreignProcess, gate, rejection, tempDatabase, timersFired, 
 /** One ORM, as the tests below use it. Rows go into `item(id, name UNIQUE)`. */
 export interface Subject<Db extends object, Tx> {
   readonly name: string;
-  sessions(path: string): SessionFactory<Db>;
-  runner(db: Db): OrmRunner<Tx>;
-  insert(tx: Tx, name: string): unknown;
-  names(tx: Tx): unknown;
+  readonly sessions: (path: string) => SessionFactory<Db>;
+  readonly runner: (db: Db) => OrmRunner<Tx>;
+  readonly insert: (tx: Tx, name: string) => unknown;
+  readonly names: (tx: Tx) => unknown;
 }
 
 const linux = process.platform === "linux";
@@ -224,30 +224,30 @@ export function describeRunner<Db extends object, Tx>(subject: Subject<Db, Tx>):
 
     test("promise 12: what fails in a savepoint of an item is undone, and nothing else", async () => {
       const { path, run } = open();
-      const { savepoint } = run[RUNNER_CAPABILITIES];
+      const capabilities = run[RUNNER_CAPABILITIES];
       const failure = new Error("only this item");
       await run(async (tx) => {
-        await savepoint!(tx, async () => { await insert(tx, "a"); });
-        expect(await rejection(savepoint!(tx, async () => { await insert(tx, "b"); throw failure; }))).toBe(failure);
-        expect(await savepoint!(tx, async () => { await insert(tx, "c"); return 3; })).toBe(3);
+        await capabilities.savepoint!(tx, async () => { await insert(tx, "a"); });
+        expect(await rejection(capabilities.savepoint!(tx, async () => { await insert(tx, "b"); throw failure; }))).toBe(failure);
+        expect(await capabilities.savepoint!(tx, async () => { await insert(tx, "c"); return 3; })).toBe(3);
       });
       expect(committed(path)).toEqual(["a", "c"]);
     });
 
     test("promise 13: a run's cursor is part of the transaction", async () => {
       const { run } = open();
-      const { read, write, remove } = run[RUNNER_CAPABILITIES].resume!;
+      const store = run[RUNNER_CAPABILITIES].resume!;
       const row = { key: "it's \"this\" run", fingerprint: "given:'1'", items: 10, state: "running" as const, checksum: "c", updatedAt: "2026-01-01T00:00:00Z" };
       const { key, ...rest } = row;
-      expect(await run(async (tx) => await read(tx, key))).toBeUndefined();
-      await rejection(run(async (tx) => { await write(tx, row); throw new Error("rolled back"); }));
-      expect(await run(async (tx) => await read(tx, key))).toBeUndefined();
-      await run(async (tx) => { await write(tx, row); });
-      expect(await run(async (tx) => await read(tx, key))).toEqual(rest);
-      await run(async (tx) => { await write(tx, { ...row, items: 20, state: "done" }); });
-      expect(await run(async (tx) => await read(tx, key))).toEqual({ ...rest, items: 20, state: "done" });
-      await run(async (tx) => { await remove(tx, key); });
-      expect(await run(async (tx) => await read(tx, key))).toBeUndefined();
+      expect(await run(async (tx) => await store.read(tx, key))).toBeUndefined();
+      await rejection(run(async (tx) => { await store.write(tx, row); throw new Error("rolled back"); }));
+      expect(await run(async (tx) => await store.read(tx, key))).toBeUndefined();
+      await run(async (tx) => { await store.write(tx, row); });
+      expect(await run(async (tx) => await store.read(tx, key))).toEqual(rest);
+      await run(async (tx) => { await store.write(tx, { ...row, items: 20, state: "done" }); });
+      expect(await run(async (tx) => await store.read(tx, key))).toEqual({ ...rest, items: 20, state: "done" });
+      await run(async (tx) => { await store.remove(tx, key); });
+      expect(await run(async (tx) => await store.read(tx, key))).toBeUndefined();
     });
 
     test("promise 1: one instance a file, and closing waits for its transactions and lets go of the file", async () => {
