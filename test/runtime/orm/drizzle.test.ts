@@ -115,6 +115,11 @@ describe("Drizzle on better-sqlite3", () => {
     expect(db.$client.pragma("busy_timeout", { simple: true })).toBe(1234);
   });
 
+  test("a Drizzle on another client is refused", () => {
+    expect(() => drizzleRunner({ $client: { execute: () => {} }, transaction: () => Promise.resolve() })).toThrow(UnsupportedSessionError);
+    expect(() => drizzleRunner({ transaction: () => Promise.resolve() })).toThrow(UnsupportedSessionError);
+  });
+
   test("a Drizzle whose transactions keep their client elsewhere is refused, and nothing is written", async () => {
     const path = tempDatabase();
     const db = sessionsOf(path).getSession();
