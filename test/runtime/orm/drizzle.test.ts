@@ -24,6 +24,7 @@ describeRunner<Db, Tx>({
   runner: (db) => drizzleRunner(db),
   insert: (tx, name) => tx.insert(item).values({ name }).run(),
   names: (tx) => tx.select().from(item).orderBy(item.id).all().map(({ name }) => name),
+  insertOrRollback: (tx, name) => tx.run(sql`INSERT OR ROLLBACK INTO item (name) VALUES (${name})`),
 });
 
 describe("Drizzle on better-sqlite3", () => {

@@ -15,7 +15,10 @@ const names = async (trx: Knex): Promise<unknown[]> => {
   return rows.map(({ name }) => name);
 };
 
-describeRunner<Knex, Knex.Transaction>({ name: "Knex", sessions: sessionsOf, runner: (db) => knexRunner(db), insert, names });
+describeRunner<Knex, Knex.Transaction>({
+  name: "Knex", sessions: sessionsOf, runner: (db) => knexRunner(db), insert, names,
+  insertOrRollback: (trx, name) => trx.raw("INSERT OR ROLLBACK INTO item (name) VALUES (?)", [name]),
+});
 
 function open() {
   const path = tempDatabase();

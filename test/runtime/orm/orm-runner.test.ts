@@ -85,6 +85,7 @@ describeRunner<Library, Tx>({
   },
   insert: add,
   names: (tx) => tx.statement("SELECT name FROM item ORDER BY id").pluck().all(),
+  insertOrRollback: (tx, name) => tx.statement("INSERT OR ROLLBACK INTO item (name) VALUES (?)").run(name),
 });
 
 describe("a runner over a library's own transactions", () => {
