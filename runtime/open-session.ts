@@ -7,6 +7,7 @@ import { applyEngine } from "./engine.js";
 import { RecursiveOpenError, SessionBusyError, UnsupportedSessionError } from "./errors.js";
 import { closeQueue } from "./file-queue.js";
 import { Frame } from "./frame.js";
+import { knownRunnerState } from "./orm-state.js";
 import { isPromiseLike } from "./promises.js";
 import { currentFrame, registry } from "./registry.js";
 import { guardBeforeClose, guardBeforeOpen, park } from "./open-guard.js";
@@ -121,9 +122,10 @@ function clientOf(session: object): object {
   return typeof client === "object" && client !== null && libraryOf(client) !== undefined ? client : session;
 }
 
-function isOpen(given: object): boolean {
+function isOpen(opening: Opening, given: object): boolean {
   const server = serverOf(given);
   if (server !== undefined) return server.isOpen();
+  if (opening.open !== undefined && opening.driver?.recognizes(given)) return opening.driver.isOpen(given);
   const session = clientOf(given);
   if ("open" in session && typeof session.open === "boolean") return session.open;
   if ("isOpen" in session && typeof session.isOpen === "boolean") return session.isOpen;
@@ -138,7 +140,7 @@ function makeEntry(opening: Opening, path: string | undefined, owner: object, se
     session,
     isOpen: () => {
       const now = opened();
-      return now === undefined || isOpen(now);
+      return now === undefined || isOpen(opening, now);
     },
     close: (timeoutMs) => closeEntry(opening, entry, timeoutMs),
     opened,
@@ -176,7 +178,7 @@ async function settled(entry: SessionEntry, timeoutMs: number): Promise<object |
 async function afterTransactions(opening: Opening, session: object, timeoutMs: number, close: () => void | Promise<void>): Promise<void> {
   const server = serverOf(session);
   if (server !== undefined) return server.close(timeoutMs, close);
-  const state = sessionState(opening, session);
+  const state = sessionState(opening, session) ?? knownRunnerState(session);
   if (state === undefined) return close();
   const frame = new Frame(state, currentFrame(), undefined, "immediate", "close of the session");
   state.closing = true;

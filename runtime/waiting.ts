@@ -29,7 +29,7 @@ export async function waitForTurn(frame: Frame, patience: Patience): Promise<voi
   if (joins) refuseDeadlock(wait);
   const { granted, leave } = lock.wait(frame);
   if (joins) registry.waits.add(wait);
-  const timer = startDeadline(patience, () => {
+  const timer = onDeadline(patience, () => {
     lock.endRest();
     if (lock.owner !== frame) leave(queueTimeout(frame, patience));
   });
@@ -47,7 +47,7 @@ export async function waitForTurn(frame: Frame, patience: Patience): Promise<voi
 /** Setting a timer to more than this makes Node fire it at once. */
 const LONGEST_TIMER_MS = 0x7fffffff;
 
-function startDeadline(patience: Patience, onPassed: () => void): NodeJS.Timeout | undefined {
+export function onDeadline(patience: Patience, onPassed: () => void): NodeJS.Timeout | undefined {
   const left = remaining(patience);
   return left > LONGEST_TIMER_MS ? undefined : setTimeout(onPassed, Math.max(0, left));
 }
@@ -102,7 +102,7 @@ export async function retry(frame: Frame, patience: Patience, phase: "begin" | "
 }
 
 /** Ends after `ms` (0: one turn of the event loop), or earlier when `place` has something to do. */
-function pause(ms: number, signal: AbortSignal | undefined, place: Place | undefined): Promise<void> {
+export function pause(ms: number, signal: AbortSignal | undefined, place?: Place): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
     const cancel = startPause(ms, () => {
@@ -207,7 +207,7 @@ export function fileHolder(frame: Frame, phase: "begin" | "commit" = "begin"): L
   return holder.where === "this process" && file.deferred.size === 1 && deferred !== undefined && deferred !== frame ? holderOf(deferred) : holder;
 }
 
-function lockTimeout(frame: Frame, patience: Patience, phase: "begin" | "commit"): LockTimeoutError {
+export function lockTimeout(frame: Frame, patience: Patience, phase: "begin" | "commit"): LockTimeoutError {
   return timeoutError(frame, patience, phase === "begin" ? "write lock" : "readers to end before COMMIT", fileHolder(frame, phase));
 }
 
