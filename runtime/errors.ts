@@ -87,6 +87,7 @@ export class EngineSettingError extends SessionError {
     message: string,
     /** The pragma's name, as SQLite spells it. */
     readonly pragma: string,
+    /** What the factory asked for. */
     readonly wanted: string | number,
     /** What the connection says; `undefined` where it says nothing. */
     readonly actual: string | number | undefined,
