@@ -20,7 +20,7 @@ export interface Opening {
   readonly kind: string;
   readonly driver: Driver | undefined;
   readonly open: ((path: string) => object) | undefined;
-  readonly close: ((session: never) => void | Promise<void>) | undefined;
+  readonly close: ((session: never) => unknown) | undefined;
   readonly engine: EngineSettings;
   readonly slow: SlowLimits | undefined;
 }

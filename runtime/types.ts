@@ -59,7 +59,7 @@ export interface DriverFactoryOptions<S extends object> extends CommonFactoryOpt
   driver: Driver<S>;
   open?: undefined;
   /** Default: the driver's close. */
-  close?: (session: S) => void | Promise<void>;
+  close?: (session: S) => unknown;
 }
 
 /** A factory whose sessions the application's own function opens. Only what `engine` names is configured. */
@@ -69,7 +69,7 @@ export interface OpenFactoryOptions<S extends object> extends CommonFactoryOptio
   /** Only needed where sessions of `open` are not recognised as they are. */
   driver?: Driver;
   /** Gets the opened session (never a promise). Default: `session.close()` where there is such a method. */
-  close?: (session: Awaited<S>) => void | Promise<void>;
+  close?: (session: Awaited<S>) => unknown;
 }
 
 /** A source of sessions: one for each file, opened at first use. */

@@ -10,8 +10,11 @@ import { afterEach } from "vitest";
 import { closeSessions } from "sessionfix-runtime";
 
 const cleanups: (() => unknown)[] = [];
+const gates: (() => void)[] = [];
 
 afterEach(async () => {
+  // A test that failed in between must not leave closing to wait for its transaction.
+  for (const open of gates.splice(0)) open();
   await closeSessions();
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
@@ -90,6 +93,7 @@ export class Foreign {
 export function gate<T = void>(): { promise: Promise<T>; open: (value: T) => void } {
   let open: (value: T) => void = () => {};
   const promise = new Promise<T>((resolve) => { open = resolve; });
+  gates.push(() => { open(undefined as T); });
   return { promise, open };
 }
 

@@ -1,0 +1,61 @@
+// One way, or more, to break each promise of the runtime: the named tests must notice. `npm run test:promises` tries them.
+
+/** `find` must occur exactly once in the file. `expect` is part of the name of a test that fails. */
+export const BREAKS = [
+  {
+    promise: 1, breaks: "a file is told by the spelling of its path", file: "session-entry.ts",
+    find: "  return `${kind}|${inodeOf(path) ?? identifyFolderEntry(path)}`;", replace: "  return `${kind}|${path}`;", tests: ["one-session"],
+  },
+  {
+    promise: 3, breaks: "SQLite's busy handler waits at BEGIN", file: "session-state.ts",
+    find: "  if (state.waitingStopped) return;\n", replace: "  if (Date.now() > 0) return;\n", tests: ["waiting"],
+  },
+  {
+    promise: 4, breaks: "last come, first served", file: "fifo-lock.ts",
+    find: "    const next = this.#head;", replace: "    const next = this.#tail;", tests: ["queue"],
+  },
+  {
+    promise: 6, breaks: "another task's statement is let into an open transaction", file: "access.ts",
+    find: "  if (open === undefined) return undefined;\n", replace: "  if (Date.now() > 0) return undefined;\n", tests: ["isolation"],
+  },
+  {
+    promise: 7, breaks: "a synchronous body begins in a later turn", file: "transaction.ts",
+    find: "    return beginNow(run) ? runBody(run) : runAfterLock(run, waitFrom(run));", replace: "    return Promise.resolve().then(() => (beginNow(run) ? runBody(run) : runAfterLock(run, waitFrom(run))));", tests: ["sync-bodies", "contract/promises"],
+  },
+  {
+    promise: 8, breaks: "what outlives its transaction runs on its own", file: "access.ts",
+    find: "  throw late(frame);\n}\n\nfunction outside", replace: "  return undefined;\n}\n\nfunction outside", tests: ["late-use"],
+  },
+  {
+    promise: 8, breaks: "an async function is run before it is refused", file: "promises.ts",
+    find: '  if (tag !== "[object AsyncFunction]" && tag !== "[object AsyncGeneratorFunction]") return;', replace: "  if (tag !== undefined) return;", tests: ["late-use", "sync-bodies"],
+  },
+  {
+    promise: 9, breaks: "circles of waits are not looked for", file: "waiting.ts",
+    find: "  if (path === undefined) return;\n  throw deadlock", replace: "  if (path === undefined || Date.now() > 0) return;\n  throw deadlock", tests: ["deadlock"],
+  },
+  {
+    promise: 10, breaks: "a failed transaction is not rolled back", file: "lifecycle.ts",
+    find: "    if (frame.outer === undefined) {\n      state.statements.rollback.run();", replace: "    if (frame.outer === undefined) {", tests: ["failures"],
+  },
+  {
+    promise: 10, breaks: "a silent rollback goes unnoticed", file: "access.ts",
+    find: "    if (!state.connection.inTransaction) throw endedFromWithin(frame);", replace: "", tests: ["late-use"],
+  },
+  {
+    promise: 14, breaks: "the holder is not looked for", file: "waiting.ts",
+    find: "  const holder = findForeignHolder(path, phase);\n", replace: "  const holder: LockHolder = { where: \"unknown\", reason: \"\" };\n", tests: ["lock-timeout"],
+  },
+  {
+    promise: 15, breaks: "slow transactions are not reported", file: "lifecycle.ts",
+    find: "  if (isSlow) reportSlow(", replace: "  if (isSlow && Date.now() < 0) reportSlow(", tests: ["diagnostics"],
+  },
+  {
+    promise: 15, breaks: "statements are not echoed", file: "guard.ts",
+    find: "    if (statementRan.hasSubscribers) return observed(access, frame, shape.source(this), () => method.apply(this, args));\n", replace: "", tests: ["diagnostics"],
+  },
+  {
+    promise: 17, breaks: "a transaction commits although it was aborted", file: "transaction.ts",
+    find: "    options.signal?.throwIfAborted();\n    if (!commit(frame))", replace: "    if (!commit(frame))", tests: ["contract/promises", "waiting"],
+  },
+];
