@@ -84,7 +84,7 @@ class Page {
   }
 
   #throws({ type, text }) {
-    return type === undefined ? `Throws: ${this.#line(text)}` : `Throws ${this.#link(type)} ${this.#line(text)}`.trim();
+    return type === undefined ? `Throws ${this.#line(text).replace(/^What\b/, "what")}` : `Throws ${this.#link(type)} ${this.#line(text)}`.trim();
   }
 
   #line(text) {
