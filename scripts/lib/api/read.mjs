@@ -58,9 +58,12 @@ function describe(name, declaration) {
 }
 
 function describeInterface(name, declaration, doc) {
-  const members = declaration.getMembers().filter((member) => !isInternal(member)).map(memberOf);
-  // Where no member says anything of itself, the bare shape reads better than a table of names.
-  if (members.every((member) => member.doc.text === "")) return { name, kind: "type", doc, code: [withoutDocs(declaration)], members: [] };
+  const members = declaration.getMembers().filter((member) => !isInternal(member)).map(memberOf)
+    // Members that only say that another form has them.
+    .filter((member) => !member.text.endsWith("?: undefined"));
+  // Where most members say nothing of themselves, the bare shape reads better than a table of names.
+  const silent = members.filter((member) => member.doc.text === "").length;
+  if (silent > members.length / 2) return { name, kind: "type", doc, code: [typeText(declaration)], members: [] };
   return { name, kind: "type", doc, code: [interfaceHead(declaration)], members, declaration };
 }
 

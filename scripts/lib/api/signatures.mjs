@@ -45,7 +45,7 @@ function headOf(declaration, bases) {
   };
 }
 
-/** A type alias with the docstrings of its parts, which have no other place. */
+/** A type with the docstrings of its parts, where these have no other place. */
 export function typeText(declaration) {
   return declaration.getText().replace(/^(?:\s*\/\*\*[\s\S]*?\*\/\s*)?export /, "");
 }
