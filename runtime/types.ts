@@ -5,11 +5,11 @@ export type TransactionMode = "immediate" | "deferred" | "exclusive";
 
 /** Settings of a connection. `null` leaves what the library or the file says; absent means the driver's default. */
 export interface EngineSettings {
-  /** `PRAGMA journal_mode`. It belongs to the file: all processes get it. */
+  /** `PRAGMA journal_mode`. `wal` stays with the file, for all processes. */
   journalMode?: "wal" | "delete" | "truncate" | "persist" | "memory" | "off" | null;
   /** `PRAGMA synchronous`: when a commit is safe from a power failure. See https://www.sqlite.org/pragma.html#pragma_synchronous. */
   synchronous?: "off" | "normal" | "full" | "extra" | null;
-  /** `PRAGMA foreign_keys`: whether foreign keys are checked. SQLite's own default is no. */
+  /** `PRAGMA foreign_keys`: whether foreign keys are checked. Off in SQLite itself, on in better-sqlite3. */
   foreignKeys?: boolean | null;
   /** `PRAGMA temp_store`: where temporary tables and indexes are kept. */
   tempStore?: "default" | "file" | "memory" | null;
