@@ -13,7 +13,8 @@ export type SessionErrorCode =
   | "SESSIONFIX_DEADLOCK"
   | "SESSIONFIX_ASYNC_BODY"
   | "SESSIONFIX_TRANSACTION_CLOSED"
-  | "SESSIONFIX_RUNNER";
+  | "SESSIONFIX_RUNNER"
+  | "SESSIONFIX_RESUME";
 
 const BRAND = Symbol.for("sessionfix-runtime.error");
 
@@ -153,6 +154,22 @@ export class RunnerError extends SessionError {
   readonly code = "SESSIONFIX_RUNNER";
 }
 
+/** A resumable run cannot go on from where its cursor says. Nothing was written, or the present batch was rolled back. */
+export class ResumeError extends SessionError {
+  override readonly name = "ResumeError";
+  readonly code = "SESSIONFIX_RESUME";
+
+  constructor(
+    message: string,
+    /** The key of the run. */
+    readonly key: string,
+    readonly reason: "changed input" | "corrupt cursor" | "another run",
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
 for (const [own, code] of [
   [SessionNotInitializedError, "SESSIONFIX_NOT_INITIALIZED"],
   [SessionClosedError, "SESSIONFIX_SESSION_CLOSED"],
@@ -166,6 +183,7 @@ for (const [own, code] of [
   [AsyncBodyError, "SESSIONFIX_ASYNC_BODY"],
   [TransactionClosedError, "SESSIONFIX_TRANSACTION_CLOSED"],
   [RunnerError, "SESSIONFIX_RUNNER"],
+  [ResumeError, "SESSIONFIX_RESUME"],
 ] as const) CODES.set(own, code);
 
 /** SQLite's own word for "another connection holds the lock", in any of its extended forms. */
