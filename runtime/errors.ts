@@ -163,6 +163,7 @@ export class ResumeError extends SessionError {
     message: string,
     /** The key of the run. */
     readonly key: string,
+    /** The input is not the one of the earlier run; the row is damaged; or another run has moved the cursor meanwhile. */
     readonly reason: "changed input" | "corrupt cursor" | "another run",
     options?: ErrorOptions,
   ) {
