@@ -12,13 +12,15 @@ export type { ResumeState } from "./resume.js";
 export { batchReportOf } from "./batch-run.js";
 export type { BatchHandler } from "./batch-run.js";
 export {
-  AsyncBodyError, DeadlockError, EngineSettingError, LockTimeoutError, RecursiveOpenError, ResumeError, RunnerError, SessionBusyError,
+  AsyncBodyError, DeadlockError, EngineSettingError, FileReplacedError, ForeignSqliteError, LockTimeoutError,
+  NetworkFileSystemError, RecursiveOpenError, ResumeError, RunnerError, SessionBusyError,
   SessionClosedError, SessionError, SessionNotInitializedError, SessionOptionError, TransactionClosedError,
   UnsupportedSessionError,
 } from "./errors.js";
 export type { DeadlockPlace, SessionErrorCode } from "./errors.js";
 export type { LockHolder } from "./lock-holder.js";
-export type { SessionCheckoutEvent, SessionCloseEvent, SessionOpenEvent, SlowEvent, StatementEvent, TransactionEvent } from "./diagnostics.js";
+export type { WalReader } from "./wal-readers.js";
+export type { SessionCheckoutEvent, SessionCloseEvent, SessionOpenEvent, SlowEvent, StatementEvent, TransactionEvent, WalEvent } from "./diagnostics.js";
 export type { NodeSqliteDatabase, SqliteConnection, SqliteSession, SqliteStatement } from "./sqlite-connection.js";
 export type {
   CloseOptions, Driver, DriverFactoryOptions, EngineSettings, OpenFactoryOptions, Quantiles, SessionFactory,

@@ -21,6 +21,14 @@ export interface EngineSettings {
   busyTimeoutMs?: number | null;
   /** Pages of write-ahead log after which a commit tries a checkpoint. */
   walAutocheckpoint?: number | null;
+  /**
+   * Who copies the write-ahead log back into the database. `worker` (the drivers' default): a thread with a connection of its
+   * own, of the same library; where that cannot be proven to be the same one, `inline`. `inline`: this thread, when nobody has
+   * written for a while, and SQLite in its commits. `sqlite`: SQLite in its commits alone.
+   */
+  checkpoint?: "worker" | "inline" | "sqlite" | null;
+  /** Bytes of write-ahead log beyond which a reader that keeps it from being emptied is warned of. Default 64 MiB. */
+  walWarnBytes?: number | null;
 }
 
 /** Opens and closes the sessions of one library. */
