@@ -6,6 +6,7 @@ import type { BatchOptions, BatchReport, TransactionRunner } from "./batch-types
 import { Courtesy, GAP_MS } from "./courtesy.js";
 import { RunnerError } from "./errors.js";
 import { accessOf, nearest } from "./access.js";
+import { someoneWaits } from "./file-queue.js";
 import { LONG_HOLD_MS } from "./lock-rest.js";
 import { isPromiseLike } from "./promises.js";
 import type { ResumeCursor } from "./resume-cursor.js";
@@ -68,7 +69,7 @@ export async function batchedTransaction<Item>(
       if (typeof target !== "function" && isInside(target)) continue;
       await nextTurn();
       // After a long hold the lock rests anyway.
-      if (progress.holdMs < LONG_HOLD_MS && courtesy.isDue(progress.holdMs)) await gap();
+      if (progress.holdMs < LONG_HOLD_MS && courtesy.isDue(progress.holdMs) && !isQueueKnown(target)) await gap();
     }
     if (run.cursor?.isIdle === false) {
       // The source's end was not known yet when its last batch was committed.
@@ -118,6 +119,12 @@ async function gap(): Promise<void> {
   const end = performance.now() + GAP_MS;
   await sleep(1);
   while (performance.now() < end) await nextTurn();
+}
+
+/** Others that use this package queue for the file, or it is known that none do: no gap is needed for them. */
+function isQueueKnown(target: SqliteSession | TransactionRunner<unknown>): boolean {
+  const state = typeof target === "function" ? undefined : accessOf(target)?.state;
+  return state !== undefined && someoneWaits(state) !== undefined;
 }
 
 function isInside(session: SqliteSession): boolean {

@@ -5,6 +5,7 @@ import type { SessionCloseEvent, SessionOpenEvent } from "./diagnostics.js";
 import { endCare, takeIntoCare } from "./checkpoints.js";
 import { applyEngine } from "./engine.js";
 import { RecursiveOpenError, SessionBusyError, UnsupportedSessionError } from "./errors.js";
+import { closeQueue } from "./file-queue.js";
 import { Frame } from "./frame.js";
 import { isPromiseLike } from "./promises.js";
 import { currentFrame, registry } from "./registry.js";
@@ -184,6 +185,7 @@ async function afterTransactions(opening: Opening, session: object, timeoutMs: n
   } finally {
     frame.status = "ended";
     state.lock.release(frame);
+    closeQueue(state);
   }
 }
 
