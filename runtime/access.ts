@@ -3,6 +3,7 @@ import { isAround } from "./frame.js";
 import type { Frame } from "./frame.js";
 import { describeHolder } from "./lock-holder.js";
 import { registry } from "./registry.js";
+import { serverContext } from "./server.js";
 import type { SessionState } from "./session-state.js";
 import { holderOf } from "./waiting.js";
 
@@ -92,5 +93,5 @@ export function endedFromWithin(frame: Frame): TransactionClosedError {
  * @returns What `work` returns.
  */
 export function detached<R>(work: () => R): R {
-  return registry.context.exit(work);
+  return serverContext.exit(() => registry.context.exit(work));
 }

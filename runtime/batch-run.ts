@@ -13,6 +13,7 @@ import { DurationHistogram } from "./quantiles.js";
 import { registry } from "./registry.js";
 import { ResumeCursor, checkResume } from "./resume-cursor.js";
 import { SessionStore } from "./resume-store.js";
+import { serverOf } from "./server.js";
 
 const DEFAULT_BATCH_SIZE = 10;
 /**
@@ -127,7 +128,7 @@ export class BatchRun<Item, Tx> {
 }
 
 function policyFor<Item, Tx>({ target, sync }: BatchTarget, onItemError: string): Policy<Item, Tx> {
-  if (typeof target !== "function") return sessionPolicy(target);
+  if (typeof target !== "function" && serverOf(target) === undefined) return sessionPolicy(target);
   const capabilities = capabilitiesOf<Tx>(target);
   if (!sync && hasSavepoints(capabilities)) return runnerPolicy(capabilities);
   throw new SessionOptionError(
@@ -136,13 +137,13 @@ function policyFor<Item, Tx>({ target, sync }: BatchTarget, onItemError: string)
 }
 
 export function storeFor<Tx>(target: unknown): ResumeStore<Tx> {
-  if (typeof target !== "function") return new SessionStore(target);
+  if (typeof target !== "function" && serverOf(target) === undefined) return new SessionStore(target);
   const { resume } = capabilitiesOf<Tx>(target);
   if (resume !== undefined) return resume;
   throw new SessionOptionError("resume needs a place for its cursor, and the function given in place of a session has none. Give the session itself, leave resume out, or let the function carry a ResumeStore as resume under RUNNER_CAPABILITIES.");
 }
 
-export function capabilitiesOf<Tx>(runner: object): RunnerCapabilities<Tx> {
+export function capabilitiesOf<Tx>(runner: unknown): RunnerCapabilities<Tx> {
   return (runner as { [RUNNER_CAPABILITIES]?: RunnerCapabilities<Tx> })[RUNNER_CAPABILITIES] ?? {};
 }
 

@@ -8,6 +8,7 @@ import { accessOf, nearest } from "./access.js";
 import { LONG_HOLD_MS, LockRest } from "./lock-rest.js";
 import { asyncResultError, isPromiseLike, refuseAsyncFunction } from "./promises.js";
 import type { ResumeCursor } from "./resume-cursor.js";
+import { refuseServer } from "./server.js";
 import type { SqliteSession } from "./sqlite-connection.js";
 import { runTransactionSync } from "./transaction-sync.js";
 
@@ -37,6 +38,7 @@ export function batchedTransactionSync<Item>(
   handler: BatchHandler<Item, never>,
   options: BatchOptionsSync<Item> = {},
 ): BatchReport<Item> {
+  refuseServer(target, "batchedTransactionSync", "batchedTransaction");
   refuseAsyncFunction(handler, "batchedTransactionSync", "batchedTransaction");
   refuseAsyncFunction(target, "batchedTransactionSync", "batchedTransaction");
   const run = new BatchRun<Item, unknown>(items, handler as BatchHandler<Item, unknown>, options, { target, entry: batchedTransactionSync, sync: true });

@@ -9,10 +9,13 @@ import { accessOf, nearest } from "./access.js";
 import { someoneWaits } from "./file-queue.js";
 import { LONG_HOLD_MS } from "./lock-rest.js";
 import { isPromiseLike } from "./promises.js";
+import type { PgTransactionOptions } from "./pg/types.js";
 import type { ResumeCursor } from "./resume-cursor.js";
 import { inTransaction } from "./resume.js";
+import { serverOf } from "./server.js";
 import type { SqliteSession } from "./sqlite-connection.js";
 import { runTransaction } from "./transaction.js";
+import type { ServerSession, ServerTx } from "./types.js";
 
 /**
  * Calls `handler` for each item, in order, in transactions of a few items each. Between two of them the session is
@@ -39,6 +42,12 @@ export function batchedTransaction<S extends SqliteSession, Item>(
   handler: BatchHandler<Item, S>,
   options?: BatchOptions<Item>,
 ): Promise<BatchReport<Item>>;
+export function batchedTransaction<S extends ServerSession, Item>(
+  session: S,
+  items: Iterable<Item> | AsyncIterable<Item>,
+  handler: BatchHandler<Item, ServerTx<S>>,
+  options?: BatchOptions<Item> & PgTransactionOptions,
+): Promise<BatchReport<Item>>;
 export function batchedTransaction<Tx, Item>(
   runner: TransactionRunner<Tx>,
   items: Iterable<Item> | AsyncIterable<Item>,
@@ -46,13 +55,15 @@ export function batchedTransaction<Tx, Item>(
   options?: BatchOptions<Item>,
 ): Promise<BatchReport<Item>>;
 export async function batchedTransaction<Item>(
-  target: SqliteSession | TransactionRunner<unknown>,
+  given: SqliteSession | ServerSession | TransactionRunner<unknown>,
   items: Iterable<Item> | AsyncIterable<Item>,
   handler: BatchHandler<Item, never>,
   options: BatchOptions<Item> = {},
 ): Promise<BatchReport<Item>> {
+  const target = given as SqliteSession | TransactionRunner<unknown>;
   const run = new BatchRun<Item, unknown>(items, handler as BatchHandler<Item, unknown>, options, { target, entry: batchedTransaction, sync: false });
   const courtesy = new Courtesy();
+  const onServer = serverOf(given) !== undefined;
   try {
     options.signal?.throwIfAborted();
     // Who asked at the same moment gets into the queue before the first batch keeps the loop busy: a start of one batch
@@ -68,8 +79,8 @@ export async function batchedTransaction<Item>(
       await options.onProgress?.(progress);
       if (typeof target !== "function" && isInside(target)) continue;
       await nextTurn();
-      // After a long hold the lock rests anyway.
-      if (progress.holdMs < LONG_HOLD_MS && courtesy.isDue(progress.holdMs) && !isQueueKnown(target)) await gap();
+      // After a long hold the lock rests anyway, and a server wakes who waits.
+      if (!onServer && progress.holdMs < LONG_HOLD_MS && courtesy.isDue(progress.holdMs) && !isQueueKnown(target)) await gap();
     }
     if (run.cursor?.isIdle === false) {
       // The source's end was not known yet when its last batch was committed.
@@ -128,6 +139,8 @@ function isQueueKnown(target: SqliteSession | TransactionRunner<unknown>): boole
 }
 
 function isInside(session: SqliteSession): boolean {
+  const server = serverOf(session);
+  if (server !== undefined) return server.isInside();
   const access = accessOf(session);
   return access !== undefined && nearest(access)?.status === "active";
 }

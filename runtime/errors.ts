@@ -17,7 +17,8 @@ export type SessionErrorCode =
   | "SESSIONFIX_RESUME"
   | "SESSIONFIX_FOREIGN_SQLITE"
   | "SESSIONFIX_FILE_REPLACED"
-  | "SESSIONFIX_NETWORK_FILE_SYSTEM";
+  | "SESSIONFIX_NETWORK_FILE_SYSTEM"
+  | "SESSIONFIX_COMMIT_UNCERTAIN";
 
 const BRAND = Symbol.for("sessionfix-runtime.error");
 
@@ -224,6 +225,15 @@ export class NetworkFileSystemError extends SessionError {
   }
 }
 
+/**
+ * A server's connection was lost between `COMMIT` and its answer: whether the transaction was committed is not known here.
+ * It is never run again by itself.
+ */
+export class CommitUncertainError extends SessionError {
+  override readonly name = "CommitUncertainError";
+  readonly code = "SESSIONFIX_COMMIT_UNCERTAIN";
+}
+
 for (const [own, code] of [
   [SessionNotInitializedError, "SESSIONFIX_NOT_INITIALIZED"],
   [SessionClosedError, "SESSIONFIX_SESSION_CLOSED"],
@@ -241,6 +251,7 @@ for (const [own, code] of [
   [ForeignSqliteError, "SESSIONFIX_FOREIGN_SQLITE"],
   [FileReplacedError, "SESSIONFIX_FILE_REPLACED"],
   [NetworkFileSystemError, "SESSIONFIX_NETWORK_FILE_SYSTEM"],
+  [CommitUncertainError, "SESSIONFIX_COMMIT_UNCERTAIN"],
 ] as const) CODES.set(own, code);
 
 /** SQLite's own word for "another connection holds the lock", in any of its extended forms. */

@@ -2,11 +2,12 @@ import { sessionCheckedOut } from "./diagnostics.js";
 import type { SessionCheckoutEvent } from "./diagnostics.js";
 import { verifyEngine } from "./engine.js";
 import { SessionClosedError, SessionNotInitializedError, SessionOptionError } from "./errors.js";
-import { openSession, publishClose, sessionState } from "./open-session.js";
+import { openSession, publishClose, sessionState, shown } from "./open-session.js";
 import type { Opening } from "./open-session.js";
 import { DEFAULT_TIMEOUT_MS, checkFunction, checkNumber } from "./options.js";
 import { registry } from "./registry.js";
 import { resumeWaiting } from "./session-state.js";
+import { serverOf } from "./server.js";
 import { findEntry, remove } from "./session-entry.js";
 import type { SessionEntry } from "./session-entry.js";
 import { DEFAULT_SLOW_LIMITS } from "./slow.js";
@@ -40,13 +41,13 @@ export function createSessionFactory<S extends object>(options: OpenFactoryOptio
 
   const getSession = (path: string | undefined = defaultPath): S => {
     if (self.closed || self.epoch !== registry.epoch) {
-      throw new SessionClosedError(`The session factory for ${path ?? "its default path"} is closed. Call its init(), or initSessionFactory(), before getSession().`);
+      throw new SessionClosedError(`The session factory for ${shown(path) ?? "its default path"} is closed. Call its init(), or initSessionFactory(), before getSession().`);
     }
     if (path === undefined && !pathless) {
       throw new SessionOptionError("getSession() was given no path and the factory has no default one. Give createSessionFactory() the option path, or getSession() the file's path.");
     }
     const entry = living(opening, path, self) ?? openSession(opening, path, self);
-    if (sessionCheckedOut.hasSubscribers) sessionCheckedOut.publish({ path: entry.path, driver: entry.driver } satisfies SessionCheckoutEvent);
+    if (sessionCheckedOut.hasSubscribers) sessionCheckedOut.publish({ path: shown(entry.path), driver: entry.driver } satisfies SessionCheckoutEvent);
     return entry.session as S;
   };
 
@@ -54,6 +55,12 @@ export function createSessionFactory<S extends object>(options: OpenFactoryOptio
     self.closed = false;
     self.epoch = registry.epoch;
     return getSession(path);
+  };
+
+  const ready = async (path?: string): Promise<Awaited<S>> => {
+    const session = await Promise.resolve(getSession(path));
+    await serverOf(session)?.ready();
+    return session;
   };
 
   const close = async (closeOptions: CloseOptions = {}): Promise<void> => {
@@ -71,7 +78,7 @@ export function createSessionFactory<S extends object>(options: OpenFactoryOptio
     if (path !== undefined || pathless) getSession(path);
   };
 
-  const factory: SessionFactory<S> & Startable = { getSession, init, close, path: defaultPath, [START]: start };
+  const factory: SessionFactory<S> & Startable = { getSession, init, ready, close, path: defaultPath, [START]: start };
   return factory;
 }
 
@@ -140,7 +147,8 @@ async function closeAll(entries: readonly SessionEntry[], options: CloseOptions,
  *
  * @param factory A factory, or the options for one.
  * @param path Default: the factory's own.
- * @returns The factory. Where its `open` is asynchronous, `await factory.getSession()` to see the opening through.
+ * @returns The factory. Where its `open` is asynchronous, or its sessions are a server's, `await factory.ready()` to see the
+ *   opening through.
  * @throws {EngineSettingError} when a pragma does not hold on the new connection.
  */
 export function initSessionFactory<S extends object>(factory: SessionFactory<S>, path?: string): SessionFactory<S>;

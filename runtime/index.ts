@@ -12,7 +12,7 @@ export type { ResumeState } from "./resume.js";
 export { batchReportOf } from "./batch-run.js";
 export type { BatchHandler } from "./batch-run.js";
 export {
-  AsyncBodyError, DeadlockError, EngineSettingError, FileReplacedError, ForeignSqliteError, LockTimeoutError,
+  AsyncBodyError, CommitUncertainError, DeadlockError, EngineSettingError, FileReplacedError, ForeignSqliteError, LockTimeoutError,
   NetworkFileSystemError, RecursiveOpenError, ResumeError, RunnerError, SessionBusyError,
   SessionClosedError, SessionError, SessionNotInitializedError, SessionOptionError, TransactionClosedError,
   UnsupportedSessionError,
@@ -23,8 +23,8 @@ export type { WalReader } from "./wal-readers.js";
 export type { SessionCheckoutEvent, SessionCloseEvent, SessionOpenEvent, SlowEvent, StatementEvent, TransactionEvent, WalEvent } from "./diagnostics.js";
 export type { NodeSqliteDatabase, SqliteConnection, SqliteSession, SqliteStatement } from "./sqlite-connection.js";
 export type {
-  CloseOptions, Driver, DriverFactoryOptions, EngineSettings, OpenFactoryOptions, Quantiles, SessionFactory,
-  TransactionMode, TransactionOptions, TransactionSyncOptions,
+  CloseOptions, Driver, DriverFactoryOptions, EngineSettings, OpenFactoryOptions, Quantiles, ServerClient, ServerSession,
+  ServerTx, SessionFactory, TransactionMode, TransactionOptions, TransactionSyncOptions,
 } from "./types.js";
 export { RUNNER_CAPABILITIES } from "./batch-types.js";
 export type {

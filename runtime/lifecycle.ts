@@ -104,7 +104,7 @@ export function rollback(frame: Frame, reason: unknown): void {
 }
 
 /** The first error stays the one that is thrown; the rollback's rides along as `suppressed`. */
-function attachSuppressed(first: unknown, second: unknown): void {
+export function attachSuppressed(first: unknown, second: unknown): void {
   if (typeof first !== "object" || first === null || !Object.isExtensible(first) || "suppressed" in first) return;
   Object.defineProperty(first, "suppressed", { value: second, configurable: true, enumerable: false });
 }

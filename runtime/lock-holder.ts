@@ -23,6 +23,23 @@ export type LockHolder =
       /** In words, from `/proc/<pid>/stat`: `running`, `sleeping`, `stopped` … */
       readonly state: string;
     }
+  | {
+      /** Of a database server, wherever it runs. */
+      readonly where: "another client";
+      /** The server's process for that client, as in `pg_stat_activity`. */
+      readonly pid: number;
+      /** As the client calls itself; empty where it does not. */
+      readonly applicationName: string;
+      /** Empty for a connection through a Unix socket, and where the role may not see it. */
+      readonly clientAddress: string;
+      /** As the server says: `active`, `idle in transaction` … */
+      readonly state: string;
+      /** The client's last statement, cut after 200 characters, and when it began. */
+      readonly query: string;
+      readonly queryStart: Date | undefined;
+      /** Milliseconds since its transaction's beginning. */
+      readonly heldForMs: number | undefined;
+    }
   | { readonly where: "unknown"; readonly reason: string };
 
 /** The part of `/proc/locks` that matters: a POSIX lock that is held. */
@@ -161,6 +178,11 @@ export function describeHolder(holder: LockHolder): string {
   switch (holder.where) {
     case "another process":
       return `held by process ${holder.pid} (${holder.command}; ${holder.state})`;
+    case "another client": {
+      const since = holder.heldForMs === undefined ? "" : ` for ${Math.round(holder.heldForMs)} ms`;
+      const from = holder.clientAddress === "" ? "" : ` from ${holder.clientAddress}`;
+      return `held by the server's process ${holder.pid} (${holder.applicationName || "no application_name"}${from}; ${holder.state})${since}, last statement ${JSON.stringify(holder.query.replace(/\s+/g, " ").trim().slice(0, 80))}`;
+    }
     case "unknown":
       return `holder unknown: ${holder.reason}`;
     case "this process": {

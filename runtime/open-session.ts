@@ -10,6 +10,7 @@ import { Frame } from "./frame.js";
 import { isPromiseLike } from "./promises.js";
 import { currentFrame, registry } from "./registry.js";
 import { guardBeforeClose, guardBeforeOpen, park } from "./open-guard.js";
+import { serverOf, withoutPassword } from "./server.js";
 import { keyOf, place, remove } from "./session-entry.js";
 import type { SessionEntry } from "./session-entry.js";
 import { adopt, libraryOf } from "./session-state.js";
@@ -32,7 +33,7 @@ export interface Opening {
 export function openSession(opening: Opening, path: string | undefined, owner: object): SessionEntry {
   const key = keyOf(opening.kind, path);
   if (registry.opening.has(key)) {
-    throw new RecursiveOpenError(`The open function for ${path ?? "the default session"} asked getSession() for the session that it is opening. Let it open the file itself and return the result.`);
+    throw new RecursiveOpenError(`The open function for ${shown(path) ?? "the default session"} asked getSession() for the session that it is opening. Let it open the file itself and return the result.`);
   }
   guardBeforeOpen(opening.open === undefined ? opening.driver : undefined, path);
   const startedAt = performance.now();
@@ -57,7 +58,7 @@ function enterOpened(opening: Opening, path: string | undefined, owner: object, 
 function enterPending(opening: Opening, path: string | undefined, owner: object, session: PromiseLike<unknown> & object, startedAt: number): SessionEntry {
   let opened: object | undefined;
   const configured = Promise.resolve(session).then((result) => {
-    if (typeof result !== "object" || result === null) throw new UnsupportedSessionError(`The open function for ${path ?? "the default session"} resolved with no object.`);
+    if (typeof result !== "object" || result === null) throw new UnsupportedSessionError(`The open function for ${shown(path) ?? "the default session"} resolved with no object.`);
     configure(opening, path, result);
     opened = result;
     place(entry, keyOf(opening.kind, path));
@@ -73,7 +74,8 @@ function enterPending(opening: Opening, path: string | undefined, owner: object,
 function configure(opening: Opening, path: string | undefined, session: object): void {
   try {
     const state = sessionState(opening, session);
-    if (state !== undefined && opening.slow !== undefined) state.slowLimits = opening.slow;
+    const limited = state ?? serverOf(session);
+    if (limited !== undefined && opening.slow !== undefined) limited.slowLimits = opening.slow;
     const connection = state?.connection;
     const defaults = opening.open === undefined ? (opening.driver?.defaults ?? {}) : {};
     if (connection !== undefined) applyEngine(connection, path ?? connection.name, opening.engine, defaults);
@@ -104,7 +106,8 @@ function abandon(opening: Opening, session: object): void {
  * new is guarded from here on.
  */
 export function sessionState(opening: Opening, session: object): SessionState | undefined {
-  const handle = opening.driver?.recognizes(session) ? opening.driver.connection(session) : clientOf(session);
+  if (serverOf(session) !== undefined) return undefined;
+  const handle = (opening.driver?.recognizes(session) ? opening.driver.connection?.(session) : undefined) ?? clientOf(session);
   const known = accessOf(handle)?.state;
   if (known !== undefined) return known;
   const library = libraryOf(handle);
@@ -119,6 +122,8 @@ function clientOf(session: object): object {
 }
 
 function isOpen(given: object): boolean {
+  const server = serverOf(given);
+  if (server !== undefined) return server.isOpen();
   const session = clientOf(given);
   if ("open" in session && typeof session.open === "boolean") return session.open;
   if ("isOpen" in session && typeof session.isOpen === "boolean") return session.isOpen;
@@ -164,11 +169,13 @@ async function settled(entry: SessionEntry, timeoutMs: number): Promise<object |
   const done = Promise.resolve(entry.session).then(() => false, () => false);
   const timedOut = await Promise.race([done, tooLong]);
   deadline.abort();
-  if (timedOut) throw new SessionBusyError(`The session for ${entry.path ?? "the default path"} is still being opened after ${timeoutMs} ms, so it cannot be closed. Wait for its open function, then close again.`);
+  if (timedOut) throw new SessionBusyError(`The session for ${shown(entry.path) ?? "the default path"} is still being opened after ${timeoutMs} ms, so it cannot be closed. Wait for its open function, then close again.`);
   return entry.opened();
 }
 
 async function afterTransactions(opening: Opening, session: object, timeoutMs: number, close: () => void | Promise<void>): Promise<void> {
+  const server = serverOf(session);
+  if (server !== undefined) return server.close(timeoutMs, close);
   const state = sessionState(opening, session);
   if (state === undefined) return close();
   const frame = new Frame(state, currentFrame(), undefined, "immediate", "close of the session");
@@ -201,14 +208,18 @@ function hasClose(session: object): session is { close: () => void | Promise<voi
   return "close" in session && typeof session.close === "function";
 }
 
+export function shown(path: string | undefined): string | undefined {
+  return path === undefined ? undefined : withoutPassword(path);
+}
+
 function publishOpen(entry: SessionEntry, startedAt: number): void {
   if (!sessionOpened.hasSubscribers) return;
   sessionOpened.publish({
-    path: entry.path, driver: entry.driver, openMs: performance.now() - startedAt, openSessions: registry.entries.size,
+    path: shown(entry.path), driver: entry.driver, openMs: performance.now() - startedAt, openSessions: registry.entries.size,
   } satisfies SessionOpenEvent);
 }
 
 export function publishClose(entry: SessionEntry, reason: SessionCloseEvent["reason"]): void {
   if (!sessionClosed.hasSubscribers) return;
-  sessionClosed.publish({ path: entry.path, driver: entry.driver, reason, openSessions: registry.entries.size } satisfies SessionCloseEvent);
+  sessionClosed.publish({ path: shown(entry.path), driver: entry.driver, reason, openSessions: registry.entries.size } satisfies SessionCloseEvent);
 }

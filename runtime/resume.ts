@@ -5,7 +5,7 @@ import { isPromiseLike } from "./promises.js";
 import { checkRow } from "./resume-row.js";
 import type { SqliteSession } from "./sqlite-connection.js";
 import { runTransaction } from "./transaction.js";
-import type { TransactionOptions } from "./types.js";
+import type { ServerSession, TransactionOptions } from "./types.js";
 
 /** What the database says of a resumable run. */
 export interface ResumeState {
@@ -24,7 +24,7 @@ export interface ResumeState {
  * @throws {ResumeError} when the cursor is not what this package wrote.
  * @throws What `transaction` throws.
  */
-export async function resumeState<Tx>(session: SqliteSession | TransactionRunner<Tx>, key: string, options: TransactionOptions = {}): Promise<ResumeState | undefined> {
+export async function resumeState<Tx>(session: SqliteSession | ServerSession | TransactionRunner<Tx>, key: string, options: TransactionOptions = {}): Promise<ResumeState | undefined> {
   const store = storeFor<Tx>(session);
   const row = checkRow(key, await inTransaction(session, (tx) => store.read(tx, key), { mode: "deferred", ...options }, resumeState));
   return row === undefined ? undefined : { items: row.items, state: row.state, updatedAt: new Date(row.updatedAt) };
@@ -37,7 +37,7 @@ export async function resumeState<Tx>(session: SqliteSession | TransactionRunner
  * @returns Whether there was one.
  * @throws What `transaction` throws.
  */
-export async function forgetResume<Tx>(session: SqliteSession | TransactionRunner<Tx>, key: string, options: TransactionOptions = {}): Promise<boolean> {
+export async function forgetResume<Tx>(session: SqliteSession | ServerSession | TransactionRunner<Tx>, key: string, options: TransactionOptions = {}): Promise<boolean> {
   const store = storeFor<Tx>(session);
   const found = await inTransaction(session, async (tx) => {
     const row = await store.read(tx, key);
@@ -49,12 +49,12 @@ export async function forgetResume<Tx>(session: SqliteSession | TransactionRunne
 
 /** Runs `work` in a transaction of the session or the runner and resolves with its result. */
 export async function inTransaction<Tx>(
-  target: SqliteSession | TransactionRunner<Tx>,
+  target: SqliteSession | ServerSession | TransactionRunner<Tx>,
   work: (tx: Tx) => unknown,
   options: TransactionOptions,
   entry: (...args: never[]) => unknown,
 ): Promise<unknown> {
-  if (typeof target !== "function") return runTransaction(target, (tx) => work(tx as Tx), options, undefined, entry);
+  if (typeof target !== "function") return runTransaction(target as SqliteSession, (tx) => work(tx as Tx), options, undefined, entry);
   let outcome: { readonly result: unknown } | undefined;
   await target((tx) => {
     const keep = (result: unknown): void => { outcome = { result }; };

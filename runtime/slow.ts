@@ -40,11 +40,13 @@ function warn(event: SlowEvent, ms: number, now: number): void {
   const label = event.label === undefined ? "An unlabelled transaction" : `"${event.label}"`;
   const items = event.batchSize === undefined ? "" : ` for a batch of ${event.batchSize} items`;
   const first = event.firstSql === undefined ? "" : `; its first statement: ${event.firstSql.replace(/\s+/g, " ").trim().slice(0, 120)}`;
+  const isServer = event.path.includes("://");
   const advice = event.kind === "hold"
-    ? "Others could not write meanwhile: shorten it, or make it batches with batchedTransaction()."
+    ? isServer ? "Others may wait for the rows that it wrote, and for its connection: shorten it, or make it batches with batchedTransaction()."
+    : "Others could not write meanwhile: shorten it, or make it batches with batchedTransaction()."
     : "Look for what held the lock: the hold warnings and sessionfix:transaction events name it.";
   process.emitWarning(
-    `${label} ${event.kind === "hold" ? "held the write lock of" : "waited for"} ${event.path || "a database in memory"} ${Math.round(ms)} ms${items}${first}. ${advice}`,
+    `${label} ${event.kind === "wait" ? "waited for" : isServer ? "kept open a transaction on" : "held the write lock of"} ${event.path || "a database in memory"} ${Math.round(ms)} ms${items}${first}. ${advice}`,
     { type: "SessionfixWarning", code: `SESSIONFIX_SLOW_${event.kind.toUpperCase()}` },
   );
 }

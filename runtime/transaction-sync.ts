@@ -8,6 +8,7 @@ import { describeHolder, findForeignHolder } from "./lock-holder.js";
 import { NO_OPTIONS, checkFunction, checkOptions } from "./options.js";
 import { asyncResultError, isPromiseLike, refuseAsyncFunction } from "./promises.js";
 import { currentFrame, registry } from "./registry.js";
+import { refuseServer } from "./server.js";
 import { handleFor, outerOf } from "./transaction.js";
 import { explainBusyHandle, resumeWaiting, stateOf } from "./session-state.js";
 import type { SessionState } from "./session-state.js";
@@ -50,6 +51,7 @@ export function runTransactionSync<S extends SqliteSession, R>(
 ): R {
   checkOptions(options);
   checkFunction("The transaction's body", body);
+  refuseServer(session, "transactionSync", "transaction");
   refuseAsyncFunction(body, "transactionSync", "transaction");
   const context = currentFrame();
   const outer = outerOf(session);

@@ -4,12 +4,14 @@ import { FifoLock } from "./fifo-lock.js";
 import { mayBegin } from "./file-queue.js";
 import { begin, commit, end, isObserved, rollback } from "./lifecycle.js";
 import type { Measure } from "./lifecycle.js";
+import type { PgTransactionOptions } from "./pg/types.js";
 import { DEFAULT_TIMEOUT_MS, NO_OPTIONS, checkFunction, checkOptions } from "./options.js";
 import { isPromiseLike } from "./promises.js";
 import { currentFrame, registry } from "./registry.js";
+import { serverOf } from "./server.js";
 import { stateOf } from "./session-state.js";
 import type { SqliteSession } from "./sqlite-connection.js";
-import type { TransactionOptions } from "./types.js";
+import type { ServerSession, ServerTx, TransactionOptions } from "./types.js";
 import { retry, waitForLock, waitForTurn } from "./waiting.js";
 import type { Patience } from "./waiting.js";
 
@@ -27,14 +29,14 @@ import type { Patience } from "./waiting.js";
  * @throws {DeadlockError} at once, when the wait could never end.
  * @throws {SessionClosedError} when the session is closed or being closed.
  * @throws {TransactionClosedError} when the transaction ended before its body did, or a nested one was not awaited.
- * @throws {UnsupportedSessionError} when `session` is neither a better-sqlite3 Database nor a node:sqlite DatabaseSync.
+ * @throws {UnsupportedSessionError} when `session` is neither a better-sqlite3 Database, nor a node:sqlite DatabaseSync, nor a
+ *   pool that a factory with the driver `pg` made.
+ * @throws {CommitUncertainError} on a server, when the connection was lost before `COMMIT` was answered.
  */
-export function transaction<S extends SqliteSession, R>(
-  session: S,
-  body: (tx: S) => R,
-  options: TransactionOptions = NO_OPTIONS,
-): Promise<Awaited<R>> {
-  return runTransaction(session, body, options, undefined, transaction);
+export function transaction<S extends SqliteSession, R>(session: S, body: (tx: S) => R, options?: TransactionOptions): Promise<Awaited<R>>;
+export function transaction<S extends ServerSession, R>(session: S, body: (tx: ServerTx<S>) => R, options?: PgTransactionOptions): Promise<Awaited<R>>;
+export function transaction<R>(session: SqliteSession | ServerSession, body: (tx: never) => R, options: PgTransactionOptions = NO_OPTIONS): Promise<Awaited<R>> {
+  return runTransaction(session as SqliteSession, body as (tx: SqliteSession) => R, options, undefined, transaction);
 }
 
 /** {@link transaction} for callers inside this package: `measure` gets the times, stacks begin outside of `entry`. */
@@ -45,6 +47,8 @@ export function runTransaction<S extends SqliteSession, R>(
   measure: Measure | undefined,
   entry: (...args: never[]) => unknown,
 ): Promise<Awaited<R>> {
+  const server = serverOf(session);
+  if (server !== undefined) return server.transaction(body, options, measure, entry) as Promise<Awaited<R>>;
   try {
     checkOptions(options);
     checkFunction("The transaction's body", body);

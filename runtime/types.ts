@@ -43,8 +43,11 @@ export interface Driver<S extends object = object> {
   isOpen(session: S): boolean;
   /** Called when no transaction runs on it any more. */
   close(session: S): void | Promise<void>;
-  /** The SQLite library's own handle that the session is or has: pragmas, statements and transactions go through it. */
-  connection(session: S): SqliteSession;
+  /**
+   * The SQLite library's own handle that the session is or has: pragmas, statements and transactions go through it. Absent
+   * where the session is a server's.
+   */
+  connection?(session: S): SqliteSession;
   /** Whether an application's own `open` function returned a session of this driver. */
   recognizes(session: unknown): session is S;
 }
@@ -93,6 +96,11 @@ export interface SessionFactory<S extends object> {
   /** Opens the session now, also after a close, and verifies its pragmas. Throws as `getSession` does. */
   readonly init: (path?: string) => S;
   /**
+   * Resolves with the session once it can be used: an asynchronous `open` has settled, a server has been connected and
+   * verified. Rejects with what is wrong; the next call tries again.
+   */
+  readonly ready: (path?: string) => Promise<Awaited<S>>;
+  /**
    * Waits for running transactions, then closes the sessions that no other factory uses.
    *
    * @throws {LockTimeoutError} when a transaction still runs after `timeoutMs` (default 10,000).
@@ -125,6 +133,23 @@ export interface TransactionOptions extends TransactionSyncOptions {
   /** Ends the wait, or rolls back instead of committing; the promise rejects with the signal's reason. */
   signal?: AbortSignal;
 }
+
+/** A pool of connections to a database server, such as a `pg.Pool`, or the `tx` of a transaction on one. */
+export type ServerSession =
+  | { connect(): Promise<ServerClient>; end(): Promise<unknown>; readonly totalCount: number }
+  | ServerClient;
+
+/** One connection of such a pool. */
+export interface ServerClient {
+  query(text: string): Promise<unknown>;
+  release(error?: Error | boolean): void;
+}
+
+/** What the body of a transaction on such a session gets. */
+export type ServerTx<S> = S extends ServerClient ? S
+  : S extends { connect: { (): Promise<infer Client>; (callback: never): unknown } } ? Client
+  : S extends { connect(): Promise<infer Client> } ? Client
+  : never;
 
 /** Quantiles in milliseconds, exact to 5 %; `max` is exact. All 0 when there was no batch. */
 export interface Quantiles {
