@@ -27,6 +27,7 @@ const COMMIT_WEIGHT = 0.2;
 
 const POLICIES = ["abort", "skip", "collect"] as const;
 
+/** Called for each item, in order; `index` counts from 0. May be asynchronous where the run is. */
 export type BatchHandler<Item, Tx> = (item: Item, tx: Tx, index: number) => unknown;
 
 /** Who starts the run, and what it writes to. */

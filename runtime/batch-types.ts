@@ -52,6 +52,7 @@ export interface ItemFailure<Item = unknown> {
   readonly error: unknown;
 }
 
+/** What makes a batched run resumable, beyond its key. */
 export interface ResumeOptions {
   /** Names the import in this database, for instance by the file that it reads. */
   key: string;
@@ -64,6 +65,7 @@ export interface ResumeOptions {
   whenDone?: "keep" | "forget";
 }
 
+/** Options of `batchedTransactionSync`. */
 export interface BatchOptionsSync<Item = unknown> extends TransactionSyncOptions {
   /** Most items a transaction. Default 10. `Infinity` leaves it to `maxHoldMs`. */
   batchSize?: number;
@@ -87,6 +89,7 @@ export interface BatchOptionsSync<Item = unknown> extends TransactionSyncOptions
   resume?: string | ResumeOptions;
 }
 
+/** Options of `batchedTransaction`. */
 export interface BatchOptions<Item = unknown> extends Omit<BatchOptionsSync<Item>, "onProgress" | "onSkip"> {
   /** How long each batch may wait for the session and the lock, in milliseconds. Default 10,000. */
   timeoutMs?: number;
@@ -98,6 +101,7 @@ export interface BatchOptions<Item = unknown> extends Omit<BatchOptionsSync<Item
   onProgress?: (progress: BatchProgress) => void | Promise<void>;
 }
 
+/** What `onProgress` gets after each commit. */
 export interface BatchProgress {
   /** Items in committed batches of this run so far, skipped ones included. */
   readonly items: number;
@@ -109,14 +113,17 @@ export interface BatchProgress {
   readonly batches: number;
   /** Items in the batch that was just committed. */
   readonly batchItems: number;
-  /** Milliseconds. */
+  /** From asking for this batch's transaction to its beginning, in milliseconds. */
   readonly waitMs: number;
+  /** From its beginning to its end, in milliseconds. */
   readonly holdMs: number;
 }
 
+/** What a batched run has done: returned at its end, and from `batchReportOf(error)` where it failed. */
 export interface BatchReport<Item = unknown> {
   /** Items in committed batches of this run, skipped ones included; not those that an earlier run had done. */
   readonly items: number;
+  /** Batches committed. */
   readonly batches: number;
   /** Those of `items` that were left out because of their error. */
   readonly skipped: number;

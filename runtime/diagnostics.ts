@@ -15,18 +15,23 @@ export interface SessionOpenEvent {
 
 /** Published on `sessionfix:session:close`. */
 export interface SessionCloseEvent {
+  /** As it was given to the factory. */
   readonly path: string | undefined;
+  /** As in `SessionOpenEvent`. */
   readonly driver: string;
   /** `noticed`: someone closed the handle by hand, and `getSession` found it closed. */
   readonly reason: "closed" | "noticed";
+  /** Sessions that are still open in this thread. */
   readonly openSessions: number;
 }
 
 /** Published on `sessionfix:transaction` when a transaction or savepoint has ended. */
 export interface TransactionEvent {
+  /** The option `label`. */
   readonly label: string | undefined;
   /** The database file, absolute; empty for a database in memory. */
   readonly path: string;
+  /** `savepoint` for a transaction inside of another one. */
   readonly mode: "immediate" | "deferred" | "exclusive" | "savepoint";
   /** `refused`: it never began (timeout, deadlock, abort, or an error at `BEGIN`). */
   readonly outcome: "commit" | "rollback" | "refused";
@@ -60,21 +65,27 @@ export interface StatementEvent {
   readonly sql: string;
   /** The label of the transaction that it is part of. */
   readonly label: string | undefined;
+  /** As in `TransactionEvent`. */
   readonly path: string;
   /** Of the call, in milliseconds; for `iterate`, until the iterator was returned. */
   readonly durationMs: number;
+  /** Whether it ran as part of a transaction of this package. */
   readonly inTransaction: boolean;
+  /** What it threw. */
   readonly error?: unknown;
 }
 
 /** Published on `sessionfix:session:checkout` when a factory hands out a session. */
 export interface SessionCheckoutEvent {
+  /** As it was given to the factory. */
   readonly path: string | undefined;
+  /** As in `SessionOpenEvent`. */
   readonly driver: string;
 }
 
 /** Published on `sessionfix:slow` for a transaction that waited or held longer than the session's limit. */
 export interface SlowEvent extends TransactionEvent {
+  /** Which of the two was too long. A transaction may have two events. */
   readonly kind: "hold" | "wait";
   /** The limit that was exceeded, in milliseconds. */
   readonly limitMs: number;

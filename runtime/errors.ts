@@ -92,6 +92,7 @@ export class EngineSettingError extends SessionError {
     message: string,
     /** The pragma's name, as SQLite spells it. */
     readonly pragma: string,
+    /** What the factory asked for. */
     readonly wanted: string | number,
     /** What the connection says; `undefined` where it says nothing. */
     readonly actual: string | number | undefined,
@@ -166,6 +167,7 @@ export class ResumeError extends SessionError {
     message: string,
     /** The key of the run. */
     readonly key: string,
+    /** The input is not the one of the earlier run; the row is damaged; or another run has moved the cursor meanwhile. */
     readonly reason: "changed input" | "corrupt cursor" | "another run",
     options?: ErrorOptions,
   ) {

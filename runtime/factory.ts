@@ -27,6 +27,7 @@ interface Startable {
  * All factories of one thread that open in the same way (the same driver, or an `open` function of the same text)
  * share their sessions, also across copies and reloads of modules.
  *
+ * @param options With `driver` (a library's own sessions) or with `open` (whatever your function returns).
  * @throws {SessionOptionError} when neither `driver` nor `open` is given.
  */
 export function createSessionFactory<S extends object>(options: OpenFactoryOptions<S>): SessionFactory<S>;
@@ -144,6 +145,7 @@ async function closeAll(entries: readonly SessionEntry[], options: CloseOptions,
  * Makes `factory` (or one made of the options) the default one of this thread, which the exported `getSession` uses,
  * and opens and verifies its session. Without a path, and without a default path, nothing is opened yet.
  *
+ * @param factory A factory, or the options for one.
  * @param path Default: the factory's own.
  * @returns The factory. Where its `open` is asynchronous, or its sessions are a server's, `await factory.ready()` to see the
  *   opening through.

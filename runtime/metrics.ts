@@ -6,20 +6,27 @@ import type { Quantiles } from "./types.js";
 
 /** What happened on one database file, or under one label on it, since `collectMetrics()`. */
 export interface TransactionMetrics {
+  /** Transactions that were committed. */
   readonly commits: number;
+  /** Transactions that began and were rolled back. */
   readonly rollbacks: number;
   /** Never began: timeouts, deadlocks, aborts, errors at `BEGIN`. */
   readonly refused: number;
   /** Those of the refused that were `LockTimeoutError`s. */
   readonly timeouts: number;
+  /** Held the lock for longer than `slow.holdMs`. */
   readonly slowHolds: number;
+  /** Waited for longer than `slow.waitMs`, with success or without. */
   readonly slowWaits: number;
   /** Items committed in batches. */
   readonly items: number;
+  /** From the call to the beginning, or to the refusal. */
   readonly waitMs: Quantiles;
+  /** From the beginning to the end. */
   readonly holdMs: Quantiles;
 }
 
+/** What happened on one database file. */
 export interface FileMetrics extends TransactionMetrics {
   /** The database file; empty for databases in memory. */
   readonly path: string;
@@ -27,13 +34,17 @@ export interface FileMetrics extends TransactionMetrics {
   readonly labels: readonly (TransactionMetrics & { readonly label: string; readonly totalHoldMs: number })[];
 }
 
+/** What `collectMetrics()` has counted in this thread. */
 export interface MetricsSnapshot {
+  /** Sessions of factories that are open, by the last event; 0 where none was opened or closed since the beginning. */
   readonly openSessions: number;
   /** Sessions opened since the beginning. */
   readonly opened: number;
+  /** One for each database file that had a transaction. */
   readonly files: readonly FileMetrics[];
 }
 
+/** What `collectMetrics` returns. */
 export interface MetricsCollector {
   /** What was counted so far. Plain data. */
   snapshot(): MetricsSnapshot;
@@ -47,6 +58,8 @@ const MOST_LABELS = 200;
 /**
  * Counts the transactions of this thread, with wait and hold histograms by file and label, in a fixed amount of memory.
  * Savepoints are not counted: they are part of their transaction.
+ *
+ * @returns The collector. It counts until its `stop()`.
  */
 export function collectMetrics(): MetricsCollector {
   const files = new Map<string, { all: Counter; labels: Map<string, Counter> }>();

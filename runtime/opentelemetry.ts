@@ -12,6 +12,7 @@ export interface OpenTelemetryMeter {
   createUpDownCounter(name: string, options: { description: string; unit: string }): { add(value: number, attributes?: Attributes): void };
 }
 
+/** Options of `instrument`. */
 export interface InstrumentOptions {
   /** Also each statement, with its first word as the operation's name. Default false: transactions and batches alone. */
   statements?: boolean;
@@ -35,6 +36,7 @@ const BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
  * All durations in seconds.
  *
  * @param meter `metrics.getMeter("my-app")` of `@opentelemetry/api`.
+ * @param options Default: transactions and batches alone, `db.system.name` `sqlite`.
  * @returns A function that stops recording.
  */
 export function instrument(meter: OpenTelemetryMeter, { statements = false, system = "sqlite" }: InstrumentOptions = {}): () => void {

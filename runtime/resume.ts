@@ -11,7 +11,9 @@ import type { ServerSession, TransactionOptions } from "./types.js";
 export interface ResumeState {
   /** Items that are done. */
   readonly items: number;
+  /** `done`: the run came to the end of its input. */
   readonly state: ResumeRow["state"];
+  /** When its last batch was committed. */
   readonly updatedAt: Date;
 }
 

@@ -22,6 +22,9 @@ import { deadlock, fileHolder, holderOf, timeoutError } from "./waiting.js";
  *
  * Waiting is left to SQLite and blocks the event loop: prefer `transaction` wherever the caller can await.
  *
+ * @param session As for `transaction`.
+ * @param body Gets `tx`: the session, for as long as the transaction is open.
+ * @param options Default: immediate, the session's own busy timeout.
  * @throws {AsyncBodyError} when `body` is asynchronous; before it runs, where that can be seen.
  * @throws {LockTimeoutError} after `timeoutMs` (default: the session's busy timeout). It names the holder.
  * @throws {DeadlockError} at once, when an asynchronous transaction of this thread holds the file's lock: it could not

@@ -22,6 +22,9 @@ import type { Patience } from "./waiting.js";
  * loop. A synchronous body runs from `BEGIN` to `COMMIT` in one turn of the loop; an asynchronous one keeps the session
  * until it has settled. Inside a transaction of the same session (same asynchronous context) a savepoint is made.
  *
+ * @param session A session of a factory, any better-sqlite3 `Database` or node:sqlite `DatabaseSync`, or the `tx` of an outer transaction.
+ * @param body Gets `tx`: the session, for as long as the transaction is open.
+ * @param options Default: immediate, 10,000 ms.
  * @throws {LockTimeoutError} after `timeoutMs` (default 10,000 ms) without the session or the lock. It names the holder.
  * @throws {DeadlockError} at once, when the wait could never end.
  * @throws {SessionClosedError} when the session is closed or being closed.

@@ -5,13 +5,17 @@ export type TransactionMode = "immediate" | "deferred" | "exclusive";
 
 /** Settings of a connection. `null` leaves what the library or the file says; absent means the driver's default. */
 export interface EngineSettings {
+  /** `PRAGMA journal_mode`. `wal` stays with the file, for all processes. */
   journalMode?: "wal" | "delete" | "truncate" | "persist" | "memory" | "off" | null;
+  /** `PRAGMA synchronous`: when a commit is safe from a power failure. See https://www.sqlite.org/pragma.html#pragma_synchronous. */
   synchronous?: "off" | "normal" | "full" | "extra" | null;
+  /** `PRAGMA foreign_keys`: whether foreign keys are checked. Off in SQLite itself, on in better-sqlite3. */
   foreignKeys?: boolean | null;
+  /** `PRAGMA temp_store`: where temporary tables and indexes are kept. */
   tempStore?: "default" | "file" | "memory" | null;
   /** Pages if positive, kibibytes if negative, as in `PRAGMA cache_size`. */
   cacheSize?: number | null;
-  /** Bytes. */
+  /** Bytes of the file that are read through a memory map, `PRAGMA mmap_size`. 0: none. */
   mmapSize?: number | null;
   /** Milliseconds that a statement outside of this package's transactions waits for a lock; it blocks the event loop. */
   busyTimeoutMs?: number | null;
@@ -29,11 +33,15 @@ export interface EngineSettings {
 
 /** Opens and closes the sessions of one library. */
 export interface Driver<S extends object = object> {
+  /** Names it in events. Factories whose drivers have the same name share their sessions. */
   readonly name: string;
   /** What the driver's own sessions get where the application says nothing else. */
   readonly defaults: EngineSettings;
+  /** Opens a session; the pragmas of `engine` are set by the factory, after it. */
   open(path: string, engine: EngineSettings): S;
+  /** `false` once someone has closed it, by whatever means. */
   isOpen(session: S): boolean;
+  /** Called when no transaction runs on it any more. */
   close(session: S): void | Promise<void>;
   /**
    * The SQLite library's own handle that the session is or has: pragmas, statements and transactions go through it. Absent
@@ -58,6 +66,7 @@ interface CommonFactoryOptions {
 
 /** A factory whose sessions the driver opens, with its engine defaults. */
 export interface DriverFactoryOptions<S extends object> extends CommonFactoryOptions {
+  /** `betterSqlite3(Database)`, or that of another entry of this package. */
   driver: Driver<S>;
   open?: undefined;
   /** Default: the driver's close. */
@@ -68,6 +77,7 @@ export interface DriverFactoryOptions<S extends object> extends CommonFactoryOpt
 export interface OpenFactoryOptions<S extends object> extends CommonFactoryOptions {
   /** May return anything, also a promise: it is shared while pending and forgotten when it rejects. */
   open: (path: string) => S;
+  /** Only needed where sessions of `open` are not recognised as they are. */
   driver?: Driver;
   /** Gets the opened session (never a promise). Default: `session.close()` where there is such a method. */
   close?: (session: Awaited<S>) => unknown;
@@ -100,11 +110,13 @@ export interface SessionFactory<S extends object> {
   readonly path: string | undefined;
 }
 
+/** Options of `closeSessions` and of a factory's `close`. */
 export interface CloseOptions {
   /** How long to wait for running transactions, in milliseconds. Default 10,000. */
   timeoutMs?: number;
 }
 
+/** Options of `transactionSync`. */
 export interface TransactionSyncOptions {
   /** Default `immediate`. Ignored inside a transaction of the same session, where a savepoint is made. */
   mode?: TransactionMode;
@@ -114,6 +126,7 @@ export interface TransactionSyncOptions {
   timeoutMs?: number;
 }
 
+/** Options of `transaction`. */
 export interface TransactionOptions extends TransactionSyncOptions {
   /** How long to wait in all for the session and the lock, in milliseconds, the event loop running. Default 10,000. */
   timeoutMs?: number;

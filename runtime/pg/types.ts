@@ -24,6 +24,7 @@ export interface PgClient {
   removeListener(event: string, listener: (value: unknown) => void): unknown;
 }
 
+/** What a query answers. */
 export interface PgResult {
   readonly command: string;
   readonly rows: Record<string, unknown>[];
@@ -32,6 +33,7 @@ export interface PgResult {
 /** What isolates a transaction from those beside it, see https://www.postgresql.org/docs/current/transaction-iso.html. */
 export type PgIsolation = "read committed" | "repeatable read" | "serializable";
 
+/** Options of `transaction` and `batchedTransaction` on a PostgreSQL pool. */
 export interface PgTransactionOptions extends TransactionOptions {
   /** How long to wait for a client of the pool, and again, in each statement, for a lock, in milliseconds. Default 10,000. */
   timeoutMs?: number;

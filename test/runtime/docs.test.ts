@@ -1,53 +1,63 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
+import ts from "typescript";
 import { expect, test } from "vitest";
-import * as runtime from "sessionfix-runtime";
+import { examples, pages, root } from "./support/markdown.js";
 import { tempFolder } from "./support/database.js";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
-const require = createRequire(import.meta.url);
-
-/** The blocks marked `ts` are complete programs. */
-function examples(file: string): string[] {
-  return [...readFileSync(join(root, file), "utf8").matchAll(/^```ts\n(.*?)^```$/gms)].map((match) => match[1] ?? "");
-}
+const run = promisify(execFile);
 
 /** What a program says in comments that it prints, line by line. */
 function promisedOutput(source: string): string[] {
   return [...source.matchAll(/console\.log\(.*\); \/\/ (.+)$/gm)].map((match) => match[1] ?? "");
 }
 
-for (const file of ["docs/runtime.md", "runtime/README.md"]) {
-  test.each(examples(file).map((source, index) => [index + 1, source] as const))(`example %i of ${file} runs and prints what it says`, async (_, source) => {
-    const folder = tempFolder();
-    const outfile = join(folder, "example.mjs");
-    await build({
-      stdin: { contents: source, loader: "ts", resolveDir: root }, outfile, bundle: true, platform: "node", format: "esm", logLevel: "error",
-      alias: { "sessionfix-runtime": join(root, "runtime/index.ts"), "sessionfix-runtime/better-sqlite3": join(root, "runtime/better-sqlite3.ts") },
-      plugins: [{
-        name: "driver-from-here",
-        setup: (hooks) => hooks.onResolve({ filter: /^better-sqlite3$/ }, () => ({ path: pathToFileURL(require.resolve("better-sqlite3")).href, external: true })),
-      }],
-    });
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [outfile], { cwd: folder });
-    expect(stderr).toBe("");
-    expect(stdout.trim().split("\n").filter((line) => line !== "")).toEqual(promisedOutput(source));
-  });
-}
+/** Before and after, in pieces: the codemods' own tests run such programs. */
+const PIECES = ["docs/codemods.md", "docs/safety.md"];
 
-test("every error class and its code, and every event channel, is documented", () => {
-  const text = readFileSync(join(root, "docs/runtime.md"), "utf8");
-  const source = readFileSync(join(root, "runtime/errors.ts"), "utf8");
-  const classes = Object.keys(runtime).filter((name) => name.endsWith("Error") && name !== "SessionError");
-  expect(classes.length).toBeGreaterThan(10);
-  for (const name of classes) {
-    const code = new RegExp(`class ${name} .*?code = "(\\w+)"`, "s").exec(source)?.[1];
-    expect(text).toContain(`\`${name}\` \`${code}\``);
-  }
-  for (const name of ["sessionfix:session:open", "sessionfix:session:close", "sessionfix:transaction"]) expect(text).toContain(`\`${name}\``);
+const programs = pages.filter((page) => !PIECES.includes(page)).flatMap((page) => examples(page).map((source, index) => ({ page, number: index + 1, source })));
+
+test("the guide, the operations page and the package's own page have programs to run", () => {
+  for (const page of ["docs/guide.md", "docs/operations.md", "runtime/README.md"]) expect(programs.some((program) => program.page === page)).toBe(true);
 });
+
+test.each(programs)("program $number of $page runs and prints what it says", async ({ source }) => {
+  const folder = tempFolder();
+  const outfile = join(folder, "example.mjs");
+  await build({
+    stdin: { contents: source, loader: "ts", resolveDir: root }, outfile, bundle: true, platform: "node", format: "esm", logLevel: "error",
+    plugins: [{
+      name: "runtime-from-here",
+      setup: (hooks) => {
+        hooks.onResolve({ filter: /^sessionfix-runtime/ }, ({ path }) => ({ path: join(root, "runtime", `${path.split("/")[1] ?? "index"}.ts`) }));
+        hooks.onResolve({ filter: /^[^./]/ }, () => ({ external: true }));
+      },
+    }],
+  });
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"), "junction");
+  const { stdout, stderr } = await run(process.execPath, [outfile], { cwd: folder, timeout: 20_000 });
+  expect(stderr).toBe("");
+  expect(stdout.trim().split("\n").filter((line) => line !== "")).toEqual(promisedOutput(source));
+});
+
+test("the programs of the documentation compile under the project's own strict settings", () => {
+  const sources = new Map(programs.map(({ page, number, source }) => [join(root, "test", `${page.replace(/\W/g, "-")}-${number}.ts`), source]));
+  const config = ts.readConfigFile(join(root, "tsconfig.check.json"), (path) => ts.sys.readFile(path));
+  const { options } = ts.parseJsonConfigFileContent({ ...config.config as object, include: [], files: ["vitest.config.ts"] }, ts.sys, root);
+  const disk = ts.createCompilerHost(options);
+  const host: ts.CompilerHost = {
+    ...disk,
+    fileExists: (path) => sources.has(path) || disk.fileExists(path),
+    readFile: (path) => sources.get(path) ?? disk.readFile(path),
+    getSourceFile: (path, ...rest) => {
+      const source = sources.get(path);
+      return source === undefined ? disk.getSourceFile(path, ...rest) : ts.createSourceFile(path, source, ts.ScriptTarget.Latest);
+    },
+  };
+  const program = ts.createProgram([...sources.keys()], options, host);
+  const problems = [...sources.keys()].flatMap((path) => ts.getPreEmitDiagnostics(program, program.getSourceFile(path)));
+  expect(problems.map((problem) => `${problem.file?.fileName}: ${ts.flattenDiagnosticMessageText(problem.messageText, "\n")}`)).toEqual([]);
+}, 60_000);
