@@ -159,7 +159,7 @@ const EXCLUSIVE_KEY = "1936028531, 1718188032";
 async function begin(run: Run, frame: PgFrame, patience: Patience): Promise<void> {
   const { server, options } = run;
   for (let attempt = 0; ; attempt++) {
-    const client = await server.clients.take(newTaker(frame.label, frame, frame.place), patience);
+    const client = await server.clients.take(newTaker(frame.label, frame, frame.parent, frame.place), patience);
     const link = new Link(client, server.pidOf(client));
     frame.link = link;
     try {
