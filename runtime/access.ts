@@ -3,7 +3,7 @@ import { isAround } from "./frame.js";
 import type { Frame } from "./frame.js";
 import { describeHolder } from "./lock-holder.js";
 import { registry } from "./registry.js";
-import { serverContext } from "./server.js";
+import { outsideOfServers } from "./server.js";
 import type { SessionState } from "./session-state.js";
 import { holderOf } from "./waiting.js";
 
@@ -93,5 +93,5 @@ export function endedFromWithin(frame: Frame): TransactionClosedError {
  * @returns What `work` returns.
  */
 export function detached<R>(work: () => R): R {
-  return serverContext.exit(() => registry.context.exit(work));
+  return outsideOfServers(() => (registry.context.getStore() === undefined ? work() : registry.context.exit(work)));
 }

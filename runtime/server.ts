@@ -26,10 +26,15 @@ export function serverOf(session: unknown): Server | undefined {
 
 const KEY = Symbol.for("sessionfix-runtime.server-context.v1");
 
-type Shared = typeof globalThis & { [KEY]?: AsyncLocalStorage<object> };
+type Shared = typeof globalThis & { [KEY]?: AsyncLocalStorage<object | undefined> };
 
 /** The innermost transaction on any server that the caller runs inside of. Shared by all copies of this package. */
-export const serverContext: AsyncLocalStorage<object> = ((globalThis as Shared)[KEY] ??= new AsyncLocalStorage<object>());
+export const serverContext: AsyncLocalStorage<object | undefined> = ((globalThis as Shared)[KEY] ??= new AsyncLocalStorage<object | undefined>());
+
+/** `run` and not `exit`, which takes the hooks of all promises out and puts them back: some 20 µs on Node 20. */
+export function outsideOfServers<R>(work: () => R): R {
+  return serverContext.getStore() === undefined ? work() : serverContext.run(undefined, work);
+}
 
 /** A synchronous transaction would have to stop the thread until the network answers. */
 export function refuseServer(session: unknown, helper: string, instead: string): void {

@@ -160,7 +160,7 @@ function unsupported(session: unknown): string {
     return "A promise was given where a session is expected. Await getSession() first: this factory's open function is asynchronous.";
   }
   const given = session === null ? "null" : typeof session === "object" ? `an instance of ${session.constructor?.name ?? "no class"}` : `a ${typeof session}`;
-  return `A transaction needs a better-sqlite3 Database or a node:sqlite DatabaseSync; ${given} was given. For another library, give batchedTransaction() a function that runs a callback in that library's own transaction.`;
+  return `A transaction needs a better-sqlite3 Database, a node:sqlite DatabaseSync, or a pool that a factory with the driver pg() opened; ${given} was given. For another library, give batchedTransaction() a function that runs a callback in that library's own transaction.`;
 }
 
 /**

@@ -12,8 +12,10 @@ import type { PgClient } from "./types.js";
 /** Someone who has a client of the pool, or waits for one. */
 export interface Taker {
   readonly label: string;
-  /** The transaction that cannot end before this client is had, or given back. */
+  /** The transaction that cannot end before this client is given back. */
   readonly frame: PgFrame | undefined;
+  /** The transaction that cannot end before this client is had. In nobody's context there is none. */
+  readonly inside: PgFrame | undefined;
   readonly place: Place;
   /** `performance.now()` when it got its client. */
   since: number;
@@ -24,7 +26,7 @@ interface Waiter {
   readonly grant: () => void;
 }
 
-/** Waits of transactions for clients, of all pools of this thread. */
+/** What transactions that have a client wait for inside of them: further clients, of all pools of this thread. */
 const waits = new Set<{ readonly clients: Clients; readonly frame: PgFrame }>();
 
 /**
@@ -89,8 +91,7 @@ export class Clients {
   }
 
   async #waitForTurn(taker: Taker, patience: Patience): Promise<void> {
-    const { frame } = taker;
-    const wait = frame === undefined ? undefined : { clients: this, frame };
+    const wait = taker.inside === undefined ? undefined : { clients: this, frame: taker.inside };
     if (wait !== undefined) {
       refuseDeadlock(wait, taker);
       waits.add(wait);
@@ -221,6 +222,6 @@ function refuseDeadlock(wait: { readonly clients: Clients; readonly frame: PgFra
   );
 }
 
-export function newTaker(label: string, frame: PgFrame | undefined, place: Place): Taker {
-  return { label, frame, place, since: performance.now() };
+export function newTaker(label: string, frame: PgFrame | undefined, inside: PgFrame | undefined, place: Place): Taker {
+  return { label, frame, inside, place, since: performance.now() };
 }

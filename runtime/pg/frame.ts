@@ -44,8 +44,8 @@ export class PgFrame {
 
 /** The innermost transaction on a server that the caller is inside of, also one that has ended. */
 export function contextFrame(): PgFrame | undefined {
-  const frame = serverContext.getStore();
-  return frame instanceof PgFrame ? frame : undefined;
+  // No instanceof: the pool around this one may be in the hands of another copy of this package.
+  return serverContext.getStore() as PgFrame | undefined;
 }
 
 /** The transaction on `server` that the caller is inside of, also one that has ended. `bound`: that of the handle used. */

@@ -89,7 +89,7 @@ export class PgServer implements Server {
   }
 
   async #verify(): Promise<void> {
-    const client = await this.clients.take(newTaker("verification of the session", undefined, NOWHERE), { since: performance.now(), timeoutMs: Infinity, signal: undefined });
+    const client = await this.clients.take(newTaker("verification of the session", undefined, undefined, NOWHERE), { since: performance.now(), timeoutMs: Infinity, signal: undefined });
     try {
       const { rows: [row] } = await client.query("SELECT current_setting('server_version_num')::int AS version, pg_backend_pid() AS pid, current_setting('transaction_read_only') AS read_only");
       this.#direct = row?.["pid"] === client.processID;
@@ -154,7 +154,7 @@ export class PgServer implements Server {
     if (frame === undefined) this.assertOpen();
     const limit = this.pool.options.connectionTimeoutMillis;
     const patience = { since: performance.now(), timeoutMs: limit === undefined || limit === 0 ? Infinity : limit, signal: undefined };
-    return this.clients.take(newTaker("a client taken with pool.connect() or pool.query()", frame, place), patience);
+    return this.clients.take(newTaker("a client taken with pool.connect() or pool.query()", frame, frame, place), patience);
   }
 }
 

@@ -31,7 +31,7 @@ export function runOnServer(server: PgServer, bound: PgFrame | undefined, body: 
     if (outer?.status === "ended") throw late(outer);
     if (outer !== undefined) return runSavepoint(run, outer);
     server.assertOpen();
-    return runWithRetries(run);
+    return runWithRetries(run).finally(server.clients.enter());
   } catch (error) {
     return Promise.reject(error);
   }
@@ -73,7 +73,6 @@ async function runOnce(run: Run): Promise<unknown> {
   const frame = new PgFrame(server, contextFrame(), undefined, options.mode ?? "immediate", options.label, place);
   const patience: Patience = { since: frame.requestedAt, timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS, signal: options.signal };
   const interrupter = new Interrupter(frame, options.signal);
-  const leave = server.clients.enter();
   try {
     try {
       // Without a needless turn: who comes first is to be served first.
@@ -87,7 +86,6 @@ async function runOnce(run: Run): Promise<unknown> {
     return await runBody(run, frame, interrupter);
   } finally {
     interrupter.stop();
-    leave();
   }
 }
 
@@ -161,7 +159,7 @@ const EXCLUSIVE_KEY = "1936028531, 1718188032";
 async function begin(run: Run, frame: PgFrame, patience: Patience): Promise<void> {
   const { server, options } = run;
   for (let attempt = 0; ; attempt++) {
-    const client = await server.clients.take(newTaker(frame.label, frame, frame.place), patience);
+    const client = await server.clients.take(newTaker(frame.label, frame, frame.parent, frame.place), patience);
     const link = new Link(client, server.pidOf(client));
     frame.link = link;
     try {

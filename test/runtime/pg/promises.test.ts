@@ -6,7 +6,7 @@ import {
   batchReportOf, batchedTransaction, batchedTransactionSync, closeSessions, createSessionFactory, detached, getSession, initSessionFactory, transaction, transactionSync,
 } from "sessionfix-runtime";
 import { pg } from "sessionfix-runtime/pg";
-import type { SqliteSession, StatementEvent, TransactionEvent } from "sessionfix-runtime";
+import type { SlowEvent, SqliteSession, StatementEvent, TransactionEvent } from "sessionfix-runtime";
 import { gate, onCleanup, rejection, timersFired } from "../support/database.js";
 import { absence, byHand, committed, insert, session, useServer, waitingForLocks } from "./support/server.js";
 
@@ -149,6 +149,19 @@ describe.skipIf(absence !== undefined)(`on PostgreSQL${absence === undefined ? "
     go.open();
     expect(await sibling).toBeInstanceOf(TransactionClosedError);
     expect(await committed(server)).toEqual([]);
+  });
+
+  test("promise 8 on PostgreSQL: a statement that was sent and not awaited is part of the transaction, also with its failure", async () => {
+    const { db } = session(server);
+    await transaction(db, (tx) => { void insert(tx, "sent"); });
+    const failing: Promise<unknown>[] = [];
+    const error = await rejection(transaction(db, async (tx) => {
+      await insert(tx, "lost");
+      failing.push(rejection(insert(tx, "sent")));
+    }));
+    expect(error).toBeInstanceOf(TransactionClosedError);
+    expect(await failing[0]).toMatchObject({ code: "23505" });
+    expect(await committed(server)).toEqual(["sent"]);
   });
 
   test("promise 8 on PostgreSQL: only the owner ends the transaction", async () => {
@@ -351,6 +364,33 @@ describe.skipIf(absence !== undefined)(`on PostgreSQL${absence === undefined ? "
     ]);
   });
 
+  test("promise 15 on PostgreSQL: what was slow is told, with the factory's limits", async () => {
+    const events: SlowEvent[] = [];
+    const note = (message: unknown): void => { events.push(message as SlowEvent); };
+    channel("sessionfix:slow").subscribe(note);
+    onCleanup(() => { channel("sessionfix:slow").unsubscribe(note); });
+    const warned = new Promise<Error & { code?: string }>((resolve) => { process.once("warning", resolve); });
+    const db = createSessionFactory({ driver: pg(Pool), path: `${server.current.url}?x=slow`, slow: { holdMs: 0 } }).getSession();
+    await transaction(db, (tx) => tx.query("SELECT 'slow'"), { label: "slow on the server" });
+    expect(events).toMatchObject([{ kind: "hold", limitMs: 0, label: "slow on the server", firstSql: "SELECT 'slow'" }]);
+    expect(await warned).toMatchObject({ code: "SESSIONFIX_SLOW_HOLD", message: expect.stringContaining("kept open a transaction on postgres://postgres@127.0.0.1") as string });
+  });
+
+  test("promise 17 on PostgreSQL: an abort ends the wait for the exclusive lock", async () => {
+    const { db } = session(server);
+    const go = gate();
+    const begun = gate();
+    const holding = transaction(db, async () => { begun.open(); await go.promise; }, { mode: "exclusive" });
+    await begun.promise;
+    const abort = new AbortController();
+    const waiting = rejection(transaction(db, () => { throw new Error("must not run"); }, { mode: "exclusive", signal: abort.signal, timeoutMs: Infinity }));
+    await waitingForLocks(await byHand(server), 1);
+    abort.abort(new Error("no longer wanted"));
+    expect(await waiting).toMatchObject({ message: "no longer wanted" });
+    go.open();
+    await holding;
+  });
+
   test("promise 17 on PostgreSQL: an abort interrupts the statement that runs or waits, and the wait for a client", async () => {
     const { db } = session(server, { max: 2 });
     await insert(db, "row");
@@ -378,6 +418,14 @@ describe.skipIf(absence !== undefined)(`on PostgreSQL${absence === undefined ? "
     expect(() => { transactionSync(db, () => {}); }).toThrow(UnsupportedSessionError);
     expect(() => { transactionSync(db, () => {}); }).toThrow(/await transaction\(\)/);
     expect(() => { batchedTransactionSync(db, [], () => {}); }).toThrow(/await batchedTransaction\(\)/);
+  });
+
+  test("a pool that no factory opened is refused, and the message says what is needed", async () => {
+    const pool = new Pool({ connectionString: server.current.url });
+    onCleanup(() => pool.end());
+    const error = await rejection(transaction(pool, (tx) => tx.query("SELECT 1")));
+    expect(error).toBeInstanceOf(UnsupportedSessionError);
+    expect((error as Error).message).toContain("a pool that a factory with the driver pg() opened");
   });
 
   test("closing waits for the running transaction and for those that queue; a closed session is refused", async () => {

@@ -1,7 +1,7 @@
 import { channel } from "node:diagnostics_channel";
 import type { Pool, PoolClient } from "pg";
 import { describe, expect, test } from "vitest";
-import { TransactionClosedError, batchedTransaction, transaction } from "sessionfix-runtime";
+import { TransactionClosedError, batchedTransaction, closeSessions, detached, transaction } from "sessionfix-runtime";
 import type { TransactionEvent } from "sessionfix-runtime";
 import { gate, onCleanup, rejection } from "../support/database.js";
 import { absence, byHand, committed, insert, session, useServer } from "./support/server.js";
@@ -66,6 +66,19 @@ describe.skipIf(absence !== undefined)(`on PostgreSQL${absence === undefined ? "
     const swallowed = await loser(db, 1);
     await transaction(db, (tx) => swallowed.body(tx).catch(() => {}), { retries: 1 });
     expect(swallowed.runs()).toBe(2);
+  });
+
+  test("closing waits for the further runs of a body", async () => {
+    const { db } = session(server, { max: 1 });
+    const { body, runs } = await loser(db, 2);
+    let closing: Promise<void> | undefined;
+    await transaction(db, (tx) => {
+      closing ??= detached(() => closeSessions());
+      return body(tx);
+    }, { retries: 2 });
+    await closing;
+    expect(runs()).toBe(3);
+    expect((await committed(server)).sort()).toEqual(["contested!!?", "run 3"]);
   });
 
   test("promise 8 on PostgreSQL: what a failed run left behind cannot write into the next run", async () => {
