@@ -12,7 +12,11 @@ import { start } from "./bench/lib/child.mjs";
 import { create } from "./bench/lib/database.mjs";
 import { describeMachine, printMachine } from "./bench/lib/machine.mjs";
 import { markdown } from "./bench/lib/table.mjs";
-import { PARTS, chooseParts } from "./bench/registry.mjs";
+import { PARTS, UsageError, chooseParts } from "./bench/registry.mjs";
+
+/** How many times its time a part may take until it counts as stuck. */
+const PATIENCE = 10;
+class StuckError extends Error {}
 
 try {
   const { values } = parseArgs({ options: {
@@ -23,17 +27,29 @@ try {
     json: { type: "string" },
   } });
   const scale = Number(values.scale);
-  if (!(scale > 0 && scale <= 1)) throw new RangeError("--scale is a number above 0, at most 1: the share of the rows and rounds to do.");
+  if (!(scale > 0 && scale <= 1)) throw new UsageError("--scale is a number above 0, at most 1: the share of the rows and rounds to do.");
   if (values.list) for (const { name, what } of PARTS) console.log(`${name.padEnd(12)} ${what}`);
   else await main(chooseParts(values.only.flatMap((names) => names.split(","))), { ...values, scale });
 } catch (error) {
-  console.error(error instanceof RangeError || error.code?.startsWith("ERR_PARSE_ARGS") ? error.message : error);
-  process.exitCode = error instanceof RangeError || error.code?.startsWith("ERR_PARSE_ARGS") ? 2 : 1;
+  const isUsage = error instanceof UsageError || error.code?.startsWith("ERR_PARSE_ARGS");
+  console.error(isUsage ? error.message : error);
+  // Whatever is stuck may still have handles open.
+  process.exit(isUsage ? 2 : 1);
 }
 
 async function main(parts, { quick, scale, json }) {
   const folder = mkdtempSync(join(tmpdir(), "sessionfix-bench-"));
   const children = [];
+  const tidy = () => {
+    for (const child of children) child.kill();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  for (const signal of ["SIGINT", "SIGTERM"]) {
+    process.once(signal, () => {
+      tidy();
+      process.exit(1);
+    });
+  }
   try {
     const { found, missing } = await loadContenders();
     const machine = describeMachine(found);
@@ -59,8 +75,7 @@ async function main(parts, { quick, scale, json }) {
     console.log(`All in ${seconds.toFixed(0)} s${quick ? ", with --quick: fewer rounds, fewer rows" : ""}.`);
     if (json !== undefined) writeFileSync(json, `${JSON.stringify({ machine, quick, scale, seconds, missing, parts: results }, undefined, 2)}\n`);
   } finally {
-    for (const child of children) child.kill();
-    rmSync(folder, { recursive: true, force: true });
+    tidy();
   }
 }
 
@@ -70,7 +85,7 @@ async function runPart({ name, seconds: { full, quick } }, common) {
   const budgetMs = (common.quick ? quick : full) * 1_000;
   const begun = performance.now();
   const tables = [];
-  await measure({
+  const bench = {
     ...common,
     table: (table) => {
       tables.push(table);
@@ -80,8 +95,25 @@ async function runPart({ name, seconds: { full, quick } }, common) {
       const end = Math.min(begun + budgetMs, performance.now() + budgetMs * share);
       for (let round = 0; round < count && (round < least || performance.now() < end); round++) yield round;
     },
+  };
+  // Something that never ends would take the other parts' results along.
+  let timer;
+  const tooLong = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new StuckError(`The part "${name}" is not at its end after ${(PATIENCE * budgetMs) / 1_000} s.`)), PATIENCE * budgetMs);
   });
-  return { name, seconds: (performance.now() - begun) / 1_000, tables };
+  let error;
+  try {
+    await Promise.race([measure(bench), tooLong]);
+  } catch (caught) {
+    if (caught instanceof StuckError) throw caught;
+    error = caught.stack;
+    process.exitCode = 1;
+    console.log(`**The part "${name}" failed:** ${caught.message}\n`);
+    console.error(caught);
+  } finally {
+    clearTimeout(timer);
+  }
+  return { name, seconds: (performance.now() - begun) / 1_000, tables, error };
 }
 
 /** File by file, as the package is built. */

@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { answerOf } from "./lib/child.mjs";
 import { connect } from "./lib/database.mjs";
 import { sleep } from "./lib/rounds.mjs";
 import { median } from "./lib/statistics.mjs";
@@ -41,7 +41,7 @@ export async function measure(bench) {
           contender.id === "ours" ? verdict(met) : "",
         ];
       }),
-      note: `The longest of, and the median of, ${results[0].longest.length} rounds. Busy timeout 10 s for all.`,
+      note: `The longest of all rounds and the median of the writes; rounds: ${results[0].longest.length}. Busy timeout 10 s for all.`,
     });
   }
   for (const { child, holder } of waiting) {
@@ -52,12 +52,12 @@ export async function measure(bench) {
 
 async function hold(waiting, holdMs) {
   for (const { holder } of waiting) holder.exec("BEGIN IMMEDIATE");
-  const answers = waiting.map(({ child }) => once(child, "message"));
+  const answers = waiting.map(({ child }) => answerOf(child));
   for (const { child } of waiting) child.send("write");
   await sleep(holdMs);
   const free = waiting.map(({ holder }) => {
     holder.exec("COMMIT");
     return performance.timeOrigin + performance.now();
   });
-  return (await Promise.all(answers)).map(([{ longest, at, error }], index) => ({ longest, late: at - free[index], error }));
+  return (await Promise.all(answers)).map(({ longest, at, error }, index) => ({ longest, late: at - free[index], error }));
 }

@@ -27,7 +27,7 @@ export async function measure(bench) {
         : [fixed(median(beside), 1), fixed(median(ratios(beside, raw.beside)), 2)]),
       [...sees].join(", "),
     ]),
-    note: `\`SELECT count(*)\`, medians of ${raw.idle.length} rounds of ${times} reads. The transaction stays open until the reads are done, or for ${OPEN_MS} ms.`,
+    note: `\`SELECT count(*)\`, medians; rounds: ${raw.idle.length}, of ${times} reads. The transaction stays open until the reads are done, or for ${OPEN_MS} ms.`,
   });
   for (const { opened } of all) await opened.close();
 }
@@ -39,7 +39,7 @@ async function measureRound({ opened, idle, beside, sees, waited }, times) {
   const transaction = opened.holdOpen(() => new Promise((resolve) => { end = resolve; }));
   while (end === undefined) await new Promise((resolve) => setImmediate(resolve));
   const start = performance.now();
-  const first = await Promise.race([opened.readOne().then?.((rows) => ({ rows })) ?? { rows: await opened.readOne() }, sleep(OPEN_MS)]);
+  const first = await Promise.race([readNow(opened), sleep(OPEN_MS)]);
   if (first === undefined) {
     end();
     await transaction;
@@ -51,6 +51,10 @@ async function measureRound({ opened, idle, beside, sees, waited }, times) {
   beside.push(await perRead(opened, times));
   end();
   await transaction;
+}
+
+async function readNow({ readOne }) {
+  return { rows: await readOne() };
 }
 
 async function perRead({ readOne }, times) {

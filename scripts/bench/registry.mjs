@@ -11,11 +11,13 @@ export const PARTS = [
   { name: "reads", what: "reads beside an asynchronous transaction that is open", seconds: { full: 8, quick: 2 } },
 ];
 
+export class UsageError extends Error {}
+
 /** @returns the parts of these names, or all. */
 export function chooseParts(names) {
   if (names.length === 0) return PARTS;
   for (const name of names) {
-    if (!PARTS.some((part) => part.name === name)) throw new RangeError(`There is no part "${name}". Parts: ${PARTS.map((part) => part.name).join(", ")}.`);
+    if (!PARTS.some((part) => part.name === name)) throw new UsageError(`There is no part "${name}". Parts: ${PARTS.map((part) => part.name).join(", ")}.`);
   }
   return PARTS.filter((part) => names.includes(part.name));
 }

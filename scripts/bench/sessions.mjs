@@ -30,7 +30,7 @@ export async function measure(bench) {
     title: "A session for each call against the shared one",
     head: ["one small query", "µs (median)", "ratio"],
     rows: forms.map(({ name }, index) => [name, fixed(median(samples[index]), 1), fixed(median(ratios(samples[index], samples[0])), 3)]),
-    note: `${samples[0].length} rounds.`,
+    note: `Rounds: ${samples[0].length}.`,
   });
   await close();
   keepsWal.close();

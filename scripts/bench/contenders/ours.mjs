@@ -9,6 +9,8 @@ export const contender = {
   async open(path, { runtime }) {
     const { batchedTransaction, batchedTransactionSync, transaction, transactionSync } = runtime;
     const db = connect(path);
+    // From its first transaction on the session knows how its statements are set, `pluck()` for instance.
+    transactionSync(db, nothing);
     const insert = db.prepare("INSERT INTO item (name, value) VALUES (?, ?)");
     const count = db.prepare("SELECT count(*) FROM item").pluck();
     const write = ({ name, value }) => insert.run(name, value);

@@ -21,15 +21,23 @@ if (process.argv[1] === here) {
 /** Starts a child and waits until it is ready. */
 export async function start(role, ...args) {
   const child = fork(here, [role, ...args]);
-  await Promise.race([once(child, "message"), once(child, "exit").then(([code]) => { throw new Error(`The process "${role} ${args.join(" ")}" ended with ${code}.`); })]);
+  await answerOf(child);
   return child;
 }
 
 /** Sends a message and waits for the answer. */
-export async function ask(child, message) {
-  const answer = once(child, "message");
+export function ask(child, message) {
+  const answer = answerOf(child);
   child.send(message);
-  return (await answer)[0];
+  return answer;
+}
+
+/** @throws {Error} when the child ends instead. */
+export async function answerOf(child) {
+  const ended = once(child, "exit").then(([code, signal]) => {
+    throw new Error(`The process "${child.spawnargs.slice(2).join(" ")}" ended with ${code ?? signal} instead of an answer.`);
+  });
+  return (await Promise.race([once(child, "message"), ended]))[0];
 }
 
 /** Messages may come while nobody awaits one. */
