@@ -1,7 +1,7 @@
 // Measures sessionfix-runtime beside raw better-sqlite3, Drizzle, Kysely, Knex and TypeORM, in one run, on files of its own.
 // Prints Markdown. What is compared, and why that is fair: docs/benchmarks.md.
-//   npm run bench:runtime [-- --list] [--only part[,part]] [--quick] [--scale 0.1] [--json file]
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+//   npm run bench:runtime [-- --list] [--only part[,part]] [--quick] [--scale 0.1] [--json file] [--docs docs/benchmarks.md]
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -10,6 +10,7 @@ import { build } from "esbuild";
 import { loadContenders } from "./bench/contenders/index.mjs";
 import { start } from "./bench/lib/child.mjs";
 import { create } from "./bench/lib/database.mjs";
+import { checkMarks, putInto } from "./bench/lib/document.mjs";
 import { describeMachine, printMachine } from "./bench/lib/machine.mjs";
 import { markdown } from "./bench/lib/table.mjs";
 import { PARTS, UsageError, chooseParts } from "./bench/registry.mjs";
@@ -25,6 +26,7 @@ try {
     quick: { type: "boolean", default: false },
     scale: { type: "string", default: "1" },
     json: { type: "string" },
+    docs: { type: "string" },
   } });
   const scale = Number(values.scale);
   if (!(scale > 0 && scale <= 1)) throw new UsageError("--scale is a number above 0, at most 1: the share of the rows and rounds to do.");
@@ -37,7 +39,8 @@ try {
   process.exit(isUsage ? 2 : 1);
 }
 
-async function main(parts, { quick, scale, json }) {
+async function main(parts, { quick, scale, json, docs }) {
+  if (docs !== undefined) checkMarks(readFileSync(docs, "utf8"), ["machine", ...parts.map(({ name }) => name)]);
   const folder = mkdtempSync(join(tmpdir(), "sessionfix-bench-"));
   const children = [];
   const tidy = () => {
@@ -74,6 +77,7 @@ async function main(parts, { quick, scale, json }) {
     const seconds = (performance.now() - begun) / 1_000;
     console.log(`All in ${seconds.toFixed(0)} s${quick ? ", with --quick: fewer rounds, fewer rows" : ""}.`);
     if (json !== undefined) writeFileSync(json, `${JSON.stringify({ machine, quick, scale, seconds, missing, parts: results }, undefined, 2)}\n`);
+    if (docs !== undefined) writeDocument(docs, machine, results);
   } finally {
     tidy();
   }
@@ -114,6 +118,15 @@ async function runPart({ name, seconds: { full, quick } }, common) {
     clearTimeout(timer);
   }
   return { name, seconds: (performance.now() - begun) / 1_000, tables, error };
+}
+
+/** A part without tables, which was left out or failed, keeps what was there. */
+function writeDocument(file, machine, results) {
+  let document = putInto(readFileSync(file, "utf8"), "machine", printMachine(machine));
+  for (const { name, tables } of results) {
+    if (tables.length > 0) document = putInto(document, name, tables.map(markdown).join("\n"));
+  }
+  writeFileSync(file, document);
 }
 
 /** File by file, as the package is built. */

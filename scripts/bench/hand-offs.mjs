@@ -3,6 +3,7 @@ import { LAST, verdict, whole } from "./lib/table.mjs";
 
 const LEAST_HAND_OFFS = 40_000; // promise 4
 const OVERLAPPING = 100;
+const WARM_UP = 300;
 
 /** Many transactions wait for one session, and the first one ends. */
 export async function measure(bench) {
@@ -26,6 +27,7 @@ export async function measure(bench) {
     else forms.push({ name: title, ...one });
   }
   const rates = forms.map(() => ({ empty: [], writeOne: [], inOrder: true }));
+  for (const form of forms) for (const job of ["empty", "writeOne"]) await queue(form, job, WARM_UP);
   for (const round of bench.rounds(bench.sized(7, 3))) {
     for (let n = 0; n < forms.length; n++) {
       const index = (n + round) % forms.length;

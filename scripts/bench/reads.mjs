@@ -1,3 +1,4 @@
+import { connect } from "./lib/database.mjs";
 import { sleep } from "./lib/rounds.mjs";
 import { median, ratios } from "./lib/statistics.mjs";
 import { fixed } from "./lib/table.mjs";
@@ -8,10 +9,12 @@ const OPEN_MS = 50;
 export async function measure(bench) {
   const all = [];
   for (const contender of bench.contenders) {
-    const opened = await contender.open(bench.create(`reads-${contender.id}.db`), bench);
+    const path = bench.create(`reads-${contender.id}.db`);
+    const opened = await contender.open(path, bench);
     if (opened.holdOpen === undefined) await opened.close();
-    else all.push({ contender, opened, idle: [], beside: [], sees: new Set(), waited: [] });
+    else all.push({ contender, path, opened, idle: [], beside: [], sees: new Set(), waited: [] });
   }
+  all.splice(1, 0, secondConnection(bench, all[0]));
   const times = bench.sized(200, 50);
   for (const _ of bench.rounds(bench.sized(30, 5))) {
     for (const one of all) await measureRound(one, times);
@@ -30,6 +33,14 @@ export async function measure(bench) {
     note: `\`SELECT count(*)\`, medians; rounds: ${raw.idle.length}, of ${times} reads. The transaction stays open until the reads are done, or for ${OPEN_MS} ms.`,
   });
   for (const { opened } of all) await opened.close();
+}
+
+/** What an application can do by hand: read from a connection that the writer does not use. */
+function secondConnection(bench, raw) {
+  const reader = connect(raw.path);
+  const count = reader.prepare("SELECT count(*) FROM item").pluck();
+  const opened = { holdOpen: raw.opened.holdOpen, readOne: () => count.get(), close: () => reader.close() };
+  return { contender: { title: "raw, a second connection to read from" }, opened, idle: [], beside: [], sees: new Set(), waited: [] };
 }
 
 async function measureRound({ opened, idle, beside, sees, waited }, times) {

@@ -34,10 +34,15 @@ export function ask(child, message) {
 
 /** @throws {Error} when the child ends instead. */
 export async function answerOf(child) {
-  const ended = once(child, "exit").then(([code, signal]) => {
+  const answered = new AbortController();
+  const ended = once(child, "exit", { signal: answered.signal }).then(([code, signal]) => {
     throw new Error(`The process "${child.spawnargs.slice(2).join(" ")}" ended with ${code ?? signal} instead of an answer.`);
   });
-  return (await Promise.race([once(child, "message"), ended]))[0];
+  try {
+    return (await Promise.race([once(child, "message", { signal: answered.signal }), ended]))[0];
+  } finally {
+    answered.abort(); // takes the listeners away
+  }
 }
 
 /** Messages may come while nobody awaits one. */
