@@ -1,5 +1,5 @@
 /** Items that are read ahead of a transaction, at most, so that a slow source is not read while the lock is held. */
-const READ_AHEAD = 1_000;
+export const READ_AHEAD = 1_000;
 
 /**
  * Hands out the items of an iterable one batch after the other, pulling lazily. What a batch has taken is kept until it
@@ -13,7 +13,8 @@ export class BatchSource<Item> {
   readonly #sync: Iterator<Item> | undefined;
   readonly #async: AsyncIterator<Item> | undefined;
 
-  constructor(items: Iterable<Item> | AsyncIterable<Item>) {
+  /** @param lookAhead How many items beyond a batch's are read, so that the last batch can be told before it ends. */
+  constructor(items: Iterable<Item> | AsyncIterable<Item>, readonly lookAhead: 0 | 1 = 0) {
     if (Symbol.iterator in items) this.#sync = items[Symbol.iterator]();
     else this.#async = items[Symbol.asyncIterator]();
   }
@@ -21,13 +22,13 @@ export class BatchSource<Item> {
   /** Reads ahead for the next batch. `false`: there is none. */
   async prepare(batchSize: number): Promise<boolean> {
     if (this.#async === undefined) return this.prepareSync(batchSize);
-    const wanted = Math.min(batchSize, READ_AHEAD);
+    const wanted = Math.min(batchSize, READ_AHEAD) + this.lookAhead;
     while (!this.#done && this.#buffer.length < wanted) this.#take(await this.#async.next());
     return this.#buffer.length > 0;
   }
 
   prepareSync(batchSize: number): boolean {
-    const wanted = Math.min(batchSize, READ_AHEAD);
+    const wanted = Math.min(batchSize, READ_AHEAD) + this.lookAhead;
     while (!this.#done && this.#buffer.length < wanted) this.#pull();
     return this.#buffer.length > 0;
   }
@@ -36,6 +37,11 @@ export class BatchSource<Item> {
   has(index: number): boolean {
     if (index >= this.#buffer.length) this.#pull();
     return index < this.#buffer.length;
+  }
+
+  /** Whether a batch of `count` items is known to be the last. */
+  endsAt(count: number): boolean {
+    return !this.has(count) && this.#done;
   }
 
   /** The item at `index`, after `has` said that there is one. */

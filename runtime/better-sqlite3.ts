@@ -12,7 +12,7 @@ export type BetterSqlite3Class<Options = never> = new (path: string, options?: O
  * The driver for better-sqlite3. Sessions are the library's own `Database` objects, of the type of the class given.
  *
  * Unless the factory's `engine` says otherwise: `journal_mode=WAL`, `synchronous=NORMAL`, `foreign_keys=ON`,
- * `temp_store=MEMORY`, `cache_size=-64000`, `mmap_size=268435456`, busy timeout 10,000 ms.
+ * `temp_store=MEMORY`, `cache_size=-64000`, `mmap_size=268435456`, busy timeout 10,000 ms, checkpoints in a thread.
  *
  * @param Database What `import Database from "better-sqlite3"` gives.
  * @param options Given to the constructor as they are.

@@ -1,4 +1,5 @@
 import { channel } from "node:diagnostics_channel";
+import type { WalReader } from "./wal-readers.js";
 
 /** Published on `sessionfix:session:open`. */
 export interface SessionOpenEvent {
@@ -39,6 +40,20 @@ export interface TransactionEvent {
   readonly error?: unknown;
 }
 
+/** Published on `sessionfix:wal` when a write-ahead log has grown past its limit and cannot be emptied, at most once a minute. */
+export interface WalEvent {
+  /** The database file, absolute. */
+  readonly path: string;
+  /** Size of the `-wal` file. */
+  readonly walBytes: number;
+  /** `engine.walWarnBytes`. */
+  readonly limitBytes: number;
+  /** How much of it is not yet in the database, about. */
+  readonly pendingBytes: number;
+  /** Who reads, first who has been seen reading for longest; empty where nobody is, or where it cannot be known. */
+  readonly readers: readonly WalReader[];
+}
+
 /** Published on `sessionfix:statement` for each statement that an application runs on a session. */
 export interface StatementEvent {
   /** As it was prepared: without the values of its parameters. */
@@ -71,5 +86,6 @@ export const sessionOpened = channel("sessionfix:session:open");
 export const sessionClosed = channel("sessionfix:session:close");
 export const sessionCheckedOut = channel("sessionfix:session:checkout");
 export const transactionEnded = channel("sessionfix:transaction");
+export const walGrown = channel("sessionfix:wal");
 export const statementRan = channel("sessionfix:statement");
 export const slow = channel("sessionfix:slow");

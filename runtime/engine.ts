@@ -1,4 +1,5 @@
 import { EngineSettingError, LockTimeoutError, SessionOptionError, isBusy } from "./errors.js";
+import { refuseNetworkFileSystem } from "./file-system.js";
 import { describeHolder, findForeignHolder } from "./lock-holder.js";
 import type { Connection } from "./connection.js";
 import type { EngineSettings } from "./types.js";
@@ -24,11 +25,13 @@ const RETRY_MS = 5;
  * Sets what `asked` and `defaults` name and reads each back.
  *
  * @throws {EngineSettingError} for the first that does not hold.
+ * @throws {NetworkFileSystemError} when a write-ahead log would be on a network file system; no pragma of the log is set then.
  * @throws {LockTimeoutError} when another process keeps the journal mode from being read or changed.
  */
 export function applyEngine(connection: Connection, path: string, asked: EngineSettings, defaults: EngineSettings): void {
   for (const setting of settingsOf(asked, defaults)) {
     if (!setting.explicit && !applies(setting, connection)) continue;
+    if (setting.pragma === "journal_mode" && setting.value === "wal" && !connection.memory) refuseNetworkFileSystem(path);
     apply(connection, path, setting);
   }
 }

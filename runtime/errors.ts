@@ -13,7 +13,11 @@ export type SessionErrorCode =
   | "SESSIONFIX_DEADLOCK"
   | "SESSIONFIX_ASYNC_BODY"
   | "SESSIONFIX_TRANSACTION_CLOSED"
-  | "SESSIONFIX_RUNNER";
+  | "SESSIONFIX_RUNNER"
+  | "SESSIONFIX_RESUME"
+  | "SESSIONFIX_FOREIGN_SQLITE"
+  | "SESSIONFIX_FILE_REPLACED"
+  | "SESSIONFIX_NETWORK_FILE_SYSTEM";
 
 const BRAND = Symbol.for("sessionfix-runtime.error");
 
@@ -152,6 +156,72 @@ export class RunnerError extends SessionError {
   readonly code = "SESSIONFIX_RUNNER";
 }
 
+/** A resumable run cannot go on from where its cursor says. Nothing was written, or the present batch was rolled back. */
+export class ResumeError extends SessionError {
+  override readonly name = "ResumeError";
+  readonly code = "SESSIONFIX_RESUME";
+
+  constructor(
+    message: string,
+    /** The key of the run. */
+    readonly key: string,
+    readonly reason: "changed input" | "corrupt cursor" | "another run",
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** A second SQLite library of this process uses the same file, or has used it: neither would see the other's locks. */
+export class ForeignSqliteError extends SessionError {
+  override readonly name = "ForeignSqliteError";
+  readonly code = "SESSIONFIX_FOREIGN_SQLITE";
+
+  constructor(
+    message: string,
+    /** The database file. */
+    readonly path: string,
+    /** What gave it away: its descriptor, this process's missing locks, or the driver of another open session. */
+    readonly evidence: "descriptors" | "locks" | "registry",
+    /** Native libraries of this process that may contain SQLite, or the drivers' names; a hint. */
+    readonly libraries: readonly string[],
+  ) {
+    super(message);
+  }
+}
+
+/** The database file, or a file of its write-ahead log, was removed or replaced under the open session. */
+export class FileReplacedError extends SessionError {
+  override readonly name = "FileReplacedError";
+  readonly code = "SESSIONFIX_FILE_REPLACED";
+
+  constructor(
+    message: string,
+    /** The database file. */
+    readonly path: string,
+    /** The file that is not the one that the session uses. */
+    readonly file: string,
+  ) {
+    super(message);
+  }
+}
+
+/** A write-ahead log was asked for on a file system that other machines may mount as well. */
+export class NetworkFileSystemError extends SessionError {
+  override readonly name = "NetworkFileSystemError";
+  readonly code = "SESSIONFIX_NETWORK_FILE_SYSTEM";
+
+  constructor(
+    message: string,
+    /** The database file. */
+    readonly path: string,
+    /** Its name: `NFS`, `SMB 2` … */
+    readonly fileSystem: string,
+  ) {
+    super(message);
+  }
+}
+
 for (const [own, code] of [
   [SessionNotInitializedError, "SESSIONFIX_NOT_INITIALIZED"],
   [SessionClosedError, "SESSIONFIX_SESSION_CLOSED"],
@@ -165,6 +235,10 @@ for (const [own, code] of [
   [AsyncBodyError, "SESSIONFIX_ASYNC_BODY"],
   [TransactionClosedError, "SESSIONFIX_TRANSACTION_CLOSED"],
   [RunnerError, "SESSIONFIX_RUNNER"],
+  [ResumeError, "SESSIONFIX_RESUME"],
+  [ForeignSqliteError, "SESSIONFIX_FOREIGN_SQLITE"],
+  [FileReplacedError, "SESSIONFIX_FILE_REPLACED"],
+  [NetworkFileSystemError, "SESSIONFIX_NETWORK_FILE_SYSTEM"],
 ] as const) CODES.set(own, code);
 
 /** SQLite's own word for "another connection holds the lock", in any of its extended forms. */

@@ -10,6 +10,9 @@ interface Waiter<Owner> {
 /** How long hand-offs may follow each other within one turn of the event loop. */
 const TURN_MS = 8;
 
+/** A rest of less than a millisecond is one of so many turns of the loop: a connection is accepted, read from, answered. */
+const TURNS = 3;
+
 /** When the lock, once given back, is left alone for a while. */
 export interface Rest<Owner> {
   /** For how long, in ms, now that this owner is done; 0 for not at all. `now` as by `performance.now()`. */
@@ -78,12 +81,21 @@ export class FifoLock<Owner> {
    * runs of long transactions would keep each other going for seconds. An immediate comes after the sockets' turn.
    */
   #restUntil(since: number, restMs: number): void {
+    if (restMs < 1) return this.#restForTurns(since, TURNS);
     setTimeout(() => setImmediate(() => {
       if (this.#restingSince !== since) return;
       const restedMs = performance.now() - since;
       if (restedMs < restMs || this.rest?.goesOn(restedMs)) return this.#restUntil(since, restMs);
       this.endRest();
     }), 1);
+  }
+
+  #restForTurns(since: number, turns: number): void {
+    setImmediate(() => {
+      if (this.#restingSince !== since) return;
+      if (turns > 1) return this.#restForTurns(since, turns - 1);
+      this.endRest();
+    });
   }
 
   /** Ends a rest before its time, for a waiter whose own time is up: the lock is free, after all. */

@@ -9,26 +9,44 @@ const MOST_THREADS = 64;
 const ASLEEP = new Set(["hrtimer_nanosleep", "do_nanosleep", "common_nsleep"]);
 
 /**
+ * How long the list of processes that have a file open is good for, in ms. To read `/proc/locks` the kernel stops everybody who
+ * takes or gives back a file lock and waits until the last one has noticed (`locks_start` in `fs/locks.c`, a per-CPU
+ * semaphore taken for writing): 10 to 16 ms, measured, in which this thread stands still as well.
+ */
+const LIST_GOOD_MS = 1_000;
+const lists = new Map<string, { readonly at: number; readonly pids: readonly number[] }>();
+
+/**
  * Threads of other processes that have the database at `path` open and are asleep at this moment, as `pid/tid`: SQLite's
  * own busy handler waits for a lock that way, looking again every 1 to 100 ms. Whoever sleeps for another reason is among
  * them, too. `undefined` where it cannot be known: other platforms than Linux, no write-ahead log, a hardened `/proc`.
- * No file of the database is opened.
+ * No file of the database is opened. A process that has opened the file within the last second may
+ * be missing.
  */
 export function findForeignSleepers(path: string): readonly string[] | undefined {
   if (process.platform !== "linux" || path === "") return undefined;
   try {
     const shm = statSync(`${path}-shm`, { bigint: true, throwIfNoEntry: false });
     if (shm === undefined) return undefined;
-    const inode = String(shm.ino);
-    const device = deviceName(shm.dev);
-    const pids = new Set<number>();
-    for (const lock of parseLocks(readFileSync("/proc/locks", "latin1"))) {
-      if (lock.inode === inode && lock.pid !== process.pid && lock.pid > 0 && lock.from <= WAL_OPEN && lock.to >= WAL_OPEN && sameDevice(lock.device, device)) pids.add(lock.pid);
-    }
-    return [...pids].flatMap(sleepingThreads);
+    return openers(String(shm.ino), deviceName(shm.dev)).flatMap(sleepingThreads);
   } catch {
     return undefined;
   }
+}
+
+function openers(inode: string, device: string): readonly number[] {
+  const key = `${device} ${inode}`;
+  const now = performance.now();
+  const known = lists.get(key);
+  if (known !== undefined && now - known.at < LIST_GOOD_MS) return known.pids;
+  for (const [other, list] of lists) if (now - list.at >= LIST_GOOD_MS) lists.delete(other);
+  const pids = new Set<number>();
+  for (const lock of parseLocks(readFileSync("/proc/locks", "latin1"))) {
+    if (lock.inode === inode && lock.pid !== process.pid && lock.pid > 0 && lock.from <= WAL_OPEN && lock.to >= WAL_OPEN && sameDevice(lock.device, device)) pids.add(lock.pid);
+  }
+  const list = { at: performance.now(), pids: [...pids] };
+  lists.set(key, list);
+  return list.pids;
 }
 
 function sleepingThreads(pid: number): string[] {

@@ -19,4 +19,7 @@ export interface Library {
   openReader(session: object, path: string): Connection | undefined;
 }
 
-export const LIBRARIES: readonly Library[] = [betterSqlite3Library, nodeSqliteLibrary];
+/** Asked for and not a constant: these modules import each other, and an application may load one of them before this one. */
+export function libraries(): readonly Library[] {
+  return [betterSqlite3Library, nodeSqliteLibrary];
+}

@@ -21,7 +21,18 @@ export function begin(frame: Frame): boolean {
     noteJournalMode(frame.state);
   }
   markBegun(frame);
+  if (frame.outer === undefined) guardBegin(frame);
   return true;
+}
+
+/** Under the lock: nobody who respects it changes the files from here on. */
+export function guardBegin(frame: Frame): void {
+  try {
+    frame.state.guard.check(frame.begunAt, frame.mode === "deferred");
+  } catch (error) {
+    rollback(frame, error);
+    throw error;
+  }
 }
 
 export function markBegun(frame: Frame, now = performance.now()): void {
@@ -39,7 +50,11 @@ export function markBegun(frame: Frame, now = performance.now()): void {
  */
 export function commit(frame: Frame): boolean {
   assertWhole(frame);
-  if (frame.outer === undefined) return tryCommit(frame.state);
+  if (frame.outer === undefined) {
+    if (!tryCommit(frame.state)) return false;
+    frame.state.guard.check(performance.now(), frame.mode === "deferred");
+    return true;
+  }
   frame.state.connection.exec(`RELEASE ${savepointName(frame)}`);
   return true;
 }

@@ -89,7 +89,7 @@ function covers(lock: HeldLock, from: number, to: number): boolean {
   return lock.from <= to && lock.to >= from;
 }
 
-function matching(locks: readonly HeldLock[], path: string, wanted: (lock: HeldLock) => boolean): HeldLock[] {
+export function matching(locks: readonly HeldLock[], path: string, wanted: (lock: HeldLock) => boolean): HeldLock[] {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false });
   if (found === undefined) return [];
   const inode = String(found.ino);
@@ -127,7 +127,7 @@ function linkTarget(path: string): string | undefined {
   }
 }
 
-function commandOf(pid: number): string {
+export function commandOf(pid: number): string {
   const text = readProc(pid, "cmdline")?.replaceAll("\0", " ").trim();
   return (text || readProc(pid, "comm")?.trim() || "unknown command").slice(0, 200);
 }
@@ -136,7 +136,7 @@ const STATES: Readonly<Record<string, string>> = {
   R: "running", S: "sleeping", D: "waiting for a disk", T: "stopped", t: "stopped by a debugger", Z: "ended, not yet reaped", X: "ended", I: "idle",
 };
 
-function stateOf(pid: number): string {
+export function stateOf(pid: number): string {
   const text = readProc(pid, "stat");
   if (text === undefined) return "ended";
   // The command in parentheses may itself contain spaces and parentheses.

@@ -10,7 +10,7 @@ export type NodeSqliteClass<Options extends object = never> = new (path: string,
  * The driver for node:sqlite (Node ≥ 22.13). Sessions are Node's own `DatabaseSync` objects.
  *
  * Unless the factory's `engine` says otherwise: `journal_mode=WAL`, `synchronous=NORMAL`, `foreign_keys=ON`,
- * `temp_store=MEMORY`, `cache_size=-64000`, `mmap_size=268435456`, busy timeout 10,000 ms.
+ * `temp_store=MEMORY`, `cache_size=-64000`, `mmap_size=268435456`, busy timeout 10,000 ms, checkpoints in a thread.
  *
  * @param DatabaseSync What `import { DatabaseSync } from "node:sqlite"` gives.
  * @param options Given to the constructor as they are.

@@ -2,11 +2,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { accessOf, detached } from "./access.js";
 import { sessionClosed, sessionOpened } from "./diagnostics.js";
 import type { SessionCloseEvent, SessionOpenEvent } from "./diagnostics.js";
+import { endCare, takeIntoCare } from "./checkpoints.js";
 import { applyEngine } from "./engine.js";
 import { RecursiveOpenError, SessionBusyError, UnsupportedSessionError } from "./errors.js";
+import { closeQueue } from "./file-queue.js";
 import { Frame } from "./frame.js";
 import { isPromiseLike } from "./promises.js";
 import { currentFrame, registry } from "./registry.js";
+import { guardBeforeClose, guardBeforeOpen, park } from "./open-guard.js";
 import { keyOf, place, remove } from "./session-entry.js";
 import type { SessionEntry } from "./session-entry.js";
 import { adopt, libraryOf } from "./session-state.js";
@@ -31,6 +34,7 @@ export function openSession(opening: Opening, path: string | undefined, owner: o
   if (registry.opening.has(key)) {
     throw new RecursiveOpenError(`The open function for ${path ?? "the default session"} asked getSession() for the session that it is opening. Let it open the file itself and return the result.`);
   }
+  guardBeforeOpen(opening.open === undefined ? opening.driver : undefined, path);
   const startedAt = performance.now();
   registry.opening.add(key);
   try {
@@ -76,8 +80,12 @@ function configure(opening: Opening, path: string | undefined, session: object):
     else if (Object.keys(opening.engine).length > 0) {
       throw new UnsupportedSessionError("The engine option needs a session whose pragmas this package can set; the open function returned something else. Configure it in the open function and leave engine out.");
     }
+    if (state !== undefined) {
+      state.guard.lookNow();
+      takeIntoCare(state, opening.engine, defaults);
+    }
   } catch (error) {
-    abandon(opening, session);
+    if (!park(session, error, () => abandon(opening, session))) abandon(opening, session);
     throw error;
   }
 }
@@ -167,6 +175,8 @@ async function afterTransactions(opening: Opening, session: object, timeoutMs: n
   state.closing = true;
   try {
     if (!state.lock.tryTake(frame)) await waitForTurn(frame, { since: performance.now(), timeoutMs, signal: undefined });
+    guardBeforeClose(state);
+    await endCare(state);
     // Statements that close() runs belong to nobody's transaction, wherever closing was asked for.
     await detached(close);
   } catch (error) {
@@ -175,6 +185,7 @@ async function afterTransactions(opening: Opening, session: object, timeoutMs: n
   } finally {
     frame.status = "ended";
     state.lock.release(frame);
+    closeQueue(state);
   }
 }
 

@@ -32,6 +32,11 @@ export function checkNumber(name: string, value: unknown, least: number): void {
   }
 }
 
+export function checkOneOf(name: string, value: unknown, allowed: readonly string[]): void {
+  if (allowed.some((known) => known === value)) return;
+  throw new SessionOptionError(`${name} is ${show(value)}; it must be one of ${allowed.map((known) => JSON.stringify(known)).join(", ")}.`);
+}
+
 export function checkFunction(what: string, value: unknown): void {
   if (typeof value !== "function") throw new SessionOptionError(`${what} is ${show(value)}; it must be a function.`);
 }

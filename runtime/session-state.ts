@@ -3,16 +3,18 @@ import type { Connection, PreparedStatement } from "./connection.js";
 import { SessionBusyError, SessionClosedError, UnsupportedSessionError, isBusy } from "./errors.js";
 import { FifoLock } from "./fifo-lock.js";
 import { inodeOf } from "./file-identity.js";
+import { FileGuard } from "./foreign-sqlite.js";
 import type { Frame } from "./frame.js";
 import { LockRest } from "./lock-rest.js";
 import { fileState } from "./registry.js";
 import type { FileState } from "./registry.js";
-import { LIBRARIES } from "./libraries.js";
+import { libraries } from "./libraries.js";
 import type { Library } from "./libraries.js";
 import type { Extra } from "./reader.js";
 import { DEFAULT_SLOW_LIMITS } from "./slow.js";
 import type { SlowLimits } from "./slow.js";
 import type { TransactionMode } from "./types.js";
+import type { WalCare } from "./wal-care.js";
 
 /** What this thread knows of one connection, whoever opened it. */
 export interface SessionState {
@@ -28,6 +30,9 @@ export interface SessionState {
   /** Absolute, as SQLite resolved it; empty for a database in memory. */
   readonly path: string;
   readonly file: FileState;
+  readonly guard: FileGuard;
+  /** Keeps its write-ahead log short, where a factory opened it. */
+  care: WalCare | undefined;
   /** Whether the journal is a write-ahead log: then `COMMIT` never waits for readers. */
   wal: boolean;
   /** A `ROLLBACK` failed, and the transaction that it should have ended may still be open. */
@@ -71,7 +76,7 @@ export function stateOf(session: unknown): SessionState {
 
 export function libraryOf(session: unknown): Library | undefined {
   if (typeof session !== "object" || session === null) return undefined;
-  return LIBRARIES.find((library) => library.recognizes(session));
+  return libraries().find((library) => library.recognizes(session));
 }
 
 /** The state of a session that is new to this package, and the guard in front of it. */
@@ -99,6 +104,8 @@ function makeState(session: object, library: Library, connection: Connection): S
     open: undefined,
     path,
     file: fileState((path === "" ? undefined : inodeOf(path)) ?? `anonymous:${nextAnonymous++}`),
+    guard: new FileGuard(connection, path),
+    care: undefined,
     wal: false,
     rollbackOwed: false,
     closing: false,

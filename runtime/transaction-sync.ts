@@ -2,7 +2,7 @@ import { SessionBusyError, isBusy } from "./errors.js";
 import { Frame, capturePlace } from "./frame.js";
 import type { Place } from "./frame.js";
 import { FifoLock } from "./fifo-lock.js";
-import { assertWhole, begin, commit, end, isObserved, markBegun, rollback } from "./lifecycle.js";
+import { assertWhole, begin, commit, end, guardBegin, isObserved, markBegun, rollback } from "./lifecycle.js";
 import type { Measure } from "./lifecycle.js";
 import { describeHolder, findForeignHolder } from "./lock-holder.js";
 import { NO_OPTIONS, checkFunction, checkOptions } from "./options.js";
@@ -101,6 +101,7 @@ function beginBlocking(frame: Frame, timeoutMs: number | undefined, place: Place
   }
   // The wait is worth a second look at the clock only where somebody listens; a long one shows in the next event's time.
   markBegun(frame, frame.requestedAt === 0 ? since : performance.now());
+  guardBegin(frame);
 }
 
 /** What an asynchronous transaction of this thread holds cannot be given up while this thread is blocked. */
@@ -131,8 +132,10 @@ function runBody<S, R>(frame: Frame, body: (tx: S) => R, measure: Measure | unde
     const result = registry.context.run(frame, body, handleFor(frame) as S);
     if (isPromiseLike(result)) throw asyncResultError(result, "transactionSync", "transaction");
     assertWhole(frame);
-    if (frame.outer === undefined) frame.state.statements.commit.run();
-    else commit(frame);
+    if (frame.outer === undefined) {
+      frame.state.statements.commit.run();
+      frame.state.guard.check(performance.now(), frame.mode === "deferred");
+    } else commit(frame);
     end(frame, "commit", measure);
     return result;
   } catch (error) {

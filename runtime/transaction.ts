@@ -1,6 +1,7 @@
 import { accessOf, late, nearest } from "./access.js";
 import { Frame, capturePlace } from "./frame.js";
 import { FifoLock } from "./fifo-lock.js";
+import { mayBegin } from "./file-queue.js";
 import { begin, commit, end, isObserved, rollback } from "./lifecycle.js";
 import type { Measure } from "./lifecycle.js";
 import { DEFAULT_TIMEOUT_MS, NO_OPTIONS, checkFunction, checkOptions } from "./options.js";
@@ -96,7 +97,7 @@ function waitFrom<S, R>({ frame, options, measure, entry }: Run<S, R>): Patience
 
 function beginNow<S, R>(run: Run<S, R>): boolean {
   try {
-    return begin(run.frame);
+    return mayBegin(run.frame) && begin(run.frame);
   } catch (error) {
     end(run.frame, "refused", run.measure, error);
     throw error;

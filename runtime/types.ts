@@ -17,6 +17,14 @@ export interface EngineSettings {
   busyTimeoutMs?: number | null;
   /** Pages of write-ahead log after which a commit tries a checkpoint. */
   walAutocheckpoint?: number | null;
+  /**
+   * Who copies the write-ahead log back into the database. `worker` (the drivers' default): a thread with a connection of its
+   * own, of the same library; where that cannot be proven to be the same one, `inline`. `inline`: this thread, when nobody has
+   * written for a while, and SQLite in its commits. `sqlite`: SQLite in its commits alone.
+   */
+  checkpoint?: "worker" | "inline" | "sqlite" | null;
+  /** Bytes of write-ahead log beyond which a reader that keeps it from being emptied is warned of. Default 64 MiB. */
+  walWarnBytes?: number | null;
 }
 
 /** Opens and closes the sessions of one library. */
@@ -105,57 +113,10 @@ export interface TransactionOptions extends TransactionSyncOptions {
   signal?: AbortSignal;
 }
 
-/** Runs a callback inside a transaction of its own making. */
-export type TransactionRunner<Tx> = (work: (tx: Tx) => void | Promise<void>) => unknown;
-
-/** Runs a synchronous callback inside a transaction of its own making. */
-export type TransactionRunnerSync<Tx> = (work: (tx: Tx) => void) => unknown;
-
-export interface BatchOptionsSync extends TransactionSyncOptions {
-  /** Most items a transaction. Default 10. `Infinity` leaves it to `maxHoldMs`. */
-  batchSize?: number;
-  /** A batch ends with the item during which it has lasted this long, in milliseconds. Default 50. `Infinity`: no limit. */
-  maxHoldMs?: number;
-  /** Called after each commit. */
-  onProgress?: (progress: BatchProgress) => void;
-}
-
-export interface BatchOptions extends Omit<BatchOptionsSync, "onProgress"> {
-  /** How long each batch may wait for the session and the lock, in milliseconds. Default 10,000. */
-  timeoutMs?: number;
-  /** Ends the run before the next batch, or rolls the present one back; batches that were committed stay. */
-  signal?: AbortSignal;
-  /** Called after each commit, outside of any transaction, and awaited. */
-  onProgress?: (progress: BatchProgress) => void | Promise<void>;
-}
-
-export interface BatchProgress {
-  /** Items committed so far. */
-  readonly items: number;
-  /** Batches committed so far. */
-  readonly batches: number;
-  /** Items in the batch that was just committed. */
-  readonly batchItems: number;
-  /** Milliseconds. */
-  readonly waitMs: number;
-  readonly holdMs: number;
-}
-
 /** Quantiles in milliseconds, exact to 5 %; `max` is exact. All 0 when there was no batch. */
 export interface Quantiles {
   readonly p50: number;
   readonly p90: number;
   readonly p99: number;
   readonly max: number;
-}
-
-export interface BatchReport {
-  readonly items: number;
-  readonly batches: number;
-  /** From asking for a batch's transaction to its beginning. */
-  readonly waitMs: Quantiles;
-  /** From a batch's beginning to its end. */
-  readonly holdMs: Quantiles;
-  /** The whole run, gaps and reading of items included, in milliseconds. */
-  readonly totalMs: number;
 }

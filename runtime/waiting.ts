@@ -1,4 +1,6 @@
 import { DeadlockError, LockTimeoutError, SessionClosedError } from "./errors.js";
+import { RETRY_MS, enterQueue } from "./file-queue.js";
+import type { Place } from "./file-queue.js";
 import { isAround } from "./frame.js";
 import type { Frame } from "./frame.js";
 import { begin } from "./lifecycle.js";
@@ -7,8 +9,6 @@ import type { LockHolder } from "./lock-holder.js";
 import { registry } from "./registry.js";
 import type { Wait } from "./registry.js";
 
-/** How often a lock that another connection holds is tried. Constant: a growing or random pause lets others overtake. */
-const RETRY_MS = 1;
 /** After this long the kernel is asked whether this very process holds the lock. */
 const LOOK_AFTER_MS = 20;
 
@@ -56,13 +56,18 @@ function remaining(patience: Patience): number {
   return patience.timeoutMs - (performance.now() - patience.since);
 }
 
-/** Tries to begin every millisecond until the deadline, the event loop running in between. */
+/** Tries to begin until the deadline, in its turn among the processes, the event loop running in between. */
 export async function waitForLock(frame: Frame, patience: Patience): Promise<void> {
-  await retry(frame, patience, "begin", () => begin(frame));
+  const place = enterQueue(frame);
+  try {
+    await retry(frame, patience, "begin", () => begin(frame), place);
+  } finally {
+    place?.leave();
+  }
 }
 
-/** Tries `attempt` every millisecond until it succeeds; the frame is its session's owner meanwhile. */
-export async function retry(frame: Frame, patience: Patience, phase: "begin" | "commit", attempt: () => boolean): Promise<void> {
+/** Tries `attempt` every millisecond, or when `place` says so, until it succeeds; the frame is its session's owner meanwhile. */
+export async function retry(frame: Frame, patience: Patience, phase: "begin" | "commit", attempt: () => boolean, place?: Place): Promise<void> {
   const { file } = frame.state;
   let looked = false;
   let holders: readonly Frame[] = [];
@@ -72,12 +77,19 @@ export async function retry(frame: Frame, patience: Patience, phase: "begin" | "
     for (;;) {
       if (phase === "begin") refuseDeadlock(wait);
       const left = remaining(patience);
-      if (left <= 0) throw lockTimeout(frame, patience, phase);
-      await pause(Math.min(RETRY_MS, left), patience.signal);
+      if (left <= 0) {
+        // Who has only waited for its turn so far has not tried: a free lock is no reason for a timeout.
+        if (place !== undefined && attempt()) return;
+        throw lockTimeout(frame, patience, phase);
+      }
+      await pause(Math.min(place?.pauseMs() ?? RETRY_MS, left), patience.signal, place);
       if (!frame.state.connection.open) {
         throw new SessionClosedError(`The session for ${frame.state.path || "a database in memory"} was closed while "${frame.label}" waited for its lock.`);
       }
-      if (attempt()) return;
+      if (place?.mayTry() !== false) {
+        if (attempt()) return;
+        place?.foundBusy();
+      }
       if (!looked && file.deferred.size > 0 && performance.now() - patience.since >= LOOK_AFTER_MS) {
         // A transaction of ours that began deferred may have taken the lock with its first write.
         looked = true;
@@ -89,19 +101,39 @@ export async function retry(frame: Frame, patience: Patience, phase: "begin" | "
   }
 }
 
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+/** Ends after `ms` (0: one turn of the event loop), or earlier when `place` has something to do. */
+function pause(ms: number, signal: AbortSignal | undefined, place: Place | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", onAbort);
+    const cancel = startPause(ms, () => {
+      stop();
       resolve();
-    }, ms);
+    });
+    const stop = () => {
+      cancel();
+      signal?.removeEventListener("abort", onAbort);
+      place?.onWake(undefined);
+    };
     const onAbort = () => {
-      clearTimeout(timer);
+      stop();
       reject(signal?.reason);
     };
     signal?.addEventListener("abort", onAbort, { once: true });
+    place?.onWake(() => {
+      stop();
+      resolve();
+    });
   });
+}
+
+/** Neither is unref'ed: a process does not end while it waits. */
+function startPause(ms: number, onEnd: () => void): () => void {
+  if (ms === 0) {
+    const immediate = setImmediate(onEnd);
+    return () => clearImmediate(immediate);
+  }
+  const timer = setTimeout(onEnd, ms);
+  return () => clearTimeout(timer);
 }
 
 /**

@@ -7,6 +7,18 @@ export const BREAKS = [
     find: "  return `${kind}|${inodeOf(path) ?? identifyFolderEntry(path)}`;", replace: "  return `${kind}|${path}`;", tests: ["one-session"],
   },
   {
+    promise: 2, breaks: "two libraries on one file go unnoticed", file: "foreign-sqlite.ts",
+    find: "    if (shmDescriptors.length > 1) throw foreign(this.path, shmDescriptors.length);\n", replace: "", tests: ["foreign-sqlite"],
+  },
+  {
+    promise: 2, breaks: "a log that was removed goes unnoticed", file: "foreign-sqlite.ts",
+    find: "    if (!walHeld && (read || before?.walHeld === true) && this.#isInWalMode()) throw replaced(this.path, `${this.path}-wal`, wal === undefined);\n", replace: "", tests: ["foreign-sqlite", "contract/files"],
+  },
+  {
+    promise: 2, breaks: "a commit is acknowledged without another look", file: "lifecycle.ts",
+    find: "    frame.state.guard.check(performance.now(), frame.mode === \"deferred\");\n", replace: "", tests: ["foreign-sqlite"],
+  },
+  {
     promise: 3, breaks: "SQLite's busy handler waits at BEGIN", file: "session-state.ts",
     find: "  if (state.waitingStopped) return;\n", replace: "  if (Date.now() > 0) return;\n", tests: ["waiting"],
   },
@@ -53,6 +65,22 @@ export const BREAKS = [
   {
     promise: 15, breaks: "statements are not echoed", file: "guard.ts",
     find: "    if (statementRan.hasSubscribers) return observed(access, frame, shape.source(this), () => method.apply(this, args));\n", replace: "", tests: ["diagnostics"],
+  },
+  {
+    promise: 16, breaks: "the thread keeps the process alive", file: "wal-worker.ts",
+    find: "    worker.unref();\n", replace: "", tests: ["wal-care"],
+  },
+  {
+    promise: 16, breaks: "the thread takes any copy of the library", file: "wal-worker.ts",
+    find: "own.every((file) => addons.includes(file))", replace: "true", tests: ["wal-care"],
+  },
+  {
+    promise: 16, breaks: "a log that nobody writes to is not cut", file: "wal-care.ts",
+    find: "idle ? \"truncate\" : ", replace: "", tests: ["wal-care"],
+  },
+  {
+    promise: 16, breaks: "a log is allowed on NFS", file: "engine.ts",
+    find: "    if (setting.pragma === \"journal_mode\" && setting.value === \"wal\" && !connection.memory) refuseNetworkFileSystem(path);\n", replace: "", tests: ["network-file-system"],
   },
   {
     promise: 17, breaks: "a transaction commits although it was aborted", file: "transaction.ts",

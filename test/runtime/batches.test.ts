@@ -51,6 +51,34 @@ describe("promise 11: batches within a hold budget", () => {
     expect(sizes).toEqual([4, 2]);
   });
 
+  test("promise 11: the budget includes the commit that is to be expected", async () => {
+    const db = openByHand(tempDatabase());
+    const sizes: number[] = [];
+    const spin = (ms: number): void => {
+      for (const end = performance.now() + ms; performance.now() < end;);
+    };
+    const slowCommit = (work: (tx: Database.Database) => void): void => {
+      db.transaction(() => work(db)).immediate();
+      spin(20);
+    };
+    await batchedTransaction(slowCommit, names(60), () => spin(1), { batchSize: Infinity, maxHoldMs: 24, onProgress: ({ batchItems }) => { sizes.push(batchItems); } });
+    // Nothing is known before the first; from then on at most 12 ms of work are left, the half that is always granted.
+    expect(sizes[0]).toBeLessThanOrEqual(24);
+    expect(Math.max(...sizes.slice(1))).toBeLessThanOrEqual(12);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(60);
+  });
+
+  test("promise 11: slow items after many fast ones exceed the budget by three at most", async () => {
+    const db = openByHand(tempDatabase());
+    const sizes: number[] = [];
+    await batchedTransaction(db, names(108), (_, __, index) => {
+      if (index < 101) return;
+      for (const end = performance.now() + 12; performance.now() < end;);
+    }, { batchSize: Infinity, maxHoldMs: 10, onProgress: ({ items, batchItems }) => { if (items > 101 && items - batchItems <= 101) sizes.push(items - 101); } });
+    expect(sizes).toHaveLength(1);
+    expect(sizes[0]).toBeLessThanOrEqual(4);
+  });
+
   test("promise 11: between batches the session is given up: who waits in this process comes in between", async () => {
     const path = tempDatabase();
     const db = openByHand(path);
@@ -104,7 +132,7 @@ describe("promise 11: batches within a hold budget", () => {
     function* source(): Generator<number> {
       for (; pulled < 300_000; ) yield pulled++;
     }
-    const report = await batchedTransaction(db, source(), (_, __, index) => { furthest = Math.max(furthest, pulled - index); }, { batchSize: 5_000 });
+    const report = await batchedTransaction(db, source(), (_, __, index) => { furthest = Math.max(furthest, pulled - index); }, { batchSize: 5_000, maxHoldMs: Infinity });
     expect(report).toMatchObject({ items: 300_000, batches: 60 });
     // Never further ahead than the thousand that are read before a transaction begins.
     expect(furthest).toBeLessThanOrEqual(1_000);
@@ -182,12 +210,15 @@ describe("a batched run that fails", () => {
 
     db.exec("DELETE FROM item");
     const second = new AbortController();
+    let last = -1;
     const within = batchedTransaction(db, names(30), async (name, tx, index) => {
+      last = index;
       insert(tx, name);
       await null;
       if (index === 14) second.abort(reason);
     }, { signal: second.signal });
     expect(await rejection(within)).toBe(reason);
+    expect(last).toBe(14);
     expect(committed(path)).toEqual(names(10));
     expect(await rejection(batchedTransaction(db, names(1), () => {}, { signal: second.signal }))).toBe(reason);
   });

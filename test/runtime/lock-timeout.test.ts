@@ -1,8 +1,11 @@
+import { once } from "node:events";
 import { readFileSync, statSync } from "node:fs";
+import { Worker } from "node:worker_threads";
+import Libsql from "libsql";
 import { describe, expect, test } from "vitest";
-import { LockTimeoutError, batchedTransaction, transaction, transactionSync } from "sessionfix-runtime";
+import { ForeignSqliteError, LockTimeoutError, batchedTransaction, transaction, transactionSync } from "sessionfix-runtime";
 import { describeHolder, parseLocks } from "../../runtime/lock-holder.js";
-import { committed, foreignProcess, gate, insert, openByHand, rejection, tempDatabase, until } from "./support/database.js";
+import { committed, foreignProcess, gate, insert, onCleanup, openByHand, rejection, tempDatabase, timersFired, until } from "./support/database.js";
 
 const linux = process.platform === "linux";
 
@@ -33,18 +36,63 @@ describe("promise 14: LockTimeoutError names the holder", () => {
     });
   }
 
-  test("promise 14: a stopped process is shown as stopped, and a timeout is no hang", { skip: !linux }, async () => {
+  for (const mode of ["wal", "delete"] as const) {
+    test(`promise 14: a stopped process is shown as stopped, and a timeout is no hang, journal mode ${mode}`, { skip: !linux }, async () => {
+      const path = tempDatabase(mode);
+      const db = openByHand(path, { timeout: 0 });
+      const other = await foreignProcess(path);
+      await other.run("BEGIN IMMEDIATE");
+      process.kill(other.pid, "SIGSTOP");
+      await until(() => / T /.test(readFileSync(`/proc/${other.pid}/stat`, "utf8")));
+      let settled = false;
+      const waiting = timeoutOf(transaction(db, () => {}, { timeoutMs: 60, label: "behind a stopped one" })).finally(() => { settled = true; });
+      await timersFired(3);
+      expect(settled).toBe(false); // the loop ran meanwhile
+      const error = await waiting;
+      expect(error.holder).toMatchObject({ where: "another process", pid: other.pid, state: "stopped", command: expect.stringContaining("foreign.mjs") as string });
+      for (const part of [String(other.pid), "stopped", "foreign.mjs"]) expect(error.message).toContain(part);
+      process.kill(other.pid, "SIGCONT");
+      await other.run("ROLLBACK");
+      await transaction(db, (tx) => insert(tx, "free"));
+      expect(committed(path)).toEqual(["free"]);
+    });
+
+    test(`promise 14: a stopped process that is killed frees the lock, journal mode ${mode}`, { skip: !linux }, async () => {
+      const path = tempDatabase(mode);
+      const db = openByHand(path, { timeout: 0 });
+      const other = await foreignProcess(path);
+      await other.run("BEGIN IMMEDIATE; INSERT INTO item (name) VALUES ('lost')");
+      process.kill(other.pid, "SIGSTOP");
+      const ours = transaction(db, (tx) => insert(tx, "ours"), { timeoutMs: 25_000 });
+      await timersFired(3);
+      other.child.kill("SIGKILL");
+      await ours;
+      expect(committed(path)).toEqual(["ours"]);
+    });
+  }
+
+  test("promise 14: another thread of this process: this process, and no more is claimed", { skip: !linux }, async () => {
     const path = tempDatabase();
-    const db = openByHand(path);
-    const other = await foreignProcess(path);
-    await other.run("BEGIN IMMEDIATE");
-    process.kill(other.pid, "SIGSTOP");
-    await until(() => / T /.test(readFileSync(`/proc/${other.pid}/stat`, "utf8")));
+    const db = openByHand(path, { timeout: 0 });
+    const thread = new Worker(new URL("support/worker-holder.mjs", import.meta.url), { workerData: { path } });
+    onCleanup(() => thread.terminate());
+    await once(thread, "message");
     const error = await timeoutOf(transaction(db, () => {}, { timeoutMs: 20 }));
-    expect(error.holder).toMatchObject({ where: "another process", pid: other.pid, state: "stopped" });
-    process.kill(other.pid, "SIGCONT");
-    await other.run("ROLLBACK");
-    await transaction(db, (tx) => insert(tx, "free"));
+    expect(error.holder).toMatchObject({ where: "this process", stack: "", heldForMs: undefined });
+    expect(error.message).toContain("another thread");
+    thread.postMessage("commit");
+    await once(thread, "exit");
+    expect(committed(path)).toEqual(["thread"]);
+  });
+
+  test("promise 14: another library of this process has no lock that ours would see: it is refused for what it is", { skip: !linux }, async () => {
+    const path = tempDatabase();
+    const db = openByHand(path, { timeout: 0 });
+    const other = new Libsql(path);
+    other.exec("BEGIN IMMEDIATE");
+    expect(await rejection(transaction(db, () => {}, { timeoutMs: 20 }))).toBeInstanceOf(ForeignSqliteError);
+    other.exec("ROLLBACK");
+    other.close();
   });
 
   test("promise 14: a process that dies frees the lock", async () => {

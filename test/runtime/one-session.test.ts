@@ -131,7 +131,7 @@ describe("promise 1: one session a file", () => {
     const path = tempDatabase();
     const { getSession: get } = createSessionFactory({ driver });
     const first = get(path);
-    renameSync(path, `${path}.old`);
+    for (const suffix of ["", "-wal", "-shm"]) renameSync(`${path}${suffix}`, `${path}.old${suffix}`);
     const second = get(path);
     expect(second).not.toBe(first);
     expect(get(`${path}.old`)).toBe(first);

@@ -1,7 +1,7 @@
 import Database from "better-sqlite3";
 import { expectTypeOf, test } from "vitest";
 import { batchedTransaction, batchedTransactionSync, createSessionFactory, getSession, initSessionFactory, transaction, transactionSync } from "sessionfix-runtime";
-import type { BatchReport, SessionFactory } from "sessionfix-runtime";
+import type { BatchReport, ItemFailure, SessionFactory } from "sessionfix-runtime";
 import { betterSqlite3 } from "sessionfix-runtime/better-sqlite3";
 
 // Checked by the compiler; nothing in here runs.
@@ -47,9 +47,14 @@ function typeTests(db: Database.Database): void {
     expectTypeOf(item).toEqualTypeOf<number>();
     expectTypeOf(tx).toEqualTypeOf<Database.Database>();
     expectTypeOf(index).toEqualTypeOf<number>();
-  })).toEqualTypeOf<Promise<BatchReport>>();
+  })).toEqualTypeOf<Promise<BatchReport<number>>>();
   void batchedTransaction(db, new Map([["a", 1]]), ([name]) => { expectTypeOf(name).toEqualTypeOf<string>(); });
   void batchedTransaction(db, (async function* () { yield "a"; })(), async (item) => { expectTypeOf(item).toEqualTypeOf<string>(); });
+  void batchedTransaction(db, ["a"], () => {}, { onItemError: "collect", onSkip: ({ item }) => { expectTypeOf(item).toEqualTypeOf<string>(); } })
+    .then(({ errors }) => { expectTypeOf(errors).toEqualTypeOf<readonly ItemFailure<string>[]>(); });
+  batchedTransactionSync(db, ["a"], () => {}, { resume: { key: "k", fingerprint: "f", whenDone: "forget" } });
+  // @ts-expect-error no such policy
+  void batchedTransaction(db, ["a"], () => {}, { onItemError: "ignore" });
   // @ts-expect-error an async iterable cannot be read synchronously
   batchedTransactionSync(db, (async function* () { yield "a"; })(), () => {});
 
