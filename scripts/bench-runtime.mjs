@@ -1,275 +1,142 @@
-// Measures sessionfix-runtime beside raw better-sqlite3, in one run, on files of its own. Prints a Markdown report.
-//   npm run bench:runtime [-- --rows 200000 --only overhead|loopDelay|handOffs|sessions|imports]
-import { fork } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { cpus, loadavg, tmpdir, totalmem } from "node:os";
+// Measures sessionfix-runtime beside raw better-sqlite3, Drizzle, Kysely, Knex and TypeORM, in one run, on files of its own.
+// Prints Markdown. What is compared, and why that is fair: docs/benchmarks.md.
+//   npm run bench:runtime [-- --list] [--only part[,part]] [--quick] [--scale 0.1] [--json file] [--docs docs/benchmarks.md]
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import Database from "better-sqlite3";
 import { build } from "esbuild";
+import { loadContenders } from "./bench/contenders/index.mjs";
+import { start } from "./bench/lib/child.mjs";
+import { create } from "./bench/lib/database.mjs";
+import { checkMarks, putInto } from "./bench/lib/document.mjs";
+import { describeMachine, printMachine } from "./bench/lib/machine.mjs";
+import { markdown } from "./bench/lib/table.mjs";
+import { PARTS, UsageError, chooseParts } from "./bench/registry.mjs";
 
-const here = fileURLToPath(import.meta.url);
-const PAUSE_MS = 2; // between two writes of the other writer
+/** How many times its time a part may take until it counts as stuck. */
+const PATIENCE = 10;
+class StuckError extends Error {}
 
-if (process.send !== undefined) await actAsOther(...process.argv.slice(2));
-else await main();
-
-/** The other process: `holder` keeps the lock on request; `writer` writes a row every few milliseconds and measures. */
-async function actAsOther(role, path, runtimeUrl) {
-  const db = new Database(path, { timeout: 10_000 });
-  db.pragma("synchronous = NORMAL");
-  const received = [];
-  let wake = () => {};
-  process.on("message", (message) => { received.push(message); wake(); });
-  process.on("disconnect", () => process.exit(0));
-  const next = async () => {
-    while (received.length === 0) await new Promise((resolve) => { wake = resolve; });
-    return received.shift();
-  };
-  process.send("ready");
-  if (role === "holder") {
-    for (;;) {
-      const { holdMs } = await next();
-      db.exec("BEGIN IMMEDIATE");
-      process.send("holding");
-      await new Promise((resolve) => setTimeout(resolve, holdMs));
-      db.exec("COMMIT");
-      process.send("released");
-    }
-  }
-  const { transaction } = await import(runtimeUrl);
-  const insert = db.prepare("INSERT INTO other (at) VALUES (?)");
-  const write = role === "writer-raw" ? db.transaction(() => insert.run(Date.now())).immediate : () => transaction(db, () => insert.run(Date.now()), { timeoutMs: 60_000 });
-  await next();
-  const waits = [];
-  while (received.length === 0) {
-    const start = performance.now();
-    await write();
-    waits.push(performance.now() - start);
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-  }
-  process.send({ waits });
+try {
+  const { values } = parseArgs({ options: {
+    list: { type: "boolean", default: false },
+    only: { type: "string", multiple: true, default: [] },
+    quick: { type: "boolean", default: false },
+    scale: { type: "string", default: "1" },
+    json: { type: "string" },
+    docs: { type: "string" },
+  } });
+  const scale = Number(values.scale);
+  if (!(scale > 0 && scale <= 1)) throw new UsageError("--scale is a number above 0, at most 1: the share of the rows and rounds to do.");
+  if (values.list) for (const { name, what } of PARTS) console.log(`${name.padEnd(12)} ${what}`);
+  else await main(chooseParts(values.only.flatMap((names) => names.split(","))), { ...values, scale });
+} catch (error) {
+  const isUsage = error instanceof UsageError || error.code?.startsWith("ERR_PARSE_ARGS");
+  console.error(isUsage ? error.message : error);
+  // Whatever is stuck may still have handles open.
+  process.exit(isUsage ? 2 : 1);
 }
 
-async function main() {
-  const { values } = parseArgs({ options: { rows: { type: "string", default: "200000" }, only: { type: "string" } } });
-  const rows = Number(values.rows);
+async function main(parts, { quick, scale, json, docs }) {
+  if (docs !== undefined) checkMarks(readFileSync(docs, "utf8"), ["machine", ...parts.map(({ name }) => name)]);
   const folder = mkdtempSync(join(tmpdir(), "sessionfix-bench-"));
   const children = [];
+  const tidy = () => {
+    for (const child of children) child.kill();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  for (const signal of ["SIGINT", "SIGTERM"]) {
+    process.once(signal, () => {
+      tidy();
+      process.exit(1);
+    });
+  }
   try {
+    const { found, missing } = await loadContenders();
+    const machine = describeMachine(found);
+    console.log(printMachine(machine));
+    for (const name of missing) console.log(`Left out, because its package is not installed: ${name}.\n`);
     const runtimeUrl = await buildRuntime(folder);
-    const runtime = await import(runtimeUrl);
-    const bench = {
-      runtime, rows,
-      open: (name) => openDatabase(join(folder, name)),
-      start: async (role, db) => {
-        const child = fork(here, [role, db.name, runtimeUrl]);
+    const common = {
+      runtime: await import(runtimeUrl), runtimeUrl, contenders: found, quick,
+      entry: (name) => import(new URL(`./${name}.js`, runtimeUrl).href),
+      create: (name) => create(join(folder, name)),
+      remove: (path) => { for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true }); },
+      sized: (full, small) => Math.max(1, Math.round((quick ? small : full) * scale)),
+      start: async (...args) => {
+        const child = await start(...args);
         children.push(child);
-        await once(child, "message");
         return child;
       },
     };
-    console.log(`${machine()}\n`);
-    const parts = { overhead, loopDelay, handOffs, sessions, imports };
-    for (const [name, measure] of Object.entries(parts)) {
-      if (values.only === undefined || values.only === name) await measure(bench);
-    }
-  } finally {
-    for (const child of children) child.kill();
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-async function buildRuntime(folder) {
-  await build({
-    entryPoints: ["index.ts", "better-sqlite3.ts"].map((file) => fileURLToPath(new URL(`../runtime/${file}`, import.meta.url))),
-    outdir: folder, outExtension: { ".js": ".mjs" }, bundle: true, format: "esm", platform: "node", target: "node20", logLevel: "error",
-  });
-  return pathToFileURL(join(folder, "index.mjs")).href;
-}
-
-function machine() {
-  const version = new Database(":memory:").prepare("SELECT sqlite_version()").pluck().get();
-  return `Load average ${loadavg()[0].toFixed(1)} at the beginning. Node ${process.version}, SQLite ${version}, ${cpus().length} × ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform}`;
-}
-
-function openDatabase(path) {
-  const db = new Database(path);
-  db.pragma("journal_mode = WAL");
-  db.pragma("synchronous = NORMAL");
-  db.exec("CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT, value REAL); CREATE TABLE other (id INTEGER PRIMARY KEY, at INTEGER)");
-  return db;
-}
-
-/** One row in one transaction, rounds of each form in turn, so that a busy machine slows all alike. */
-async function overhead({ runtime, open }) {
-  const { transaction, transactionSync } = runtime;
-  const forms = [
-    ["`db.transaction(fn).immediate()`", (db, insert) => {
-      const run = db.transaction(() => insert.run("name", 1)).immediate;
-      return async (times) => { for (let n = 0; n < times; n++) run(); };
-    }],
-    ["`await` of the same", (db, insert) => {
-      const run = db.transaction(() => insert.run("name", 1)).immediate;
-      return async (times) => { for (let n = 0; n < times; n++) await run(); };
-    }],
-    ["`transactionSync(db, fn)`", (db, insert) => async (times) => { for (let n = 0; n < times; n++) transactionSync(db, () => insert.run("name", 1)); }],
-    ["`await transaction(db, fn)`", (db, insert) => async (times) => { for (let n = 0; n < times; n++) await transaction(db, () => insert.run("name", 1)); }],
-    ["`await transaction(db, async fn)`", (db, insert) => async (times) => { for (let n = 0; n < times; n++) await transaction(db, async () => insert.run("name", 1)); }],
-  ].map(([name, make], index) => {
-    const db = open(`overhead-${index}.db`);
-    return { name, run: make(db, db.prepare("INSERT INTO item (name, value) VALUES (?, ?)")), samples: [] };
-  });
-  // Short rounds, each compared with the raw form of the same round: what else the machine does hits both.
-  const TIMES = 100;
-  for (let round = 0; round < 600; round++) {
-    for (const form of forms) {
-      const start = performance.now();
-      await form.run(TIMES);
-      if (round >= 100) form.samples.push(((performance.now() - start) / TIMES) * 1_000);
-    }
-  }
-  const base = forms[0].samples;
-  table("One row, one transaction", ["form", "µs (median)", "ratio (median over 500 rounds)"], forms.map(({ name, samples }) => [
-    name, quantile(samples, 0.5).toFixed(2), quantile(samples.map((sample, round) => sample / base[round]), 0.5).toFixed(2),
-  ]));
-}
-
-/** Another process holds the lock for two seconds: how long does nothing else run here, and how late is the lock ours? */
-async function loopDelay({ runtime, open, start }) {
-  const results = [];
-  for (const [name, write] of [
-    ["raw better-sqlite3", (db, insert) => db.transaction(() => insert.run("name", 1)).immediate()],
-    ["`transaction`", (db, insert) => runtime.transaction(db, () => insert.run("name", 1))],
-  ]) {
-    const db = open(`delay-${results.length}.db`);
-    const insert = db.prepare("INSERT INTO item (name, value) VALUES (?, ?)");
-    const holder = await start("holder", db);
-    holder.send({ holdMs: 2_000 });
-    await once(holder, "message");
-    let longest = 0;
-    let last = performance.now();
-    const timer = setInterval(() => {
-      const now = performance.now();
-      longest = Math.max(longest, now - last);
-      last = now;
-    }, 1);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    const begun = performance.now();
-    await write(db, insert);
-    const took = performance.now() - begun;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    clearInterval(timer);
-    results.push([name, longest.toFixed(0), took.toFixed(0)]);
-    holder.disconnect();
-  }
-  table("Another process holds the lock for 2 s", ["", "longest stand-still of the event loop, ms", "until the write was committed, ms"], results);
-}
-
-async function handOffs({ runtime, open }) {
-  const db = open("queue.db");
-  const insert = db.prepare("INSERT INTO item (name, value) VALUES (?, ?)");
-  const COUNT = 3_000;
-  const rounds = async (body) => {
-    const rates = [];
-    for (let round = 0; round < 7; round++) {
-      let openGate;
-      const first = runtime.transaction(db, () => new Promise((resolve) => { openGate = resolve; }));
-      const all = Array.from({ length: COUNT }, () => runtime.transaction(db, body, { timeoutMs: 60_000 }));
-      const start = performance.now();
-      openGate();
-      await first;
-      await Promise.all(all);
-      rates.push(COUNT / ((performance.now() - start) / 1_000));
-    }
-    return rates;
-  };
-  const line = (name, rates) => [name, Math.round(quantile(rates, 0.5)).toLocaleString("en"), Math.round(Math.max(...rates)).toLocaleString("en")];
-  table("3,000 transactions queued on one session", ["body", "hand-offs a second (median of 7)", "best"], [
-    line("nothing (BEGIN and COMMIT alone)", await rounds(() => {})),
-    line("one row", await rounds(() => insert.run("name", 1))),
-  ]);
-}
-
-async function sessions({ runtime, open }) {
-  const path = open("sessions.db").name;
-  const { getSession } = runtime.createSessionFactory({ open: (file) => new Database(file) });
-  const time = (times, run) => {
-    const samples = [];
-    for (let round = 0; round < 7; round++) {
-      const start = performance.now();
-      for (let n = 0; n < times; n++) run();
-      samples.push(((performance.now() - start) / times) * 1_000);
-    }
-    return quantile(samples, 0.5);
-  };
-  const perCall = time(300, () => {
-    const db = new Database(path);
-    db.prepare("SELECT 1 FROM item LIMIT 1").get();
-    db.close();
-  });
-  const shared = time(3_000, () => getSession(path).prepare("SELECT 1 FROM item LIMIT 1").get());
-  table("A session per call against the shared one (one small query each)", ["", "µs", "ratio"], [
-    ["open, query, close", perCall.toFixed(0), "1.00"], ["`getSession(path)`, query", shared.toFixed(1), (shared / perCall).toFixed(3)],
-  ]);
-}
-
-/** The import, while another process writes one row every few milliseconds. */
-async function imports(bench) {
-  const { runtime, rows } = bench;
-  function* source() {
-    for (let n = 0; n < rows; n++) yield n;
-  }
-  const handler = (insert) => (n) => insert.run(`item ${n}`, n / 2);
-  const forms = [
-    ["raw: one transaction", (db, insert) => db.transaction(() => { for (const n of source()) insert.run(`item ${n}`, n / 2); }).immediate()],
-    ["batches of 10", (db, insert) => runtime.batchedTransaction(db, source(), handler(insert), { timeoutMs: 60_000 })],
-    ["batches of 1,000", (db, insert) => runtime.batchedTransaction(db, source(), handler(insert), { batchSize: 1_000, timeoutMs: 60_000 })],
-    ["`batchSize: Infinity`, `maxHoldMs: 8`", (db, insert) => runtime.batchedTransaction(db, source(), handler(insert), { batchSize: Infinity, maxHoldMs: 8, timeoutMs: 60_000 })],
-    ["`batchSize: Infinity`, `maxHoldMs` 50 (the default)", (db, insert) => runtime.batchedTransaction(db, source(), handler(insert), { batchSize: Infinity, timeoutMs: 60_000 })],
-    ["`batchedTransactionSync`, the same", (db, insert) => runtime.batchedTransactionSync(db, source(), handler(insert), { batchSize: Infinity, maxHoldMs: 8, timeoutMs: 60_000 })],
-  ];
-  for (const role of ["writer", "writer-raw"]) {
     const results = [];
-    let base;
-    for (const [name, run] of forms) {
-      const rates = [];
-      const waits = [];
-      for (let round = 0; round < 5; round++) {
-        const db = bench.open(`import-${role}-${results.length}-${round}.db`);
-        const insert = db.prepare("INSERT INTO item (name, value) VALUES (?, ?)");
-        const other = await bench.start(role, db);
-        other.send("go");
-        await new Promise((resolve) => setTimeout(resolve, 100));
-        const start = performance.now();
-        await run(db, insert);
-        rates.push(rows / ((performance.now() - start) / 1_000));
-        const answer = once(other, "message");
-        other.send("stop");
-        const [{ waits: measured }] = await answer;
-        waits.push(...measured);
-        if (db.prepare("SELECT count(*) FROM item").pluck().get() !== rows) throw new Error(`${name} lost rows`);
-        other.disconnect();
-        db.close();
-      }
-      const rate = quantile(rates, 0.5);
-      base ??= rate;
-      results.push([name, Math.round(rate).toLocaleString("en"), (rate / base).toFixed(2), ...[0.5, 0.99, 1].map((share) => quantile(waits, share).toFixed(1)), String(waits.length)]);
-    }
-    table(`${rows.toLocaleString("en")} rows against another writer (${role === "writer" ? "it uses `transaction`" : "it uses raw better-sqlite3, busy timeout 10 s"})`,
-      ["import", "rows/s", "ratio", "other's p50, ms", "other's p99, ms", "other's longest, ms", "its writes"], results);
+    const begun = performance.now();
+    for (const part of parts) results.push(await runPart(part, common));
+    const seconds = (performance.now() - begun) / 1_000;
+    console.log(`All in ${seconds.toFixed(0)} s${quick ? ", with --quick: fewer rounds, fewer rows" : ""}.`);
+    if (json !== undefined) writeFileSync(json, `${JSON.stringify({ machine, quick, scale, seconds, missing, parts: results }, undefined, 2)}\n`);
+    if (docs !== undefined) writeDocument(docs, machine, results);
+  } finally {
+    tidy();
   }
 }
 
-function quantile(samples, share) {
-  const sorted = [...samples].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(sorted.length * share) - 1))] ?? Number.NaN;
+/** A part ends with the round in which its time is used up, so that a slow machine makes fewer rounds, not a longer run. */
+async function runPart({ name, seconds: { full, quick } }, common) {
+  const { measure } = await import(`./bench/${name}.mjs`);
+  const budgetMs = (common.quick ? quick : full) * 1_000;
+  const begun = performance.now();
+  const tables = [];
+  const bench = {
+    ...common,
+    table: (table) => {
+      tables.push(table);
+      console.log(markdown(table));
+    },
+    *rounds(count, { least = 1, share = 1 } = {}) {
+      const end = Math.min(begun + budgetMs, performance.now() + budgetMs * share);
+      for (let round = 0; round < count && (round < least || performance.now() < end); round++) yield round;
+    },
+  };
+  // Something that never ends would take the other parts' results along.
+  let timer;
+  const tooLong = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new StuckError(`The part "${name}" is not at its end after ${(PATIENCE * budgetMs) / 1_000} s.`)), PATIENCE * budgetMs);
+  });
+  let error;
+  try {
+    await Promise.race([measure(bench), tooLong]);
+  } catch (caught) {
+    if (caught instanceof StuckError) throw caught;
+    error = caught.stack;
+    process.exitCode = 1;
+    console.log(`**The part "${name}" failed:** ${caught.message}\n`);
+    console.error(caught);
+  } finally {
+    clearTimeout(timer);
+  }
+  return { name, seconds: (performance.now() - begun) / 1_000, tables, error };
 }
 
-function table(title, head, lines) {
-  console.log(`### ${title}\n`);
-  for (const cells of [head, head.map(() => "---"), ...lines]) console.log(`| ${cells.join(" | ")} |`);
-  console.log("");
+/** A part without tables, which was left out or failed, keeps what was there. */
+function writeDocument(file, machine, results) {
+  let document = putInto(readFileSync(file, "utf8"), "machine", printMachine(machine));
+  for (const { name, tables } of results) {
+    if (tables.length > 0) document = putInto(document, name, tables.map(markdown).join("\n"));
+  }
+  writeFileSync(file, document);
+}
+
+/** File by file, as the package is built. */
+async function buildRuntime(folder) {
+  const source = fileURLToPath(new URL("../runtime", import.meta.url));
+  const outdir = join(folder, "runtime");
+  await build({
+    entryPoints: readdirSync(source).filter((file) => file.endsWith(".ts")).map((file) => join(source, file)),
+    outdir, format: "esm", platform: "node", target: "node20", logLevel: "error",
+  });
+  writeFileSync(join(outdir, "package.json"), '{ "type": "module" }\n');
+  return pathToFileURL(join(outdir, "index.js")).href;
 }
