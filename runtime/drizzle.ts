@@ -1,47 +1,42 @@
 import { UnsupportedSessionError } from "./errors.js";
 import { handleCapabilities, isHandle } from "./orm-handle.js";
-import { asRunner, ormRunner } from "./orm-runner.js";
+import { asRunner } from "./orm-runner.js";
 import type { OrmRunner } from "./orm-runner.js";
-import { literalCapabilities } from "./orm-sql.js";
 import type { SqliteSession } from "./sqlite-connection.js";
 import { runTransaction } from "./transaction.js";
 import type { TransactionOptions } from "./types.js";
 
-/** The little of a Drizzle database for SQLite that the runner uses. */
+/** The little of a Drizzle database that the runner uses. */
 export interface DrizzleDatabase<Tx> {
+  readonly $client?: unknown;
   transaction(body: (tx: Tx) => never): unknown;
 }
 
-export interface DrizzleRunnerOptions {
-  /** The database's file, where Drizzle's client does not tell it (libsql): it names who holds the lock. */
-  path?: string;
-}
-
 /**
- * A runner over a Drizzle database: `await run((tx) => …)`, or the first argument of `batchedTransaction`.
+ * A runner over a Drizzle database on better-sqlite3: `await run((tx) => …)`, or the first argument of `batchedTransaction`.
  *
- * On better-sqlite3 (`drizzle-orm/better-sqlite3`) it is this package's own `transaction` on the database's `$client`, so
- * all that `transaction` promises holds; bodies may be asynchronous. With an asynchronous client, such as libsql's, it is
- * Drizzle's own transaction behind a queue, begun again as long as the file is locked.
+ * It is this package's own `transaction` on the database's `$client`, so all that `transaction` promises holds; the body may
+ * be asynchronous and gets a transaction object of Drizzle's own.
  *
  * @param db What `drizzle(…)` returned.
- * @throws {UnsupportedSessionError} at the first transaction, when this Drizzle keeps its client elsewhere than the known
- *   versions (0.29 to 0.45) do.
+ * @throws {UnsupportedSessionError} for other clients; and at the first transaction, nothing written, when this version of
+ *   Drizzle does not lead the statements of a transaction through its `session.client` (0.34 to 0.45 do).
  */
-export function drizzleRunner<Tx>(db: DrizzleDatabase<Tx>, options: DrizzleRunnerOptions = {}): OrmRunner<Tx> {
+export function drizzleRunner<Tx>(db: DrizzleDatabase<Tx>): OrmRunner<Tx> {
   const client: unknown = "$client" in db ? db.$client : undefined;
-  const drizzle = db as unknown as Drizzle;
-  return (isHandle(client) ? handleRunner(drizzle, client) : clientRunner(drizzle, options)) as unknown as OrmRunner<Tx>;
+  if (!isHandle(client)) {
+    throw new UnsupportedSessionError("drizzleRunner() needs a Drizzle database whose $client is a better-sqlite3 Database: drizzle(new Database(path)) from drizzle-orm/better-sqlite3. For another one, give batchedTransaction() the function (work) => db.transaction(work): it runs Drizzle's own transactions.");
+  }
+  return handleRunner(db as unknown as Drizzle, client) as unknown as OrmRunner<Tx>;
 }
 
 /** Drizzle's databases and transactions, as they are at run time. */
 interface Drizzle {
-  transaction(body: (tx: DrizzleTx) => unknown, config?: { behavior?: string }): unknown;
+  transaction(body: (tx: DrizzleTx) => unknown): unknown;
 }
 
 interface DrizzleTx {
   run(query: string): unknown;
-  all(query: string): unknown;
   readonly session?: { readonly client?: unknown };
   readonly query?: Record<string, { readonly session?: unknown } | undefined>;
 }
@@ -67,7 +62,7 @@ function captureTransaction(db: Drizzle, client: SqliteSession): DrizzleTx {
   let captured: DrizzleTx | undefined;
   db.transaction((tx) => { captured = tx; });
   if (captured === undefined || captured.session?.client !== client || !reaches(captured)) {
-    throw new UnsupportedSessionError("This version of drizzle-orm keeps the client of a transaction elsewhere than the versions that sessionfix-runtime knows (0.29 to 0.45). Use await transaction(db.$client, …) with the statements of db instead.");
+    throw new UnsupportedSessionError("This version of drizzle-orm keeps the client of a transaction elsewhere than the versions that sessionfix-runtime knows (0.34 to 0.45). Use await transaction(db.$client, …) with the statements of db instead.");
   }
   return captured;
 }
@@ -101,17 +96,4 @@ function bind(template: DrizzleTx, handle: object): DrizzleTx {
       },
     },
   }) as DrizzleTx;
-}
-
-function clientRunner(db: Drizzle, { path }: DrizzleRunnerOptions): OrmRunner<DrizzleTx> {
-  return ormRunner<DrizzleTx>({
-    library: "Drizzle",
-    key: db,
-    path: () => path,
-    run: async (work, { mode }) => await db.transaction(work, { behavior: mode }),
-    capabilities: literalCapabilities<DrizzleTx>({
-      run: async (tx, sql) => { await tx.run(sql); },
-      all: async (tx, sql) => (await tx.all(sql)) as unknown[],
-    }),
-  });
 }

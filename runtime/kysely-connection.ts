@@ -55,6 +55,7 @@ export class SessionConnection {
   #open: OpenTransaction<SqliteConnection> | undefined;
   /** The transaction was begun by a runner, which also ends it. */
   #lent = false;
+  #released = false;
 
   constructor(session: SqliteConnection, options: TransactionOptions) {
     this.#session = session;
@@ -62,6 +63,7 @@ export class SessionConnection {
   }
 
   async begin(mode: TransactionMode): Promise<void> {
+    this.#refuseLate();
     const waiting = prepared.getStore();
     if (waiting?.session === this.#session && !waiting.taken) {
       waiting.taken = this.#lent = true;
@@ -91,9 +93,14 @@ export class SessionConnection {
 
   /** Kysely gives the connection back. What was begun by hand and not ended would be everybody's transaction. */
   async release(): Promise<void> {
+    this.#released = true;
     if (this.#open === undefined || this.#lent) return;
     await this.#ended().rollback();
     throw new TransactionClosedError("A transaction that was begun by hand was still open when its connection was given back, and has been rolled back. Use db.transaction(), or run BEGIN, its statements and COMMIT inside of one db.connection().execute(…).");
+  }
+
+  #refuseLate(): void {
+    if (this.#released) throw new TransactionClosedError("The transaction, or the db.connection(), that this query was made for has ended. Await everything in its callback, and do not keep what the callback is given.");
   }
 
   /** A savepoint's statement in the open transaction. */
@@ -107,6 +114,7 @@ export class SessionConnection {
   }
 
   async executeQuery(query: CompiledQuery): Promise<QueryResult> {
+    this.#refuseLate();
     const { sql } = query;
     if (this.#open !== undefined) {
       if (!this.#lent && COMMITS.test(sql)) return await withoutRows(this.commit());
@@ -136,6 +144,7 @@ export class SessionConnection {
   }
 
   async *streamQuery(query: CompiledQuery): AsyncGenerator<QueryResult> {
+    this.#refuseLate();
     if (query.query !== undefined && query.query.kind !== "SelectQueryNode") throw new UnsupportedSessionError("Only select queries can be streamed from SQLite.");
     const state = stateOf(this.#session);
     if (this.#open !== undefined || nearest({ state, frame: undefined })?.status === "active") {

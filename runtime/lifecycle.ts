@@ -14,6 +14,8 @@ export function isObserved(): boolean {
 export function begin(frame: Frame): boolean {
   if (frame.outer !== undefined) {
     assertOuterOpen(frame);
+    // Outside of a transaction SAVEPOINT begins one, and RELEASE commits it.
+    if (!frame.state.connection.inTransaction) throw endedFromWithin(frame.outer);
     frame.state.connection.exec(`SAVEPOINT ${savepointName(frame)}`);
   } else {
     if (!tryBegin(frame.state, frame.mode)) return false;

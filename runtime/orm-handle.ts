@@ -1,5 +1,4 @@
-import { endedFromWithin, nearest } from "./access.js";
-import { libraryOf, stateOf } from "./session-state.js";
+import { libraryOf } from "./session-state.js";
 import type { ResumeRow, RunnerCapabilities } from "./orm-runner.js";
 import type { SqliteSession } from "./sqlite-connection.js";
 import { runTransaction } from "./transaction.js";
@@ -27,15 +26,10 @@ interface Statement {
 /** What a runner can do whose transactions are those of this package on the ORM's own handle. */
 export function handleCapabilities<Tx>(handleOf: (tx: Tx) => SqliteSession): RunnerCapabilities<Tx> {
   const savepoint = <R>(tx: Tx, work: () => Promise<R>): Promise<R> => {
-    const session = handleOf(tx);
-    assertInTransaction(session);
-    return runTransaction(session, work, {}, undefined, savepoint);
+    return runTransaction(handleOf(tx), work, {}, undefined, savepoint);
   };
-  const prepare = (tx: Tx, sql: string): Statement => {
-    const session = handleOf(tx);
-    assertInTransaction(session);
-    return session.prepare(sql);
-  };
+  // Through the guard: after a rollback of SQLite's own a cursor would be committed without its batch.
+  const prepare = (tx: Tx, sql: string): Statement => handleOf(tx).prepare(sql);
   return {
     savepoint,
     resume: {
@@ -56,13 +50,6 @@ export function handleCapabilities<Tx>(handleOf: (tx: Tx) => SqliteSession): Run
       remove: (tx, key) => orWithoutTable(() => { prepare(tx, `DELETE FROM ${TABLE} WHERE key = ?`).run(key); }, () => {}),
     },
   };
-}
-
-/** After a rollback of SQLite's own a savepoint would be a transaction, and a cursor would be committed without its batch. */
-function assertInTransaction(session: SqliteSession): void {
-  const state = stateOf(session);
-  const frame = nearest({ state, frame: undefined });
-  if (frame?.status === "active" && !state.connection.inTransaction) throw endedFromWithin(frame);
 }
 
 function orWithoutTable<R>(work: () => R, otherwise: () => R): R {

@@ -49,15 +49,31 @@ export function literalCapabilities<Tx>(sql: TransactionSql<Tx>): RunnerCapabili
         return row;
       },
       write: async (tx, { key, fingerprint, items, state, checksum, updatedAt }: ResumeRow) => {
+        await assertInside(sql, tx);
         await sql.run(tx, CREATE);
         const values = [text(key), text(fingerprint), String(Math.trunc(items)), text(state), text(checksum), text(updatedAt)];
         await sql.run(tx, `INSERT OR REPLACE INTO main.sessionfix_resume (key, fingerprint, items, state, checksum, updated_at) VALUES (${values.join(", ")})`);
       },
       remove: async (tx, key) => {
+        await assertInside(sql, tx);
         if (await exists(tx)) await sql.run(tx, `DELETE FROM main.sessionfix_resume WHERE key = ${text(key)}`);
       },
     },
   };
+}
+
+/**
+ * After a rollback of SQLite's own (ON CONFLICT ROLLBACK, a full disk) a cursor would be committed without its batch. SQL
+ * has no question for that; a second BEGIN is refused exactly inside of a transaction.
+ */
+async function assertInside<Tx>(sql: TransactionSql<Tx>, tx: Tx): Promise<void> {
+  try {
+    await sql.run(tx, "BEGIN");
+  } catch {
+    return;
+  }
+  await sql.run(tx, "ROLLBACK");
+  throw new TransactionClosedError("The transaction was ended from within, by a statement of its body or by SQLite itself (ON CONFLICT ROLLBACK, a full disk), so the run's cursor cannot be part of it.");
 }
 
 /** A text as SQLite reads it. As a blob where a NUL would end the statement. */

@@ -1,6 +1,6 @@
 import { readdirSync, readlinkSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { LockTimeoutError, batchReportOf, batchedTransaction, closeSessions, detached } from "sessionfix-runtime";
+import { LockTimeoutError, TransactionClosedError, batchReportOf, batchedTransaction, closeSessions, detached } from "sessionfix-runtime";
 import type { SessionFactory } from "sessionfix-runtime";
 import { RUNNER_CAPABILITIES } from "sessionfix-runtime/orm-runner";
 import type { OrmRunner } from "sessionfix-runtime/orm-runner";
@@ -13,6 +13,8 @@ export interface Subject<Db extends object, Tx> {
   readonly runner: (db: Awaited<Db>) => OrmRunner<Tx>;
   readonly insert: (tx: Tx, name: string) => unknown;
   readonly names: (tx: Tx) => unknown;
+  /** `INSERT OR ROLLBACK`, with which SQLite ends the transaction where the name is taken. */
+  readonly insertOrRollback?: (tx: Tx, name: string) => unknown;
 }
 
 const linux = process.platform === "linux";
@@ -248,6 +250,24 @@ export function describeRunner<Db extends object, Tx>(subject: Subject<Db, Tx>):
       expect(await run(async (tx) => await store.read(tx, key))).toEqual({ ...rest, items: 20, state: "done" });
       await run(async (tx) => { await store.remove(tx, key); });
       expect(await run(async (tx) => await store.read(tx, key))).toBeUndefined();
+    });
+
+    test("promise 13: after a rollback of SQLite's own a cursor is not written, and what follows does not commit on its own", { skip: subject.insertOrRollback === undefined }, async () => {
+      const { path, run } = open();
+      const { resume } = run[RUNNER_CAPABILITIES];
+      const row = { key: "run", fingerprint: "f", items: 1, state: "running" as const, checksum: "c", updatedAt: "now" };
+      await run((tx) => insert(tx, "taken"));
+      const refused: unknown[] = [];
+      await rejection(run(async (tx) => {
+        await insert(tx, "undone");
+        await rejection((async () => { await subject.insertOrRollback!(tx, "taken"); })());
+        refused.push(await rejection((async () => { await resume!.write(tx, row); })()));
+        refused.push(await rejection((async () => { await resume!.remove(tx, row.key); })()));
+      }));
+      for (const error of refused) expect(error).toBeInstanceOf(TransactionClosedError);
+      expect(await run(async (tx) => await resume!.read(tx, row.key))).toBeUndefined();
+      await run((tx) => insert(tx, "next"));
+      expect(committed(path)).toEqual(["taken", "next"]);
     });
 
     test("promise 1: one instance a file, and closing waits for its transactions and lets go of the file", async () => {

@@ -24,6 +24,7 @@ describeRunner<Db, Tx>({
   runner: (db) => drizzleRunner(db),
   insert: (tx, name) => tx.insert(item).values({ name }).run(),
   names: (tx) => tx.select().from(item).orderBy(item.id).all().map(({ name }) => name),
+  insertOrRollback: (tx, name) => tx.run(sql`INSERT OR ROLLBACK INTO item (name) VALUES (${name})`),
 });
 
 describe("Drizzle on better-sqlite3", () => {
@@ -113,6 +114,11 @@ describe("Drizzle on better-sqlite3", () => {
     const db = createSessionFactory({ open: (file) => drizzle(new Database(file)), path, engine: { journalMode: "wal", busyTimeoutMs: 1234 } }).getSession();
     expect(db.$client.pragma("journal_mode", { simple: true })).toBe("wal");
     expect(db.$client.pragma("busy_timeout", { simple: true })).toBe(1234);
+  });
+
+  test("a Drizzle on another client is refused", () => {
+    expect(() => drizzleRunner({ $client: { execute: () => {} }, transaction: () => Promise.resolve() })).toThrow(UnsupportedSessionError);
+    expect(() => drizzleRunner({ transaction: () => Promise.resolve() })).toThrow(UnsupportedSessionError);
   });
 
   test("a Drizzle whose transactions keep their client elsewhere is refused, and nothing is written", async () => {

@@ -21,7 +21,10 @@ const sessionsOf = (path: string) => createSessionFactory({
 const insert = (db: Db, name: string) => db.insertInto("item").values({ name }).execute();
 const names = async (db: Db) => (await db.selectFrom("item").select("name").orderBy("id").execute()).map(({ name }) => name);
 
-describeRunner<Db, Tx>({ name: "Kysely", sessions: sessionsOf, runner: (db) => kyselyRunner(db), insert, names });
+describeRunner<Db, Tx>({
+  name: "Kysely", sessions: sessionsOf, runner: (db) => kyselyRunner(db), insert, names,
+  insertOrRollback: (trx, name) => sql`INSERT OR ROLLBACK INTO item (name) VALUES (${name})`.execute(trx),
+});
 
 const linux = process.platform === "linux";
 
@@ -217,6 +220,15 @@ describe("Kysely with sessionDialect", () => {
     expect(await rejection(sql`BEGIN`.execute(db))).toBeInstanceOf(TransactionClosedError);
     await insert(db, "next");
     expect(committed(path)).toEqual(["a", "another task's", "next"]);
+  });
+
+  test("promise 8: a connection that is kept after its callback runs nothing", async () => {
+    const { path, db } = open();
+    let kept: Db | undefined;
+    await db.connection().execute(async (own) => { kept = own; await insert(own, "in time"); });
+    expect(await rejection(insert(kept!, "late"))).toBeInstanceOf(TransactionClosedError);
+    expect(await rejection(names(kept!))).toBeInstanceOf(TransactionClosedError);
+    expect(committed(path)).toEqual(["in time"]);
   });
 
   test("promise 6: rows are streamed one by one, and writers wait for the end of the stream", async () => {
