@@ -253,7 +253,7 @@ export function describeRunner<Db extends object, Tx>(subject: Subject<Db, Tx>):
     });
 
     test("promise 13: after a rollback of SQLite's own a cursor is not written, and what follows does not commit on its own", { skip: subject.insertOrRollback === undefined }, async () => {
-      const { path, run } = open();
+      const { path, run } = await open();
       const { resume } = run[RUNNER_CAPABILITIES];
       const row = { key: "run", fingerprint: "f", items: 1, state: "running" as const, checksum: "c", updatedAt: "now" };
       await run((tx) => insert(tx, "taken"));
