@@ -32,6 +32,7 @@ describeRunner<Promise<Orm>, Em>({
   runner: (orm) => mikroOrmRunner(orm),
   insert: (em, name) => em.insert(Item, { name }),
   names: async (em) => (await em.find(Item, {}, { orderBy: { id: "asc" } })).map(({ name }) => name),
+  insertOrRollback: (em, name) => em.getConnection().execute("INSERT OR ROLLBACK INTO item (name) VALUES (?)", [name], "run", em.getTransactionContext()),
 });
 
 describe("MikroORM", () => {

@@ -17,6 +17,7 @@ describeRunner<PrismaClient, Tx>({
   runner: (prisma) => prismaRunner(prisma),
   insert: (tx, name) => tx.item.create({ data: { name } }),
   names: async (tx) => (await tx.item.findMany({ orderBy: { id: "asc" } })).map(({ name }) => name),
+  insertOrRollback: (tx, name) => tx.$executeRawUnsafe("INSERT OR ROLLBACK INTO item (name) VALUES (?)", name),
 });
 
 describe("Prisma", () => {

@@ -34,6 +34,7 @@ describeRunner<Sequelize, Transaction>({
   runner: (sequelize) => sequelizeRunner(sequelize),
   insert,
   names: async (transaction) => (await items((transaction as unknown as { sequelize: Sequelize }).sequelize).findAll({ order: ["id"], transaction })).map(({ name }) => name),
+  insertOrRollback: (transaction, name) => (transaction as unknown as { sequelize: Sequelize }).sequelize.query("INSERT OR ROLLBACK INTO item (name) VALUES (?)", { replacements: [name], transaction }),
 });
 
 describe("Sequelize", () => {

@@ -29,6 +29,7 @@ describeRunner<Promise<DataSource>, EntityManager>({
   runner: (source) => typeormRunner(source),
   insert: (manager, name) => manager.insert(Item, { name }),
   names: async (manager) => (await manager.find(Item, { order: { id: "ASC" } })).map(({ name }) => name),
+  insertOrRollback: (manager, name) => manager.query("INSERT OR ROLLBACK INTO item (name) VALUES (?)", [name]),
 });
 
 describe("TypeORM", () => {
