@@ -177,8 +177,8 @@ export class SessionDatabase {
     }
     if (this.uuid !== undefined) {
       const begins = BEGINS.exec(sql);
-      // Sequelize's default, without a word for the mode, would fail in the middle of a transaction for want of the lock.
-      if (begins !== null) return await nothing(this.#begin((begins[1]?.toLowerCase() ?? "immediate") as TransactionMode));
+      // DEFERRED is what Sequelize says where the application says nothing; it would fail at the first write for want of the lock.
+      if (begins !== null) return await nothing(this.#begin(begins[1]?.toLowerCase() === "exclusive" ? "exclusive" : "immediate"));
       if (COMMITS.test(sql) || ROLLS_BACK.test(sql)) throw new TransactionClosedError("There is no transaction on this connection that could be ended.");
       if (!/^\s*pragma\b/i.test(sql)) throw new TransactionClosedError("The transaction of this connection has ended, so its statements can no longer be part of it. Await everything that its callback begins.");
     }

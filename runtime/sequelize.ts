@@ -27,8 +27,8 @@ const modules = new WeakMap<object, Map<string, SharedSession>>();
 
 /**
  * A `dialectModule` for Sequelize 6 in place of the package `sqlite3`, over better-sqlite3 and with this package's
- * transactions: all of an instance's queries share one connection; each transaction begins `IMMEDIATE` where no other type
- * is given, takes turns first come, first served, and waits for the file's lock without blocking the event loop; so do single writes.
+ * transactions: all of an instance's queries share one connection; each transaction begins `IMMEDIATE`, also where its type
+ * is `DEFERRED`, Sequelize's default, takes turns first come, first served, and waits for the file's lock without blocking the event loop; so do single writes.
  * Single reads are served beside an open transaction and see what is committed.
  *
  * @param Database What `import Database from "better-sqlite3"` gives.

@@ -112,6 +112,25 @@ describe("MikroORM", () => {
   test("an instance without Knex is refused", () => {
     expect(() => mikroOrmRunner({ em: { getConnection: () => ({}) }, close: async () => {} })).toThrow(UnsupportedSessionError);
   });
+
+  test("promise 9: in the body orm.em is the transaction's own; a fork made by hand would wait for it, which is refused", async () => {
+    const path = tempDatabase();
+    const orm = await sessionsOf(path).getSession();
+    const fork = orm.em.fork();
+    await rejection(mikroOrmRunner(orm)(async (em) => {
+      await orm.em.insert(Item, { name: "undone" });
+      expect(await em.count(Item)).toBe(1);
+      expect(await rejection(fork.insert(Item, { name: "never" }))).toMatchObject({ message: expect.stringContaining("would wait for ever") as string });
+      throw new Error("undone");
+    }));
+    expect(committed(path)).toEqual([]);
+  });
+
+  test("a factory's engine settings are refused: the connection is the pool's", async () => {
+    const path = tempDatabase();
+    const sessions = createSessionFactory({ ...mikroOrmSessions((file) => MikroORM.init<BetterSqliteDriver>({ driver: BetterSqliteDriver, dbName: file, entities: [Item] })), path, engine: { journalMode: "wal" } });
+    expect(await rejection(sessions.getSession())).toBeInstanceOf(UnsupportedSessionError);
+  });
 });
 
 // Checked by the compiler; nothing in here runs.

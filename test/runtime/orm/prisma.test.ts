@@ -183,6 +183,34 @@ describe("Prisma", () => {
     expect(await rejection(other.connect())).toBeInstanceOf(UnsupportedSessionError);
     expect(committed(path)).toEqual([]);
   });
+
+  test("promise 9: inside of Prisma's own $transaction a write past tx waits until the transaction's time is over, and is not part of it", async () => {
+    const path = tempDatabase();
+    const prisma = sessionsOf(path).getSession();
+    const error = await rejection(prisma.$transaction(async (tx) => {
+      await tx.item.create({ data: { name: "undone" } });
+      await prisma.item.create({ data: { name: "on its own" } });
+      await tx.item.create({ data: { name: "never" } });
+    }, { timeout: 30 }));
+    expect(error).toMatchObject({ code: "P2028" });
+    expect(committed(path)).toEqual(["on its own"]);
+  });
+
+  test("a factory's engine settings are refused: they are the adapter's", () => {
+    const path = tempDatabase();
+    const sessions = createSessionFactory({ ...prismaSessions((file) => clientFor(file)), path, engine: { journalMode: "wal" } });
+    expect(() => sessions.getSession()).toThrow(UnsupportedSessionError);
+  });
+
+  test("promise 10: Prisma's own $transaction holds the write lock from the beginning", async () => {
+    const path = tempDatabase();
+    const prisma = sessionsOf(path).getSession();
+    const other = await foreignProcess(path);
+    await prisma.$transaction(async (tx) => {
+      expect(await tx.item.count()).toBe(0);
+      expect(await rejection(other.run("BEGIN IMMEDIATE"))).toMatchObject({ message: expect.stringContaining("SQLITE_BUSY") as string });
+    });
+  });
 });
 
 // Checked by the compiler; nothing in here runs.

@@ -2,7 +2,7 @@ import Database from "better-sqlite3";
 import { DataTypes, Model, Op, Sequelize, Transaction, UniqueConstraintError } from "sequelize";
 import type { CreationOptional, InferAttributes, InferCreationAttributes } from "sequelize";
 import { describe, expect, expectTypeOf, test } from "vitest";
-import { LockTimeoutError, batchedTransaction, createSessionFactory, detached } from "sessionfix-runtime";
+import { LockTimeoutError, UnsupportedSessionError, batchedTransaction, createSessionFactory, detached } from "sessionfix-runtime";
 import { sequelizeRunner, sequelizeSessions, sessionModule } from "sessionfix-runtime/sequelize";
 import type { ModuleOptions } from "sessionfix-runtime/sequelize";
 import { committed, foreignProcess, gate, onCleanup, rejection, tempDatabase, timersFired } from "../support/database.js";
@@ -179,6 +179,42 @@ describe("Sequelize", () => {
     });
     await sequelize.close();
     expect(openFiles(path)).toEqual([]);
+  });
+
+  test("promise 9: inside of Sequelize's own transaction a write without it is not part of it, and waits no longer than it may", async () => {
+    const path = tempDatabase();
+    const sequelize = instanceFor(path, { timeoutMs: 30 });
+    onCleanup(() => sequelize.close());
+    await sequelize.transaction(async (transaction) => {
+      await insert(transaction, "kept");
+      expect(await rejection(items(sequelize).create({ name: "never" }))).toMatchObject({ parent: expect.any(LockTimeoutError) as unknown });
+    });
+    expect(committed(path)).toEqual(["kept"]);
+  });
+
+  test("a factory's engine settings are refused: they are the module's", () => {
+    const path = tempDatabase();
+    const sessions = createSessionFactory({ ...sequelizeSessions((file) => instanceFor(file)), path, engine: { journalMode: "wal" } });
+    expect(() => sessions.getSession()).toThrow(UnsupportedSessionError);
+  });
+
+  test("a database in memory works, without turns", async () => {
+    const sequelize = instanceFor(":memory:");
+    await sequelize.sync();
+    await sequelizeRunner(sequelize)((transaction) => insert(transaction, "a"));
+    await rejection(sequelizeRunner(sequelize)(async (transaction) => { await insert(transaction, "undone"); throw new Error("undone"); }));
+    expect((await items(sequelize).findAll()).map(({ name }) => name)).toEqual(["a"]);
+    await sequelize.close();
+  });
+
+  test("promise 10: Sequelize's own transaction holds the write lock from the beginning, also where its type is DEFERRED, the default", async () => {
+    const path = tempDatabase();
+    const sequelize = sessionsOf(path).getSession();
+    const other = await foreignProcess(path);
+    await sequelize.transaction(async (transaction) => {
+      expect(await items(sequelize).count({ transaction })).toBe(0);
+      expect(await rejection(other.run("BEGIN IMMEDIATE"))).toMatchObject({ message: expect.stringContaining("SQLITE_BUSY") as string });
+    });
   });
 });
 

@@ -180,6 +180,30 @@ describe("TypeORM", () => {
     expect(await rejection(typeormRunner(other)(() => source.query("INSERT INTO item (name) VALUES ('never')")))).toBeInstanceOf(UnsupportedSessionError);
     expect(committed(path)).toEqual([]);
   });
+
+  test("promise 9: in the body, the data source's own manager writes as part of the transaction, and cannot begin another", async () => {
+    const path = tempDatabase();
+    const source = await sessionsOf(path).getSession();
+    await typeormRunner(source)(async (manager) => {
+      await manager.save(Item, { name: "a" });
+      await source.manager.insert(Item, { name: "b" });
+      expect(await rejection(source.manager.save(Item, { name: "never" }))).toMatchObject({ message: expect.stringContaining("within a transaction") as string });
+    });
+    expect(committed(path)).toEqual(["a", "b"]);
+  });
+
+  test("promise 6: what the runner is for: two of TypeORM's own transactions get into each other", async () => {
+    const path = tempDatabase();
+    const source = await sourceFor(path).initialize();
+    const [inside, go] = [gate(), gate()];
+    const first = source.transaction(async (manager) => { await manager.insert(Item, { name: "first" }); inside.open(); await go.promise; throw new Error("undone"); });
+    await inside.promise;
+    await source.transaction((manager) => manager.insert(Item, { name: "second" }));
+    go.open();
+    await rejection(first);
+    expect(committed(path)).toEqual([]); // the second was acknowledged
+    await source.destroy();
+  });
 });
 
 // Checked by the compiler; nothing in here runs.
