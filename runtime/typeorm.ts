@@ -43,6 +43,8 @@ interface TypeormDriver {
 }
 
 interface QueryRunner {
+  isTransactionActive: boolean;
+  startTransaction(...rest: unknown[]): Promise<void>;
   connect(): Promise<unknown>;
   query(sql: string, ...rest: unknown[]): Promise<unknown>;
 }
@@ -56,10 +58,34 @@ const handles = new WeakMap<object, SqliteSession>();
 
 function handleOf(source: DataSource): SqliteSession {
   const handle = source.driver.databaseConnection;
-  if (isHandle(handle)) return handle;
+  if (isHandle(handle)) {
+    mendBeginning(source.driver.createQueryRunner("master"));
+    return handle;
+  }
   throw new UnsupportedSessionError(handle === undefined
     ? "typeormRunner() needs a DataSource that is initialized: await dataSource.initialize() first."
     : 'typeormRunner() needs a DataSource of type "better-sqlite3".');
+}
+
+const mended = new WeakSet<QueryRunner>();
+
+/**
+ * TypeORM 0.3 and 1.x take the shared query runner for being in a transaction although its BEGIN failed, and from then on
+ * save in pieces. With this package a BEGIN may well be refused: while a transaction of another task is open.
+ */
+function mendBeginning(shared: QueryRunner): void {
+  if (mended.has(shared)) return;
+  mended.add(shared);
+  const start = shared.startTransaction.bind(shared);
+  shared.startTransaction = async (...rest) => {
+    const before = shared.isTransactionActive;
+    try {
+      await start(...rest);
+    } catch (error) {
+      shared.isTransactionActive = before;
+      throw error;
+    }
+  };
 }
 
 /** What TypeORM wants of the transaction, by a statement that it then waits for. */

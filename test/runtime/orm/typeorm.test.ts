@@ -192,6 +192,21 @@ describe("TypeORM", () => {
     expect(committed(path)).toEqual(["a", "b"]);
   });
 
+  test("promise 10: a save that was refused beside an open transaction leaves the next save whole", async () => {
+    const path = tempDatabase();
+    const source = await sessionsOf(path).getSession();
+    const [inside, go] = [gate(), gate()];
+    const open = typeormRunner(source)(async () => { inside.open(); await go.promise; });
+    await inside.promise;
+    await rejection(source.manager.save(Item, { name: "stray" }));
+    go.open();
+    await open;
+    expect(await rejection(source.manager.save(Item, [{ name: "a" }, { name: "b" }, { name: "a" }]))).toBeInstanceOf(QueryFailedError);
+    expect(committed(path)).toEqual([]);
+    await source.manager.save(Item, { name: "next" });
+    expect(committed(path)).toEqual(["next"]);
+  });
+
   test("promise 6: what the runner is for: two of TypeORM's own transactions get into each other", async () => {
     const path = tempDatabase();
     const source = await sourceFor(path).initialize();
