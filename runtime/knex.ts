@@ -1,6 +1,6 @@
+import { accessOf, nearest } from "./access.js";
 import { UnsupportedSessionError } from "./errors.js";
 import { capturePlace } from "./frame.js";
-import { define } from "./guard.js";
 import { KnexSlot } from "./knex-slot.js";
 import type { KnexClient } from "./knex-slot.js";
 import { DEFAULT_TIMEOUT_MS, checkFunction, checkOptions } from "./options.js";
@@ -10,7 +10,6 @@ import type { OrmRunner } from "./orm-runner.js";
 import type { SqliteConnection } from "./sqlite-connection.js";
 import { runTransaction } from "./transaction.js";
 import type { Driver, OpenFactoryOptions, TransactionOptions } from "./types.js";
-import { accessOf, nearest } from "./access.js";
 
 /** The little of a Knex instance that the runner uses. */
 export interface KnexDatabase<Tx> {
@@ -42,7 +41,7 @@ export function knexRunner<Tx>(knex: KnexDatabase<Tx>): OrmRunner<Tx> {
         if (!lent.begun) throw new UnsupportedSessionError("This version of Knex begins transactions in a way that sessionfix-runtime does not know (it knows 3.x), so nothing was written. Give batchedTransaction() the function (work) => knex.transaction(work) instead.");
         result = { value: await work(trx) };
       };
-      await knex.transaction(container as (trx: Tx) => Promise<never>, { connection: lent.connection });
+      await knex.transaction(container as (trx: Tx) => Promise<never>, { connection: lent });
       if (lent.rolledBack) {
         undone = true;
         throw new Error("rolled back by trx.rollback()");
@@ -90,15 +89,29 @@ const NOTHING = {
 /**
  * The transaction as Knex's `transaction(…, { connection })` takes it. Knex believes that it begins and ends the
  * transaction, which has begun already and ends when Knex is done.
+ *
+ * An object of its own: one that inherits from `tx` would cost as much again as the whole transaction.
  */
 class LentConnection {
   begun = false;
   rolledBack = false;
-  readonly connection: object;
+  /** Knex's events name the connection by it. */
+  readonly __knexUid: unknown;
 
-  constructor(tx: SqliteConnection) {
-    this.connection = Object.create(tx) as object;
-    define(this.connection, "prepare", (sql: string) => (this.#takes(sql) ? NOTHING : tx.prepare(sql)));
+  constructor(readonly tx: SqliteConnection) {
+    this.__knexUid = (tx as { __knexUid?: unknown }).__knexUid;
+  }
+
+  prepare(sql: string): unknown {
+    return this.#takes(sql) ? NOTHING : this.tx.prepare(sql);
+  }
+
+  exec(sql: string): unknown {
+    return this.tx.exec(sql);
+  }
+
+  pragma(source: string, options?: { simple?: boolean }): unknown {
+    return this.tx.pragma(source, options);
   }
 
   #takes(sql: string): boolean {

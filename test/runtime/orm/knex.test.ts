@@ -121,6 +121,17 @@ describe("Knex", () => {
     expect(committed(path)).toEqual(["a", "b", "c", "d"]);
   });
 
+  test("promise 15: Knex's events tell of the statements, with the connection that they ran on", async () => {
+    const { knex, run } = open();
+    const seen: { sql: string; __knexUid: string }[] = [];
+    knex.on("query", (query: { sql: string; __knexUid: string }) => { seen.push(query); });
+    await insert(knex, "a");
+    await run((trx) => insert(trx, "b"));
+    expect(seen.map(({ sql }) => sql.split(" ", 1)[0])).toEqual(["insert", "BEGIN;", "insert", "COMMIT;"]);
+    expect(new Set(seen.map(({ __knexUid }) => __knexUid)).size).toBe(1);
+    expect(seen[0]?.__knexUid).toMatch(/^__knexUid/);
+  });
+
   test("promise 1: an instance that was destroyed by hand is noticed and made anew", async () => {
     const path = tempDatabase();
     const sessions = sessionsOf(path);
