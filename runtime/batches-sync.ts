@@ -20,16 +20,16 @@ import { runTransactionSync } from "./transaction-sync.js";
  * @throws {ResumeError} with `resume`, as {@link batchedTransaction} does.
  * @throws What `transactionSync` throws.
  */
-export function batchedTransactionSync<S extends SqliteSession, Item>(
-  session: S,
-  items: Iterable<Item>,
-  handler: BatchHandler<Item, S>,
-  options?: BatchOptionsSync<Item>,
-): BatchReport<Item>;
 export function batchedTransactionSync<Tx, Item>(
   runner: TransactionRunnerSync<Tx>,
   items: Iterable<Item>,
   handler: BatchHandler<Item, Tx>,
+  options?: BatchOptionsSync<Item>,
+): BatchReport<Item>;
+export function batchedTransactionSync<S extends SqliteSession, Item>(
+  session: S,
+  items: Iterable<Item>,
+  handler: BatchHandler<Item, S>,
   options?: BatchOptionsSync<Item>,
 ): BatchReport<Item>;
 export function batchedTransactionSync<Item>(

@@ -48,6 +48,12 @@ export function batchedTransaction<S extends ServerSession, Item>(
   handler: BatchHandler<Item, ServerTx<S>>,
   options?: BatchOptions<Item> & PgTransactionOptions,
 ): Promise<BatchReport<Item>>;
+export function batchedTransaction<S extends ServerSession, Item>(
+  session: S,
+  items: Iterable<Item> | AsyncIterable<Item>,
+  handler: BatchHandler<Item, ServerTx<S>>,
+  options?: BatchOptions<Item> & PgTransactionOptions,
+): Promise<BatchReport<Item>>;
 export function batchedTransaction<Tx, Item>(
   runner: TransactionRunner<Tx>,
   items: Iterable<Item> | AsyncIterable<Item>,

@@ -10,7 +10,7 @@ import { committed, foreignProcess, gate, rejection, tempDatabase, timersFired, 
 export interface Subject<Db extends object, Tx> {
   readonly name: string;
   readonly sessions: (path: string) => SessionFactory<Db>;
-  readonly runner: (db: Db) => OrmRunner<Tx>;
+  readonly runner: (db: Awaited<Db>) => OrmRunner<Tx>;
   readonly insert: (tx: Tx, name: string) => unknown;
   readonly names: (tx: Tx) => unknown;
   /** `INSERT OR ROLLBACK`, with which SQLite ends the transaction where the name is taken. */
@@ -34,15 +34,15 @@ export function openFiles(path: string): string[] {
 /** What every runner promises, whatever the ORM. */
 export function describeRunner<Db extends object, Tx>(subject: Subject<Db, Tx>): void {
   const { insert, names } = subject;
-  const open = (path = tempDatabase()) => {
+  const open = async (path = tempDatabase()) => {
     const sessions = subject.sessions(path);
     const db = sessions.getSession();
-    return { path, sessions, db, run: subject.runner(db) };
+    return { path, sessions, db, run: subject.runner(await db) };
   };
 
   describe(`a runner over ${subject.name}`, () => {
     test("promise 3: waiting for another process's lock leaves the event loop live", async () => {
-      const { path, run } = open();
+      const { path, run } = await open();
       await run((tx) => insert(tx, "first"));
       const other = await foreignProcess(path);
       await other.run("BEGIN IMMEDIATE");
@@ -56,7 +56,7 @@ export function describeRunner<Db extends object, Tx>(subject: Subject<Db, Tx>):
     });
 
     test("promise 4: first come, first served", async () => {
-      const { path, run } = open();
+      const { path, run } = await open();
       const order = Array.from({ length: 60 }, (_, index) => `item ${String(index).padStart(2, "0")}`);
       await Promise.all(order.map((name, index) => run(async (tx) => {
         if (index % 3 === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -66,7 +66,7 @@ export function describeRunner<Db extends object, Tx>(subject: Subject<Db, Tx>):
     });
 
     test("promise 6: asynchronous bodies do not interleave, and one that fails takes nothing else along", async () => {
-      const { path, run } = open();
+      const { path, run } = await open();
       const [inside, go] = [gate(), gate()];
       const log: string[] = [];
       const first = run(async (tx) => {
@@ -88,7 +88,7 @@ export function describeRunner<Db extends object, Tx>(subject: Subject<Db, Tx>):
     });
 
     test("promise 10: the write lock is held from the beginning, so that no statement can fail for want of it", async () => {
-      const { path, run } = open();
+      const { path, run } = await open();
       const other = await foreignProcess(path);
       await run(async (tx) => {
         expect(await names(tx)).toEqual([]);
@@ -101,7 +101,7 @@ export function describeRunner<Db extends object, Tx>(subject: Subject<Db, Tx>):
     });
 
     test("promise 10: a body's own error is the one to see, all of it is undone, and the next transaction works", async () => {
-      const { path, run } = open();
+      const { path, run } = await open();
       const failure = new Error("not this one");
       expect(await rejection(run(async (tx) => { await insert(tx, "undone"); throw failure; }))).toBe(failure);
       expect(await rejection(run(() => { throw failure; }))).toBe(failure);
@@ -110,7 +110,7 @@ export function describeRunner<Db extends object, Tx>(subject: Subject<Db, Tx>):
     });
 
     test("promise 14: a timeout names the other process", { skip: !linux }, async () => {
-      const { path, run } = open();
+      const { path, run } = await open();
       await run((tx) => insert(tx, "first"));
       const other = await foreignProcess(path);
       await other.run("BEGIN IMMEDIATE");
@@ -123,7 +123,7 @@ export function describeRunner<Db extends object, Tx>(subject: Subject<Db, Tx>):
     });
 
     test("promise 14: a timeout names the transaction of this process, and the queue goes on without the one that left", async () => {
-      const { path, run } = open();
+      const { path, run } = await open();
       const [inside, go] = [gate(), gate()];
       const first = run(async (tx) => { await insert(tx, "first"); inside.open(); await go.promise; }, { label: "nightly report" });
       await inside.promise;
@@ -137,7 +137,7 @@ export function describeRunner<Db extends object, Tx>(subject: Subject<Db, Tx>):
     });
 
     test("promise 17: a signal ends the wait, and rolls back what was not committed yet", async () => {
-      const { path, run } = open();
+      const { path, run } = await open();
       const other = await foreignProcess(path);
       await run((tx) => insert(tx, "first"));
       await other.run("BEGIN IMMEDIATE");
@@ -155,7 +155,7 @@ export function describeRunner<Db extends object, Tx>(subject: Subject<Db, Tx>):
     });
 
     test("promise 9: inside of itself a runner makes a savepoint", async () => {
-      const { path, run } = open();
+      const { path, run } = await open();
       await run(async (tx) => {
         await insert(tx, "outer");
         await rejection(run(async (inner) => { await insert(inner, "undone"); throw new Error("only the savepoint"); }));
@@ -165,7 +165,7 @@ export function describeRunner<Db extends object, Tx>(subject: Subject<Db, Tx>):
     });
 
     test("promise 8: a transaction object that is kept after the end writes nothing", async () => {
-      const { path, run } = open();
+      const { path, run } = await open();
       let kept: Tx | undefined;
       await run(async (tx) => { kept = tx; await insert(tx, "in time"); });
       await rejection((async () => { await insert(kept!, "late"); })());
@@ -175,7 +175,7 @@ export function describeRunner<Db extends object, Tx>(subject: Subject<Db, Tx>):
     });
 
     test("promise 8: a statement that the body does not wait for writes nothing on its own", async () => {
-      const { path, run } = open();
+      const { path, run } = await open();
       const [go, tried] = [gate(), gate<unknown>()];
       await run(async (tx) => {
         await insert(tx, "in time");
@@ -190,7 +190,7 @@ export function describeRunner<Db extends object, Tx>(subject: Subject<Db, Tx>):
     });
 
     test("promise 11: a batched run reports what it did", async () => {
-      const { path, run } = open();
+      const { path, run } = await open();
       const items = Array.from({ length: 25 }, (_, index) => `item ${String(index).padStart(2, "0")}`);
       const seen: number[] = [];
       const report = await batchedTransaction(run, items, async (name, tx) => { await insert(tx, name); }, {
@@ -202,7 +202,7 @@ export function describeRunner<Db extends object, Tx>(subject: Subject<Db, Tx>):
     });
 
     test("promise 11: others get their turn between two batches", async () => {
-      const { path, run } = open();
+      const { path, run } = await open();
       let other: Promise<unknown> | undefined;
       await batchedTransaction(run, ["a", "b", "c", "d"], async (name, tx) => {
         await insert(tx, name);
@@ -213,7 +213,7 @@ export function describeRunner<Db extends object, Tx>(subject: Subject<Db, Tx>):
     });
 
     test("promise 12: the batch of a failing item is undone, earlier ones stay, and the item's error is thrown", async () => {
-      const { path, run } = open();
+      const { path, run } = await open();
       const failure = new Error("item 5");
       const error = await rejection(batchedTransaction(run, [0, 1, 2, 3, 4, 5, 6], async (item, tx) => {
         await insert(tx, `item ${item}`);
@@ -225,7 +225,7 @@ export function describeRunner<Db extends object, Tx>(subject: Subject<Db, Tx>):
     });
 
     test("promise 12: what fails in a savepoint of an item is undone, and nothing else", async () => {
-      const { path, run } = open();
+      const { path, run } = await open();
       const capabilities = run[RUNNER_CAPABILITIES];
       const failure = new Error("only this item");
       await run(async (tx) => {
@@ -237,7 +237,7 @@ export function describeRunner<Db extends object, Tx>(subject: Subject<Db, Tx>):
     });
 
     test("promise 13: a run's cursor is part of the transaction", async () => {
-      const { run } = open();
+      const { run } = await open();
       const store = run[RUNNER_CAPABILITIES].resume!;
       const row = { key: "it's \"this\" run", fingerprint: "given:'1'", items: 10, state: "running" as const, checksum: "c", updatedAt: "2026-01-01T00:00:00Z" };
       const { key, ...rest } = row;
@@ -253,7 +253,7 @@ export function describeRunner<Db extends object, Tx>(subject: Subject<Db, Tx>):
     });
 
     test("promise 13: after a rollback of SQLite's own a cursor is not written, and what follows does not commit on its own", { skip: subject.insertOrRollback === undefined }, async () => {
-      const { path, run } = open();
+      const { path, run } = await open();
       const { resume } = run[RUNNER_CAPABILITIES];
       const row = { key: "run", fingerprint: "f", items: 1, state: "running" as const, checksum: "c", updatedAt: "now" };
       await run((tx) => insert(tx, "taken"));
@@ -271,7 +271,7 @@ export function describeRunner<Db extends object, Tx>(subject: Subject<Db, Tx>):
     });
 
     test("promise 1: one instance a file, and closing waits for its transactions and lets go of the file", async () => {
-      const { path, sessions, db, run } = open();
+      const { path, sessions, db, run } = await open();
       expect(sessions.getSession(path)).toBe(db);
       expect(subject.sessions(path).getSession()).toBe(db);
       const [inside, go] = [gate(), gate()];
@@ -290,12 +290,12 @@ export function describeRunner<Db extends object, Tx>(subject: Subject<Db, Tx>):
       expect(committed(path)).toEqual(["last"]);
       const again = sessions.init();
       expect(again).not.toBe(db);
-      await subject.runner(again)((tx) => insert(tx, "again"));
+      await subject.runner(await again)((tx) => insert(tx, "again"));
       expect(committed(path)).toEqual(["last", "again"]);
     });
 
     test("promise 14: a body that is never left behind: 200 short transactions with failures among them", async () => {
-      const { path, run } = open();
+      const { path, run } = await open();
       const kept: string[] = [];
       let done = 0;
       await Promise.all(Array.from({ length: 200 }, async (_, index) => {

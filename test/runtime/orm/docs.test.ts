@@ -30,6 +30,8 @@ async function output(source: string): Promise<string[]> {
     plugins: [{
       name: "entries-from-source",
       setup: (hooks) => {
+        // What `prisma generate` makes of a schema with the table of the example.
+        hooks.onResolve({ filter: /^\.\/generated\/prisma\/client\.js$/ }, () => ({ path: join(root, "test/fixtures/orm/prisma/client/client.ts") }));
         hooks.onResolve({ filter: /^[^./]/ }, ({ path, kind }) => {
           if (kind === "entry-point") return undefined;
           const [name, entry = "index"] = path.split("/");
@@ -47,7 +49,7 @@ describe.skipIf(!existsSync(page))("the page about ORMs", () => {
   const sources = existsSync(page) ? examples() : [];
 
   test("has an example for each entry", () => {
-    for (const entry of ["drizzle", "kysely", "knex"]) expect(sources.some((source) => source.includes(`"sessionfix-runtime/${entry}"`))).toBe(true);
+    for (const entry of ["drizzle", "kysely", "knex", "typeorm", "prisma", "sequelize", "mikro-orm"]) expect(sources.some((source) => source.includes(`"sessionfix-runtime/${entry}"`))).toBe(true);
   });
 
   test.each(sources.map((source, index) => [index + 1, source] as const))("example %i runs and prints what it says", async (_, source) => {
