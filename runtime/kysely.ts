@@ -20,6 +20,7 @@ interface KyselyDialect {
   createAdapter(): object;
 }
 
+/** Options of `sessionDialect`. */
 export interface SessionDialectOptions {
   /** How long a transaction or a single write may wait for its turn and the lock, in milliseconds. Default 10,000. */
   timeoutMs?: number;
