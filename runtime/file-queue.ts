@@ -28,6 +28,8 @@ const AVOID_MS = [1_000, 60_000] as const;
 /** How long a process stays in the queue after it last met others. In ms. */
 const LINGER_MS = 300;
 
+/** For how long nobody is asked again whether there is a queue, once it was found that there is none. In ms. */
+const PROBE_MS = 25;
 /** How often who tries tells the queue that it does, in ms. */
 const TOLD_MS = 8;
 
@@ -75,7 +77,7 @@ export class FileQueue {
   #unseenMs = 0;
   #heardAt = 0;
   #metAt = 0;
-  #aloneAt = 0;
+  #aloneAt = -Infinity;
   #avoidUntil = 0;
   #avoidMs: number = AVOID_MS[0];
   #linger: NodeJS.Timeout | undefined;
@@ -124,6 +126,8 @@ export class FileQueue {
 
   /** Looks whether others queue for the file; joins them if so. */
   probe(): void {
+    // To ask costs as much as many a transaction, and whoever came since waits a little longer.
+    if (performance.now() - this.#aloneAt < PROBE_MS) return;
     if (this.#link !== undefined || this.#joining !== undefined || this.#isAvoided()) return;
     this.#probing = true;
     this.#joining = connectTo(this.at, this.#events()).then((link) => {
@@ -365,14 +369,6 @@ class OwnPlace implements Place {
   }
 }
 
-interface Shared {
-  readonly queues: WeakMap<FileState, FileQueue | null>;
-}
-
-/** Shared by all copies of this package in the thread, as the registry is. */
-const KEY = Symbol.for("sessionfix-runtime.queues.v1");
-const shared: Shared = ((globalThis as typeof globalThis & { [KEY]?: Shared })[KEY] ??= { queues: new WeakMap() });
-
 /**
  * For measurements and tests, not part of the public interface: `off` leaves every process to attempts at a constant pace,
  * `file` meets at a socket file, as on systems without abstract names.
@@ -381,19 +377,19 @@ const MEETING = process.env["SESSIONFIX_FILE_QUEUE"];
 
 /** The queue for the session's file; `undefined` where there can be none: in memory, on Windows. */
 function queueOf({ file, path }: SessionState): FileQueue | undefined {
-  const known = shared.queues.get(file);
+  const known = file.queue;
   if (known !== undefined) return known ?? undefined;
   const identity = path === "" || MEETING === "off" ? undefined : inodeOf(path);
   const at = identity === undefined ? undefined : meetingPlace(identity, MEETING === "file" ? "other" : process.platform);
   const queue = at === undefined ? undefined : new FileQueue(file, at);
-  shared.queues.set(file, queue ?? null);
+  file.queue = queue ?? null;
   return queue;
 }
 
 /** Whether the frame may try to begin now. `false`: it has to wait for its turn among the processes. */
 export function mayBegin({ outer, mode, state }: Frame): boolean {
   if (outer !== undefined || mode === "deferred") return true;
-  return shared.queues.get(state.file)?.mayBegin() ?? true;
+  return state.file.queue?.mayBegin() ?? true;
 }
 
 /** A place in the queue for a frame that waits for the file's lock. */
@@ -403,7 +399,7 @@ export function enterQueue({ outer, mode, state }: Frame): Place | undefined {
 
 /** A transaction on the session has ended that held the lock for so long. */
 export function leaveTurn(state: SessionState, heldMs: number): void {
-  shared.queues.get(state.file)?.ended(heldMs);
+  state.file.queue?.ended(heldMs);
 }
 
 /** Looks, without waiting for the answer, whether other processes queue for the session's file. */
@@ -412,12 +408,12 @@ export function probeQueue(state: SessionState): void {
 }
 
 export function queueStatus(state: SessionState): QueueStatus {
-  return shared.queues.get(state.file)?.status ?? { joined: false, serves: false, turn: "none" };
+  return state.file.queue?.status ?? { joined: false, serves: false, turn: "none" };
 }
 
 /** Leaves the queue for the session's file unless another session of the thread uses it. */
 export function closeQueue(state: SessionState): void {
-  shared.queues.get(state.file)?.close();
+  state.file.queue?.close();
 }
 
 /**
@@ -426,5 +422,5 @@ export function closeQueue(state: SessionState): void {
  * busy handler are not in the queue.
  */
 export function someoneWaits(state: SessionState): boolean | undefined {
-  return shared.queues.get(state.file)?.someoneWaits;
+  return state.file.queue?.someoneWaits;
 }

@@ -1,5 +1,6 @@
 import { ACCESS, READER, late, nearest, permit } from "./access.js";
 import type { Access, Guarded } from "./access.js";
+import type { Connection } from "./connection.js";
 import { statementRan } from "./diagnostics.js";
 import type { StatementEvent } from "./diagnostics.js";
 import { SessionBusyError, TransactionClosedError, isBusy } from "./errors.js";
@@ -22,8 +23,12 @@ export interface StatementShape {
   readsOnly(statement: object): boolean;
 }
 
-/** How a statement's settings were changed, so that they can be repeated on the reader's twin of it. */
+/**
+ * How a statement's settings were changed, so that they can be repeated on the reader's twin of it. Absent for statements
+ * that were prepared before the guard was there: theirs are not known.
+ */
 const settingsOf = new WeakMap<object, [string, unknown[]][]>();
+const NO_SETTINGS: [string, unknown[]][] = [];
 
 /** Marks a prototype whose methods are guarded; known to all copies of this package. */
 const PATCHED = Symbol.for("sessionfix-runtime.guarded.v2");
@@ -31,6 +36,7 @@ const PATCHED = Symbol.for("sessionfix-runtime.guarded.v2");
 /** Guards a statement that was prepared through a session or a `tx`. */
 export function guardStatement<T extends object>(statement: T, access: Access, shape: StatementShape): T {
   guardStatements(Object.getPrototypeOf(statement) as object, shape);
+  settingsOf.set(statement, NO_SETTINGS);
   if (accessOfStatement(statement) !== access) Object.defineProperty(statement, ACCESS, { value: access });
   return statement;
 }
@@ -58,10 +64,9 @@ export function guardStatements(prototype: object, shape: StatementShape): void 
     if (method === undefined) continue;
     define(prototype, name, function (this: object, ...args: unknown[]) {
       const result = method.apply(this, args);
-      if (accessOfStatement(this) === undefined) return result;
       const settings = settingsOf.get(this);
-      if (settings === undefined) settingsOf.set(this, [[name, args]]);
-      else settings.push([name, args]);
+      if (settings === NO_SETTINGS) settingsOf.set(this, [[name, args]]);
+      else settings?.push([name, args]);
       return result;
     });
   }
@@ -118,23 +123,33 @@ function mayWait(state: SessionState, frame: Frame | undefined): boolean {
   return frame === undefined || !state.wal || state.attached || frame.mode === "deferred";
 }
 
+type Calls = Record<string, (...args: unknown[]) => unknown>;
+
+/** By statement, with what it was made from: preparing costs more than most reads. */
+const twins = new WeakMap<object, { readonly reader: Connection; readonly settings: number; readonly calls: Calls }>();
+
 /** The same statement on the connection that sees what is committed. */
-function twinOf(statement: object, access: Access, shape: StatementShape): Record<string, (...args: unknown[]) => unknown> {
+function twinOf(statement: object, access: Access, shape: StatementShape): Calls {
   const { state } = access;
   const reader = readerOf(state);
-  const source = shape.source(statement);
+  const settings = settingsOf.get(statement);
+  if (settings === undefined) throw notReadable(state.path, new Error("it was prepared before this package knew the session, so that its settings (pluck() and the like) are not known; prepare it later, or open the session through a factory"));
+  const known = twins.get(statement);
+  if (known?.reader === reader && known.settings === settings.length) return known.calls;
   try {
-    const twin = reader.prepare(source) as unknown as Record<string, (...args: unknown[]) => unknown>;
-    for (const [name, args] of settingsOf.get(statement) ?? []) twin[name]!(...args);
-    return readingTwin(twin, shape, state.path);
+    const twin = reader.prepare(shape.source(statement)) as unknown as Calls;
+    for (const [name, args] of settings) twin[name]!(...args);
+    const calls = readingTwin(twin, shape, state.path);
+    twins.set(statement, { reader, settings: settings.length, calls });
+    return calls;
   } catch (error) {
     throw notReadable(state.path, error);
   }
 }
 
 /** Only with a rollback journal: a reader has to wait for a commit, which this call cannot. */
-function readingTwin(twin: Record<string, (...args: unknown[]) => unknown>, shape: StatementShape, path: string): typeof twin {
-  const calls: typeof twin = {};
+function readingTwin(twin: Calls, shape: StatementShape, path: string): Calls {
+  const calls: Calls = {};
   for (const name of shape.runs) {
     calls[name] = (...args) => {
       try {

@@ -44,6 +44,7 @@ export class LockRest {
       this.#unprobedMs = 0;
       probeQueue(state);
     }
+    if (state.file.queue === undefined || state.file.queue === null) return this.afterHold(heldMs);
     leaveTurn(state, heldMs);
     // Who queues gets its turn without a rest; what is left then is the event loop.
     const forLoop = heldMs < LONG_HOLD_MS ? 0 : heldMs < LOOP_HOLD_MS ? LOOP_REST_MS : restAfter(heldMs);

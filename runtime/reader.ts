@@ -1,6 +1,6 @@
 import { SessionBusyError } from "./errors.js";
 import type { SessionState } from "./session-state.js";
-import type { Connection } from "./connection.js";
+import type { Connection, PreparedStatement } from "./connection.js";
 
 /** Calls that shape what statements mean on a connection, such as `function`, to be repeated on its reader. */
 export type Extra = readonly [method: string, args: readonly unknown[]];
@@ -16,7 +16,7 @@ const FUNCTIONS = "SELECT group_concat(name || '/' || narg, ' ') FROM (SELECT DI
  */
 export function readerOf(state: SessionState): Connection {
   if (state.path === "") throw unreadable(state, "a database in memory has one connection only");
-  if (hasTemporaryTables(state.connection)) throw unreadable(state, "temporary tables are seen by one connection only");
+  if (hasTemporaryTables(state)) throw unreadable(state, "temporary tables are seen by one connection only");
   if (state.reader?.connection.open !== true || state.reader.extras !== state.extras.length) {
     closeReader(state);
     state.reader = { connection: openReader(state), extras: state.extras.length };
@@ -43,8 +43,12 @@ export function closeReader(state: SessionState): void {
   if (reader?.connection.open === true) reader.connection.close();
 }
 
-function hasTemporaryTables(connection: Connection): boolean {
-  return connection.prepare("SELECT 1 FROM temp.sqlite_schema LIMIT 1").get() !== undefined;
+const temporary = new WeakMap<SessionState, PreparedStatement>();
+
+function hasTemporaryTables(state: SessionState): boolean {
+  let statement = temporary.get(state);
+  if (statement === undefined) temporary.set(state, (statement = state.connection.prepare("SELECT 1 FROM temp.sqlite_schema LIMIT 1")));
+  return statement.get() !== undefined;
 }
 
 function functionsOf(connection: Connection): string {

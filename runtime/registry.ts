@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { FileQueue } from "./file-queue.js";
 import type { Frame } from "./frame.js";
 import { nearestOpen } from "./frame.js";
 import type { SessionEntry } from "./session-entry.js";
@@ -16,6 +17,8 @@ export interface FileState {
   writer: Frame | undefined;
   /** Open transactions that began without the write lock and may have taken it since. */
   readonly deferred: Set<Frame>;
+  /** This thread's part in the queue of all processes; `null` where there can be none, `undefined` until it is asked for. */
+  queue: FileQueue | null | undefined;
 }
 
 /**
@@ -71,7 +74,7 @@ export function fileState(identity: string): FileState {
   for (const [key, reference] of registry.files) {
     if (reference.deref() === undefined) registry.files.delete(key);
   }
-  const state: FileState = { writer: undefined, deferred: new Set() };
+  const state: FileState = { writer: undefined, deferred: new Set(), queue: undefined };
   registry.files.set(identity, new WeakRef(state));
   return state;
 }

@@ -114,6 +114,22 @@ describe("promise 6: an asynchronous transaction is alone on its session", () =>
     expect(committed(path)).toEqual(["a", "a, helper", "raw nested"]);
   });
 
+  test("a statement whose settings were changed before the session was known is refused beside a transaction, not answered in another shape", async () => {
+    const db = openByHand(tempDatabase());
+    const early = db.prepare("SELECT count(*) FROM item").pluck();
+    const late = gate();
+    const running = transaction(db, async (tx) => { insert(tx, "inside"); await late.promise; });
+    await Promise.resolve();
+    expect(() => early.get()).toThrow(SessionBusyError);
+    const known = db.prepare("SELECT count(*) FROM item");
+    expect(known.get()).toEqual({ "count(*)": 0 });
+    expect(known.pluck().get()).toBe(0);
+    expect(known.pluck(false).raw().get()).toEqual([0]);
+    late.open();
+    await running;
+    expect([early.get(), known.get()]).toEqual([1, [1]]);
+  });
+
   test("a savepoint is alone in its transaction: a sibling's write is refused, its read is not", async () => {
     const path = tempDatabase();
     const db = openByHand(path);
