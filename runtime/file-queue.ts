@@ -28,8 +28,6 @@ const AVOID_MS = [1_000, 60_000] as const;
 /** How long a process stays in the queue after it last met others. In ms. */
 const LINGER_MS = 300;
 
-/** For how long nobody is asked again whether there is a queue, once it was found that there is none. In ms. */
-const PROBE_MS = 25;
 /** How often who tries tells the queue that it does, in ms. */
 const TOLD_MS = 8;
 
@@ -126,8 +124,6 @@ export class FileQueue {
 
   /** Looks whether others queue for the file; joins them if so. */
   probe(): void {
-    // To ask costs as much as many a transaction, and whoever came since waits a little longer.
-    if (performance.now() - this.#aloneAt < PROBE_MS) return;
     if (this.#link !== undefined || this.#joining !== undefined || this.#isAvoided()) return;
     this.#probing = true;
     this.#joining = connectTo(this.at, this.#events()).then((link) => {
@@ -289,6 +285,8 @@ export class FileQueue {
     if (this.#link === undefined) return !this.#probing;
     if (this.#first() !== place || this.file.writer !== undefined) return false;
     this.#unseenMs = 0; // the event loop has turned
+    // Who came meanwhile goes first: what this turn was for is used up.
+    if (this.#turn === "mine" && this.#wanted && this.#usedMs >= TURN_MS) this.#giveUp();
     this.#ask();
     if (this.#turn === "mine" || this.#isInvited) return true;
     const now = performance.now();

@@ -19,6 +19,7 @@ export interface PrismaAdapterFactory {
   connect(): Promise<object>;
 }
 
+/** Options of `sessionAdapter`. */
 export interface SessionAdapterOptions {
   /** How long a transaction or a single write may wait for its turn and the lock, in milliseconds. Default 10,000. */
   timeoutMs?: number;

@@ -1,16 +1,15 @@
 import { connect } from "../lib/database.mjs";
 import { makeRows, nothing } from "./index.mjs";
 
-/** This package, on a better-sqlite3 connection that was opened as the raw one is. */
+/** This package, on a better-sqlite3 connection with the raw one's settings; its write-ahead log is copied by a thread, the drivers' default. */
 export const contender = {
   id: "ours",
   title: "sessionfix-runtime",
   package: "better-sqlite3",
-  async open(path, { runtime }) {
-    const { batchedTransaction, batchedTransactionSync, transaction, transactionSync } = runtime;
-    const db = connect(path);
-    // From its first transaction on the session knows how its statements are set, `pluck()` for instance.
-    transactionSync(db, nothing);
+  async open(path, { runtime }, { checkpoint = "worker" } = {}) {
+    const { batchedTransaction, batchedTransactionSync, createSessionFactory, transaction, transactionSync } = runtime;
+    const sessions = createSessionFactory({ open: (file) => connect(file), engine: { checkpoint } });
+    const db = sessions.getSession(path);
     const insert = db.prepare("INSERT INTO item (name, value) VALUES (?, ?)");
     const count = db.prepare("SELECT count(*) FROM item").pluck();
     const write = ({ name, value }) => insert.run(name, value);
@@ -37,7 +36,7 @@ export const contender = {
         { name: "`batchSize: Infinity`, `maxHoldMs` 50, the default", run: batches({ batchSize: Infinity }) },
         { name: "`batchedTransactionSync`, `Infinity`, 8", run: (rows) => { batchedTransactionSync(db, makeRows(rows), write, { batchSize: Infinity, maxHoldMs: 8, ...patient }); } },
       ],
-      close: () => db.close(),
+      close: () => sessions.close(),
     };
   },
 };

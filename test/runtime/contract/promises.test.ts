@@ -211,6 +211,24 @@ describe.each(drivers)("on $name", ({ driver, open }) => {
     expect(committed(path).slice(25)).toEqual(["a", "b", "x", "y", "z"]);
   });
 
+  test("promise 12: a bad item is undone alone, reported once, and the run goes on", async () => {
+    const { path, db } = database();
+    const report = await batchedTransaction(db, ["a", "b", "a", "c"], (name, tx) => { insert(tx, `${name}, first`); insert(tx, name); }, { onItemError: "collect", batchSize: 3 });
+    expect(report).toMatchObject({ items: 4, skipped: 1, errors: [{ index: 2, item: "a" }] });
+    expect(committed(path)).toEqual(["a, first", "a", "b, first", "b", "c, first", "c"]);
+  });
+
+  test("promise 13: a run goes on where its cursor says, and refuses a changed input", async () => {
+    const { path, db } = database();
+    const items = ["a", "b", "c", "d", "e"];
+    await rejection(batchedTransaction(db, items, (name, tx) => { if (name === "d") throw new Error("planned"); insert(tx, name); }, { resume: "import", batchSize: 2 }));
+    expect(committed(path)).toEqual(["a", "b"]);
+    expect(await rejection(batchedTransaction(db, ["x", ...items], () => {}, { resume: "import" }))).toMatchObject({ code: "SESSIONFIX_RESUME", reason: "changed input" });
+    expect(await batchedTransaction(db, items, (name, tx) => { insert(tx, name); }, { resume: "import", batchSize: 2 })).toMatchObject({ items: 3, resumed: 2 });
+    expect(batchedTransactionSync(db, items, () => {}, { resume: "import" })).toMatchObject({ items: 0, alreadyDone: true });
+    expect(committed(path)).toEqual(items);
+  });
+
   test("promise 14: a timeout names the holder, here and in another process", async () => {
     const { path, db } = database();
     const go = gate();
