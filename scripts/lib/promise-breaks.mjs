@@ -27,6 +27,10 @@ export const BREAKS = [
     find: "    const next = this.#head;", replace: "    const next = this.#tail;", tests: ["queue"],
   },
   {
+    promise: 5, breaks: "who asks last gets the next turn", file: "file-queue-turns.ts",
+    find: "    this.#waiting.push(request);", replace: "    this.#waiting.unshift(request);", tests: ["fairness-turns"],
+  },
+  {
     promise: 6, breaks: "another task's statement is let into an open transaction", file: "access.ts",
     find: "  if (open === undefined) return undefined;\n", replace: "  if (Date.now() > 0) return undefined;\n", tests: ["isolation"],
   },
@@ -53,6 +57,22 @@ export const BREAKS = [
   {
     promise: 10, breaks: "a silent rollback goes unnoticed", file: "access.ts",
     find: "    if (!state.connection.inTransaction) throw endedFromWithin(frame);", replace: "", tests: ["late-use"],
+  },
+  {
+    promise: 11, breaks: "a batch takes all items", file: "batch.ts",
+    find: "      if (count >= batchSize || this.#cancelled", replace: "      if (this.#cancelled", tests: ["batches.test.ts", "contract/promises"],
+  },
+  {
+    promise: 12, breaks: "what a bad item wrote stays", file: "item-savepoint.ts",
+    find: "    this.#statements.undo.run();\n", replace: "", tests: ["batches-policy", "contract/promises"],
+  },
+  {
+    promise: 13, breaks: "another run of the same key goes unnoticed", file: "resume-cursor.ts",
+    find: "      if (row !== undefined || this.#known !== undefined) throw anotherRun", replace: "      if (Date.now() < 0) throw anotherRun", tests: ["resume.test.ts"],
+  },
+  {
+    promise: 13, breaks: "a changed input is not refused", file: "resume-cursor.ts",
+    find: '    if (whole && row.fingerprint !== this.fingerprint.current()) throw', replace: '    if (whole && Date.now() < 0) throw', tests: ["resume.test.ts", "contract/promises"],
   },
   {
     promise: 14, breaks: "the holder is not looked for", file: "waiting.ts",
