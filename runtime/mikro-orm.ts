@@ -1,8 +1,10 @@
 import { UnsupportedSessionError } from "./errors.js";
 import { knexRunner, knexSessions } from "./knex.js";
 import type { KnexDatabase } from "./knex.js";
-import { RUNNER_CAPABILITIES, asRunner } from "./orm-runner.js";
-import type { OrmRunner, RunnerCapabilities } from "./orm-runner.js";
+import { RUNNER_CAPABILITIES } from "./batch-types.js";
+import type { RunnerCapabilities } from "./batch-types.js";
+import { asRunner } from "./orm-runner.js";
+import type { OrmRunner } from "./orm-runner.js";
 import type { Driver, OpenFactoryOptions, TransactionOptions } from "./types.js";
 
 /** The little of a `MikroORM` instance that the runner uses. */

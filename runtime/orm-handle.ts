@@ -1,5 +1,5 @@
 import { libraryOf } from "./session-state.js";
-import type { ResumeRow, RunnerCapabilities } from "./orm-runner.js";
+import type { ResumeRow, RunnerCapabilities } from "./batch-types.js";
 import type { SqliteSession } from "./sqlite-connection.js";
 import { runTransaction } from "./transaction.js";
 

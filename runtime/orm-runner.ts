@@ -1,4 +1,6 @@
 import { late, nearest } from "./access.js";
+import { RUNNER_CAPABILITIES } from "./batch-types.js";
+import type { RunnerCapabilities } from "./batch-types.js";
 import { RunnerError, SessionClosedError, TransactionClosedError, isBusy } from "./errors.js";
 import { RETRY_MS } from "./file-queue.js";
 import { FifoLock } from "./fifo-lock.js";
@@ -12,31 +14,6 @@ import type { SessionState } from "./session-state.js";
 import type { TransactionMode, TransactionOptions } from "./types.js";
 import { deadlock, lockTimeout, onDeadline, pause, refuseDeadlock, waitForTurn } from "./waiting.js";
 import type { Patience } from "./waiting.js";
-
-/** Under this symbol a runner says what more it can do than run a callback. */
-export const RUNNER_CAPABILITIES: unique symbol = Symbol.for("sessionfix-runtime.runner");
-
-/** Reads and writes the cursors of resumable runs as part of the transaction `tx`. */
-export interface ResumeStore<Tx> {
-  read(tx: Tx, key: string): unknown;
-  write(tx: Tx, row: ResumeRow): void | Promise<void>;
-  remove(tx: Tx, key: string): void | Promise<void>;
-}
-
-export interface ResumeRow {
-  readonly key: string;
-  readonly fingerprint: string;
-  readonly items: number;
-  readonly state: "running" | "done";
-  readonly checksum: string;
-  readonly updatedAt: string;
-}
-
-export interface RunnerCapabilities<Tx> {
-  /** Runs `work` in a savepoint of `tx`: released when it resolves, undone when it rejects. */
-  savepoint?<R>(tx: Tx, work: () => Promise<R>): Promise<R>;
-  resume?: ResumeStore<Tx>;
-}
 
 /**
  * Runs `work` in a transaction of an ORM and resolves with what it returns; when it throws, all is rolled back. Serves as

@@ -1,5 +1,5 @@
 import { TransactionClosedError } from "./errors.js";
-import type { ResumeRow, RunnerCapabilities } from "./orm-runner.js";
+import type { ResumeRow, RunnerCapabilities } from "./batch-types.js";
 
 /** How an ORM runs plain SQL as part of one of its transactions. */
 export interface TransactionSql<Tx> {

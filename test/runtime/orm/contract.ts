@@ -2,7 +2,7 @@ import { readdirSync, readlinkSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { LockTimeoutError, TransactionClosedError, batchReportOf, batchedTransaction, closeSessions, detached } from "sessionfix-runtime";
 import type { SessionFactory } from "sessionfix-runtime";
-import { RUNNER_CAPABILITIES } from "sessionfix-runtime/orm-runner";
+import { RUNNER_CAPABILITIES } from "sessionfix-runtime/batch-types";
 import type { OrmRunner } from "sessionfix-runtime/orm-runner";
 import { committed, foreignProcess, gate, rejection, tempDatabase, timersFired, until } from "../support/database.js";
 

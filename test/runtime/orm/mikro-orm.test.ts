@@ -4,7 +4,7 @@ import type { SqlEntityManager } from "@mikro-orm/better-sqlite";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { UnsupportedSessionError, batchedTransaction, createSessionFactory } from "sessionfix-runtime";
 import { mikroOrmRunner, mikroOrmSessions } from "sessionfix-runtime/mikro-orm";
-import { RUNNER_CAPABILITIES } from "sessionfix-runtime/orm-runner";
+import { RUNNER_CAPABILITIES } from "sessionfix-runtime/batch-types";
 import { committed, gate, rejection, tempDatabase, timersFired } from "../support/database.js";
 import { describeRunner } from "./contract.js";
 
