@@ -1,7 +1,8 @@
 import { frameworkOf, libraryOf } from "../catalogue/index.js";
+import { type Library, libraryId } from "../catalogue/library.js";
 import type { TypeRef } from "../facts/types.js";
 import type { NodeId } from "./solver.js";
-import type { TokenId } from "./tokens.js";
+import type { Token, TokenId, TypedRole } from "./tokens.js";
 import type { Values } from "./values.js";
 
 /** Type constructors whose values we treat as those of their arguments. */
@@ -91,7 +92,7 @@ export class DeclaredTypes {
     solver.watch(from, (id) => {
       const library = tokens.libraryOf(id);
       if (library === undefined) solver.add(into, id);
-      else if (tokens.get(id).t !== "part") solver.add(into, tokens.intern({ t: "typed", library }));
+      else if (tokens.get(id).t !== "part") solver.add(into, tokens.intern({ t: "typed", library, role: roleOf(tokens.get(id)) }));
     });
   }
 
@@ -118,11 +119,27 @@ export class DeclaredTypes {
   #addExternalType(module: string, path: string, into: NodeId): void {
     const { solver, tokens } = this.values;
     const library = libraryOf(module);
-    if (library?.sessionTypes.some((type) => type === path || type === `default.${path}` || `default.${type}` === path))
-      solver.add(into, tokens.intern({ t: "typed", library: library.name }));
+    const role = library && typedRoleOf(library, path);
+    if (library && role) solver.add(into, tokens.intern({ t: "typed", library: libraryId(library), role }));
     const typed = frameworkOf(module)?.types.find((entry) => entry.type === path);
     if (typed) solver.add(into, tokens.intern({ t: "external", module, path: typed.as }));
   }
+}
+
+/** `typeof tx`: a type says of what kind a value is. */
+function roleOf(token: Token): TypedRole {
+  if (token.t === "typed") return token.role;
+  return token.t === "derived" && (token.kind === "handle" || token.kind === "client") ? token.kind : "session";
+}
+
+/** What a value of a library's type may be; undefined when the type is of no interest. */
+export function typedRoleOf(library: Library, path: string): TypedRole | undefined {
+  const names = (types: readonly string[]) => types.some((type) => type === path || type === `default.${path}` || `default.${type}` === path);
+  if (names(library.sessionTypes)) return "session";
+  if (names(library.handleTypes)) return "handle";
+  if (names(library.clientTypes)) return "client";
+  if (names(library.eitherTypes)) return "either";
+  return names(library.models) ? "model" : undefined;
 }
 
 function hasMembers(type: TypeRef): boolean {
