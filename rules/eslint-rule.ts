@@ -68,6 +68,7 @@ export function toEslintRule(rule: Rule): EslintRule.RuleModule {
       messages: { finding: "{{message}}", suggestion: "{{message}}" },
       hasSuggestions: true,
       schema: [rule.meta.schema],
+      defaultOptions: [rule.meta.defaults],
     },
     create(context) {
       const { sourceCode } = context;
