@@ -1,7 +1,8 @@
-import { frameworkOf, frameworkOfGlobal, libraryOf, libraryWithId } from "../catalogue/index.js";
+import { libraryOf, libraryWithId } from "../catalogue/index.js";
 import { type AcquirePattern, type Library, libraryId, type OpenPattern, type TransactionPattern } from "../catalogue/library.js";
 import { RUNTIME } from "../contract.js";
 import type { CallFact, Expr } from "../facts/types.js";
+import { applyFramework } from "./framework-calls.js";
 import type { NodeId } from "./solver.js";
 import type { TokenId } from "./tokens.js";
 import type { Values } from "./values.js";
@@ -70,10 +71,9 @@ export function applyExternal(values: Values, { file, call, callee, args, result
     solver.add(result, tokens.intern({ t: "session", file, call: call.id, library: open.library }));
   if (token.module === RUNTIME.specifier && /^(createSessionFactory\(\)\.)?getSession$/.test(token.path))
     solver.add(result, tokens.intern({ t: "typed", library: "better-sqlite3", role: "session" }));
-  const extended = tokens.extend(callee, call.kind === "new" ? "new()" : "()");
+  const extended = applyFramework(values, { file, call, token, args, into: result, result: tokens.extend(callee, call.kind === "new" ? "new()" : "()") });
   if (extended !== undefined) solver.add(result, extended);
   if (token.module === null && call.kind === "new") solver.add(result, tokens.intern({ t: "allocation", file, id: call.id }));
-  passCallbackParameters(values, token, args);
   // A wrapper of another package (`asyncHandler(fn)`) most often gives the function back, dressed.
   for (const arg of args)
     solver.watch(arg, (id) => {
@@ -95,22 +95,6 @@ function mayBeSession(call: CallFact, path: string): boolean {
   if (!arg || arg.k === "literal" || arg.k === "template") return false;
   if (!path.includes(".") && arg.k === "object") return false;
   return !(arg.k === "member" && arg.of.k === "member" && arg.of.name === "env");
-}
-
-function passCallbackParameters(values: Values, token: { module: string | null; path: string }, args: ArgumentNodes): void {
-  const framework = token.module === null ? frameworkOfGlobal(token.path) : frameworkOf(token.module);
-  for (const rule of framework?.callbackParams ?? []) {
-    if (!rule.path.test(token.path)) continue;
-    const value = values.tokens.intern({ t: "external", module: token.module, path: rule.as });
-    args.forEach((arg, index) => {
-      if (rule.argument !== undefined && rule.argument !== index) return;
-      values.solver.watch(arg, (id) => {
-        const fn = values.tokens.get(id);
-        const param = fn.t === "function" ? values.program.fn(fn.file, fn.id).params[rule.param] : undefined;
-        if (fn.t === "function" && param) values.solver.add(values.variable(fn.file, param.variable), value);
-      });
-    });
-  }
 }
 
 /** What calling a member of a session (or of what was made from it) gives. */
