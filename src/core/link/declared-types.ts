@@ -9,6 +9,9 @@ import type { Values } from "./values.js";
 const TRANSPARENT = new Set(["Promise", "Readonly", "Array", "ReadonlyArray", "NonNullable", "Required", "Partial"]);
 const DERIVED = new Set(["ReturnType", "Awaited", "InstanceType"]);
 
+/** `Omit<PrismaClient, …>`: what is left of a session's type may be the session or a transaction's handle. */
+const NARROWED = new Set(["Omit", "Pick"]);
+
 /** Values of declared types: a session of a library, a framework's object, an instance of a project class. */
 export class DeclaredTypes {
   readonly #aliases = new Map<string, NodeId>();
@@ -42,12 +45,25 @@ export class DeclaredTypes {
       else this.#watchTypeName(this.values.variable(file, head), type.path, into);
     } else if (TRANSPARENT.has(head)) {
       for (const argument of type.args) this.add(file, argument, into);
+    } else if (NARROWED.has(head)) {
+      const [whole] = type.args;
+      if (whole) this.#addNarrowed(file, whole, into);
     } else if (DERIVED.has(head)) {
       for (const argument of type.args) {
         if (argument.k === "typeof") this.#flowReturned(this.values.expression(file, argument.of), into);
         else this.add(file, argument, into);
       }
     }
+  }
+
+  #addNarrowed(file: string, whole: TypeRef, into: NodeId): void {
+    const { solver, tokens } = this.values;
+    const node = solver.node();
+    this.add(file, whole, node);
+    solver.watch(node, (id) => {
+      const token = tokens.get(id);
+      solver.add(into, token.t === "typed" && token.role === "session" ? tokens.intern({ ...token, role: "either" }) : id);
+    });
   }
 
   /** The values of a type alias or interface. One node each: aliases may go round in circles. */

@@ -95,7 +95,7 @@ function transactionMade(graph: CallGraph, file: string, call: CallFact): Made |
     const owner = tokens.get(token.of);
     if (owner.t === "derived" && (owner.kind === "statement" || owner.kind === "transaction")) continue;
     const library = libraryWithId(tokens.libraryOf(id));
-    const pattern = library && transactionPatternOf(library, token.path, call);
+    const pattern = library && transactionPatternOf(library, token.path, call, graph.program);
     if (!library || !pattern) continue;
     made ??= { library: libraryId(library), sync: library.sync, pattern, sessions: [], handles: [] };
     const session = tokens.sessionOf(id);
