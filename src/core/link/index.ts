@@ -2,6 +2,7 @@ import type { Cost } from "../cost.js";
 import { constant, ZERO } from "../cost.js";
 import type { CallFact, FileFacts } from "../facts/types.js";
 import { frameworkOf } from "../catalogue/index.js";
+import { Ambient } from "./ambient.js";
 import { CallGraph } from "./calls.js";
 import { Contexts } from "./contexts.js";
 import { type LinkHost, Program } from "./program.js";
@@ -20,6 +21,7 @@ export class ProjectFacts {
   readonly contexts: Contexts;
   #opens?: OpenSite[];
   #transactions?: TransactionSite[];
+  #ambient?: Ambient;
   #writers?: Writers;
   #schedule?: Schedule;
   #sessions?: Summaries;
@@ -37,6 +39,11 @@ export class ProjectFacts {
 
   get transactions(): readonly TransactionSite[] {
     return (this.#transactions ??= findTransactions(this.graph));
+  }
+
+  /** Which transactions are carried along by themselves. */
+  get ambient(): Ambient {
+    return (this.#ambient ??= new Ambient(this.graph, () => this.transactions));
   }
 
   /** Whether a transaction is on a file that nobody else has open: then nobody waits for it. */
