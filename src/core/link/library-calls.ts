@@ -75,6 +75,7 @@ export function applyExternal(values: Values, { file, call, callee, args, result
   const open = openPatternOf(token.module, token.path, kindOf(call));
   if (open && !(open.pattern.unless ?? []).some((path) => mayBeSession(call, path)))
     solver.add(result, tokens.intern({ t: "session", file, call: call.id, library: open.library }));
+  if (library?.shared.some((path) => withoutDefault(token.path) === path)) solver.add(result, tokens.intern({ t: "typed", library: libraryId(library), role: "session" }));
   if (token.module === RUNTIME.specifier && /^(createSessionFactory\(\)\.)?getSession$/.test(token.path))
     solver.add(result, tokens.intern({ t: "typed", library: "better-sqlite3", role: "session" }));
   const extended = tokens.extend(callee, call.kind === "new" ? "new()" : "()");

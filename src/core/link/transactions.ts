@@ -132,11 +132,14 @@ function findInvocations(graph: CallGraph): Map<string, { file: string; call: Ca
 }
 
 function modeOf(pattern: TransactionPattern, invocations: { call: CallFact }[], call: CallFact): TransactionSite["mode"] {
-  const named = (name: string | undefined) => (name === "immediate" || name === "exclusive" || name === "deferred" ? name : undefined);
   if (pattern.style === "wrapper") {
     const modes = invocations.map(({ call: run }) => (run.callee.k === "member" ? named(run.callee.name) : undefined));
     return modes[0] ?? pattern.mode ?? "default";
   }
+  return modeInOptions(call) ?? pattern.mode ?? "default";
+}
+
+function modeInOptions(call: CallFact): "immediate" | "exclusive" | "deferred" | undefined {
   // Drizzle's `behavior`, Sequelize's `type`, and their like: the value says it, whatever the option is called.
   for (const arg of call.args)
     for (const { value } of arg.k === "object" ? arg.props : []) {
@@ -144,7 +147,11 @@ function modeOf(pattern: TransactionPattern, invocations: { call: CallFact }[], 
       const mode = named(text?.toLowerCase());
       if (mode) return mode;
     }
-  return pattern.mode ?? "default";
+  return undefined;
+}
+
+function named(name: string | undefined): "immediate" | "exclusive" | "deferred" | undefined {
+  return name === "immediate" || name === "exclusive" || name === "deferred" ? name : undefined;
 }
 
 interface Bound {
@@ -181,7 +188,7 @@ function findBegun(graph: CallGraph, file: string): TransactionSite[] {
       handles: begin.handle === undefined ? [] : [begin.handle],
       bodies: [functionKey(file, fn)],
       extent: { start: begin.call.span.end, end: last.span.start },
-      mode: /\bIMMEDIATE\b/i.test(begin.sql) ? "immediate" : /\bEXCLUSIVE\b/i.test(begin.sql) ? "exclusive" : "default",
+      mode: /\bIMMEDIATE\b/i.test(begin.sql) ? "immediate" : /\bEXCLUSIVE\b/i.test(begin.sql) ? "exclusive" : (modeInOptions(begin.call) ?? "default"),
       invocations: [],
       commits,
       rollbacks: bounds.filter(({ kind }) => kind === "rollback").map(({ call }) => call),
