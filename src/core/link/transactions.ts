@@ -65,7 +65,8 @@ export function findTransactions(graph: CallGraph): TransactionSite[] {
         session: made.sessions[0],
         sessions: made.sessions,
         handles: made.handles,
-        bodies: body ? functionsIn(graph, facts.file, call, bodyIndex(pattern, call.args.length)) : [],
+        // What makes a list runs before the transaction does.
+        bodies: body && pattern.style !== "array" ? functionsIn(graph, facts.file, call, bodyIndex(pattern, call.args.length)) : [],
         mode: modeOf(pattern, calls, call),
         invocations: calls,
         commits: [],
