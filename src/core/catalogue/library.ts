@@ -76,6 +76,8 @@ export interface TransactionPattern {
   path: RegExp;
   /** `callback` runs the function; `wrapper` returns a function that does; `array` runs a list of operations. */
   style: "callback" | "wrapper" | "array";
+  /** For a function of the module, which takes the session as this argument: `path` is from the module then. */
+  session?: number;
   /** Which argument is the function or the list. `last`: the one after optional settings. */
   body: number | "last";
   /** Which of the body's parameters is the transaction handle. Absent: the body uses the session itself. */

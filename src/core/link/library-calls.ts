@@ -1,7 +1,7 @@
 import { frameworkOf, frameworkOfGlobal, librariesOf, libraryOf, libraryWithId } from "../catalogue/index.js";
 import { type AcquirePattern, type Library, libraryId, type OpenPattern, type TransactionPattern } from "../catalogue/library.js";
-import { RUNTIME } from "../contract.js";
 import type { CallFact, Expr } from "../facts/types.js";
+import { addShared } from "./runtime-calls.js";
 import type { NodeId } from "./solver.js";
 import type { TokenId } from "./tokens.js";
 import type { Values } from "./values.js";
@@ -70,8 +70,14 @@ export function applyExternal(values: Values, { file, call, callee, args, result
   const open = openPatternOf(token.module, token.path, call.kind);
   if (open && !(open.pattern.unless ?? []).some((path) => mayBeSession(call, path)))
     solver.add(result, tokens.intern({ t: "session", file, call: call.id, library: open.library }));
-  if (token.module === RUNTIME.specifier && /^(createSessionFactory\(\)\.)?getSession$/.test(token.path))
-    solver.add(result, tokens.intern({ t: "typed", library: "better-sqlite3", role: "session" }));
+  addShared(values, token, file, call, result);
+  const given = token.module === null ? undefined : moduleTransactionOf(token.module, token.path, call);
+  const on = given?.pattern.session === undefined ? undefined : args[given.pattern.session];
+  if (given && on !== undefined)
+    solver.watch(on, (of) => {
+      const id = tokens.libraryOf(of);
+      if (id !== undefined && tokens.get(of).t !== "part") linkTransaction(values, given.pattern, tokens.intern({ t: "derived", kind: "handle", of, library: id, file, call: call.id }), args, result);
+    });
   const extended = tokens.extend(callee, call.kind === "new" ? "new()" : "()");
   if (extended !== undefined) solver.add(result, extended);
   if (token.module === null && call.kind === "new") solver.add(result, tokens.intern({ t: "allocation", file, id: call.id }));
@@ -187,10 +193,21 @@ export function bodyIndex({ body }: TransactionPattern, args: number): number {
   return body === "last" ? args - 1 : body;
 }
 
+/** The pattern by which calling this function of a module runs a transaction on a session that it is given. */
+export function moduleTransactionOf(module: string, path: string, call: CallFact): { library: Library; pattern: TransactionPattern } | undefined {
+  for (const library of librariesOf(module)) {
+    const pattern = library.transactions.find(
+      (candidate) => candidate.session !== undefined && candidate.path.test(withoutDefault(path)) && call.args[bodyIndex(candidate, call.args.length)] !== undefined,
+    );
+    if (pattern) return { library, pattern };
+  }
+  return undefined;
+}
+
 /** The pattern by which a call of this path makes a transaction over what it is given. */
 export function transactionPatternOf(library: Library, path: string, call: CallFact): TransactionPattern | undefined {
   return library.transactions.find((pattern) => {
-    if (!pattern.path.test(path)) return false;
+    if (pattern.session !== undefined || !pattern.path.test(path)) return false;
     const body = call.args[bodyIndex(pattern, call.args.length)];
     if (body === undefined) return false;
     // `$transaction([…])` and `$transaction(async (tx) => …)` differ by what they are given; a name may be either.

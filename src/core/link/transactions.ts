@@ -4,7 +4,7 @@ import type { CallFact, FunctionFact, LoopFact, Span } from "../facts/types.js";
 import type { CallGraph, Handover } from "./calls.js";
 import { literalText } from "./contexts.js";
 import { type Engine, engineOf } from "./engines.js";
-import { acquirePatternOf, bodyIndex, transactionPatternOf } from "./library-calls.js";
+import { acquirePatternOf, bodyIndex, moduleTransactionOf, transactionPatternOf } from "./library-calls.js";
 import { append, functionKey, type FunctionKey } from "./program.js";
 import { statementOf } from "./statements.js";
 import type { TokenId } from "./tokens.js";
@@ -90,6 +90,7 @@ function transactionMade(graph: CallGraph, file: string, call: CallFact): Made |
   let made: Made | undefined;
   for (const id of graph.external.get(call) ?? []) {
     const token = tokens.get(id);
+    if (token.t === "external" && token.module !== null) made ??= madeByModule(graph, token.module, token.path, file, call);
     if (token.t !== "part") continue;
     const owner = tokens.get(token.of);
     if (owner.t === "derived" && (owner.kind === "statement" || owner.kind === "transaction")) continue;
@@ -100,6 +101,23 @@ function transactionMade(graph: CallGraph, file: string, call: CallFact): Made |
     const session = tokens.sessionOf(id);
     if (session !== undefined) made.sessions.push(session);
     if (pattern.style === "callback") made.handles.push(tokens.intern({ t: "derived", kind: "handle", of: token.of, library: libraryId(library), file, call: call.id }));
+  }
+  return made;
+}
+
+/** `transaction(session, fn)`: a function of a module, which is given the session. */
+function madeByModule(graph: CallGraph, module: string, path: string, file: string, call: CallFact): Made | undefined {
+  const { tokens, solver } = graph.values;
+  const found = moduleTransactionOf(module, path, call);
+  const given = found?.pattern.session === undefined ? undefined : call.args[found.pattern.session];
+  if (!found || !given) return undefined;
+  const made: Made = { ...found, sessions: [], handles: [] };
+  for (const of of tokens.sorted(solver.values(graph.values.expression(file, given, call.fn)))) {
+    const session = tokens.sessionOf(of);
+    const library = tokens.libraryOf(of);
+    if (session === undefined || library === undefined || tokens.get(of).t === "part") continue;
+    made.sessions.push(session);
+    made.handles.push(tokens.intern({ t: "derived", kind: "handle", of, library, file, call: call.id }));
   }
   return made;
 }

@@ -9,6 +9,7 @@ import { nodeSqlite } from "./node-sqlite.js";
 import { pgPromise } from "./pg-promise.js";
 import { pg, pgClient, pgPool } from "./pg.js";
 import { postgres } from "./postgres.js";
+import { sessionfixRuntime, sessionfixRuntimeSync } from "./sessionfix-runtime.js";
 import { slonik } from "./slonik.js";
 import { sqlite } from "./sqlite.js";
 import { sqlite3 } from "./sqlite3.js";
@@ -30,6 +31,8 @@ export const LIBRARIES: readonly Library[] = [
   pgPool,
   pgPromise,
   postgres,
+  sessionfixRuntime,
+  sessionfixRuntimeSync,
   slonik,
   sqlite,
   sqlite3,

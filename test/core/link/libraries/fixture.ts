@@ -77,7 +77,7 @@ function gives(project: ProjectFacts, library: Library, owner: TokenId, path: st
 /** On what a transaction is made: each that its receiver may be. */
 function receivers(project: ProjectFacts, call: CallFact): string[] {
   const owners = (project.graph.external.get(call) ?? []).flatMap((id) => project.graph.values.tokens.ownerOf(id) ?? []);
-  return [...new Set(owners.map((owner) => on(project, owner)))];
+  return owners.length === 0 ? [""] : [...new Set(owners.map((owner) => on(project, owner)))];
 }
 
 function on(project: ProjectFacts, owner: TokenId): string {
