@@ -101,6 +101,8 @@ export interface AcquirePattern {
   releases: RegExp;
   /** Counts only when no function is passed: with one, it is the callback form. */
   withoutCallback?: boolean;
+  /** Always lent to a function for as long as that runs (`pool.connect(connection => …)`): nothing has to be given back. */
+  lent?: boolean;
   /** In the callback form, which of the function's parameters is the connection or handle. */
   callback?: number;
   /** The mode that a `transaction` begins with when nothing is said. Default: `deferred` for SQLite. */

@@ -218,5 +218,5 @@ export function transactionPatternOf(library: Library, path: string, call: CallF
 
 /** The pattern by which a call of this path takes a connection or begins a transaction. */
 export function acquirePatternOf(library: Library, path: string, call: CallFact): AcquirePattern | undefined {
-  return library.acquires.find((pattern) => pattern.path.test(path) && !(pattern.withoutCallback && call.args.some((arg) => arg.k === "fn")));
+  return library.acquires.find((pattern) => pattern.path.test(path) && !pattern.lent && !(pattern.withoutCallback && call.args.some((arg) => arg.k === "fn")));
 }

@@ -14,8 +14,12 @@ export const pgPromise: Library = {
   handleTypes: ["ITask", "default.ITask"],
   clientTypes: ["IConnected", "default.IConnected"],
   eitherTypes: ["IBaseProtocol", "default.IBaseProtocol"],
-  acquires: [{ path: methods("connect"), kind: "client", releases: methods("done") }],
-  // Without a function, `task` and `tx` are refused. Inside another one, `tx` is a savepoint.
+  acquires: [
+    { path: methods("connect"), kind: "client", releases: methods("done") },
+    // https://vitaly-t.github.io/pg-promise/Task.html: one connection for all its queries.
+    { path: methods("task", "taskIf"), kind: "client", lent: true, callback: 0, releases: methods() },
+  ],
+  // Inside another one, `tx` is a savepoint.
   transactions: [{ path: methods("tx", "txIf"), style: "callback", body: "last", handle: 0 }],
   statements: [
     { path: QUERIES, kind: "sql" },

@@ -11,6 +11,7 @@ export const slonik: Library = {
   handleTypes: ["DatabaseTransactionConnection"],
   clientTypes: ["DatabasePoolConnection"],
   eitherTypes: ["CommonQueryMethods", "DatabaseConnection"],
+  acquires: [{ path: methods("connect"), kind: "client", lent: true, callback: 0, releases: methods() }],
   transactions: [{ path: methods("transaction"), style: "callback", body: 0, handle: 0 }],
   statements: [
     { path: methods("query"), kind: "sql" },
