@@ -1,4 +1,4 @@
-import { child, keyName, nodes, str, stringOf, flag, type Node } from "./ast.js";
+import { child, keyName, nodes, numberOf, str, stringOf, flag, type Node } from "./ast.js";
 import type { Expr, TypeRef } from "./types.js";
 import { addSpecifier, type Context, type Walk, UNKNOWN } from "./walk.js";
 
@@ -41,6 +41,14 @@ export function typeRef(walk: Walk, node: Node | undefined, ctx: Context, depth 
       return next(child(node, "elementType"));
     case "TSTypeOperator":
       return str(node, "operator") === "keyof" ? OTHER : next(child(node, "typeAnnotation"));
+    case "TSLiteralType": {
+      const value = stringOf(child(node, "literal"));
+      return value === undefined ? OTHER : { k: "literal", value };
+    }
+    case "TSIndexedAccessType": {
+      const index = indexOf(child(node, "indexType"));
+      return index === undefined ? OTHER : { k: "index", of: next(child(node, "objectType")), index };
+    }
     case "TSOptionalType":
     case "TSRestType":
     case "TSParenthesizedType":
@@ -52,6 +60,13 @@ export function typeRef(walk: Walk, node: Node | undefined, ctx: Context, depth 
     default:
       return OTHER;
   }
+}
+
+/** `[0]`, `["db"]`. */
+function indexOf(node: Node | undefined): string | undefined {
+  const literal = node && child(node, "literal");
+  const number = literal && numberOf(literal);
+  return number === undefined ? stringOf(literal) : String(number);
 }
 
 /** What an interface's or a type literal's members declare. */

@@ -7,7 +7,7 @@
  */
 
 /** Bump when the shape or the meaning of facts changes: cached facts of another version are thrown away. */
-export const FACTS_VERSION = 1;
+export const FACTS_VERSION = 2;
 
 /** A half-open range of the source. Lines and columns are 1-based, the end is exclusive. */
 export interface Span {
@@ -69,6 +69,10 @@ export type TypeRef =
   /** `ReturnType<typeof f>`'s inside, `typeof x`. */
   | { k: "typeof"; of: Expr }
   | { k: "function"; returns: TypeRef }
+  /** `"sync"` as a type. */
+  | { k: "literal"; value: string }
+  /** `Parameters<typeof f>[0]`, `Options["db"]`. */
+  | { k: "index"; of: TypeRef; index: string }
   | { k: "other" };
 
 export interface VariableFact {

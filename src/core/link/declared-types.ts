@@ -1,4 +1,4 @@
-import { frameworkOf, libraryOf } from "../catalogue/index.js";
+import { frameworkOf, libraryOf, libraryWithId } from "../catalogue/index.js";
 import { type Library, libraryId } from "../catalogue/library.js";
 import type { TypeRef } from "../facts/types.js";
 import type { NodeId } from "./solver.js";
@@ -29,6 +29,9 @@ export class DeclaredTypes {
       case "ref":
         this.#addReference(file, type, into);
         return;
+      case "index":
+        this.#addIndexed(file, type, into);
+        return;
       default:
     }
   }
@@ -39,7 +42,7 @@ export class DeclaredTypes {
       const { kind } = this.values.program.variable(file, head);
       if (kind !== "import" && kind !== "class" && this.values.program.typeOf(file, head)) this.values.solver.flow(this.#alias(file, head), into);
       // A type follows the same import or class binding that a value would, to what it names.
-      else this.#watchTypeName(this.values.variable(file, head), type.path, into);
+      else this.#watchTypeName(this.values.variable(file, head), type, into);
     } else if (TRANSPARENT.has(head)) {
       for (const argument of type.args) this.add(file, argument, into);
     } else if (DERIVED.has(head)) {
@@ -105,25 +108,57 @@ export class DeclaredTypes {
     });
   }
 
-  #watchTypeName(node: NodeId, path: readonly string[], into: NodeId): void {
+  #watchTypeName(node: NodeId, { path, args }: NamedType, into: NodeId): void {
     const { solver, tokens } = this.values;
     solver.watch(node, (id) => {
       const token = tokens.get(id);
       if (token.t === "class" && path.length === 0) solver.add(into, tokens.intern({ t: "instance", file: token.file, id: token.id }));
       else if (token.t === "shape") solver.flow(this.#alias(token.file, token.variable), into);
-      else if (token.t === "namespace" && path.length > 0) this.#watchTypeName(this.values.export(token.file, path[0] ?? ""), path.slice(1), into);
-      else if (token.t === "external" && token.module !== null) this.#addExternalType(token.module, [token.path, ...path].filter(Boolean).join("."), into);
+      else if (token.t === "namespace" && path.length > 0) this.#watchTypeName(this.values.export(token.file, path[0] ?? ""), { path: path.slice(1), args }, into);
+      else if (token.t === "external" && token.module !== null) this.#addExternalType(token.module, [token.path, ...path].filter(Boolean).join("."), args, into);
     });
   }
 
-  #addExternalType(module: string, path: string, into: NodeId): void {
+  #addExternalType(module: string, path: string, args: readonly TypeRef[], into: NodeId): void {
     const { solver, tokens } = this.values;
     const library = libraryOf(module);
     const role = library && typedRoleOf(library, path);
-    if (library && role) solver.add(into, tokens.intern({ t: "typed", library: libraryId(library), role }));
+    if (library && role) solver.add(into, tokens.intern({ t: "typed", library: variantOf(library, args), role }));
     const typed = frameworkOf(module)?.types.find((entry) => entry.type === path);
     if (typed) solver.add(into, tokens.intern({ t: "external", module, path: typed.as }));
   }
+
+  /** `Parameters<typeof save>[0]`; `Parameters<Parameters<typeof db.transaction>[0]>[0]` is a transaction's handle. */
+  #addIndexed(file: string, { of, index }: Extract<TypeRef, { k: "index" }>, into: NodeId): void {
+    const inner = parametersOf(of);
+    const { solver, tokens, program } = this.values;
+    if (inner?.k === "typeof")
+      solver.watch(this.values.expression(file, inner.of), (id) => {
+        const token = tokens.get(id);
+        const param = token.t === "function" ? program.fn(token.file, token.id).params[Number(index)] : undefined;
+        if (token.t === "function" && param) this.#flowTyped(this.values.variable(token.file, param.variable), into);
+      });
+    const outer = inner?.k === "index" ? parametersOf(inner.of) : undefined;
+    if (inner?.k !== "index" || outer?.k !== "typeof") return;
+    solver.watch(this.values.expression(file, outer.of), (id) => {
+      const token = tokens.get(id);
+      const library = token.t === "part" ? libraryWithId(tokens.libraryOf(id)) : undefined;
+      if (token.t !== "part" || !library) return;
+      const isBody = library.transactions.some(({ path, body, handle }) => path.test(token.path) && (body === "last" || body === Number(inner.index)) && handle === Number(index));
+      if (isBody) solver.add(into, tokens.intern({ t: "typed", library: libraryId(library), role: "handle" }));
+    });
+  }
+}
+
+type NamedType = Pick<Extract<TypeRef, { k: "ref" }>, "path" | "args">;
+
+function parametersOf(type: TypeRef): TypeRef | undefined {
+  return type.k === "ref" && type.head === "Parameters" ? type.args[0] : undefined;
+}
+
+/** The entry that a type's first argument tells: `SQLiteTransaction<"sync", …>`. */
+function variantOf(library: Library, [first]: readonly TypeRef[]): string {
+  return (first?.k === "literal" ? library.typeVariants?.[first.value] : undefined) ?? libraryId(library);
 }
 
 /** `typeof tx`: a type says of what kind a value is. */

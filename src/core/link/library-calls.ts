@@ -1,6 +1,7 @@
 import { frameworkOf, frameworkOfGlobal, libraryOf, libraryWithId } from "../catalogue/index.js";
 import { type AcquirePattern, type Library, libraryId, type OpenPattern, type TransactionPattern } from "../catalogue/library.js";
 import { RUNTIME } from "../contract.js";
+import { constantOf } from "./constants.js";
 import type { CallFact, Expr } from "../facts/types.js";
 import type { NodeId } from "./solver.js";
 import type { TokenId } from "./tokens.js";
@@ -43,13 +44,13 @@ export function openPatternOf(module: string | null, path: string, kind: CallFac
   return library && pattern ? { library: libraryId(library), pattern } : undefined;
 }
 
-/** An argument, or a property of an object argument, by its catalogue path (`0`, `0.client`). */
+/** An argument, or a property of an object argument, by its catalogue path (`0`, `0.client`, `0.connection.filename`). */
 export function argumentAt(call: CallFact, path: string): Expr | undefined {
-  const [index, property] = path.split(".");
-  const arg = call.args[Number(index)];
-  if (property === undefined || arg === undefined) return arg;
-  const object = arg.k === "typed" ? arg.of : arg;
-  return object.k === "object" ? object.props.find((prop) => prop.name === property)?.value : undefined;
+  const [index, ...properties] = path.split(".");
+  return properties.reduce<Expr | undefined>((expr, property) => {
+    const object = expr?.k === "typed" ? expr.of : expr;
+    return object?.k === "object" ? object.props.find((prop) => prop.name === property)?.value : undefined;
+  }, call.args[Number(index)]);
 }
 
 /** What calling a value of another package gives, and what it passes to the functions it is given. */
@@ -60,6 +61,8 @@ export function applyExternal(values: Values, { file, call, callee, args, result
   const library = token.module === null ? undefined : libraryOf(token.module);
   for (const wrap of library?.wraps ?? []) {
     const client = withoutDefault(wrap.path) === withoutDefault(token.path) ? argumentAt(call, wrap.client) : undefined;
+    if (client && library && (wrap.foreign || isGiven(values, file, client)) && (wrap.client.includes(".") || client.k !== "object"))
+      solver.add(result, tokens.intern({ t: "typed", library: libraryId(library), role: "session" }));
     if (client && library)
       solver.watch(values.expression(file, client, call.fn), (id) => {
         if (isSession(values, id)) solver.add(result, tokens.intern({ t: "derived", kind: "orm", of: id, library: libraryId(library), file, call: call.id }));
@@ -81,6 +84,17 @@ export function applyExternal(values: Values, { file, call, callee, args, result
     });
 }
 
+/** A client that comes from elsewhere (a parameter, a field, a setting): a session of some kind, whatever it is. */
+function isGiven(values: Values, file: string, client: Expr): boolean {
+  const { file: from, expr } = constantOf(values.program, file, client);
+  if (expr.k === "member") return !isEnvironment(expr);
+  return expr.k === "var" && values.program.variable(from, expr.id).kind === "param";
+}
+
+function isEnvironment(expr: Expr): boolean {
+  return expr.k === "member" && expr.of.k === "member" && expr.of.name === "env";
+}
+
 function isSession(values: Values, id: TokenId): boolean {
   const token = values.tokens.get(id);
   return token.t === "session" || token.t === "typed" || (token.t === "derived" && token.kind === "orm");
@@ -94,7 +108,7 @@ function mayBeSession(call: CallFact, path: string): boolean {
   const arg = argumentAt(call, path);
   if (!arg || arg.k === "literal" || arg.k === "template") return false;
   if (!path.includes(".") && arg.k === "object") return false;
-  return !(arg.k === "member" && arg.of.k === "member" && arg.of.name === "env");
+  return !isEnvironment(arg);
 }
 
 function passCallbackParameters(values: Values, token: { module: string | null; path: string }, args: ArgumentNodes): void {
@@ -176,7 +190,7 @@ export function transactionPatternOf(library: Library, path: string, call: CallF
     const body = call.args[bodyIndex(pattern, call.args.length)];
     if (body === undefined) return false;
     // `$transaction([…])` and `$transaction(async (tx) => …)` differ by what they are given; a name may be either.
-    if (pattern.style === "array") return body.k === "array" || (body.k === "call" && !library.transactions.some((other) => other !== pattern && other.path.test(path)));
+    if (pattern.style === "array") return body.k === "array" || ((body.k === "call" || body.k === "var") && !library.transactions.some((other) => other !== pattern && other.path.test(path)));
     return body.k !== "array" && body.k !== "object" && body.k !== "literal" && body.k !== "template";
   });
 }
