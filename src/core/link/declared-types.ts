@@ -1,4 +1,4 @@
-import { frameworkOf, libraryOf, libraryWithId } from "../catalogue/index.js";
+import { frameworkOf, librariesOf, libraryWithId } from "../catalogue/index.js";
 import { type Library, libraryId } from "../catalogue/library.js";
 import type { TypeRef } from "../facts/types.js";
 import type { NodeId } from "./solver.js";
@@ -121,9 +121,10 @@ export class DeclaredTypes {
 
   #addExternalType(module: string, path: string, args: readonly TypeRef[], into: NodeId): void {
     const { solver, tokens } = this.values;
-    const library = libraryOf(module);
-    const role = library && typedRoleOf(library, path);
-    if (library && role) solver.add(into, tokens.intern({ t: "typed", library: variantOf(library, args), role }));
+    for (const library of librariesOf(module)) {
+      const role = typedRoleOf(library, path);
+      if (role) solver.add(into, tokens.intern({ t: "typed", library: variantOf(library, args), role }));
+    }
     const typed = frameworkOf(module)?.types.find((entry) => entry.type === path);
     if (typed) solver.add(into, tokens.intern({ t: "external", module, path: typed.as }));
   }

@@ -1,4 +1,4 @@
-import { frameworkOf, frameworkOfGlobal, libraryOf, libraryWithId } from "../catalogue/index.js";
+import { frameworkOf, frameworkOfGlobal, librariesOf, libraryOf, libraryWithId } from "../catalogue/index.js";
 import { type AcquirePattern, type Library, libraryId, type OpenPattern, type TransactionPattern } from "../catalogue/library.js";
 import { RUNTIME } from "../contract.js";
 import { constantOf } from "./constants.js";
@@ -38,10 +38,12 @@ export function withoutDefault(path: string): string {
 
 /** The pattern by which calling this opens a session, if it does. */
 export function openPatternOf(module: string | null, path: string, kind: CallFact["kind"]): { library: string; pattern: OpenPattern } | undefined {
-  const library = module === null ? undefined : libraryOf(module);
   const bare = withoutDefault(path);
-  const pattern = library?.opens.find((open) => withoutDefault(open.path) === bare && (open.by === "both" || open.by === kind));
-  return library && pattern ? { library: libraryId(library), pattern } : undefined;
+  for (const library of module === null ? [] : librariesOf(module)) {
+    const pattern = library.opens.find((open) => withoutDefault(open.path) === bare && (open.by === "both" || open.by === kind));
+    if (pattern) return { library: libraryId(library), pattern };
+  }
+  return undefined;
 }
 
 /** An argument, or a property of an object argument, by its catalogue path (`0`, `0.client`, `0.connection.filename`). */
@@ -158,9 +160,25 @@ export function applyPart(values: Values, { file, call, callee, args, result, in
     solver.add(result, tokens.intern({ t: "derived", kind: acquire.kind === "client" ? "client" : "handle", of, library: id, file, call: call.id }));
     return;
   }
+  if (onSession) passAcquired(values, library, path, { of, file, call: call.id, args });
   // `db.pragma(…)`, `stmt.bind(…)`: chains stay parts of what they started from.
   const extended = token.t === "part" ? tokens.extend(callee, "()") : tokens.intern({ t: "part", of, path: "()" });
   if (extended !== undefined) solver.add(result, extended);
+}
+
+/** `pool.connect((error, client, done) => …)` */
+function passAcquired(values: Values, library: Library, path: string, { of, file, call, args }: { of: TokenId; file: string; call: number; args: ArgumentNodes }): void {
+  const { tokens, solver } = values;
+  for (const { callback, kind } of library.acquires.filter((pattern) => pattern.path.test(path))) {
+    if (callback === undefined) continue;
+    const made = tokens.intern({ t: "derived", kind: kind === "client" ? "client" : "handle", of, library: libraryId(library), file, call });
+    for (const arg of args)
+      solver.watch(arg, (id) => {
+        const fn = tokens.get(id);
+        const param = fn.t === "function" ? values.program.fn(fn.file, fn.id).params[callback] : undefined;
+        if (fn.t === "function" && param) solver.add(values.variable(fn.file, param.variable), made);
+      });
+  }
 }
 
 function linkTransaction(values: Values, transaction: TransactionPattern, made: TokenId, args: ArgumentNodes, result: NodeId): void {

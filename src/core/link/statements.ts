@@ -66,6 +66,7 @@ function onGiven(graph: CallGraph, { module, path }: { module: string | null; pa
   const receiver = call.callee.k === "member" ? call.callee.of : undefined;
   const what = whatOf(pattern, () => sqlText(graph, file, pattern.text === undefined ? receiver : argumentAt(call, pattern.text)));
   const found: StatementFact[] = [];
+  if (!what) return found;
   for (const id of tokens.sorted(solver.values(graph.values.expression(file, given, call.fn)))) {
     const { t } = tokens.get(id);
     const owner = tokens.ownerOf(id);
@@ -92,10 +93,11 @@ function ofPath(graph: CallGraph, library: Library, path: string, call: CallFact
   return whatOf(pattern, () => sqlText(graph, graph.program.fileOf(call), argumentAt(call, pattern.text ?? "0")));
 }
 
-function whatOf({ kind, otherwise }: Pick<StatementPattern, "kind" | "otherwise">, text: () => string | undefined): What {
+function whatOf({ kind, otherwise, fragments }: Pick<StatementPattern, "kind" | "otherwise" | "fragments">, text: () => string | undefined): What | undefined {
   if (kind !== "sql") return { kind };
   const sql = text();
   const verb = sql === undefined ? "unknown" : verbOf(sql);
+  if (fragments && verb === "unknown") return undefined;
   return { sql, kind: verb === "unknown" ? (otherwise ?? "unknown") : verb };
 }
 
@@ -139,6 +141,8 @@ export function verbOf(sql: string): StatementKind {
     case "SELECT":
     case "VALUES":
     case "EXPLAIN":
+    case "SHOW":
+    case "DESCRIBE":
       return "read";
     case "WITH":
       return /\b(INSERT\s+(OR\s+\w+\s+)?INTO|UPDATE\s+\S+\s+SET|DELETE\s+FROM)\b/i.test(text) ? "write" : "read";
@@ -146,6 +150,8 @@ export function verbOf(sql: string): StatementKind {
     case "UPDATE":
     case "DELETE":
     case "REPLACE":
+    case "MERGE":
+    case "TRUNCATE":
       return "write";
     case "CREATE":
     case "ALTER":
@@ -155,14 +161,20 @@ export function verbOf(sql: string): StatementKind {
     case "ANALYZE":
     case "ATTACH":
     case "DETACH":
+    case "GRANT":
+    case "REVOKE":
+    case "COMMENT":
       return "ddl";
     case "BEGIN":
       return "begin";
+    case "START":
+      return /^\W*START\s+TRANSACTION\b/i.test(text) ? "begin" : "unknown";
     case "COMMIT":
     case "END":
       return "commit";
     case "ROLLBACK":
-      return "rollback";
+      // To a savepoint: the transaction goes on.
+      return /^\W*ROLLBACK(\s+(WORK|TRANSACTION))?\s+TO\b/i.test(text) ? "unknown" : "rollback";
     case "PRAGMA":
       return "pragma";
     default:

@@ -1,5 +1,5 @@
 import { libraryWithId } from "../catalogue/index.js";
-import { libraryId, type TransactionPattern } from "../catalogue/library.js";
+import { type Library, libraryId, type TransactionPattern } from "../catalogue/library.js";
 import type { CallFact, FunctionFact, LoopFact, Span } from "../facts/types.js";
 import type { CallGraph, Handover } from "./calls.js";
 import { literalText } from "./contexts.js";
@@ -57,8 +57,8 @@ export function findTransactions(graph: CallGraph): TransactionSite[] {
       sites.push({
         file: facts.file,
         call,
-        library: made.library,
-        sync: made.sync,
+        library: libraryId(made.library),
+        sync: made.library.sync,
         engine: engineOf(graph, made.sessions[0]),
         style: pattern.style,
         pattern,
@@ -66,7 +66,7 @@ export function findTransactions(graph: CallGraph): TransactionSite[] {
         sessions: made.sessions,
         handles: made.handles,
         bodies: body ? functionsIn(graph, facts.file, call, bodyIndex(pattern, call.args.length)) : [],
-        mode: modeOf(pattern, calls, call),
+        mode: modeOf(made.library, pattern, calls, call),
         invocations: calls,
         commits: [],
         rollbacks: [],
@@ -79,8 +79,7 @@ export function findTransactions(graph: CallGraph): TransactionSite[] {
 }
 
 interface Made {
-  library: string;
-  sync: boolean;
+  library: Library;
   pattern: TransactionPattern;
   sessions: TokenId[];
   handles: TokenId[];
@@ -97,7 +96,7 @@ function transactionMade(graph: CallGraph, file: string, call: CallFact): Made |
     const library = libraryWithId(tokens.libraryOf(id));
     const pattern = library && transactionPatternOf(library, token.path, call);
     if (!library || !pattern) continue;
-    made ??= { library: libraryId(library), sync: library.sync, pattern, sessions: [], handles: [] };
+    made ??= { library, pattern, sessions: [], handles: [] };
     const session = tokens.sessionOf(id);
     if (session !== undefined) made.sessions.push(session);
     if (pattern.style === "callback") made.handles.push(tokens.intern({ t: "derived", kind: "handle", of: token.of, library: libraryId(library), file, call: call.id }));
@@ -131,20 +130,27 @@ function findInvocations(graph: CallGraph): Map<string, { file: string; call: Ca
   return found;
 }
 
-function modeOf(pattern: TransactionPattern, invocations: { call: CallFact }[], call: CallFact): TransactionSite["mode"] {
-  const named = (name: string | undefined) => (name === "immediate" || name === "exclusive" || name === "deferred" ? name : undefined);
+function modeOf(library: Library, pattern: TransactionPattern, invocations: { call: CallFact }[], call: CallFact): TransactionSite["mode"] {
   if (pattern.style === "wrapper") {
     const modes = invocations.map(({ call: run }) => (run.callee.k === "member" ? named(run.callee.name) : undefined));
     return modes[0] ?? pattern.mode ?? "default";
   }
-  // Drizzle's `behavior`, Sequelize's `type`, and their like: the value says it, whatever the option is called.
+  return modeIn(library, call) ?? pattern.mode ?? "default";
+}
+
+/** Drizzle's `behavior`, Sequelize's `type`, libSQL's second argument: the value says it, whatever the option is called. */
+function modeIn({ modes }: Library, call: CallFact): TransactionSite["mode"] | undefined {
   for (const arg of call.args)
-    for (const { value } of arg.k === "object" ? arg.props : []) {
-      const text = literalText(value) ?? (value.k === "member" ? value.name : undefined);
-      const mode = named(text?.toLowerCase());
+    for (const value of arg.k === "object" ? arg.props.map((prop) => prop.value) : [arg]) {
+      const text = (literalText(value) ?? (value.k === "member" ? value.name : undefined))?.toLowerCase();
+      const mode = modes && text !== undefined && Object.hasOwn(modes, text) ? modes[text] : named(text);
       if (mode) return mode;
     }
-  return pattern.mode ?? "default";
+  return undefined;
+}
+
+function named(name: string | undefined): "deferred" | "immediate" | "exclusive" | undefined {
+  return name === "immediate" || name === "exclusive" || name === "deferred" ? name : undefined;
 }
 
 interface Bound {
@@ -154,6 +160,7 @@ interface Bound {
   session: TokenId | undefined;
   library: string;
   handle?: TokenId;
+  mode?: TransactionSite["mode"];
 }
 
 /** Transactions that are open from one call to another of the same function. */
@@ -181,7 +188,7 @@ function findBegun(graph: CallGraph, file: string): TransactionSite[] {
       handles: begin.handle === undefined ? [] : [begin.handle],
       bodies: [functionKey(file, fn)],
       extent: { start: begin.call.span.end, end: last.span.start },
-      mode: /\bIMMEDIATE\b/i.test(begin.sql) ? "immediate" : /\bEXCLUSIVE\b/i.test(begin.sql) ? "exclusive" : "default",
+      mode: /\bIMMEDIATE\b/i.test(begin.sql) ? "immediate" : /\bEXCLUSIVE\b/i.test(begin.sql) ? "exclusive" : (begin.mode ?? "default"),
       invocations: [],
       commits,
       rollbacks: bounds.filter(({ kind }) => kind === "rollback").map(({ call }) => call),
@@ -202,7 +209,7 @@ function boundOf(graph: CallGraph, file: string, call: CallFact): Bound | undefi
     const acquire = token.t === "part" && library ? acquirePatternOf(library, token.path, call) : undefined;
     if (token.t !== "part" || !library || acquire?.kind !== "transaction") continue;
     const handle = tokens.intern({ t: "derived", kind: "handle", of: token.of, library: libraryId(library), file, call: call.id });
-    return { call, kind: "begin", sql: "", session: tokens.sessionOf(id), library: libraryId(library), handle };
+    return { call, kind: "begin", sql: "", session: tokens.sessionOf(id), library: libraryId(library), handle, mode: modeIn(library, call) ?? acquire.mode };
   }
   return undefined;
 }
