@@ -130,6 +130,8 @@ export interface StatementPattern {
   weak?: boolean;
   /** Counts only when no later call of the same chain has such a name: `insert(t).values(v).prepare()` runs nothing as yet. */
   unless?: RegExp;
+  /** A chain that is an argument of another of the library's calls is a part of that one: a subquery, `insert(t).select(db.select())`. */
+  operand?: boolean;
 }
 
 /** Calls of methods of these names, directly on the session. */

@@ -129,19 +129,22 @@ export class DeclaredTypes {
     if (typed) solver.add(into, tokens.intern({ t: "external", module, path: typed.as }));
   }
 
-  /** `Parameters<typeof save>[0]`; `Parameters<Parameters<typeof db.transaction>[0]>[0]` is a transaction's handle. */
-  #addIndexed(file: string, { of, index }: Extract<TypeRef, { k: "index" }>, into: NodeId): void {
+  /** `Options["db"]`; `Parameters<typeof save>[0]`; `Parameters<Parameters<typeof db.transaction>[0]>[0]` is a transaction's handle. */
+  #addIndexed(file: string, { of, index }: Indexed, into: NodeId): void {
     const inner = parametersOf(of);
     const { solver, tokens, program } = this.values;
-    if (inner?.k === "typeof")
-      solver.watch(this.values.expression(file, inner.of), (id) => {
-        const token = tokens.get(id);
-        const param = token.t === "function" ? program.fn(token.file, token.id).params[Number(index)] : undefined;
-        if (token.t === "function" && param) this.#flowTyped(this.values.variable(token.file, param.variable), into);
-      });
-    const outer = inner?.k === "index" ? parametersOf(inner.of) : undefined;
-    if (inner?.k !== "index" || outer?.k !== "typeof") return;
-    solver.watch(this.values.expression(file, outer.of), (id) => {
+    if (!inner) {
+      solver.watch(this.#typed(file, of), (id) => this.values.load(id, index, into, { file, fn: 0 }));
+      return;
+    }
+    solver.watch(this.#typed(file, inner), (id) => {
+      const token = tokens.get(id);
+      const param = token.t === "function" ? program.fn(token.file, token.id).params[Number(index)] : undefined;
+      if (token.t === "function" && param) this.#flowTyped(this.values.variable(token.file, param.variable), into);
+    });
+    const outer = inner.k === "index" ? parametersOf(inner.of) : undefined;
+    if (inner.k !== "index" || !outer) return;
+    solver.watch(this.#typed(file, outer), (id) => {
       const token = tokens.get(id);
       const library = token.t === "part" ? libraryWithId(tokens.libraryOf(id)) : undefined;
       if (token.t !== "part" || !library) return;
@@ -149,8 +152,17 @@ export class DeclaredTypes {
       if (isBody) solver.add(into, tokens.intern({ t: "typed", library: libraryId(library), role: "handle" }));
     });
   }
+
+  /** The values of a type, with members of sessions (`typeof db.transaction`), which a variable of that type would not show. */
+  #typed(file: string, type: TypeRef): NodeId {
+    if (type.k === "typeof") return this.values.expression(file, type.of);
+    const node = this.values.solver.node();
+    this.add(file, type, node);
+    return node;
+  }
 }
 
+type Indexed = Extract<TypeRef, { k: "index" }>;
 type NamedType = Pick<Extract<TypeRef, { k: "ref" }>, "path" | "args">;
 
 function parametersOf(type: TypeRef): TypeRef | undefined {

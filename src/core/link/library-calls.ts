@@ -89,12 +89,14 @@ export function applyExternal(values: Values, { file, call, callee, args, result
 /** A client that comes from elsewhere (a parameter, a field, a setting): a session of some kind, whatever it is. */
 function isGiven(values: Values, file: string, client: Expr): boolean {
   const { file: from, expr } = constantOf(values.program, file, client);
-  if (expr.k === "member") return !isEnvironment(expr);
+  if (expr.k === "member") return !isText(expr);
   return expr.k === "var" && values.program.variable(from, expr.id).kind === "param";
 }
 
-function isEnvironment(expr: Expr): boolean {
-  return expr.k === "member" && expr.of.k === "member" && expr.of.name === "env";
+/** A literal, a template, an environment variable; or one with a default. */
+function isText(expr: Expr): boolean {
+  if (expr.k === "either") return expr.of.every(isText);
+  return expr.k === "literal" || expr.k === "template" || (expr.k === "member" && expr.of.k === "member" && expr.of.name === "env");
 }
 
 function isSession(values: Values, id: TokenId): boolean {
@@ -108,9 +110,8 @@ function isSession(values: Values, id: TokenId): boolean {
  */
 function mayBeSession(call: CallFact, path: string): boolean {
   const arg = argumentAt(call, path);
-  if (!arg || arg.k === "literal" || arg.k === "template") return false;
-  if (!path.includes(".") && arg.k === "object") return false;
-  return !isEnvironment(arg);
+  if (!arg || (!path.includes(".") && arg.k === "object")) return false;
+  return !isText(arg);
 }
 
 function passCallbackParameters(values: Values, token: { module: string | null; path: string }, args: ArgumentNodes): void {

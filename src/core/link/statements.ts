@@ -89,7 +89,7 @@ function ofPrepared(graph: CallGraph, { statementMethods }: Library, path: strin
 
 function ofPath(graph: CallGraph, library: Library, path: string, call: CallFact): What | undefined {
   const pattern = library.statements.find((candidate) => matches(candidate, path, call));
-  if (!pattern || (pattern.weak && goesOn(graph, library, path, call)) || (pattern.unless && endsOtherwise(graph, call, pattern.unless))) return undefined;
+  if (!pattern || (pattern.weak && goesOn(graph, library, path, call)) || (pattern.unless && endsOtherwise(graph, call, pattern.unless)) || (pattern.operand && isOperand(graph, library, call))) return undefined;
   return whatOf(pattern, () => sqlText(graph, graph.program.fileOf(call), argumentAt(call, pattern.text ?? "0")));
 }
 
@@ -121,6 +121,19 @@ function goesOn(graph: CallGraph, library: Library, path: string, call: CallFact
 function endsOtherwise(graph: CallGraph, call: CallFact, names: RegExp): boolean {
   for (const { callee } of graph.program.chainAfter(graph.program.fileOf(call), call)) if (callee.k === "member" && names.test(callee.name)) return true;
   return false;
+}
+
+/** Whether a chain is an argument of another call of its library: a part of that statement, not one of its own. */
+function isOperand(graph: CallGraph, library: Library, call: CallFact): boolean {
+  const { program, values, external } = graph;
+  const file = program.fileOf(call);
+  const taker = program.takerOf(file, program.chainEnd(file, call));
+  if (!taker) return false;
+  return (external.get(taker) ?? []).some((id) => {
+    const token = values.tokens.get(id);
+    if (token.t === "external") return token.module === library.name || token.module?.startsWith(`${library.name}/`);
+    return libraryWithId(values.tokens.libraryOf(id))?.name === library.name;
+  });
 }
 
 /** The text of a statement: a literal or a constant, or the template of a tag of the library's (`sql\`…\``, `Prisma.sql\`…\``). */

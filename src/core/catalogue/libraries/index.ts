@@ -1,7 +1,7 @@
 import type { Library } from "../library.js";
 import { betterSqlite3 } from "./better-sqlite3.js";
 import { bunSqlite } from "./bun-sqlite.js";
-import { drizzleBetterSqlite3 } from "./drizzle.js";
+import { drizzle } from "./drizzle.js";
 import { libsqlClient, libsqlClientWeb } from "./libsql-client.js";
 import { libsql, libsqlPromise } from "./libsql.js";
 import { mysql, mysql2 } from "./mysql2.js";
@@ -17,7 +17,7 @@ import { sqlite3 } from "./sqlite3.js";
 export const LIBRARIES: readonly Library[] = [
   betterSqlite3,
   bunSqlite,
-  drizzleBetterSqlite3,
+  ...drizzle,
   libsql,
   libsqlPromise,
   libsqlClient,
