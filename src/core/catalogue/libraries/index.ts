@@ -2,6 +2,8 @@ import type { Library } from "../library.js";
 import { betterSqlite3 } from "./better-sqlite3.js";
 import { bunSqlite } from "./bun-sqlite.js";
 import { drizzle } from "./drizzle.js";
+import { knex } from "./knex.js";
+import { kysely } from "./kysely.js";
 import { libsqlClient, libsqlClientWeb } from "./libsql-client.js";
 import { libsql, libsqlPromise } from "./libsql.js";
 import { mysql, mysql2 } from "./mysql2.js";
@@ -18,6 +20,8 @@ export const LIBRARIES: readonly Library[] = [
   betterSqlite3,
   bunSqlite,
   ...drizzle,
+  knex,
+  kysely,
   libsql,
   libsqlPromise,
   libsqlClient,
