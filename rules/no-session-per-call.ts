@@ -44,7 +44,7 @@ export const noSessionPerCall: Rule<Options> = {
   detect(file, project, options) {
     const drafts: Draft[] = [];
     for (const open of project.opens) {
-      if (open.file !== file || options.ignoreLibraries.includes(open.library)) continue;
+      if (open.file !== file || options.ignoreLibraries.includes(packageName(open.library))) continue;
       const draft = judge(project, open, options);
       if (draft) drafts.push(draft);
     }
@@ -71,7 +71,7 @@ function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft |
   const { fix, fixReason } = safetyOf(detail, uses);
   const subject = name.startsWith("the ") ? capitalize(name) : `\`${name}\``;
   const message =
-    through === "open" ? messages.inline(subject, packageName(open.library)) : messages.factory(subject, open.library, countOf(perCall.length, unknown.length));
+    through === "open" ? messages.inline(subject, packageName(open.library)) : messages.factory(subject, packageName(open.library), countOf(perCall.length, unknown.length));
   return {
     file: open.file,
     span: open.call.span,

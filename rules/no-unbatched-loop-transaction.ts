@@ -47,7 +47,7 @@ export const noUnbatchedLoopTransaction: Rule<Options> = {
     const drafts: Draft[] = [];
     const bounds = new Bounds(project.graph);
     for (const site of project.transactions) {
-      if (options.ignoreLibraries.includes(site.library)) continue;
+      if (options.ignoreLibraries.includes(packageName(site.library))) continue;
       for (const holder of site.fromParameter ? callersPassing(project, site) : [site]) {
         if (holder.file !== file) continue;
         const draft = judge(project, bounds, holder, options);
@@ -95,7 +95,7 @@ function judge(project: ProjectFacts, bounds: Bounds, site: TransactionSite & { 
   return {
     file: site.file,
     span: site.call.span,
-    message: first ? messages.atomic(symbol, first.what) : messages.held(symbol, amount(statements, "statement"), site.library),
+    message: first ? messages.atomic(symbol, first.what) : messages.held(symbol, amount(statements, "statement"), packageName(site.library)),
     confidence: first || outer.loop.bound.k === "while" || bounds.isOverShape(outer.file, outer.loop) ? "likely" : "proven",
     library: packageName(site.library),
     fix: first || !fixable ? "manual" : "review",
