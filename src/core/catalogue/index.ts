@@ -2,7 +2,7 @@ import { RUNTIME } from "../contract.js";
 import { FRAMEWORKS } from "./frameworks/index.js";
 import { LIBRARIES } from "./libraries/index.js";
 import type { FileFacts, TypeFact } from "../facts/types.js";
-import type { CallbackRole, FileEntry, Framework } from "./framework.js";
+import type { CallbackRole, FileEntry, Framework, TypeRule } from "./framework.js";
 import type { Library } from "./library.js";
 
 const bySpecifier = new Map<string, Library>(LIBRARIES.flatMap((library) => library.specifiers.map((specifier) => [specifier, library] as const)));
@@ -36,14 +36,15 @@ export function canonicalPath(framework: Framework, path: string): string {
 }
 
 /** The conventions by which a framework calls exports of this file. */
-export function fileEntriesOf({ file, directives, specifiers }: Pick<FileFacts, "file" | "directives" | "specifiers">): FileEntry[] {
+export function fileEntriesOf({ file, directives, specifiers }: Pick<FileFacts, "file" | "directives" | "specifiers">): { framework: Framework; entry: FileEntry }[] {
   return FRAMEWORKS.flatMap((framework) =>
     (framework.fileEntries ?? []).filter(
       (entry) =>
         entry.file.test(file) &&
         (entry.directive === undefined || directives.includes(entry.directive)) &&
+        (entry.without === undefined || !directives.includes(entry.without)) &&
         (entry.imports === undefined || specifiers.some((specifier) => entry.imports?.test(specifier))),
-    ),
+    ).map((entry) => ({ framework, entry })),
   );
 }
 
@@ -56,6 +57,15 @@ export function directiveRole(directives: readonly string[]): CallbackRole | und
 /** The frameworks that a file imports. */
 export function frameworksIn({ specifiers }: Pick<FileFacts, "specifiers">): Framework[] {
   return [...new Set(specifiers.flatMap((specifier) => frameworkOf(specifier) ?? []))];
+}
+
+/** A type that needs no import, with the framework whose it is. */
+export function globalType(name: string): { framework: Framework; rule: TypeRule } | undefined {
+  for (const framework of FRAMEWORKS) {
+    const rule = framework.types.find(({ type, global }) => global && type === name);
+    if (rule) return { framework, rule };
+  }
+  return undefined;
 }
 
 /** The places that an interface in `declare module` or `declare global` adds members to. */

@@ -1,6 +1,7 @@
-import { augmentedPlaces } from "../catalogue/index.js";
+import { augmentedPlaces, fileEntriesOf } from "../catalogue/index.js";
 import type { CallFact, FileFacts, FunctionFact } from "../facts/types.js";
 import { linkBuiltin } from "./builtins.js";
+import { passParameters } from "./framework-calls.js";
 import { IntSet } from "./int-set.js";
 import { applyExternal, applyPart, type ArgumentNodes } from "./library-calls.js";
 import type { NodeId } from "./solver.js";
@@ -21,6 +22,7 @@ export class Constraints {
     for (const fn of facts.functions) this.#addFunction(facts.file, fn);
     this.#addClasses(facts);
     this.#addAugments(facts);
+    this.#addConventions(facts);
     for (const call of facts.calls) this.#addCall(facts.file, call);
   }
 
@@ -80,6 +82,24 @@ export class Constraints {
         // What the place itself holds, for who asks for its members by name.
         if (parents.length > 0) this.values.addType(file, { k: "ref", head: variable, path: [], args: [] }, held.at(framework.name, place));
       }
+  }
+
+  /** What the functions that a framework calls by file convention are given. */
+  #addConventions(facts: FileFacts): void {
+    const { values } = this;
+    for (const { framework, entry } of fileEntriesOf(facts)) {
+      const { params } = entry;
+      if (!params) continue;
+      for (const exported of facts.exports) {
+        if (exported.k === "star") continue;
+        const { name } = exported;
+        values.solver.watch(values.export(facts.file, name), (id) => {
+          if (entry.entry(name) !== undefined) passParameters(values, framework, id, params);
+          for (const property of values.propertiesOf(id))
+            if (entry.entry(`${name}.${property}`) !== undefined) values.solver.watch(values.field(id, property), (fn) => passParameters(values, framework, fn, params));
+        });
+      }
+    }
   }
 
   #addCall(file: string, call: CallFact): void {

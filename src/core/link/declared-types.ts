@@ -1,6 +1,6 @@
-import { frameworkOf, libraryOf } from "../catalogue/index.js";
+import { frameworkOf, globalType, libraryOf } from "../catalogue/index.js";
 import type { TypeRef } from "../facts/types.js";
-import { holdType } from "./framework-calls.js";
+import { flowType, holdType } from "./framework-calls.js";
 import type { NodeId } from "./solver.js";
 import type { TokenId } from "./tokens.js";
 import type { Values } from "./values.js";
@@ -62,6 +62,9 @@ export class DeclaredTypes {
       for (const argument of type.args) this.add(file, argument, into);
     } else if (DERIVED.has(head)) {
       this.#addDerived(file, type.args, into);
+    } else {
+      const known = globalType([head, ...type.path].join("."));
+      if (known) flowType(this.values, known.framework, known.rule, into);
     }
   }
 
@@ -157,7 +160,7 @@ export class DeclaredTypes {
     const framework = frameworkOf(module);
     const typed = framework?.types.find((entry) => entry.type === path);
     if (!framework || !typed) return;
-    solver.add(into, tokens.intern({ t: "external", module, path: typed.as }));
+    flowType(this.values, framework, typed, into);
     for (const rule of typed.holds ?? []) {
       const argument = given.args[rule.argument];
       if (argument) holdType(this.values, framework, given.file, argument, rule);
