@@ -3,9 +3,11 @@ import { FRAMEWORKS } from "./frameworks/index.js";
 import { LIBRARIES } from "./libraries/index.js";
 import type { FileFacts, TypeFact } from "../facts/types.js";
 import type { CallbackRole, FileEntry, Framework, TypeRule } from "./framework.js";
-import type { Library } from "./library.js";
+import { type Library, libraryId } from "./library.js";
 
 const bySpecifier = new Map<string, Library>(LIBRARIES.flatMap((library) => library.specifiers.map((specifier) => [specifier, library] as const)));
+const byId = new Map<string, Library>(LIBRARIES.map((library) => [libraryId(library), library]));
+const generated = LIBRARIES.flatMap((library) => (library.generated ? [{ library, ...library.generated }] : []));
 const frameworkBySpecifier = new Map<string, Framework>(
   FRAMEWORKS.flatMap((framework) => framework.specifiers.map((specifier) => [specifier, framework] as const)),
 );
@@ -13,12 +15,19 @@ const frameworkByGlobal = new Map<string, Framework>(
   FRAMEWORKS.flatMap((framework) => (framework.globals ?? []).map((name) => [name, framework] as const)),
 );
 
+/** The library that a module specifier leads to, where it leads to no file of the project. */
 export function libraryOf(specifier: string): Library | undefined {
-  return bySpecifier.get(specifier);
+  return bySpecifier.get(specifier) ?? generated.find((entry) => entry.specifier.test(specifier))?.library;
 }
 
-export function libraryNamed(name: string): Library | undefined {
-  return LIBRARIES.find((library) => library.name === name);
+/** By what tokens and facts of the analysis carry: see `libraryId`. */
+export function libraryWithId(id: string | undefined): Library | undefined {
+  return id === undefined ? undefined : byId.get(id);
+}
+
+/** The package's name, as people know it, of a library's id. */
+export function packageName(id: string): string {
+  return byId.get(id)?.name ?? id;
 }
 
 export function frameworkOf(specifier: string): Framework | undefined {
@@ -78,7 +87,7 @@ export function augmentedPlaces({ module, path }: NonNullable<TypeFact["augments
   );
 }
 
-/** All module specifiers that lead to a database library: the text prefilter looks for them. */
+/** Text that a file contains that imports a database library: the prefilter looks for these. */
 export function libraryNames(): string[] {
-  return [...bySpecifier.keys(), RUNTIME.specifier];
+  return [...bySpecifier.keys(), ...generated.map((entry) => entry.mention), RUNTIME.specifier];
 }

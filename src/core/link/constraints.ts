@@ -125,6 +125,8 @@ export class Constraints {
           break;
         case "part":
         case "derived":
+        case "session":
+        case "typed":
           applyPart(values, { file, call, callee: id, args, result, invoke });
           break;
         default:

@@ -1,8 +1,9 @@
 import { frameworkOf, globalType, libraryOf } from "../catalogue/index.js";
+import { type Library, libraryId } from "../catalogue/library.js";
 import type { TypeRef } from "../facts/types.js";
 import { flowType, holdType } from "./framework-calls.js";
 import type { NodeId } from "./solver.js";
-import type { TokenId } from "./tokens.js";
+import type { Token, TokenId, TypedRole } from "./tokens.js";
 import type { Values } from "./values.js";
 
 /** Type constructors whose values we treat as those of their arguments. */
@@ -127,7 +128,7 @@ export class DeclaredTypes {
     solver.watch(from, (id) => {
       const library = tokens.libraryOf(id);
       if (library === undefined) solver.add(into, id);
-      else if (tokens.get(id).t !== "part") solver.add(into, tokens.intern({ t: "typed", library }));
+      else if (tokens.get(id).t !== "part") solver.add(into, tokens.intern({ t: "typed", library, role: roleOf(tokens.get(id)) }));
     });
   }
 
@@ -155,8 +156,8 @@ export class DeclaredTypes {
     const { solver, tokens } = this.values;
     if (INFERRED.test(path)) this.#addDerived(given.file, given.args, into);
     const library = libraryOf(module);
-    if (library?.sessionTypes.some((type) => type === path || type === `default.${path}` || `default.${type}` === path))
-      solver.add(into, tokens.intern({ t: "typed", library: library.name }));
+    const role = library && typedRoleOf(library, path);
+    if (library && role) solver.add(into, tokens.intern({ t: "typed", library: libraryId(library), role }));
     const framework = frameworkOf(module);
     const typed = framework?.types.find((entry) => entry.type === path);
     if (!framework || !typed) return;
@@ -178,4 +179,20 @@ interface TypeArguments {
 function names(type: TypeRef | undefined): string[] {
   if (type?.k === "literal") return [type.value];
   return type?.k === "union" ? type.of.flatMap(names) : [];
+}
+
+/** `typeof tx`: a type says of what kind a value is. */
+function roleOf(token: Token): TypedRole {
+  if (token.t === "typed") return token.role;
+  return token.t === "derived" && (token.kind === "handle" || token.kind === "client") ? token.kind : "session";
+}
+
+/** What a value of a library's type may be; undefined when the type is of no interest. */
+export function typedRoleOf(library: Library, path: string): TypedRole | undefined {
+  const has = (types: readonly string[]) => types.some((type) => type === path || type === `default.${path}` || `default.${type}` === path);
+  if (has(library.sessionTypes)) return "session";
+  if (has(library.handleTypes)) return "handle";
+  if (has(library.clientTypes)) return "client";
+  if (has(library.eitherTypes)) return "either";
+  return has(library.models) ? "model" : undefined;
 }

@@ -1,4 +1,4 @@
-import { canonicalPath, frameworkOf, frameworkOfGlobal, libraryOf } from "../catalogue/index.js";
+import { canonicalPath, frameworkOf, frameworkOfGlobal, libraryOf, libraryWithId } from "../catalogue/index.js";
 import { RUNTIME } from "../contract.js";
 import type { CallId, ClassId, FunctionId, ObjectId, VariableId } from "../facts/types.js";
 
@@ -25,17 +25,27 @@ export type Token =
   | { t: "external"; module: string | null; path: string; origin?: string }
   /** A session opened at a call; the library is what it was opened with. */
   | { t: "session"; file: string; call: CallId; library: string }
-  /** A session of which only the declared type is known, or that the runtime shares. */
-  | { t: "typed"; library: string }
-  /** Made from a session at a call: an ORM around it, a prepared statement, a transaction's function or handle. */
-  | { t: "derived"; kind: "orm" | "statement" | "transaction" | "handle"; of: TokenId; library: string; file: string; call: CallId }
+  /**
+   * A session of which only the declared type is known, or that the runtime shares. `role`: what the type may hold
+   * (`either`: a session or a transaction's handle; `model`: a table's class). `owner`: the project class that extends
+   * the library's, which tells two such sessions apart.
+   */
+  | { t: "typed"; library: string; role: TypedRole; owner?: string }
+  /**
+   * Made from a session at a call: an ORM around it, a prepared statement, a transaction's function or handle, one
+   * connection taken out of a pool.
+   */
+  | { t: "derived"; kind: DerivedKind; of: TokenId; library: string; file: string; call: CallId }
   /** A member of a session or of something derived from it: `prepare`, `insert().values`. */
   | { t: "part"; of: TokenId; path: string };
+
+export type TypedRole = "session" | "handle" | "client" | "either" | "model";
+export type DerivedKind = "orm" | "statement" | "transaction" | "handle" | "client";
 
 export type TokenId = number;
 
 /** Longer paths say nothing any more, and unbounded ones would never end (`a().b().a().b()…`). */
-const MAX_PATH = 80;
+const MAX_PATH = 160;
 
 export class TokenTable {
   readonly #tokens: Token[] = [];
@@ -63,7 +73,7 @@ export class TokenTable {
       case "session":
         return this.#intern(token, token.t, token.file, `${token.call} ${token.library}`);
       case "typed":
-        return this.#intern(token, token.t, token.library, "");
+        return this.#intern(token, token.t, token.library, `${token.role} ${token.owner ?? ""}`);
       case "derived":
         return this.#intern(token, token.t, token.of, `${token.kind} ${token.call} ${token.library} ${token.file}`);
       case "part":
@@ -110,10 +120,30 @@ export class TokenTable {
     }
     if (token.t === "part") {
       const path = joinPath(token.path, suffix);
-      return path.length > MAX_PATH ? undefined : this.intern({ ...token, path });
+      return path.length > MAX_PATH ? undefined : this.#partOf(token.of, path);
     }
-    if (token.t === "session" || token.t === "typed" || token.t === "derived") return calls ? undefined : this.intern({ t: "part", of: id, path: suffix });
+    if (token.t === "session" || token.t === "typed" || token.t === "derived") return this.#partOf(id, calls ? "()" : suffix);
     return undefined;
+  }
+
+  #partOf(owner: TokenId, path: string): TokenId {
+    return libraryWithId(this.libraryOf(owner))?.same.includes(path) ? owner : this.intern({ t: "part", of: owner, path });
+  }
+
+  /** The transaction's handle through which something is reached: itself, or what it is a part of. */
+  handleOf(id: TokenId): TokenId | undefined {
+    const token = this.get(id);
+    if (token.t === "part") return this.handleOf(token.of);
+    if (token.t === "typed") return token.role === "handle" ? id : undefined;
+    if (token.t !== "derived") return undefined;
+    return token.kind === "handle" ? id : this.handleOf(token.of);
+  }
+
+  /** The session, client or handle on which a part is called. */
+  ownerOf(id: TokenId): TokenId | undefined {
+    const token = this.get(id);
+    if (token.t === "part") return token.of;
+    return token.t === "session" || token.t === "typed" || token.t === "derived" ? id : undefined;
   }
 
   /** The session at the root of a derived value or a part; undefined for everything else. */

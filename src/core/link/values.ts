@@ -1,5 +1,7 @@
+import { libraryOf } from "../catalogue/index.js";
+import { libraryId } from "../catalogue/library.js";
 import type { ExportFact, Expr, FunctionId, TypeRef } from "../facts/types.js";
-import { DeclaredTypes } from "./declared-types.js";
+import { DeclaredTypes, typedRoleOf } from "./declared-types.js";
 import { type Getter, Getters, type Reader } from "./getters.js";
 import { Held } from "./held.js";
 import type { Program } from "./program.js";
@@ -320,7 +322,16 @@ export class Values {
     this.solver.watch(this.expression(file, fact.superClass), (superId) => {
       const parent = this.tokens.get(superId);
       if (parent.t === "class") this.#delegate(isStatic ? superId : this.tokens.intern({ t: "instance", file: parent.file, id: parent.id }), name, into);
+      const inherited = parent.t === "external" && parent.module !== null ? this.#inherited(parent.module, parent.path, `${file}#${classId}`) : undefined;
+      if (inherited !== undefined) this.#delegate(inherited, name, into);
     });
+  }
+
+  /** `class PrismaService extends PrismaClient`: an instance is a session; a table's class runs statements itself. */
+  #inherited(module: string, path: string, owner: string): TokenId | undefined {
+    const library = libraryOf(module);
+    const role = library && typedRoleOf(library, path);
+    return library && role ? this.tokens.intern({ t: "typed", library: libraryId(library), role, owner }) : undefined;
   }
 
   #feedParameterProperty(file: string, classId: number, name: string, into: NodeId): void {
