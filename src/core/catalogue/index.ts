@@ -20,6 +20,15 @@ export function libraryOf(specifier: string): Library | undefined {
   return bySpecifier.get(specifier) ?? generated.find((entry) => entry.specifier.test(specifier))?.library;
 }
 
+/** What a container gives to who is decorated so. */
+export function injectedBy(specifier: string, path: string): { library: Library; as?: string } | undefined {
+  for (const library of LIBRARIES) {
+    const found = library.injected?.find((rule) => rule.specifier === specifier && rule.path === path);
+    if (found) return { library, as: found.as };
+  }
+  return undefined;
+}
+
 /** By what tokens and facts of the analysis carry: see `libraryId`. */
 export function libraryWithId(id: string | undefined): Library | undefined {
   return id === undefined ? undefined : byId.get(id);

@@ -1,4 +1,4 @@
-import { child, keyName, nodes, str, stringOf, flag, type Node } from "./ast.js";
+import { child, flag, keyName, nodes, numberOf, str, stringOf, type Node } from "./ast.js";
 import type { Expr, TypeRef } from "./types.js";
 import { addSpecifier, type Context, type Walk, UNKNOWN } from "./walk.js";
 
@@ -30,7 +30,8 @@ export function typeRef(walk: Walk, node: Node | undefined, ctx: Context, depth 
     }
     case "TSIndexedAccessType": {
       const index = child(node, "indexType");
-      const name = index?.type === "TSLiteralType" ? stringOf(child(index, "literal")) : undefined;
+      const literal = index?.type === "TSLiteralType" ? child(index, "literal") : undefined;
+      const name = literal && (stringOf(literal) ?? numberOf(literal)?.toString());
       return name === undefined ? OTHER : { k: "index", of: next(child(node, "objectType")), name };
     }
     case "TSLiteralType": {

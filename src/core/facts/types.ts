@@ -69,7 +69,7 @@ export type TypeRef =
   /** `ReturnType<typeof f>`'s inside, `typeof x`. */
   | { k: "typeof"; of: Expr }
   | { k: "function"; returns: TypeRef }
-  /** `T["name"]`. */
+  /** `T["name"]`, `Parameters<F>[0]`. */
   | { k: "index"; of: TypeRef; name: string }
   /** A string as a type: the names in `Omit<T, "db" | "user">`. */
   | { k: "literal"; value: string }

@@ -2,6 +2,7 @@ import { frameworkOf, globalType, libraryOf } from "../catalogue/index.js";
 import { type Library, libraryId } from "../catalogue/library.js";
 import type { TypeRef } from "../facts/types.js";
 import { flowType, holdType } from "./framework-calls.js";
+import { addParameterType } from "./parameter-types.js";
 import type { NodeId } from "./solver.js";
 import type { Token, TokenId, TypedRole } from "./tokens.js";
 import type { Values } from "./values.js";
@@ -42,6 +43,7 @@ export class DeclaredTypes {
         this.#addAnonymous(file, type, into);
         return;
       case "index": {
+        if (addParameterType(this.values, file, type, into)) return;
         const node = this.values.solver.node();
         this.add(file, type.of, node);
         this.values.solver.flow(this.values.memberOf(node, type.name, file, 0), into);

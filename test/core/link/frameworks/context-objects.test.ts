@@ -109,6 +109,18 @@ describe("types written in place", () => {
     expect(sessions(text)).toEqual(TYPED);
   });
 
+  it.each<[string, string, string[]]>([
+    ["a function's parameter", `function f(db: Db) {} export function g(db: Parameters<typeof f>[0]) { probe(db); }`, TYPED],
+    [
+      "a transaction's handle",
+      `import { drizzle } from "drizzle-orm/better-sqlite3"; const orm = drizzle(db); type Tx = Parameters<Parameters<typeof orm.transaction>[0]>[0]; export function g(tx: Tx) { probe(tx); }`,
+      ["typed drizzle-orm"],
+    ],
+    ["another parameter", `function f(n: number, db: Db) {} export function g(db: Parameters<typeof f>[0]) { probe(db); }`, []],
+  ])("by Parameters, %s", (_name, text, expected) => {
+    expect(sessions(text)).toEqual(expected);
+  });
+
   it.each<[string, string]>([
     ["a member that is left out", `interface Ctx { db: Db; user: string } export function f(ctx: Omit<Ctx, "db">) { probe(ctx.db); }`],
     ["a member that is not picked", `interface Ctx { db: Db; user: string } export function f(ctx: Pick<Ctx, "user">) { probe(ctx.db); }`],
