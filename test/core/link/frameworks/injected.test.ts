@@ -1,8 +1,9 @@
 import { expect, it, vi } from "vitest";
+import type * as Libraries from "../../../../src/core/catalogue/libraries/index.js";
 import { link, probed, probedSessions } from "../link.js";
 
 vi.mock("../../../../src/core/catalogue/libraries/index.js", async (original) => {
-  const { LIBRARIES } = await original<typeof import("../../../../src/core/catalogue/libraries/index.js")>();
+  const { LIBRARIES } = await original<typeof Libraries>();
   const injected = [
     { specifier: "@nestjs/typeorm", path: "InjectDataSource()" },
     { specifier: "@nestjs/typeorm", path: "InjectRepository()", as: "getRepository()" },
