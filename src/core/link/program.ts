@@ -12,6 +12,8 @@ export interface LinkHost {
    * `test/fixtures/shop` means the shop, not a test. Default: the path from the root.
    */
   place?(file: string): string;
+  /** Whether a package's `bin` names the file (or what it is built from): a program that runs and ends. Default: false. */
+  isBin?(file: string): boolean;
 }
 
 /** A function of the whole program. */
@@ -161,7 +163,7 @@ export class Program {
   }
 
   role(file: string): FileRole {
-    return fileRole(this.host.place?.(file) ?? file, this.files.get(file)?.hashbang ?? false);
+    return fileRole(this.host.place?.(file) ?? file, (this.files.get(file)?.hashbang ?? false) || (this.host.isBin?.(file) ?? false));
   }
 
   text(file: string, span: { start: number; end: number }): string {
