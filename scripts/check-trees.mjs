@@ -1,13 +1,13 @@
 // `npm run check:trees -- <folder>…`: the whole analysis over every JavaScript and TypeScript file of real trees. It must
 // neither throw nor hang on any of them; what cannot be read or parsed is skipped with a reason.
 //   --sample N         at most N files of each folder, spread evenly
-//   --seconds N        how long one file may take (default 10); it is not waited for any longer
+//   --seconds N        how long one file may take, and as long again for each megabyte (default 10)
 //   --tree-seconds N   how long a whole tree may take (default 300)
 //   --no-tree          single files only
 //   --link             also links all files of a folder with each other, not only those that a scan selects
 //   --json FILE        all answers, one a line
 // Exit code 1 when anything threw, hung or broke a promise of the facts.
-import { createWriteStream } from "node:fs";
+import { createWriteStream, statSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { bundleTest } from "./lib/trees/bundle.mjs";
@@ -47,7 +47,7 @@ async function checkTree(root) {
   const all = sourceFiles(root);
   const files = sample(all, Number(values.sample));
   const answers = [];
-  for (const file of files) answers.push(await ask({ kind: "file", path: file }, fileLimit, path.relative(root, file)));
+  for (const file of files) answers.push(await ask({ kind: "file", path: file }, fileLimit * (1 + statSync(file).size / 1_000_000), path.relative(root, file)));
   const parsed = answers.filter(({ skipped, crash, hang }) => skipped === undefined && crash === undefined && !hang);
   const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
   console.log(`\n━━ ${root}: ${files.length} files${files.length < all.length ? ` of ${all.length}` : ""}, ${parsed.length} parsed, ${answers.reduce((sum, { findings }) => sum + findings, 0)} findings by themselves, ${seconds} s`);
