@@ -37,21 +37,21 @@ const NOTHING: Omit<Answer, "ms" | "peak"> = { problems: [], findings: 0, files:
 
 type Outcome = Omit<Answer, "ms" | "peak">;
 
-function factsOf(absolute: string, name: string): { facts: FileFacts; text: string; parsed: boolean } | { skipped: string } {
+/** What the command line takes for minified, an editor shows to the plugin all the same. */
+function factsOf(absolute: string, name: string, takesMinified: boolean): { facts: FileFacts; text: string } | { skipped: string } {
   const bytes = readFileSync(absolute);
   const decoded = decode(bytes);
-  // What the command line takes for minified, an editor shows to the plugin all the same.
-  const minified = !decoded.ok && decoded.reason.startsWith("minified");
+  const minified = takesMinified && !decoded.ok && decoded.reason.startsWith("minified");
   if (!decoded.ok && !minified) return { skipped: decoded.reason };
   const text = decoded.ok ? decoded.text : bytes.toString("utf8").replace(/^\uFEFF/, "");
   const parsed = parseSource(name, text);
   if (!parsed.ok) return { skipped: describeFailure(parsed.reason) };
-  return { facts: buildFacts({ ...parsed, file: name }), text, parsed: true };
+  return { facts: buildFacts({ ...parsed, file: name }), text };
 }
 
 function file(absolute: string): Outcome {
   const name = path.basename(absolute);
-  const built = factsOf(absolute, name);
+  const built = factsOf(absolute, name, true);
   if ("skipped" in built) return { ...NOTHING, skipped: built.skipped };
   const { facts, text } = built;
   const findings = findingsOf([facts], { resolve: () => undefined, text: () => text });
@@ -70,7 +70,7 @@ function link(root: string, files: readonly string[]): Outcome {
   const facts: FileFacts[] = [];
   for (const absolute of files) {
     const name = path.relative(root, absolute).replaceAll(path.sep, "/");
-    const built = factsOf(absolute, name);
+    const built = factsOf(absolute, name, false);
     if ("skipped" in built) continue;
     texts.set(name, built.text);
     facts.push(built.facts);
