@@ -33,7 +33,7 @@ export function mutate(file: string, text: string, mutations: readonly Mutation[
   let current = text;
   for (const mutation of mutations) {
     const next = apply(file, current, mutation, others);
-    if (next !== current && next.length < 200_000 && parseSource(file, next).ok) current = next;
+    if (next !== current && next.length < 200_000 && parsedNodes(file, next) !== undefined) current = next;
   }
   return current;
 }
@@ -117,11 +117,29 @@ function tokens(text: string): Range[] {
   return [...text.matchAll(TOKEN)].map((match) => ({ start: match.index, end: match.index + match[0].length }));
 }
 
-/** Statements, expressions, and patterns and types. */
-function nodesOf(file: string, text: string): [Range[], Range[], Range[]] {
+type Groups = readonly [Range[], Range[], Range[]];
+
+/** Each text is asked for several times in a row. */
+const known = new Map<string, Groups | undefined>();
+
+/** Statements, expressions, and patterns and types; undefined when the text does not parse. */
+function parsedNodes(file: string, text: string): Groups | undefined {
+  const key = `${file}\0${text}`;
+  if (known.has(key)) return known.get(key);
+  const groups = readNodes(file, text);
+  if (known.size > 50) known.clear();
+  known.set(key, groups);
+  return groups;
+}
+
+function nodesOf(file: string, text: string): Groups {
+  return parsedNodes(file, text) ?? [[], [], []];
+}
+
+function readNodes(file: string, text: string): Groups | undefined {
   const groups: [Range[], Range[], Range[]] = [[], [], []];
   const parsed = parseSource(file, text);
-  if (!parsed.ok) return groups;
+  if (!parsed.ok) return undefined;
   // What is cut out of a text with a byte order mark moves by one.
   const offset = text.length - parsed.text.length;
   const visit = (value: unknown): void => {
@@ -153,4 +171,14 @@ function swap(text: string, one: Range | undefined, other: Range | undefined): s
   const [first, second] = one.start <= other.start ? [one, other] : [other, one];
   if (first.end > second.start) return text;
   return text.slice(0, first.start) + slice(text, second) + text.slice(first.end, second.start) + slice(text, first) + text.slice(second.end);
+}
+
+/** Takes tokens out of a text without asking whether it still parses. */
+export function damage(text: string, hits: readonly (readonly [at: number, kind: number])[]): string {
+  let current = text;
+  for (const [at, kind] of hits) {
+    const token = pick(tokens(current), at);
+    if (token) current = kind % 3 === 0 ? current.slice(0, token.end) : replace(current, token, kind % 3 === 1 ? "" : `${slice(current, token)} ${slice(current, token)}`);
+  }
+  return current;
 }
