@@ -1,8 +1,8 @@
 // `npm run check:trees -- <folder>…`: the whole analysis over every JavaScript and TypeScript file of real trees. It must
 // neither throw nor hang on any of them; what cannot be read or parsed is skipped with a reason.
 //   --sample N         at most N files of each folder, spread evenly
-//   --seconds N        how long one file may take, and as long again for each megabyte (default 10)
-//   --tree-seconds N   how long a whole tree may take (default 300)
+//   --seconds N        of processor time that one file may take, and as many again for each megabyte (default 10)
+//   --tree-seconds N   of processor time that a whole tree may take (default 300)
 //   --no-tree          single files only
 //   --link             also links all files of a folder with each other, not only those that a scan selects
 //   --json FILE        all answers, one a line

@@ -7,6 +7,7 @@ import { describeFailure } from "../../src/project/check-syntax.js";
 import { parseSource } from "../../src/project/parse.js";
 import { decode } from "../../src/project/read-source.js";
 import { scanProject } from "../../src/project/scan.js";
+import { CpuLimit, spent } from "./cpu-limit.js";
 import { brokenFacts } from "./facts-invariants.js";
 import { dependsOnOrder, findingsOf, misplaced } from "./project-invariants.js";
 
@@ -16,6 +17,8 @@ export interface Task {
   path: string;
   /** For `link`: the files, absolute. */
   files?: string[];
+  /** Milliseconds of processor time; the process ends when they are not enough. */
+  limitMs: number;
 }
 
 export interface Answer {
@@ -25,6 +28,7 @@ export interface Answer {
   problems: string[];
   /** The stack of what was thrown. */
   crash?: string;
+  /** Processor time. */
   ms: number;
   findings: number;
   files: number;
@@ -89,15 +93,19 @@ function link(root: string, files: readonly string[]): Outcome {
   return { ...NOTHING, files: facts.length, problems: [...misplaced(findings, facts, host.text), ...(order === undefined ? [] : [`the order of files matters: ${order}`])], findings: findings.length };
 }
 
+const limit = new CpuLimit();
+
 async function answer(task: Task): Promise<Answer> {
-  const startedAt = performance.now();
+  const startedAt = spent();
+  limit.set(task.limitMs);
   let outcome: Outcome;
   try {
     outcome = task.kind === "file" ? file(task.path) : task.kind === "scan" ? await scan(task.path) : link(task.path, task.files ?? []);
   } catch (error) {
     outcome = { ...NOTHING, crash: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }
-  return { ...outcome, ms: performance.now() - startedAt, peak: process.resourceUsage().maxRSS / 1024 };
+  limit.set();
+  return { ...outcome, ms: spent() - startedAt, peak: process.resourceUsage().maxRSS / 1024 };
 }
 
 process.on("message", (task: Task) => {

@@ -1,8 +1,11 @@
 import { fork } from "node:child_process";
 
+/** A process that uses no processor at all, and does not answer, is waited for this many times its limit. */
+const IDLE = 60;
+
 /**
- * A process that answers one task at a time and is not waited for beyond a limit. What takes the process with it (a
- * hang, the parser's stack, memory) is an answer like any other; the next task gets a new process.
+ * A process that answers one task at a time within a limit of processor time. What takes the process with it (a hang,
+ * the parser's stack, memory) is an answer like any other; the next task gets a new process.
  */
 export class PatientWorker {
   #child;
@@ -28,18 +31,19 @@ export class PatientWorker {
       };
       const onExit = (code, signal) => {
         this.#child = undefined;
-        done({ crash: `the process ended (${signal ?? `exit code ${code}`}) ${complaint.trim()}`.trim() });
+        if (complaint.includes("CPU limit exceeded")) done({ hang: true, ms: limitMs });
+        else done({ crash: `the process ended (${signal ?? `exit code ${code}`}) ${complaint.trim()}`.trim() });
       };
       const timer = setTimeout(() => {
         this.#child = undefined;
         child.off("exit", onExit);
         child.kill("SIGKILL");
         done({ hang: true });
-      }, limitMs);
+      }, limitMs * IDLE);
       child.stderr.on("data", onError);
       child.on("message", done);
       child.on("exit", onExit);
-      child.send(task);
+      child.send({ ...task, limitMs });
     });
   }
 
