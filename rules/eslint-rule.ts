@@ -2,6 +2,7 @@ import path from "node:path";
 import type { Rule as EslintRule, SourceCode } from "eslint";
 import { libraryNames } from "../src/core/catalogue/index.js";
 import { buildFacts } from "../src/core/facts/build-facts.js";
+import type { Finding } from "../src/core/finding.js";
 import { linkProject, type ProjectFacts } from "../src/core/link/index.js";
 import type { Rule } from "./rule.js";
 
@@ -44,6 +45,16 @@ function isStrict(settings: Record<string, unknown>): boolean {
   return typeof own === "object" && own !== null && "strict" in own && own.strict === true;
 }
 
+/** A suggestion whose edits overlap would be refused by ESLint with an exception, and the whole file with it. */
+function suggestionsOf({ suggestions = [] }: Finding): EslintRule.SuggestionReportDescriptor[] {
+  return suggestions.flatMap(({ message, edits }) => {
+    const sorted = [...edits].sort((a, b) => a.start - b.start || a.end - b.end);
+    const overlaps = sorted.some(({ start, end }, index) => end < start || start < (sorted[index - 1]?.end ?? 0));
+    if (sorted.length === 0 || overlaps) return [];
+    return { messageId: "suggestion", data: { message }, fix: (fixer) => sorted.map(({ start, end, text }) => fixer.replaceTextRange([start, end], text)) };
+  });
+}
+
 /** Dresses a rule for ESLint (and hosts with its API). */
 export function toEslintRule(rule: Rule): EslintRule.RuleModule {
   return {
@@ -54,8 +65,10 @@ export function toEslintRule(rule: Rule): EslintRule.RuleModule {
         recommended: rule.meta.recommended,
         url: `https://github.com/sessionfix/sessionfix/blob/main/rules/docs/${rule.name}.md`,
       },
-      messages: { finding: "{{message}}" },
+      messages: { finding: "{{message}}", suggestion: "{{message}}" },
+      hasSuggestions: true,
       schema: [rule.meta.schema],
+      defaultOptions: [rule.meta.defaults],
     },
     create(context) {
       const { sourceCode } = context;
@@ -73,6 +86,7 @@ export function toEslintRule(rule: Rule): EslintRule.RuleModule {
               messageId: "finding",
               data: { message: finding.message },
               loc: { start: { line, column: column - 1 }, end: { line: endLine, column: endColumn - 1 } },
+              suggest: suggestionsOf(finding),
             });
           }
         },

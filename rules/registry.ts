@@ -1,9 +1,13 @@
+// Made from the rule files by `npm run registry`; not edited by hand.
 import { noSessionPerCall } from "./no-session-per-call.js";
 import { noUnbatchedLoopTransaction } from "./no-unbatched-loop-transaction.js";
 import type { Rule } from "./rule.js";
 
-/** Every rule: a file of its own and one line here. Options are checked against the rule's schema before they reach it. */
-export const RULES: readonly Rule[] = [noSessionPerCall, noUnbatchedLoopTransaction];
+/** Every rule, by name. Options are checked against the rule's schema before they reach it. */
+export const RULES: readonly Rule[] = [
+  noSessionPerCall,
+  noUnbatchedLoopTransaction,
+];
 
 export function ruleNamed(name: string): Rule | undefined {
   return RULES.find((rule) => rule.name === name);

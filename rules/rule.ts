@@ -1,4 +1,4 @@
-import type { Finding, OptionSchema, Priority } from "../src/core/finding.js";
+import type { Finding, FindingDetail, OptionSchema, Priority } from "../src/core/finding.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
 
 /**
@@ -18,5 +18,8 @@ export interface Rule<Options extends object = object> {
   detect(file: string, project: ProjectFacts, options: Options): Finding[];
 }
 
-/** What a rule makes; hosts that show several equal ones in one file need them apart: see `finish` in detect.ts. */
-export type Draft = Omit<Finding, "fingerprint" | "rule" | "priority">;
+/**
+ * What a rule makes; `finish` (lib/finish.ts) adds the rest, and tells several equal ones in one file apart.
+ * `detail` is for rules that a codemod knows. `suggestions` are offered in the editor.
+ */
+export type Draft = Omit<Finding, "fingerprint" | "rule" | "priority" | "detail"> & { detail?: FindingDetail };

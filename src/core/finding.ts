@@ -33,13 +33,30 @@ export interface Finding {
   /** Other places of the same defect: the per-call callers of a factory. */
   related: Place[];
   cost?: { sessions?: Cost; statements?: Cost };
+  /**
+   * Local edits that an editor can offer one by one, best first. Unlike `fix`, nobody applies them unasked: a suggestion may
+   * change a guarantee when its message says so. Not part of the report.
+   */
+  suggestions?: Suggestion[];
   /** Stable when unrelated lines move. */
   fingerprint: string;
   /** What the codemods need to know. Not part of the report. */
   detail: FindingDetail;
 }
 
-export type FindingDetail = SessionPerCallDetail | LoopTransactionDetail;
+/** One offer: what it does, in the imperative, and its edits, all in `Finding.file` and apart from each other. */
+export interface Suggestion {
+  message: string;
+  /** `[start, end)` becomes `text`. Offsets count UTF-16 code units of the file without its byte order mark. */
+  edits: { start: number; end: number; text: string }[];
+}
+
+export type FindingDetail = SessionPerCallDetail | LoopTransactionDetail | NoDetail;
+
+/** No codemod knows the rule. */
+export interface NoDetail {
+  kind: "none";
+}
 
 /** How the session is opened and what becomes of it. All spans are in `Finding.file` unless a file stands beside them. */
 export interface SessionPerCallDetail {
@@ -90,9 +107,10 @@ export interface LoopTransactionDetail {
   library: string;
   /**
    * `callback`: `run((tx) => …)` takes and runs the function; `wrapper`: better-sqlite3's `db.transaction(fn)` made first, called later;
-   * `helper`: an in-project function that runs its callback inside a transaction; `sql`: BEGIN … COMMIT in `statements`.
+   * `helper`: an in-project function that runs its callback inside a transaction; `array`: a list of operations; `sql` and
+   * `handle`: open from a BEGIN (a statement, or a call that gives a handle) to a COMMIT.
    */
-  style: "callback" | "wrapper" | "helper" | "sql";
+  style: "callback" | "wrapper" | "helper" | "array" | "sql" | "handle";
   /** The expression of the session (or the helper's callee), as written. */
   sessionText: string;
   /** The transaction call: `db.transaction(…)`, `helper(…)`; for `sql`, the BEGIN statement's call. */

@@ -8,6 +8,8 @@ interface Example {
   line: number;
   /** `wrong`, `wrong strict` or `right`. */
   kind: string;
+  /** Written after the kind as JSON. */
+  options: object;
   files: Files;
 }
 
@@ -16,9 +18,15 @@ function examplesOf(page: string): Example[] {
   const blocks = [...page.matchAll(/^```ts(?: +(.*))?\n([\s\S]*?)^```$/gm)];
   return blocks.map((block) => ({
     line: page.slice(0, block.index).split("\n").length,
-    kind: block[1]?.trim() ?? "",
+    ...headOf(block[1] ?? ""),
     files: filesOf(block[2] ?? ""),
   }));
+}
+
+/** `right {"ignoreLibraries":["sqlite3"]}` */
+function headOf(head: string): Pick<Example, "kind" | "options"> {
+  const brace = head.includes("{") ? head.indexOf("{") : head.length;
+  return { kind: head.slice(0, brace).trim(), options: JSON.parse(head.slice(brace) || "{}") as object };
 }
 
 function filesOf(code: string): Files {
@@ -39,8 +47,8 @@ describe.each(RULES.map((rule) => [rule.name, rule] as const))("the page of %s",
     expect(examples.filter(({ kind }) => !["wrong", "wrong strict", "right"].includes(kind))).toEqual([]);
   });
 
-  it.each(examples.map((example) => [`${example.kind}, line ${example.line}`, example] as const))("%s", (_, { kind, files }) => {
-    const findings = findingsOf(rule, files);
+  it.each(examples.map((example) => [`${example.kind}, line ${example.line}`, example] as const))("%s", (_, { kind, options, files }) => {
+    const findings = findingsOf(rule, files, options);
     const confidences = findings.map(({ confidence }) => confidence);
     if (kind === "right") expect(findings.map(({ message }) => message)).toEqual([]);
     else expect(confidences).toEqual([kind === "wrong strict" ? "likely" : "proven"]);
@@ -49,6 +57,6 @@ describe.each(RULES.map((rule) => [rule.name, rule] as const))("the page of %s",
     if (!only || more.length > 0) return;
     const [file, code] = only;
     for (const host of HOSTS.filter(({ parser }) => parser !== "espree"))
-      expect(host.lint(rule, file, code, {}).map(({ message }) => message), host.name).toEqual(findings.map(({ message }) => message));
+      expect(host.lint(rule, file, code, options).map(({ message }) => message), host.name).toEqual(findings.map(({ message }) => message));
   });
 });
