@@ -77,7 +77,12 @@ export function augmentedPlaces({ module, path }: NonNullable<TypeFact["augments
   );
 }
 
-/** Text that a file contains that imports a database library: the prefilter looks for these. */
+/** Module specifiers that a file contains that imports a database library: the prefilter looks for these. */
 export function libraryNames(): string[] {
-  return [...bySpecifier.keys(), ...generated.map((entry) => entry.mention), RUNTIME.specifier];
+  return [...bySpecifier.keys(), RUNTIME.specifier];
+}
+
+/** Words that a file contains that imports generated code of a library, whose specifier is the project's choice. */
+export function generatedMentions(): string[] {
+  return generated.map((entry) => entry.mention);
 }

@@ -21,6 +21,8 @@ export interface Library {
   sync: boolean;
   /** What makes a session. */
   opens: readonly OpenPattern[];
+  /** Calls that give a session that was opened elsewhere, by the path from the module: `getConnection`. */
+  shared: readonly string[];
   /** Exported types whose values are sessions: `Database`, `default.Database`. Project classes that extend one are sessions, too. */
   sessionTypes: readonly string[];
   /** Exported types whose values are a transaction's handle: `Prisma.TransactionClient`. */
@@ -132,6 +134,7 @@ export const EMPTY_LIBRARY = {
   engine: "sqlite",
   sync: false,
   opens: [],
+  shared: [],
   sessionTypes: [],
   handleTypes: [],
   clientTypes: [],

@@ -3,6 +3,8 @@ import { type AcquirePattern, type Library, libraryId, type OpenPattern, type Tr
 import { RUNTIME } from "../contract.js";
 import type { CallFact, Expr } from "../facts/types.js";
 import { applyFramework } from "./framework-calls.js";
+import { isList } from "./lists.js";
+import type { Program } from "./program.js";
 import type { NodeId } from "./solver.js";
 import type { TokenId } from "./tokens.js";
 import type { Values } from "./values.js";
@@ -44,6 +46,11 @@ export function openPatternOf(module: string | null, path: string, kind: CallFac
   return library && pattern ? { library: libraryId(library), pattern } : undefined;
 }
 
+/** `super(…)` makes what `new` does. */
+export function kindOf({ kind, callee }: CallFact): CallFact["kind"] {
+  return callee.k === "super" ? "new" : kind;
+}
+
 /** An argument, or a property of an object argument, by its catalogue path (`0`, `0.client`). */
 export function argumentAt(call: CallFact, path: string): Expr | undefined {
   const [index, property] = path.split(".");
@@ -66,9 +73,10 @@ export function applyExternal(values: Values, { file, call, callee, args, result
         if (isSession(values, id)) solver.add(result, tokens.intern({ t: "derived", kind: "orm", of: id, library: libraryId(library), file, call: call.id }));
       });
   }
-  const open = openPatternOf(token.module, token.path, call.kind);
+  const open = openPatternOf(token.module, token.path, kindOf(call));
   if (open && !(open.pattern.unless ?? []).some((path) => mayBeSession(call, path)))
     solver.add(result, tokens.intern({ t: "session", file, call: call.id, library: open.library }));
+  if (library?.shared.some((path) => withoutDefault(token.path) === path)) solver.add(result, tokens.intern({ t: "typed", library: libraryId(library), role: "session" }));
   if (token.module === RUNTIME.specifier && /^(createSessionFactory\(\)\.)?getSession$/.test(token.path))
     solver.add(result, tokens.intern({ t: "typed", library: "better-sqlite3", role: "session" }));
   const extended = applyFramework(values, { file, call, token, args, into: result, result: tokens.extend(callee, call.kind === "new" ? "new()" : "()") });
@@ -118,7 +126,7 @@ export function applyPart(values: Values, { file, call, callee, args, result, in
   const onSession = owner.t === "session" || owner.t === "typed" || (owner.t === "derived" && owner.kind !== "statement");
   if (onSession && library.prepares.includes(path))
     solver.add(result, tokens.intern({ t: "derived", kind: "statement", of, library: id, file, call: call.id }));
-  const transaction = onSession ? transactionPatternOf(library, path, call) : undefined;
+  const transaction = onSession ? transactionPatternOf(library, path, call, values.program) : undefined;
   if (transaction) {
     linkTransaction(values, transaction, tokens.intern({ t: "derived", kind: transaction.style === "wrapper" ? "transaction" : "handle", of, library: id, file, call: call.id }), args, result);
     return;
@@ -154,14 +162,15 @@ export function bodyIndex({ body }: TransactionPattern, args: number): number {
 }
 
 /** The pattern by which a call of this path makes a transaction over what it is given. */
-export function transactionPatternOf(library: Library, path: string, call: CallFact): TransactionPattern | undefined {
+export function transactionPatternOf(library: Library, path: string, call: CallFact, program: Program): TransactionPattern | undefined {
   return library.transactions.find((pattern) => {
     if (!pattern.path.test(path)) return false;
     const body = call.args[bodyIndex(pattern, call.args.length)];
     if (body === undefined) return false;
-    // `$transaction([…])` and `$transaction(async (tx) => …)` differ by what they are given; a name may be either.
-    if (pattern.style === "array") return body.k === "array" || (body.k === "call" && !library.transactions.some((other) => other !== pattern && other.path.test(path)));
-    return body.k !== "array" && body.k !== "object" && body.k !== "literal" && body.k !== "template";
+    // `$transaction([…])` and `$transaction(async (tx) => …)` differ by what they are given. What cannot be told is no list, if there is a choice.
+    const list = isList(program, program.fileOf(call), body);
+    if (pattern.style === "array") return list || (body.k === "call" && !library.transactions.some((other) => other !== pattern && other.path.test(path)));
+    return !list && body.k !== "object" && body.k !== "literal" && body.k !== "template";
   });
 }
 

@@ -65,7 +65,8 @@ export function findTransactions(graph: CallGraph): TransactionSite[] {
         session: made.sessions[0],
         sessions: made.sessions,
         handles: made.handles,
-        bodies: body ? functionsIn(graph, facts.file, call, bodyIndex(pattern, call.args.length)) : [],
+        // What makes a list runs before the transaction does.
+        bodies: body && pattern.style !== "array" ? functionsIn(graph, facts.file, call, bodyIndex(pattern, call.args.length)) : [],
         mode: modeOf(pattern, calls, call),
         invocations: calls,
         commits: [],
@@ -95,7 +96,7 @@ function transactionMade(graph: CallGraph, file: string, call: CallFact): Made |
     const owner = tokens.get(token.of);
     if (owner.t === "derived" && (owner.kind === "statement" || owner.kind === "transaction")) continue;
     const library = libraryWithId(tokens.libraryOf(id));
-    const pattern = library && transactionPatternOf(library, token.path, call);
+    const pattern = library && transactionPatternOf(library, token.path, call, graph.program);
     if (!library || !pattern) continue;
     made ??= { library: libraryId(library), sync: library.sync, pattern, sessions: [], handles: [] };
     const session = tokens.sessionOf(id);
@@ -132,11 +133,14 @@ function findInvocations(graph: CallGraph): Map<string, { file: string; call: Ca
 }
 
 function modeOf(pattern: TransactionPattern, invocations: { call: CallFact }[], call: CallFact): TransactionSite["mode"] {
-  const named = (name: string | undefined) => (name === "immediate" || name === "exclusive" || name === "deferred" ? name : undefined);
   if (pattern.style === "wrapper") {
     const modes = invocations.map(({ call: run }) => (run.callee.k === "member" ? named(run.callee.name) : undefined));
     return modes[0] ?? pattern.mode ?? "default";
   }
+  return modeInOptions(call) ?? pattern.mode ?? "default";
+}
+
+function modeInOptions(call: CallFact): "immediate" | "exclusive" | "deferred" | undefined {
   // Drizzle's `behavior`, Sequelize's `type`, and their like: the value says it, whatever the option is called.
   for (const arg of call.args)
     for (const { value } of arg.k === "object" ? arg.props : []) {
@@ -144,7 +148,11 @@ function modeOf(pattern: TransactionPattern, invocations: { call: CallFact }[], 
       const mode = named(text?.toLowerCase());
       if (mode) return mode;
     }
-  return pattern.mode ?? "default";
+  return undefined;
+}
+
+function named(name: string | undefined): "immediate" | "exclusive" | "deferred" | undefined {
+  return name === "immediate" || name === "exclusive" || name === "deferred" ? name : undefined;
 }
 
 interface Bound {
@@ -181,7 +189,7 @@ function findBegun(graph: CallGraph, file: string): TransactionSite[] {
       handles: begin.handle === undefined ? [] : [begin.handle],
       bodies: [functionKey(file, fn)],
       extent: { start: begin.call.span.end, end: last.span.start },
-      mode: /\bIMMEDIATE\b/i.test(begin.sql) ? "immediate" : /\bEXCLUSIVE\b/i.test(begin.sql) ? "exclusive" : "default",
+      mode: /\bIMMEDIATE\b/i.test(begin.sql) ? "immediate" : /\bEXCLUSIVE\b/i.test(begin.sql) ? "exclusive" : (modeInOptions(begin.call) ?? "default"),
       invocations: [],
       commits,
       rollbacks: bounds.filter(({ kind }) => kind === "rollback").map(({ call }) => call),
