@@ -14,24 +14,33 @@ const WORD = 3;
 const ANGLE = 7;
 const ARROW = 3;
 
+const STRINGS = String.raw`"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\/\/.*|\/\*[^]*?\*\/`;
+const TEXT = new RegExp(STRINGS, "g");
+const TEXT_OR_TEMPLATE = new RegExp(`${STRINGS}|${String.raw`\`(?:[^\`\\]|\\[^])*\``}`, "g");
+
 /** Why the parser cannot be given this text; undefined when it can. Linear in the text. */
 export function tooDeep(source: string): string | undefined {
-  let depth = measure(source);
-  if (!exceeds(depth)) return undefined;
+  const rough = measure(source);
   // Text in quotes and comments counted as well so far.
-  depth = measure(source.replace(/"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\/\/.*|\/\*[^]*?\*\//g, (text) => (text.startsWith("/") ? " " : '""')));
-  if (depth.brackets > MAX_NESTING) return `brackets nest ${depth.brackets} deep, more than ${MAX_NESTING} are not analysed`;
-  return depth.weight > MAX_WEIGHT ? "one statement has too many operators, and may nest too deeply to be analysed" : undefined;
+  if (rough.brackets > MAX_NESTING) {
+    const { brackets } = measure(source.replace(TEXT, blank));
+    if (brackets > MAX_NESTING) return `brackets nest ${brackets} deep, more than ${MAX_NESTING} are not analysed`;
+  }
+  // Templates may hold whole documents; what nests in their holes nests by brackets.
+  if (rough.weight > MAX_WEIGHT && measure(source.replace(TEXT_OR_TEMPLATE, blank)).weight > MAX_WEIGHT) {
+    return "one statement has too many operators, and may nest too deeply to be analysed";
+  }
+  return undefined;
+}
+
+function blank(text: string): string {
+  return text.startsWith("/") ? " " : '""';
 }
 
 interface Depth {
   brackets: number;
   /** Of the weightiest stretch that may be one statement. */
   weight: number;
-}
-
-function exceeds({ brackets, weight }: Depth): boolean {
-  return brackets > MAX_NESTING || weight > MAX_WEIGHT;
 }
 
 function measure(source: string): Depth {

@@ -41,6 +41,7 @@ test.each([
 
 test("long texts are no code", () => {
   expect(tooDeep(`x = "${"one two ".repeat(20_000)}"; /* ${"<a> = ! ".repeat(20_000)} */`)).toBeUndefined();
+  expect(tooDeep(`x = \`${"<a b=\"c\">d's</a>\n".repeat(20_000)}\${e}\`;`)).toBeUndefined();
 });
 
 describe("what is taken is parsed, even on the small stack of a thread", () => {
