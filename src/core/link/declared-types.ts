@@ -1,4 +1,4 @@
-import { frameworkOf, libraryOf } from "../catalogue/index.js";
+import { frameworkOf, librariesOf } from "../catalogue/index.js";
 import { type Library, libraryId } from "../catalogue/library.js";
 import type { TypeRef } from "../facts/types.js";
 import { holdType } from "./framework-calls.js";
@@ -166,9 +166,10 @@ export class DeclaredTypes {
   #addExternalType(module: string, path: string, given: TypeArguments, into: NodeId): void {
     const { solver, tokens } = this.values;
     if (INFERRED.test(path)) this.#addDerived(given.file, given.args, into);
-    const library = libraryOf(module);
-    const role = library && typedRoleOf(library, path);
-    if (library && role) solver.add(into, tokens.intern({ t: "typed", library: libraryId(library), role }));
+    for (const library of librariesOf(module)) {
+      const role = typedRoleOf(library, path);
+      if (role) solver.add(into, tokens.intern({ t: "typed", library: libraryId(library), role }));
+    }
     const framework = frameworkOf(module);
     const typed = framework?.types.find((entry) => entry.type === path);
     if (!framework || !typed) return;
