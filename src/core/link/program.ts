@@ -47,7 +47,8 @@ export class Program {
   readonly host: LinkHost;
 
   constructor(facts: Iterable<FileFacts>, host: LinkHost) {
-    this.files = new Map([...facts].map((file) => [file.file, file]));
+    // Readers and caches hand files over in any order; all that follows goes by this one.
+    this.files = new Map([...facts].sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0)).map((file) => [file.file, file]));
     this.host = host;
   }
 
