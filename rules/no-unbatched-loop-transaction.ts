@@ -1,15 +1,16 @@
-import type { Cost } from "../src/core/cost.js";
+import { add, constant, type Cost, multiply } from "../src/core/cost.js";
 import type { LoopTransactionDetail, Place } from "../src/core/finding.js";
 import { Bounds } from "../src/core/link/bounds.js";
+import type { Engine } from "../src/core/link/engines.js";
 import { packageName } from "../src/core/catalogue/index.js";
-import type { ProjectFacts } from "../src/core/link/index.js";
+import type { JudgedTransaction, ProjectFacts } from "../src/core/link/index.js";
 import type { FunctionKey } from "../src/core/link/program.js";
+import { loopTimes } from "../src/core/link/summaries.js";
 import type { HeldLoop, TransactionSite } from "../src/core/link/transactions.js";
 import { callPath, dearestPath, entryCosts } from "./lib/path.js";
 import { amount } from "./lib/amount.js";
 import { finish } from "./lib/finish.js";
 import { keepsTogether, obstaclesOf } from "./lib/atomicity.js";
-import { callersPassing } from "./lib/helpers.js";
 import { runnerInService } from "./lib/runner.js";
 import type { Draft, Rule } from "./rule.js";
 
@@ -20,9 +21,12 @@ export interface Options {
   ignoreLibraries: string[];
 }
 
+/** What a transaction keeps from others. PostgreSQL and MySQL lock rows: https://www.postgresql.org/docs/current/explicit-locking.html */
+const LOCKS: Record<Engine, string> = { sqlite: "the write lock", server: "a connection and its row locks", unknown: "its locks" };
+
 const messages = {
-  held: (loop: string, writes: string, library: string) =>
-    `This ${library} transaction holds the write lock while it loops over \`${loop}\`: ${writes}, and nothing bounds how long others wait. Commit in batches.`,
+  held: (loop: string, writes: string, library: string, engine: Engine) =>
+    `This ${library} transaction holds ${LOCKS[engine]} while it loops over \`${loop}\`: ${writes}, and nothing bounds how long others wait. Commit in batches.`,
   atomic: (loop: string, reason: string) => `This transaction loops over \`${loop}\` and writes each time round, but ${reason}: batching would need your decision.`,
 };
 
@@ -46,19 +50,16 @@ export const noUnbatchedLoopTransaction: Rule<Options> = {
   detect(file, project, options) {
     const drafts: Draft[] = [];
     const bounds = new Bounds(project.graph);
-    for (const site of project.transactions) {
-      if (options.ignoreLibraries.includes(packageName(site.library))) continue;
-      for (const holder of site.fromParameter ? callersPassing(project, site) : [site]) {
-        if (holder.file !== file) continue;
-        const draft = judge(project, bounds, holder, options);
-        if (draft) drafts.push(draft);
-      }
+    for (const site of project.judgedTransactions) {
+      if (site.file !== file || options.ignoreLibraries.includes(packageName(site.library))) continue;
+      const draft = judge(project, bounds, site, options);
+      if (draft) drafts.push(draft);
     }
     return finish(noUnbatchedLoopTransaction, project, drafts);
   },
 };
 
-function judge(project: ProjectFacts, bounds: Bounds, site: TransactionSite & { helper?: boolean }, options: Options): Draft | undefined {
+function judge(project: ProjectFacts, bounds: Bounds, site: JudgedTransaction, options: Options): Draft | undefined {
   const runner = runnerInService(project, site);
   if (runner === undefined || project.isPrivate(site)) return undefined;
   const held = project.writers
@@ -72,12 +73,12 @@ function judge(project: ProjectFacts, bounds: Bounds, site: TransactionSite & { 
 
   const obstacles = obstaclesOf(project, site, outer, options.atomicNames);
   const symbol = symbolOf(outer);
-  const statements = statementsOf(project, site);
+  const statements = site.style === "array" ? listed(held) : statementsOf(project, site);
   const fixable = site.library === "better-sqlite3" && outer.path.length === 0;
   const detail: LoopTransactionDetail = {
     kind: "loop-transaction",
     library: packageName(site.library),
-    style: site.helper ? "helper" : site.style,
+    style: site.lender ? "helper" : site.style,
     sessionText: site.call.callee.k === "member" ? receiverText(project, site) : project.program.text(site.file, site.call.calleeSpan),
     transaction: site.call.span,
     invocations: site.invocations.filter((run) => run.file === site.file).map((run) => run.call.span),
@@ -95,7 +96,7 @@ function judge(project: ProjectFacts, bounds: Bounds, site: TransactionSite & { 
   return {
     file: site.file,
     span: site.call.span,
-    message: first ? messages.atomic(symbol, first.what) : messages.held(symbol, amount(statements, "statement"), packageName(site.library)),
+    message: first ? messages.atomic(symbol, first.what) : messages.held(symbol, amount(statements, "statement"), packageName(site.library), site.engine),
     confidence: first || outer.loop.bound.k === "while" || bounds.isOverShape(outer.file, outer.loop) ? "likely" : "proven",
     library: packageName(site.library),
     fix: first || !fixable ? "manual" : "review",
@@ -122,6 +123,11 @@ function statementsOf(project: ProjectFacts, site: TransactionSite): Cost {
   const { file, fn } = project.program.fnOf(body);
   const { extent } = site;
   return project.statementCosts.ofCalls(file, fn, (call) => !extent || (extent.start <= call.span.start && call.span.end <= extent.end));
+}
+
+/** Statements in a list that loops fill. */
+function listed(held: readonly HeldLoop[]): Cost {
+  return add(...held.map(({ loop, writes }) => multiply(constant(writes.length), loopTimes(loop))));
 }
 
 function receiverText(project: ProjectFacts, site: TransactionSite): string {

@@ -212,10 +212,11 @@ export class Contexts {
   }
 
   #reach(key: FunctionKey, context: Context, step: Step): void {
-    const file = key.startsWith("class ") ? key.slice(6, key.lastIndexOf("#")) : key.slice(0, key.lastIndexOf("#"));
+    const file = fileOfKey(key);
     const role = this.graph.program.role(file);
-    // Where code lives weighs more than who calls it: a script's helper stays a script's helper.
-    const actual: Context = role === "test" ? "test" : role === "script" && context !== "test" ? "once" : context;
+    // Where code lives weighs more than who calls it: a script's helper stays a script's helper, unless the service calls it per request.
+    const served = context === "per-call" && step.from !== undefined && this.graph.program.role(fileOfKey(step.from)) === "source";
+    const actual: Context = role === "test" ? "test" : role === "script" && context !== "test" && !served ? "once" : context;
     let known = this.#of.get(key);
     if (!known) this.#of.set(key, (known = new Map<Context, Step>()));
     if (known.has(actual)) return;
@@ -238,6 +239,10 @@ const EMPTY: ReadonlyMap<Context, Step> = new Map();
 
 /** The owner of what is kept for the life of the process: no function key looks like this. */
 const MODULE: FunctionKey = "module";
+
+function fileOfKey(key: FunctionKey): string {
+  return key.slice(key.startsWith("class ") ? 6 : 0, key.lastIndexOf("#"));
+}
 
 function classKey(file: string, id: number): FunctionKey {
   return `class ${file}#${id}`;

@@ -12,7 +12,7 @@ const TEST = new RegExp(
   "i",
 );
 
-const SCRIPT_FOLDER = "scripts?|bin|cli|migrations?|seeds?|seeders?|benchmarks?|bench|examples?";
+const SCRIPT_FOLDER = "scripts?|bin|cli|migrations|seeds?|seeders?|benchmarks?|bench|examples?";
 /** Names of files that are run by hand: `seed.ts`, `setup-db.ts`, `db-migrate.ts`, `prisma/seed.ts`. */
 const SCRIPT_NAME = String.raw`(seed|migrate|migration|cli|(setup|reset|init|seed|migrate|drop|backfill)[-_.]?(db|database)|(db|database)[-_.]?(setup|reset|init|seed|migrate|push|drop)|run[-_.]?migrations?)`;
 const TOOLS =
@@ -23,6 +23,8 @@ const SCRIPT = new RegExp(
     String.raw`(^|/)${SCRIPT_NAME}\.[cm]?[jt]sx?$`,
     String.raw`[._-](migration|seed|seeder)\.[cm]?[jt]s$`,
     String.raw`[_-]migrations/`,
+    // A folder `migration` elsewhere is as often a feature: moving a user's data in or out.
+    String.raw`(^|/)(db|database|prisma|drizzle|typeorm|knex|sequelize|mikro-orm|schema|sql)/migration/`,
     // `drizzle.config.ts`, `tsup.server.config.mts`: a tool's own, not `database.config.ts`.
     String.raw`(^|/)(${TOOLS})(\.[\w-]+)?\.config(\.[\w-]+)?\.[cm]?[jt]s$`,
     String.raw`(^|/)\.[\w-]+rc\.[cm]?[jt]s$`,

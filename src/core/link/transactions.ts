@@ -5,6 +5,8 @@ import type { CallGraph, Handover } from "./calls.js";
 import { literalText } from "./contexts.js";
 import { type Engine, engineOf } from "./engines.js";
 import { acquirePatternOf, bodyIndex, moduleTransactionOf, transactionPatternOf } from "./library-calls.js";
+import { listLoops } from "./list-loops.js";
+import { callsParameter } from "./schedule.js";
 import { append, functionKey, type FunctionKey } from "./program.js";
 import { statementOf } from "./statements.js";
 import type { TokenId } from "./tokens.js";
@@ -314,6 +316,7 @@ export class Writers {
 
   /** Loops with writes that run while the transaction is open, through helpers as well. */
   heldLoops(site: TransactionSite): HeldLoop[] {
+    if (site.style === "array") return listLoops(this.graph, site);
     const found: HeldLoop[] = [];
     const seen = new Set<FunctionKey>();
     const visit = (key: FunctionKey, path: HeldLoop["path"], extent?: { start: number; end: number }): void => {
@@ -328,6 +331,8 @@ export class Writers {
       }
       for (const call of this.callsOf(key)) {
         if (!inside(call.span) || call === site.call) continue;
+        // A function that came in as a parameter belongs to who passed it: see loans.ts.
+        if (callsParameter(this.graph, file, call)) continue;
         for (const callee of this.calleesOf(call)) visit(callee, [...path, { file, call }]);
       }
     };
