@@ -1,14 +1,13 @@
 import type { Rule as EslintRule } from "eslint";
-import { relativeName } from "./host/file-name.js";
 import { guarded } from "./host/guard.js";
 import { hostMessage } from "./host/message.js";
-import { projectOf } from "./host/project-of.js";
+import { lintedFile } from "./host/linted-file.js";
 import { readSettings } from "./host/settings.js";
 import { suggestionsOf } from "./host/suggestions.js";
 import type { Rule } from "./rule.js";
 
-/** Dresses a rule for ESLint (and hosts with its API). */
-export function toEslintRule(rule: Rule): EslintRule.RuleModule {
+/** Dresses a rule for ESLint (and hosts with its API). `likely`: report `likely` findings even when the settings do not ask for them. */
+export function toEslintRule(rule: Rule, likely = false): EslintRule.RuleModule {
   return {
     meta: {
       type: "problem",
@@ -25,10 +24,10 @@ export function toEslintRule(rule: Rule): EslintRule.RuleModule {
     create(context) {
       return {
         "Program:exit"() {
-          const file = relativeName(context.filename, context.cwd);
-          const project = projectOf(context.sourceCode, file);
-          if (!project) return;
-          const { strict } = readSettings(context.settings);
+          const linted = lintedFile(context.sourceCode, context);
+          if (!linted) return;
+          const { project, file, above } = linted;
+          const strict = likely || readSettings(context.settings).strict;
           const given = context.options[0] as object | undefined;
           const options = { ...rule.meta.defaults, ...given };
           for (const finding of guarded(() => rule.detect(file, project, options), [])) {
@@ -37,7 +36,7 @@ export function toEslintRule(rule: Rule): EslintRule.RuleModule {
             context.report({
               messageId: "finding",
               data: { message: hostMessage(finding) },
-              loc: { start: { line, column: column - 1 }, end: { line: endLine, column: endColumn - 1 } },
+              loc: { start: { line: line - above, column: column - 1 }, end: { line: endLine - above, column: endColumn - 1 } },
               suggest: suggestionsOf(finding),
             });
           }
