@@ -1,4 +1,4 @@
-import { libraryNames } from "../../src/core/catalogue/index.js";
+import { generatedMentions, libraryNames } from "../../src/core/catalogue/index.js";
 import { buildFacts } from "../../src/core/facts/build-facts.js";
 import { linkProject, type ProjectFacts } from "../../src/core/link/index.js";
 import { linesAbove, moveLines } from "./embedded.js";
@@ -18,7 +18,7 @@ export interface LintedFile {
 /** One file's facts, linked by themselves; all rules share them. `null`: nothing in the file can matter. */
 const files = new WeakMap<object, LintedFile | null>();
 
-const libraries = libraryNames();
+const libraries = [...libraryNames(), ...generatedMentions()];
 
 export interface FileNames {
   filename: string;

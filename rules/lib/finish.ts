@@ -1,3 +1,4 @@
+import { packageName } from "../../src/core/catalogue/index.js";
 import { fingerprint } from "../../src/core/fingerprint.js";
 import type { Finding } from "../../src/core/finding.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
@@ -14,7 +15,14 @@ export function finish(rule: Pick<Rule, "name" | "meta">, project: ProjectFacts,
       const key = `${around}\u0000${code}`;
       const occurrence = seen.get(key) ?? 0;
       seen.set(key, occurrence + 1);
-      return { rule: rule.name, priority: rule.meta.priority, detail: { kind: "none" }, ...draft, fingerprint: fingerprint(rule.name, draft.file, around, code, occurrence) };
+      return {
+        rule: rule.name,
+        priority: rule.meta.priority,
+        detail: { kind: "none" },
+        ...draft,
+        library: packageName(draft.library),
+        fingerprint: fingerprint(rule.name, draft.file, around, code, occurrence),
+      };
     });
 }
 

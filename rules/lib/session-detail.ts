@@ -1,7 +1,7 @@
 import type { SessionPerCallDetail } from "../../src/core/finding.js";
 import type { Expr } from "../../src/core/facts/types.js";
 import { literalText } from "../../src/core/link/contexts.js";
-import { libraryNamed } from "../../src/core/catalogue/index.js";
+import { libraryWithId } from "../../src/core/catalogue/index.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import { functionKey } from "../../src/core/link/program.js";
 import { type Factory, isClose, type OpenSite, partCalls } from "../../src/core/link/sessions.js";
@@ -12,7 +12,7 @@ export function sessionDetail(project: ProjectFacts, open: OpenSite, factories: 
   const { program } = project;
   const inner = factories[0];
   const inFactory = new Set(factories.map((factory) => factory.key));
-  const library = libraryNamed(open.library);
+  const library = libraryWithId(open.library);
   const calls = partCalls(project.graph, open.token);
   const outside = calls.filter(({ file, call }) => !inFactory.has(functionKey(file, call.fn)));
   return {

@@ -107,9 +107,10 @@ export interface LoopTransactionDetail {
   library: string;
   /**
    * `callback`: `run((tx) => …)` takes and runs the function; `wrapper`: better-sqlite3's `db.transaction(fn)` made first, called later;
-   * `helper`: an in-project function that runs its callback inside a transaction; `sql`: BEGIN … COMMIT in `statements`.
+   * `helper`: an in-project function that runs its callback inside a transaction; `array`: a list of operations; `sql` and
+   * `handle`: open from a BEGIN (a statement, or a call that gives a handle) to a COMMIT.
    */
-  style: "callback" | "wrapper" | "helper" | "sql";
+  style: "callback" | "wrapper" | "helper" | "array" | "sql" | "handle";
   /** The expression of the session (or the helper's callee), as written. */
   sessionText: string;
   /** The transaction call: `db.transaction(…)`, `helper(…)`; for `sql`, the BEGIN statement's call. */

@@ -1,10 +1,13 @@
 import { RUNTIME } from "../contract.js";
 import { FRAMEWORKS } from "./frameworks/index.js";
 import { LIBRARIES } from "./libraries/index.js";
-import type { Framework } from "./framework.js";
-import type { Library } from "./library.js";
+import type { FileFacts, TypeFact } from "../facts/types.js";
+import type { CallbackRole, FileEntry, Framework } from "./framework.js";
+import { type Library, libraryId } from "./library.js";
 
 const bySpecifier = new Map<string, Library>(LIBRARIES.flatMap((library) => library.specifiers.map((specifier) => [specifier, library] as const)));
+const byId = new Map<string, Library>(LIBRARIES.map((library) => [libraryId(library), library]));
+const generated = LIBRARIES.flatMap((library) => (library.generated ? [{ library, ...library.generated }] : []));
 const frameworkBySpecifier = new Map<string, Framework>(
   FRAMEWORKS.flatMap((framework) => framework.specifiers.map((specifier) => [specifier, framework] as const)),
 );
@@ -12,12 +15,19 @@ const frameworkByGlobal = new Map<string, Framework>(
   FRAMEWORKS.flatMap((framework) => (framework.globals ?? []).map((name) => [name, framework] as const)),
 );
 
+/** The library that a module specifier leads to, where it leads to no file of the project. */
 export function libraryOf(specifier: string): Library | undefined {
-  return bySpecifier.get(specifier);
+  return bySpecifier.get(specifier) ?? generated.find((entry) => entry.specifier.test(specifier))?.library;
 }
 
-export function libraryNamed(name: string): Library | undefined {
-  return LIBRARIES.find((library) => library.name === name);
+/** By what tokens and facts of the analysis carry: see `libraryId`. */
+export function libraryWithId(id: string | undefined): Library | undefined {
+  return id === undefined ? undefined : byId.get(id);
+}
+
+/** The package's name, as people know it, of a library's id. */
+export function packageName(id: string): string {
+  return byId.get(id)?.name ?? id;
 }
 
 export function frameworkOf(specifier: string): Framework | undefined {
@@ -28,21 +38,51 @@ export function frameworkOfGlobal(name: string): Framework | undefined {
   return frameworkByGlobal.get(name);
 }
 
-/** What a framework calls by file convention: `route.ts`'s `GET`. */
-export function fileEntryOf(file: string, exportName: string): string | undefined {
-  for (const framework of FRAMEWORKS)
-    for (const { file: pattern, entry } of framework.fileEntries ?? []) {
-      const label = pattern.test(file) ? entry(exportName) : undefined;
-      if (label !== undefined) return label;
-    }
+/** A path by the name under which the framework's rules know it. */
+export function canonicalPath(framework: Framework, path: string): string {
+  const alias = framework.aliases?.find((rule) => rule.path.test(path));
+  return alias ? path.replace(alias.path, alias.as) : path;
+}
+
+/** The conventions by which a framework calls exports of this file. */
+export function fileEntriesOf({ file, directives, specifiers }: Pick<FileFacts, "file" | "directives" | "specifiers">): FileEntry[] {
+  return FRAMEWORKS.flatMap((framework) =>
+    (framework.fileEntries ?? []).filter(
+      (entry) =>
+        entry.file.test(file) &&
+        (entry.directive === undefined || directives.includes(entry.directive)) &&
+        (entry.imports === undefined || specifiers.some((specifier) => entry.imports?.test(specifier))),
+    ),
+  );
+}
+
+/** What a function's own directives say of it. */
+export function directiveRole(directives: readonly string[]): CallbackRole | undefined {
+  for (const framework of FRAMEWORKS) for (const { directive, role } of framework.directives ?? []) if (directives.includes(directive)) return role;
   return undefined;
 }
 
-export function hasFileEntries(file: string): boolean {
-  return FRAMEWORKS.some((framework) => framework.fileEntries?.some((entry) => entry.file.test(file)));
+/** The frameworks that a file imports. */
+export function frameworksIn({ specifiers }: Pick<FileFacts, "specifiers">): Framework[] {
+  return [...new Set(specifiers.flatMap((specifier) => frameworkOf(specifier) ?? []))];
 }
 
-/** All module specifiers that lead to a database library: the text prefilter looks for them. */
+/** The places that an interface in `declare module` or `declare global` adds members to. */
+export function augmentedPlaces({ module, path }: NonNullable<TypeFact["augments"]>): { framework: Framework; place: string }[] {
+  const type = path.join(".");
+  return FRAMEWORKS.flatMap((framework) =>
+    (framework.augments ?? [])
+      .filter((rule) => rule.type === type && (module === null ? rule.global === true : rule.global !== true && framework.specifiers.includes(module)))
+      .map(({ place }) => ({ framework, place })),
+  );
+}
+
+/** Module specifiers that a file contains that imports a database library: the prefilter looks for these. */
 export function libraryNames(): string[] {
   return [...bySpecifier.keys(), RUNTIME.specifier];
+}
+
+/** Words that a file contains that imports generated code of a library, whose specifier is the project's choice. */
+export function generatedMentions(): string[] {
+  return generated.map((entry) => entry.mention);
 }

@@ -1,36 +1,57 @@
 /**
- * What a database library looks like from outside. A path is how a value is reached from the module: `default`,
- * `default.Database`, `drizzle`. CommonJS consumers reach the default export as the module itself, so `""` and
- * `default` mean the same.
+ * What a database library looks like from outside. A path is how a value is reached: from the module (`default`,
+ * `default.Database`, `drizzle`), or from a session (`prepare`, `transaction().execute`, `user.findMany`; `()` is a
+ * call, of the session itself where it stands alone). CommonJS consumers reach the default export as the module itself,
+ * so `""` and `default` mean the same.
  */
 export interface Library {
   /** The package's name, as findings report it. */
   name: string;
+  /** Tells entries of one package apart: `drizzle-orm/libsql`. Default: the name. */
+  id?: string;
   /** Module specifiers that lead to it. */
   specifiers: readonly string[];
-  /** SQLite in this process, a server elsewhere, or whatever the wrapped client is. */
-  engine: "sqlite" | "server" | "wrapped";
+  /** Specifiers of code that the library generates into the project, where they lead to no file of it: `src/generated/prisma/client`. */
+  generated?: { specifier: RegExp; /** What the importing file's text surely contains: for the prefilter. */ mention: string };
+  /** SQLite in this process, a server elsewhere, whatever the wrapped client is, or what the opening call says (see `dialect`). */
+  engine: "sqlite" | "server" | "wrapped" | "configured";
+  /** Where the opening call names its engine, and which names mean SQLite. For `engine: "configured"`. */
+  dialect?: { at: readonly ArgumentPath[]; sqlite: RegExp };
   /** Statements run on the calling thread and block it. */
   sync: boolean;
   /** What makes a session. */
   opens: readonly OpenPattern[];
-  /** Exported types whose values are sessions: `Database`, `default.Database`. */
+  /** Calls that give a session that was opened elsewhere, by the path from the module: `getConnection`. */
+  shared: readonly string[];
+  /** Exported types whose values are sessions: `Database`, `default.Database`. Project classes that extend one are sessions, too. */
   sessionTypes: readonly string[];
+  /** Exported types whose values are a transaction's handle: `Prisma.TransactionClient`. */
+  handleTypes: readonly string[];
+  /** Exported types whose values are one connection out of a pool: `PoolClient`. */
+  clientTypes: readonly string[];
+  /** Exported types that may be a session or a handle: `EntityManager`, `Repository`. */
+  eitherTypes: readonly string[];
+  /** Exported classes whose project subclasses are tables, with static or instance methods that run statements: `Model`. */
+  models: readonly string[];
   /** Functions that turn a client into an ORM session: the result is as fresh as the client. */
   wraps: readonly { path: string; client: ArgumentPath }[];
-  /** Methods by name, on the session (and on the handle that a transaction callback is given). */
+  /** What a session gives that is the session again: `manager`, `$extends()`, `withSchema()`. */
+  same: readonly string[];
+  /** What takes a connection out of a pool, or begins a transaction and gives its handle. */
+  acquires: readonly AcquirePattern[];
+  /** Transactions over a function or a list, on a session (and on a handle, where they nest). */
   transactions: readonly TransactionPattern[];
   /** Methods that make a prepared statement from SQL text. */
   prepares: readonly string[];
-  /** Methods of the session that run SQL text given as first argument. */
-  sqlMethods: readonly string[];
-  /** What a prepared statement or a query builder runs: by method name. */
+  /** What runs, by the path from a session, a handle or a client. The first that matches counts. */
+  statements: readonly StatementPattern[];
+  /** What a prepared statement runs: by method name. */
   statementMethods: { readonly run: readonly string[]; readonly read: readonly string[]; readonly iterate: readonly string[] };
-  /** Methods of the session that start a write or a read in a query builder: `insert`, `update`; `select`. */
-  builders: { readonly write: readonly string[]; readonly read: readonly string[] };
   closes: readonly string[];
   /** Methods that change the session itself for everybody who shares it, or that occupy it. */
   scoped: readonly string[];
+  /** How long a statement waits for a lock, in milliseconds, when nothing is set; and where it is set. SQLite only. */
+  busyTimeout?: { default: number; option?: ArgumentPath };
   /** The runtime's driver that replaces it, when there is one (see contract.ts). */
   runtimeDriver?: "better-sqlite3";
 }
@@ -51,13 +72,61 @@ export interface OpenPattern {
 }
 
 export interface TransactionPattern {
-  method: string;
-  /** `callback` runs the function; `wrapper` returns a function that does. */
-  style: "callback" | "wrapper";
-  /** Which argument is the function. */
-  body: number;
+  /** Matches the callee's path from the session: `^transaction$`, `^transaction\(\)(\.\w+\(\))*\.execute$`. */
+  path: RegExp;
+  /** `callback` runs the function; `wrapper` returns a function that does; `array` runs a list of operations. */
+  style: "callback" | "wrapper" | "array";
+  /** Which argument is the function or the list. `last`: the one after optional settings. */
+  body: number | "last";
   /** Which of the body's parameters is the transaction handle. Absent: the body uses the session itself. */
   handle?: number;
+  /** The option that carries the handle to a statement: `transaction`, `transacting`. Absent: statements are called on the handle. */
+  option?: string;
+  /** Statements on the session itself join the transaction while its body runs (the library carries it along). */
+  ambient?: boolean;
+  /** On a handle: a savepoint, part of the outer one, or an error. Default: `savepoint`. */
+  nested?: "savepoint" | "joins" | "error";
+  /** The mode that the library begins with when nothing is said. Default: `deferred` for SQLite. */
+  mode?: "immediate" | "exclusive";
+}
+
+/** `pool.connect()`, `dataSource.createQueryRunner()`, `knex.transaction()` without a function. */
+export interface AcquirePattern {
+  path: RegExp;
+  /** `client`: one connection, without a transaction as yet. `transaction`: begun, this is its handle. */
+  kind: "client" | "transaction";
+  /** What gives it back: paths from the client or handle. A `transaction` is over with its commit or rollback. */
+  releases: RegExp;
+  /** Counts only when no function is passed: with one, it is the callback form. */
+  withoutCallback?: boolean;
+}
+
+export interface StatementPattern {
+  path: RegExp;
+  /** `sql`: by the text of `text`. `begin`, `commit`, `rollback`: of a transaction on this session, client or handle. */
+  kind: "read" | "write" | "ddl" | "pragma" | "sql" | "begin" | "commit" | "rollback";
+  /** Where the SQL text stands. Default: `"0"`. */
+  text?: ArgumentPath;
+  /** What text that is no literal is taken for. Default: `unknown`. */
+  otherwise?: "read" | "write";
+  /** Counts only for tagged templates or for plain calls. */
+  by?: "tag" | "call";
+  /** Counts only when no later call of the same chain is a statement: `knex("t")` reads, `knex("t").insert(x)` writes. */
+  weak?: boolean;
+}
+
+/** Calls of methods of these names, directly on the session. */
+export function methods(...names: readonly string[]): RegExp {
+  return new RegExp(`^(?:${names.map(escape).join("|")})$`);
+}
+
+/** Calls of methods of these names, at the end of any chain: `getRepository().save`, `manager.save`. */
+export function endsIn(...names: readonly string[]): RegExp {
+  return new RegExp(`(?:^|\\.)(?:${names.map(escape).join("|")})$`);
+}
+
+function escape(name: string): string {
+  return name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 
 /** Everything empty: spread it, so that a catalogue file states only what its library has. */
@@ -65,13 +134,23 @@ export const EMPTY_LIBRARY = {
   engine: "sqlite",
   sync: false,
   opens: [],
+  shared: [],
   sessionTypes: [],
+  handleTypes: [],
+  clientTypes: [],
+  eitherTypes: [],
+  models: [],
   wraps: [],
+  same: [],
+  acquires: [],
   transactions: [],
   prepares: [],
-  sqlMethods: [],
+  statements: [],
   statementMethods: { run: [], read: [], iterate: [] },
-  builders: { write: [], read: [] },
   closes: [],
   scoped: [],
 } as const satisfies Omit<Library, "name" | "specifiers">;
+
+export function libraryId(library: Library): string {
+  return library.id ?? library.name;
+}

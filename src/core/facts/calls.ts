@@ -1,6 +1,7 @@
 import { child, nodes, str, stringOf, unwrap, type Node } from "./ast.js";
 import { callbackLoop } from "./loops.js";
 import { template } from "./text.js";
+import { callTypeArguments } from "./types-refs.js";
 import type { CallFact, Expr } from "./types.js";
 import { addSpecifier, mergeTags, spanOf, tagsAt, UNKNOWN, type Context, type OpenLoop, type Use, type Walk } from "./walk.js";
 
@@ -16,6 +17,7 @@ export function callExpression(walk: Walk, node: Node, ctx: Context, use: Use): 
     kind: tag ? "tag" : node.type === "NewExpression" ? "new" : "call",
     callee: UNKNOWN,
     args: [],
+    typeArgs: callTypeArguments(walk, node, ctx),
     argSpans: [],
     span: spanOf(walk, node),
     calleeSpan: spanOf(walk, callee ?? node),

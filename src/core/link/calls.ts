@@ -87,7 +87,7 @@ export class CallGraph {
     const found: TokenId[] = [];
     for (const id of solver.values(this.values.expression(file, call.callee, call.fn))) {
       const { t } = tokens.get(id);
-      if (t === "external" || t === "part" || t === "derived") found.push(id);
+      if (t === "external" || t === "part" || t === "derived" || t === "session" || t === "typed") found.push(id);
     }
     return found.length > 1 ? tokens.sorted(found) : found;
   }

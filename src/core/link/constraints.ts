@@ -1,3 +1,4 @@
+import { augmentedPlaces } from "../catalogue/index.js";
 import type { CallFact, FileFacts, FunctionFact } from "../facts/types.js";
 import { linkBuiltin } from "./builtins.js";
 import { IntSet } from "./int-set.js";
@@ -19,6 +20,7 @@ export class Constraints {
     this.#addAssigns(facts);
     for (const fn of facts.functions) this.#addFunction(facts.file, fn);
     this.#addClasses(facts);
+    this.#addAugments(facts);
     for (const call of facts.calls) this.#addCall(facts.file, call);
   }
 
@@ -34,7 +36,10 @@ export class Constraints {
         const token = tokens.get(id);
         if (token.t !== "external" && token.t !== "part" && token.t !== "namespace") solver.flow(value, values.field(id, name));
         // `globalThis.db = …` is kept under the name, for `globalThis.db` elsewhere.
-        else if (token.t === "external" && token.module === null) solver.flow(value, values.global(`${token.path}.${name}`));
+        else if (token.t === "external") {
+          const place = token.module === null ? values.global(`${token.path}.${name}`) : values.held.member(token, name);
+          if (place !== undefined) solver.flow(value, place);
+        }
       });
     }
   }
@@ -66,6 +71,17 @@ export class Constraints {
     }
   }
 
+  /** `declare module "fastify" { interface FastifyInstance { db: Database } }` */
+  #addAugments({ file, types }: FileFacts): void {
+    const { held } = this.values;
+    for (const { augments, type, variable, extends: parents } of types)
+      for (const { framework, place } of augments ? augmentedPlaces(augments) : []) {
+        if (type.k === "object") for (const prop of type.props) this.values.addType(file, prop.type, held.at(framework.name, `${place}.${prop.name}`));
+        // What the place itself holds, for who asks for its members by name.
+        if (parents.length > 0) this.values.addType(file, { k: "ref", head: variable, path: [], args: [] }, held.at(framework.name, place));
+      }
+  }
+
   #addCall(file: string, call: CallFact): void {
     const { values } = this;
     const { callee } = call;
@@ -89,6 +105,8 @@ export class Constraints {
           break;
         case "part":
         case "derived":
+        case "session":
+        case "typed":
           applyPart(values, { file, call, callee: id, args, result, invoke });
           break;
         default:

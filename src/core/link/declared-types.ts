@@ -1,16 +1,26 @@
 import { frameworkOf, libraryOf } from "../catalogue/index.js";
+import { type Library, libraryId } from "../catalogue/library.js";
 import type { TypeRef } from "../facts/types.js";
+import { holdType } from "./framework-calls.js";
 import type { NodeId } from "./solver.js";
-import type { TokenId } from "./tokens.js";
+import type { Token, TokenId, TypedRole } from "./tokens.js";
 import type { Values } from "./values.js";
 
 /** Type constructors whose values we treat as those of their arguments. */
 const TRANSPARENT = new Set(["Promise", "Readonly", "Array", "ReadonlyArray", "NonNullable", "Required", "Partial"]);
 const DERIVED = new Set(["ReturnType", "Awaited", "InstanceType"]);
 
+/** Types that have some of another type's members: their second argument names which. */
+const PARTIAL = new Set(["Omit", "Pick"]);
+/** Packages' names for what a function gives: `inferAsyncReturnType<typeof createContext>`. */
+const INFERRED = /^infer(Async)?ReturnType$/;
+
 /** Values of declared types: a session of a library, a framework's object, an instance of a project class. */
 export class DeclaredTypes {
   readonly #aliases = new Map<string, NodeId>();
+  /** Object types without a name, numbered down from -1. */
+  readonly #anonymous = new Map<TypeRef, number>();
+  readonly #types: TypeRef[] = [];
 
   constructor(readonly values: Values) {}
 
@@ -28,6 +38,15 @@ export class DeclaredTypes {
       case "ref":
         this.#addReference(file, type, into);
         return;
+      case "object":
+        this.#addAnonymous(file, type, into);
+        return;
+      case "index": {
+        const node = this.values.solver.node();
+        this.add(file, type.of, node);
+        this.values.solver.flow(this.values.memberOf(node, type.name, file, 0), into);
+        return;
+      }
       default:
     }
   }
@@ -38,15 +57,40 @@ export class DeclaredTypes {
       const { kind } = this.values.program.variable(file, head);
       if (kind !== "import" && kind !== "class" && this.values.program.typeOf(file, head)) this.values.solver.flow(this.#alias(file, head), into);
       // A type follows the same import or class binding that a value would, to what it names.
-      else this.#watchTypeName(this.values.variable(file, head), type.path, into);
+      else this.#watchTypeName(this.values.variable(file, head), type.path, { file, args: type.args }, into);
+    } else if (PARTIAL.has(head)) {
+      const [whole] = type.args;
+      if (whole) this.#addNarrowed(file, whole, into);
+      this.#addAnonymous(file, type, into);
     } else if (TRANSPARENT.has(head)) {
       for (const argument of type.args) this.add(file, argument, into);
     } else if (DERIVED.has(head)) {
-      for (const argument of type.args) {
-        if (argument.k === "typeof") this.#flowReturned(this.values.expression(file, argument.of), into);
-        else this.add(file, argument, into);
-      }
+      this.#addDerived(file, type.args, into);
     }
+  }
+
+  #addDerived(file: string, args: readonly TypeRef[], into: NodeId): void {
+    for (const argument of args) {
+      if (argument.k === "typeof") this.#flowReturned(this.values.expression(file, argument.of), into);
+      else this.add(file, argument, into);
+    }
+  }
+
+  #addAnonymous(file: string, type: TypeRef, into: NodeId): void {
+    let variable = this.#anonymous.get(type);
+    if (variable === undefined) this.#anonymous.set(type, (variable = -this.#types.push(type)));
+    this.values.solver.add(into, this.values.tokens.intern({ t: "shape", file, variable }));
+  }
+
+  /** `Omit<PrismaClient, …>`: what is left of a session's type may be the session or a transaction's handle. */
+  #addNarrowed(file: string, whole: TypeRef, into: NodeId): void {
+    const { solver, tokens } = this.values;
+    const node = solver.node();
+    this.add(file, whole, node);
+    solver.watch(node, (id) => {
+      const token = tokens.get(id);
+      if (token.t === "typed") solver.add(into, token.role === "session" ? tokens.intern({ ...token, role: "either" }) : id);
+    });
   }
 
   /** The values of a type alias or interface. One node each: aliases may go round in circles. */
@@ -60,7 +104,7 @@ export class DeclaredTypes {
     const fact = program.typeOf(file, variable);
     if (!fact) return node;
     // An alias that only names other types is what they are.
-    if (hasMembers(fact.type)) solver.add(node, tokens.intern({ t: "shape", file, variable }));
+    if (fact.type.k === "object") solver.add(node, tokens.intern({ t: "shape", file, variable }));
     solver.defer(() => {
       if (fact.type.k !== "object") this.add(file, fact.type, node);
       for (const parent of fact.extends) this.add(file, parent, node);
@@ -70,12 +114,16 @@ export class DeclaredTypes {
 
   /** What the member `name` of a type alias or interface may be: `delegate` gets what else has that member. */
   feedMember(file: string, variable: number, delegate: (of: TokenId) => void, add: (type: TypeRef) => void, name: string): void {
-    const fact = this.values.program.typeOf(file, variable);
+    const anonymous = this.#types[-variable - 1];
+    const fact = anonymous ? { type: anonymous, extends: [] } : this.values.program.typeOf(file, variable);
     if (!fact) return;
     const visit = (type: TypeRef): void => {
       if (type.k === "object") for (const prop of type.props) if (prop.name === name) add(prop.type);
       if (type.k === "union") type.of.forEach(visit);
-      if (type.k === "ref") {
+      if (type.k === "ref" && typeof type.head === "string" && PARTIAL.has(type.head)) {
+        const [of, keys] = type.args;
+        if (of && names(keys).includes(name) === (type.head === "Pick")) visit(of);
+      } else if (type.k === "ref") {
         const node = this.values.solver.node();
         this.add(file, type, node);
         this.values.solver.watch(node, delegate);
@@ -91,7 +139,7 @@ export class DeclaredTypes {
     solver.watch(from, (id) => {
       const library = tokens.libraryOf(id);
       if (library === undefined) solver.add(into, id);
-      else if (tokens.get(id).t !== "part") solver.add(into, tokens.intern({ t: "typed", library }));
+      else if (tokens.get(id).t !== "part") solver.add(into, tokens.intern({ t: "typed", library, role: roleOf(tokens.get(id)) }));
     });
   }
 
@@ -104,27 +152,58 @@ export class DeclaredTypes {
     });
   }
 
-  #watchTypeName(node: NodeId, path: readonly string[], into: NodeId): void {
+  #watchTypeName(node: NodeId, path: readonly string[], given: TypeArguments, into: NodeId): void {
     const { solver, tokens } = this.values;
     solver.watch(node, (id) => {
       const token = tokens.get(id);
       if (token.t === "class" && path.length === 0) solver.add(into, tokens.intern({ t: "instance", file: token.file, id: token.id }));
       else if (token.t === "shape") solver.flow(this.#alias(token.file, token.variable), into);
-      else if (token.t === "namespace" && path.length > 0) this.#watchTypeName(this.values.export(token.file, path[0] ?? ""), path.slice(1), into);
-      else if (token.t === "external" && token.module !== null) this.#addExternalType(token.module, [token.path, ...path].filter(Boolean).join("."), into);
+      else if (token.t === "namespace" && path.length > 0) this.#watchTypeName(this.values.export(token.file, path[0] ?? ""), path.slice(1), given, into);
+      else if (token.t === "external" && token.module !== null) this.#addExternalType(token.module, [token.path, ...path].filter(Boolean).join("."), given, into);
     });
   }
 
-  #addExternalType(module: string, path: string, into: NodeId): void {
+  #addExternalType(module: string, path: string, given: TypeArguments, into: NodeId): void {
     const { solver, tokens } = this.values;
+    if (INFERRED.test(path)) this.#addDerived(given.file, given.args, into);
     const library = libraryOf(module);
-    if (library?.sessionTypes.some((type) => type === path || type === `default.${path}` || `default.${type}` === path))
-      solver.add(into, tokens.intern({ t: "typed", library: library.name }));
-    const typed = frameworkOf(module)?.types.find((entry) => entry.type === path);
-    if (typed) solver.add(into, tokens.intern({ t: "external", module, path: typed.as }));
+    const role = library && typedRoleOf(library, path);
+    if (library && role) solver.add(into, tokens.intern({ t: "typed", library: libraryId(library), role }));
+    const framework = frameworkOf(module);
+    const typed = framework?.types.find((entry) => entry.type === path);
+    if (!framework || !typed) return;
+    solver.add(into, tokens.intern({ t: "external", module, path: typed.as }));
+    for (const rule of typed.holds ?? []) {
+      const argument = given.args[rule.argument];
+      if (argument) holdType(this.values, framework, given.file, argument, rule);
+    }
   }
 }
 
-function hasMembers(type: TypeRef): boolean {
-  return type.k === "object" || (type.k === "union" && type.of.some(hasMembers));
+interface TypeArguments {
+  /** Where they are written. */
+  file: string;
+  args: readonly TypeRef[];
+}
+
+/** The strings of a union of literals. */
+function names(type: TypeRef | undefined): string[] {
+  if (type?.k === "literal") return [type.value];
+  return type?.k === "union" ? type.of.flatMap(names) : [];
+}
+
+/** `typeof tx`: a type says of what kind a value is. */
+function roleOf(token: Token): TypedRole {
+  if (token.t === "typed") return token.role;
+  return token.t === "derived" && (token.kind === "handle" || token.kind === "client") ? token.kind : "session";
+}
+
+/** What a value of a library's type may be; undefined when the type is of no interest. */
+export function typedRoleOf(library: Library, path: string): TypedRole | undefined {
+  const has = (types: readonly string[]) => types.some((type) => type === path || type === `default.${path}` || `default.${type}` === path);
+  if (has(library.sessionTypes)) return "session";
+  if (has(library.handleTypes)) return "handle";
+  if (has(library.clientTypes)) return "client";
+  if (has(library.eitherTypes)) return "either";
+  return has(library.models) ? "model" : undefined;
 }

@@ -2,8 +2,11 @@ import type { Cost } from "../cost.js";
 import { constant, ZERO } from "../cost.js";
 import type { CallFact, FileFacts } from "../facts/types.js";
 import { frameworkOf } from "../catalogue/index.js";
+import { Ambient } from "./ambient.js";
 import { CallGraph } from "./calls.js";
 import { Contexts } from "./contexts.js";
+import { Inside } from "./inside.js";
+import { type LentTransaction, lentTransactions } from "./loans.js";
 import { type LinkHost, Program } from "./program.js";
 import { Schedule } from "./schedule.js";
 import { factoriesOf, findOpens, usesOf, type Factory, type OpenSite, type SessionUse } from "./sessions.js";
@@ -13,6 +16,9 @@ import { findTransactions, type TransactionSite, Writers } from "./transactions.
 
 export type { LinkHost } from "./program.js";
 
+/** A transaction as rules judge it: one of the program's own, or one that a helper runs for a caller. */
+export type JudgedTransaction = TransactionSite & { lender?: LentTransaction["lender"] };
+
 /** The joined facts of many files: what the rules are functions of. Everything beyond the call graph is made on first use. */
 export class ProjectFacts {
   readonly program: Program;
@@ -20,6 +26,9 @@ export class ProjectFacts {
   readonly contexts: Contexts;
   #opens?: OpenSite[];
   #transactions?: TransactionSite[];
+  #judged?: JudgedTransaction[];
+  #inside?: Inside;
+  #ambient?: Ambient;
   #writers?: Writers;
   #schedule?: Schedule;
   #sessions?: Summaries;
@@ -37,6 +46,31 @@ export class ProjectFacts {
 
   get transactions(): readonly TransactionSite[] {
     return (this.#transactions ??= findTransactions(this.graph));
+  }
+
+  /**
+   * The transactions by who decides what runs in them: a helper's transaction over a function that it was given counts
+   * once for each caller that passes one, and for itself only when its own code does more than that.
+   */
+  get judgedTransactions(): readonly JudgedTransaction[] {
+    return (this.#judged ??= this.transactions.flatMap((site): JudgedTransaction[] => {
+      const lent = lentTransactions(this.graph, site);
+      return site.fromParameter ? lent : [site, ...lent];
+    }));
+  }
+
+  /** What runs while a transaction is open. */
+  get inside(): Inside {
+    return (this.#inside ??= new Inside(this.graph, this.schedule));
+  }
+
+  get schedule(): Schedule {
+    return (this.#schedule ??= new Schedule(this.graph, (handover) => this.contexts.runsInPlace(handover)));
+  }
+
+  /** Which transactions are carried along by themselves. */
+  get ambient(): Ambient {
+    return (this.#ambient ??= new Ambient(this.graph, () => this.transactions));
   }
 
   /** Whether a transaction is on a file that nobody else has open: then nobody waits for it. */
@@ -66,8 +100,7 @@ export class ProjectFacts {
 
   /** What running each function once costs, in units that calls have by themselves. */
   summarize(unit: Unit): Summaries {
-    this.#schedule ??= new Schedule(this.graph, (handover) => this.contexts.runsInPlace(handover));
-    return new Summaries(this.#schedule, unit);
+    return new Summaries(this.schedule, unit);
   }
 
   /** The functions that hand a fresh session of this open to their callers, innermost first. */

@@ -1,7 +1,10 @@
-import { frameworkOf, frameworkOfGlobal, libraryNamed, libraryOf } from "../catalogue/index.js";
-import type { OpenPattern } from "../catalogue/library.js";
+import { libraryOf, libraryWithId } from "../catalogue/index.js";
+import { type AcquirePattern, type Library, libraryId, type OpenPattern, type TransactionPattern } from "../catalogue/library.js";
 import { RUNTIME } from "../contract.js";
 import type { CallFact, Expr } from "../facts/types.js";
+import { applyFramework } from "./framework-calls.js";
+import { isList } from "./lists.js";
+import type { Program } from "./program.js";
 import type { NodeId } from "./solver.js";
 import type { TokenId } from "./tokens.js";
 import type { Values } from "./values.js";
@@ -40,7 +43,12 @@ export function openPatternOf(module: string | null, path: string, kind: CallFac
   const library = module === null ? undefined : libraryOf(module);
   const bare = withoutDefault(path);
   const pattern = library?.opens.find((open) => withoutDefault(open.path) === bare && (open.by === "both" || open.by === kind));
-  return library && pattern ? { library: library.name, pattern } : undefined;
+  return library && pattern ? { library: libraryId(library), pattern } : undefined;
+}
+
+/** `super(…)` makes what `new` does. */
+export function kindOf({ kind, callee }: CallFact): CallFact["kind"] {
+  return callee.k === "super" ? "new" : kind;
 }
 
 /** An argument, or a property of an object argument, by its catalogue path (`0`, `0.client`). */
@@ -62,18 +70,18 @@ export function applyExternal(values: Values, { file, call, callee, args, result
     const client = withoutDefault(wrap.path) === withoutDefault(token.path) ? argumentAt(call, wrap.client) : undefined;
     if (client && library)
       solver.watch(values.expression(file, client, call.fn), (id) => {
-        if (isSession(values, id)) solver.add(result, tokens.intern({ t: "derived", kind: "orm", of: id, library: library.name, file, call: call.id }));
+        if (isSession(values, id)) solver.add(result, tokens.intern({ t: "derived", kind: "orm", of: id, library: libraryId(library), file, call: call.id }));
       });
   }
-  const open = openPatternOf(token.module, token.path, call.kind);
+  const open = openPatternOf(token.module, token.path, kindOf(call));
   if (open && !(open.pattern.unless ?? []).some((path) => mayBeSession(call, path)))
     solver.add(result, tokens.intern({ t: "session", file, call: call.id, library: open.library }));
+  if (library?.shared.some((path) => withoutDefault(token.path) === path)) solver.add(result, tokens.intern({ t: "typed", library: libraryId(library), role: "session" }));
   if (token.module === RUNTIME.specifier && /^(createSessionFactory\(\)\.)?getSession$/.test(token.path))
-    solver.add(result, tokens.intern({ t: "typed", library: "better-sqlite3" }));
-  const extended = tokens.extend(callee, call.kind === "new" ? "new()" : "()");
+    solver.add(result, tokens.intern({ t: "typed", library: "better-sqlite3", role: "session" }));
+  const extended = applyFramework(values, { file, call, token, args, into: result, result: tokens.extend(callee, call.kind === "new" ? "new()" : "()") });
   if (extended !== undefined) solver.add(result, extended);
   if (token.module === null && call.kind === "new") solver.add(result, tokens.intern({ t: "allocation", file, id: call.id }));
-  passCallbackParameters(values, token, args);
   // A wrapper of another package (`asyncHandler(fn)`) most often gives the function back, dressed.
   for (const arg of args)
     solver.watch(arg, (id) => {
@@ -97,56 +105,76 @@ function mayBeSession(call: CallFact, path: string): boolean {
   return !(arg.k === "member" && arg.of.k === "member" && arg.of.name === "env");
 }
 
-function passCallbackParameters(values: Values, token: { module: string | null; path: string }, args: ArgumentNodes): void {
-  const framework = token.module === null ? frameworkOfGlobal(token.path) : frameworkOf(token.module);
-  for (const rule of framework?.callbackParams ?? []) {
-    if (!rule.path.test(token.path)) continue;
-    const value = values.tokens.intern({ t: "external", module: token.module, path: rule.as });
-    args.forEach((arg, index) => {
-      if (rule.argument !== undefined && rule.argument !== index) return;
-      values.solver.watch(arg, (id) => {
-        const fn = values.tokens.get(id);
-        const param = fn.t === "function" ? values.program.fn(fn.file, fn.id).params[rule.param] : undefined;
-        if (fn.t === "function" && param) values.solver.add(values.variable(fn.file, param.variable), value);
-      });
-    });
-  }
-}
-
 /** What calling a member of a session (or of what was made from it) gives. */
 export function applyPart(values: Values, { file, call, callee, args, result, invoke }: OutsideCall): void {
   const { tokens, solver } = values;
   const token = tokens.get(callee);
-  const library = libraryNamed(tokens.libraryOf(callee) ?? "");
+  const library = libraryWithId(tokens.libraryOf(callee));
   if (!library) return;
+  const id = libraryId(library);
   const owner = token.t === "part" ? tokens.get(token.of) : token;
   if (owner.t === "derived" && owner.kind === "transaction") {
     // `importAll(x)`, `importAll.immediate(x)`: the function that `transaction` was given runs, with these arguments.
     const made = values.program.call(owner.file, owner.call);
     const body = made.args[0];
-    if (body) solver.watch(values.expression(owner.file, body, made.fn), (id) => invoke(id, args));
+    if (body) solver.watch(values.expression(owner.file, body, made.fn), (fn) => invoke(fn, args));
     return;
   }
-  if (token.t !== "part") return;
-  const onSession = owner.t === "session" || owner.t === "typed" || (owner.t === "derived" && (owner.kind === "orm" || owner.kind === "handle"));
-  if (onSession && library.prepares.includes(token.path))
-    solver.add(result, tokens.intern({ t: "derived", kind: "statement", of: token.of, library: library.name, file, call: call.id }));
-  const transaction = onSession ? library.transactions.find((pattern) => pattern.method === token.path) : undefined;
+  // A session that is called itself: `knex("t")`, `sql\`SELECT 1\``.
+  const path = token.t === "part" ? token.path : "()";
+  const of = token.t === "part" ? token.of : callee;
+  const onSession = owner.t === "session" || owner.t === "typed" || (owner.t === "derived" && owner.kind !== "statement");
+  if (onSession && library.prepares.includes(path))
+    solver.add(result, tokens.intern({ t: "derived", kind: "statement", of, library: id, file, call: call.id }));
+  const transaction = onSession ? transactionPatternOf(library, path, call, values.program) : undefined;
   if (transaction) {
-    const made = tokens.intern({ t: "derived", kind: transaction.style === "wrapper" ? "transaction" : "handle", of: token.of, library: library.name, file, call: call.id });
-    const body = args[transaction.body];
-    if (transaction.style === "wrapper") solver.add(result, made);
-    if (body !== undefined)
-      solver.watch(body, (id) => {
-        const fn = tokens.get(id);
-        if (fn.t !== "function") return;
-        const handle = transaction.handle === undefined ? undefined : values.program.fn(fn.file, fn.id).params[transaction.handle];
-        if (handle) solver.add(values.variable(fn.file, handle.variable), made);
-        if (transaction.style === "callback") solver.flow(values.returns(fn.file, fn.id), result);
-      });
+    linkTransaction(values, transaction, tokens.intern({ t: "derived", kind: transaction.style === "wrapper" ? "transaction" : "handle", of, library: id, file, call: call.id }), args, result);
+    return;
+  }
+  const acquire = onSession ? acquirePatternOf(library, path, call) : undefined;
+  if (acquire) {
+    solver.add(result, tokens.intern({ t: "derived", kind: acquire.kind === "client" ? "client" : "handle", of, library: id, file, call: call.id }));
     return;
   }
   // `db.pragma(…)`, `stmt.bind(…)`: chains stay parts of what they started from.
-  const extended = tokens.extend(callee, "()");
+  const extended = token.t === "part" ? tokens.extend(callee, "()") : tokens.intern({ t: "part", of, path: "()" });
   if (extended !== undefined) solver.add(result, extended);
+}
+
+function linkTransaction(values: Values, transaction: TransactionPattern, made: TokenId, args: ArgumentNodes, result: NodeId): void {
+  const { solver, tokens } = values;
+  if (transaction.style === "wrapper") solver.add(result, made);
+  const body = bodyIndex(transaction, args.length);
+  const given = transaction.style === "array" ? undefined : args[body];
+  if (given === undefined) return;
+  solver.watch(given, (id) => {
+    const fn = tokens.get(id);
+    if (fn.t !== "function") return;
+    const handle = transaction.handle === undefined ? undefined : values.program.fn(fn.file, fn.id).params[transaction.handle];
+    if (handle) solver.add(values.variable(fn.file, handle.variable), made);
+    if (transaction.style === "callback") solver.flow(values.returns(fn.file, fn.id), result);
+  });
+}
+
+/** Which argument is the function (or list) that a transaction runs. */
+export function bodyIndex({ body }: TransactionPattern, args: number): number {
+  return body === "last" ? args - 1 : body;
+}
+
+/** The pattern by which a call of this path makes a transaction over what it is given. */
+export function transactionPatternOf(library: Library, path: string, call: CallFact, program: Program): TransactionPattern | undefined {
+  return library.transactions.find((pattern) => {
+    if (!pattern.path.test(path)) return false;
+    const body = call.args[bodyIndex(pattern, call.args.length)];
+    if (body === undefined) return false;
+    // `$transaction([…])` and `$transaction(async (tx) => …)` differ by what they are given. What cannot be told is no list, if there is a choice.
+    const list = isList(program, program.fileOf(call), body);
+    if (pattern.style === "array") return list || (body.k === "call" && !library.transactions.some((other) => other !== pattern && other.path.test(path)));
+    return !list && body.k !== "object" && body.k !== "literal" && body.k !== "template";
+  });
+}
+
+/** The pattern by which a call of this path takes a connection or begins a transaction. */
+export function acquirePatternOf(library: Library, path: string, call: CallFact): AcquirePattern | undefined {
+  return library.acquires.find((pattern) => pattern.path.test(path) && !(pattern.withoutCallback && call.args.some((arg) => arg.k === "fn")));
 }

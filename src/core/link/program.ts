@@ -1,5 +1,5 @@
 import { fileRole, type FileRole } from "./roles.js";
-import type { CallFact, CallId, ClassFact, ExportFact, FileFacts, FunctionFact, FunctionId, LoopFact, TypeFact, VariableFact, VariableId } from "../facts/types.js";
+import type { CallFact, CallId, ClassFact, ExportFact, Expr, FileFacts, FunctionFact, FunctionId, LoopFact, TypeFact, VariableFact, VariableId } from "../facts/types.js";
 
 /** What the analysis needs from the outside: where an import leads, and the text behind a span. */
 export interface LinkHost {
@@ -25,6 +25,8 @@ export function functionKey(file: string, id: FunctionId): FunctionKey {
 interface FileIndex {
   callsByFunction: Map<FunctionId, CallFact[]>;
   callbackLoops: Map<CallId, LoopFact>;
+  /** Call → the call whose callee is a member of its result: `db.select()` → `.from(t)`. */
+  chain: Map<CallId, CallFact>;
   types: Map<VariableId, TypeFact>;
   exports: Map<string, Exclude<ExportFact, StarExport>[]>;
   stars: StarExport[];
@@ -37,6 +39,7 @@ export class Program {
   readonly files: ReadonlyMap<string, FileFacts>;
   readonly #indexes = new Map<string, FileIndex>();
   readonly #functions = new Map<FunctionKey, { file: string; fn: FunctionFact }>();
+  #fileOfCall?: Map<CallFact, string>;
   readonly host: LinkHost;
 
   constructor(facts: Iterable<FileFacts>, host: LinkHost) {
@@ -75,6 +78,30 @@ export class Program {
     return this.#index(file).callbackLoops.get(call);
   }
 
+  /** The calls that follow in a chain, in order: after `db.select()` come `.from(t)`, `.where(c)`. */
+  *chainAfter(file: string, call: CallFact): Generator<CallFact> {
+    const { chain } = this.#index(file);
+    for (let next = chain.get(call.id); next !== undefined; next = chain.get(next.id)) yield next;
+  }
+
+  /** The last call of the chain that a call begins or continues: what is awaited, returned or dropped. */
+  chainEnd(file: string, call: CallFact): CallFact {
+    let last = call;
+    for (const next of this.chainAfter(file, call)) last = next;
+    return last;
+  }
+
+  /** The file in which a call stands. */
+  fileOf(call: CallFact): string {
+    if (!this.#fileOfCall) {
+      this.#fileOfCall = new Map();
+      for (const { file, calls } of this.files.values()) for (const each of calls) this.#fileOfCall.set(each, file);
+    }
+    const file = this.#fileOfCall.get(call);
+    if (file === undefined) throw new RangeError(`no file for call ${call.id}`);
+    return file;
+  }
+
   /** The type alias or interface that a name declares. */
   typeOf(file: string, variable: VariableId): TypeFact | undefined {
     return this.#index(file).types.get(variable);
@@ -93,8 +120,12 @@ export class Program {
     let index = this.#indexes.get(file);
     if (!index) {
       const { calls, loops, types, exports } = this.file(file);
-      index = { callsByFunction: new Map(), callbackLoops: new Map(), types: new Map(), exports: new Map(), stars: [] };
-      for (const call of calls) append(index.callsByFunction, call.fn, call);
+      index = { callsByFunction: new Map(), callbackLoops: new Map(), chain: new Map(), types: new Map(), exports: new Map(), stars: [] };
+      for (const call of calls) {
+        append(index.callsByFunction, call.fn, call);
+        const before = call.callee.k === "member" ? called(call.callee.of) : undefined;
+        if (before !== undefined) index.chain.set(before, call);
+      }
       for (const entry of exports)
         if (entry.k === "star") index.stars.push(entry);
         else append(index.exports, entry.name, entry);
@@ -128,6 +159,13 @@ export class Program {
   text(file: string, span: { start: number; end: number }): string {
     return this.host.text(file)?.slice(span.start, span.end) ?? "";
   }
+}
+
+/** The call that an expression is the result of, awaited or not, through members that are read: `ds.createQueryBuilder().manager.save()`. */
+function called(expr: Expr): CallId | undefined {
+  let at = expr;
+  while (at.k === "member" || at.k === "typed") at = at.of;
+  return at.k === "call" ? at.id : undefined;
 }
 
 /** Adds to the list under a key. */

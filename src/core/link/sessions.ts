@@ -1,13 +1,13 @@
-import { libraryNamed } from "../catalogue/index.js";
+import { libraryWithId } from "../catalogue/index.js";
 import type { OpenPattern } from "../catalogue/library.js";
 import type { AssignFact, CallFact, Expr, FunctionFact } from "../facts/types.js";
 import { constantOf } from "./constants.js";
 import type { CallGraph } from "./calls.js";
 import { literalText } from "./contexts.js";
 import { exprSpan, mentions, parts } from "./expressions.js";
-import { argumentAt, openPatternOf } from "./library-calls.js";
+import { argumentAt, kindOf, openPatternOf } from "./library-calls.js";
 import { functionKey, type FunctionKey } from "./program.js";
-import type { TokenId } from "./tokens.js";
+import type { DerivedKind, TokenId } from "./tokens.js";
 
 /** A place where a session is made. */
 export interface OpenSite {
@@ -50,7 +50,7 @@ export function findOpens(graph: CallGraph): OpenSite[] {
     for (const call of facts.calls)
       for (const id of graph.external.get(call) ?? []) {
         const token = values.tokens.get(id);
-        const open = token.t === "external" ? openPatternOf(token.module, token.path, call.kind) : undefined;
+        const open = token.t === "external" ? openPatternOf(token.module, token.path, kindOf(call)) : undefined;
         if (!open) continue;
         const session = values.tokens.intern({ t: "session", file: facts.file, call: call.id, library: open.library });
         if (!values.solver.values(values.callResult(facts.file, call.id)).has(session)) continue;
@@ -254,7 +254,7 @@ export function usesOf(graph: CallGraph, factory: Factory): SessionUse[] {
 }
 
 /** Calls on a session (or on what was made from it) by member name, program-wide. */
-export function partCalls(graph: CallGraph, session: TokenId): { file: string; call: CallFact; path: string; on: "session" | "orm" | "statement" | "transaction" | "handle" }[] {
+export function partCalls(graph: CallGraph, session: TokenId): { file: string; call: CallFact; path: string; on: "session" | DerivedKind }[] {
   const result = [];
   for (const facts of graph.program.files.values())
     for (const call of facts.calls)
@@ -269,5 +269,5 @@ export function partCalls(graph: CallGraph, session: TokenId): { file: string; c
 }
 
 export function isClose(library: string, path: string): boolean {
-  return libraryNamed(library)?.closes.includes(path) ?? false;
+  return libraryWithId(library)?.closes.includes(path) ?? false;
 }

@@ -1,49 +1,103 @@
-import { libraryNamed } from "../catalogue/index.js";
-import type { CallFact } from "../facts/types.js";
+import { libraryWithId } from "../catalogue/index.js";
+import { type Library, libraryId, type StatementPattern } from "../catalogue/library.js";
+import type { CallFact, Expr } from "../facts/types.js";
 import { constantOf } from "./constants.js";
 import type { CallGraph } from "./calls.js";
 import { literalText } from "./contexts.js";
+import { argumentAt } from "./library-calls.js";
 import type { TokenId } from "./tokens.js";
 
 export type StatementKind = "read" | "write" | "ddl" | "begin" | "commit" | "rollback" | "pragma" | "unknown";
 
 export interface StatementFact {
   kind: StatementKind;
+  /** The session at the root. */
   session: TokenId | undefined;
+  /** What it is called on: the session itself, an ORM around it, a transaction's handle, a client out of a pool. */
+  owner: TokenId;
+  /** The library's id in the catalogue. */
   library: string;
   sql?: string;
 }
 
 /** What one call does to a database, if anything: by its SQL where that is a literal, else by the method called. */
 export function statementOf(graph: CallGraph, call: CallFact): StatementFact | undefined {
+  const known = memoOf(graph);
+  let found = known.get(call);
+  if (found === undefined) known.set(call, (found = statementsOf(graph, call)[0] ?? null));
+  return found ?? undefined;
+}
+
+const memos = new WeakMap<CallGraph, Map<CallFact, StatementFact | null>>();
+
+function memoOf(graph: CallGraph): Map<CallFact, StatementFact | null> {
+  let memo = memos.get(graph);
+  if (!memo) memos.set(graph, (memo = new Map<CallFact, StatementFact | null>()));
+  return memo;
+}
+
+/** All that a call may do: one entry a session, client or handle that its receiver may be. */
+export function statementsOf(graph: CallGraph, call: CallFact): StatementFact[] {
   const { tokens } = graph.values;
+  const found: StatementFact[] = [];
   for (const id of graph.external.get(call) ?? []) {
     const token = tokens.get(id);
-    const library = token.t === "part" ? libraryNamed(tokens.libraryOf(id) ?? "") : undefined;
-    if (token.t !== "part" || !library) continue;
-    const owner = tokens.get(token.of);
-    const session = tokens.sessionOf(id);
-    const base = { session, library: library.name };
-    if (owner.t === "derived" && owner.kind === "statement") {
-      const { run, read, iterate } = library.statementMethods;
-      if (![...run, ...read, ...iterate].includes(token.path)) continue;
-      const prepared = graph.program.call(owner.file, owner.call);
-      const sql = prepared.args[0] ? literalText(constantOf(graph.program, owner.file, prepared.args[0]).expr) : undefined;
-      const kind = sql === undefined ? "unknown" : verbOf(sql);
-      return { ...base, sql, kind: kind !== "unknown" ? kind : run.includes(token.path) ? "write" : "read" };
-    }
-    if (owner.t === "derived" && owner.kind === "transaction") continue;
-    const first = call.args[0];
-    if (library.sqlMethods.includes(token.path)) {
-      const sql = first ? literalText(first) : undefined;
-      const kind = sql === undefined ? "unknown" : verbOf(sql);
-      return { ...base, sql, kind: kind === "unknown" && token.path === "run" ? "write" : kind };
-    }
-    if (library.builders.write.includes(token.path)) return { ...base, kind: "write" };
-    if (library.builders.read.includes(token.path)) return { ...base, kind: "read" };
-    if (token.path === "pragma") return { ...base, kind: "pragma" };
+    const library = libraryWithId(tokens.libraryOf(id));
+    const owner = tokens.ownerOf(id);
+    if (!library || owner === undefined) continue;
+    const held = tokens.get(owner);
+    if (held.t === "derived" && held.kind === "transaction") continue;
+    const path = token.t === "part" ? token.path : "()";
+    const what = held.t === "derived" && held.kind === "statement" ? ofPrepared(graph, library, path, held) : ofPath(graph, library, path, call);
+    if (what) found.push({ ...what, session: tokens.sessionOf(id), owner, library: libraryId(library) });
   }
-  return undefined;
+  return found;
+}
+
+type What = Pick<StatementFact, "kind" | "sql">;
+
+function ofPrepared(graph: CallGraph, { statementMethods }: Library, path: string, made: { file: string; call: number }): What | undefined {
+  const { run, read, iterate } = statementMethods;
+  if (![...run, ...read, ...iterate].includes(path)) return undefined;
+  const prepared = graph.program.call(made.file, made.call);
+  const sql = sqlText(graph, made.file, prepared.args[0]);
+  const kind = sql === undefined ? "unknown" : verbOf(sql);
+  return { sql, kind: kind !== "unknown" ? kind : run.includes(path) ? "write" : "read" };
+}
+
+function ofPath(graph: CallGraph, library: Library, path: string, call: CallFact): What | undefined {
+  const pattern = library.statements.find((candidate) => matches(candidate, path, call));
+  if (!pattern || (pattern.weak && goesOn(graph, library, path, call))) return undefined;
+  if (pattern.kind !== "sql") return { kind: pattern.kind };
+  const file = graph.program.fileOf(call);
+  const sql = sqlText(graph, file, argumentAt(call, pattern.text ?? "0"));
+  const kind = sql === undefined ? "unknown" : verbOf(sql);
+  return { sql, kind: kind === "unknown" ? (pattern.otherwise ?? "unknown") : kind };
+}
+
+function matches({ path: pattern, by }: StatementPattern, path: string, call: CallFact): boolean {
+  return pattern.test(path) && (by === undefined || (by === "tag") === (call.kind === "tag"));
+}
+
+/** Whether a later call of the chain is the statement: `knex("t").where(…).update(…)`. */
+function goesOn(graph: CallGraph, library: Library, path: string, call: CallFact): boolean {
+  let at = path === "()" ? "()" : `${path}()`;
+  for (const next of graph.program.chainAfter(graph.program.fileOf(call), call)) {
+    if (next.callee.k !== "member") return false;
+    at = `${at}.${next.callee.name}`;
+    if (library.statements.some((pattern) => !pattern.weak && matches(pattern, at, next))) return true;
+    at = `${at}()`;
+  }
+  return false;
+}
+
+/** The text of a statement: a literal or a constant, or the template of a tag of the library's (`sql\`…\``, `Prisma.sql\`…\``). */
+function sqlText(graph: CallGraph, file: string, expr: Expr | undefined): string | undefined {
+  if (!expr) return undefined;
+  const { file: from, expr: value } = constantOf(graph.program, file, expr);
+  if (value.k === "object") return sqlText(graph, from, value.props.find(({ name }) => name === "sql" || name === "text")?.value);
+  const made = value.k === "call" ? graph.program.call(from, value.id) : undefined;
+  return literalText(made?.kind === "tag" && made.args[0] ? made.args[0] : value);
 }
 
 /** The verb of a statement; for `WITH …` the verb after the common table expressions. */

@@ -1,4 +1,4 @@
-import { frameworkOf, frameworkOfGlobal, libraryOf } from "../catalogue/index.js";
+import { canonicalPath, frameworkOf, frameworkOfGlobal, libraryOf, libraryWithId } from "../catalogue/index.js";
 import { RUNTIME } from "../contract.js";
 import type { CallId, ClassId, FunctionId, ObjectId, VariableId } from "../facts/types.js";
 
@@ -18,21 +18,34 @@ export type Token =
   | { t: "namespace"; file: string }
   /** A value whose declared type is an interface or object type of the project. */
   | { t: "shape"; file: string; variable: VariableId }
-  /** A value of another package or of the platform, by how it is reached: `express` + `default().get`. */
-  | { t: "external"; module: string | null; path: string }
+  /**
+   * A value of another package or of the platform, by how it is reached: `express` + `default().get`. `origin` is the
+   * call that began its context, where a framework's places differ by context.
+   */
+  | { t: "external"; module: string | null; path: string; origin?: string }
   /** A session opened at a call; the library is what it was opened with. */
   | { t: "session"; file: string; call: CallId; library: string }
-  /** A session of which only the declared type is known, or that the runtime shares. */
-  | { t: "typed"; library: string }
-  /** Made from a session at a call: an ORM around it, a prepared statement, a transaction's function or handle. */
-  | { t: "derived"; kind: "orm" | "statement" | "transaction" | "handle"; of: TokenId; library: string; file: string; call: CallId }
+  /**
+   * A session of which only the declared type is known, or that the runtime shares. `role`: what the type may hold
+   * (`either`: a session or a transaction's handle; `model`: a table's class). `owner`: the project class that extends
+   * the library's, which tells two such sessions apart.
+   */
+  | { t: "typed"; library: string; role: TypedRole; owner?: string }
+  /**
+   * Made from a session at a call: an ORM around it, a prepared statement, a transaction's function or handle, one
+   * connection taken out of a pool.
+   */
+  | { t: "derived"; kind: DerivedKind; of: TokenId; library: string; file: string; call: CallId }
   /** A member of a session or of something derived from it: `prepare`, `insert().values`. */
   | { t: "part"; of: TokenId; path: string };
+
+export type TypedRole = "session" | "handle" | "client" | "either" | "model";
+export type DerivedKind = "orm" | "statement" | "transaction" | "handle" | "client";
 
 export type TokenId = number;
 
 /** Longer paths say nothing any more, and unbounded ones would never end (`a().b().a().b()…`). */
-const MAX_PATH = 80;
+const MAX_PATH = 160;
 
 export class TokenTable {
   readonly #tokens: Token[] = [];
@@ -56,11 +69,11 @@ export class TokenTable {
         return this.#intern(token, token.t, token.file, token.variable);
       case "external":
         // No package has an empty name: it stands for the platform.
-        return this.#intern(token, token.t, token.module ?? "", token.path);
+        return this.#intern(token, token.t, token.module ?? "", token.origin === undefined ? token.path : `${token.path} ${token.origin}`);
       case "session":
         return this.#intern(token, token.t, token.file, `${token.call} ${token.library}`);
       case "typed":
-        return this.#intern(token, token.t, token.library, "");
+        return this.#intern(token, token.t, token.library, `${token.role} ${token.owner ?? ""}`);
       case "derived":
         return this.#intern(token, token.t, token.of, `${token.kind} ${token.call} ${token.library} ${token.file}`);
       case "part":
@@ -102,15 +115,35 @@ export class TokenTable {
     const token = this.get(id);
     const calls = suffix === "()" || suffix === "new()";
     if (token.t === "external") {
-      const path = isKnown(token.module, token.path) ? join(token.path, suffix) : joinOpaque(token.path, suffix, token.module !== null);
-      return path.length > MAX_PATH ? undefined : this.intern({ ...token, path });
+      const path = isKnown(token.module, token.path) ? knownPath(token.module, joinPath(token.path, suffix)) : joinOpaque(token.path, suffix, token.module !== null);
+      return path === undefined || path.length > MAX_PATH ? undefined : this.intern({ ...token, path });
     }
     if (token.t === "part") {
-      const path = join(token.path, suffix);
-      return path.length > MAX_PATH ? undefined : this.intern({ ...token, path });
+      const path = joinPath(token.path, suffix);
+      return path.length > MAX_PATH ? undefined : this.#partOf(token.of, path);
     }
-    if (token.t === "session" || token.t === "typed" || token.t === "derived") return calls ? undefined : this.intern({ t: "part", of: id, path: suffix });
+    if (token.t === "session" || token.t === "typed" || token.t === "derived") return this.#partOf(id, calls ? "()" : suffix);
     return undefined;
+  }
+
+  #partOf(owner: TokenId, path: string): TokenId {
+    return libraryWithId(this.libraryOf(owner))?.same.includes(path) ? owner : this.intern({ t: "part", of: owner, path });
+  }
+
+  /** The transaction's handle through which something is reached: itself, or what it is a part of. */
+  handleOf(id: TokenId): TokenId | undefined {
+    const token = this.get(id);
+    if (token.t === "part") return this.handleOf(token.of);
+    if (token.t === "typed") return token.role === "handle" ? id : undefined;
+    if (token.t !== "derived") return undefined;
+    return token.kind === "handle" ? id : this.handleOf(token.of);
+  }
+
+  /** The session, client or handle on which a part is called. */
+  ownerOf(id: TokenId): TokenId | undefined {
+    const token = this.get(id);
+    if (token.t === "part") return token.of;
+    return token.t === "session" || token.t === "typed" || token.t === "derived" ? id : undefined;
   }
 
   /** The session at the root of a derived value or a part; undefined for everything else. */
@@ -129,8 +162,16 @@ export class TokenTable {
   }
 }
 
-function join(path: string, suffix: string): string {
+export function joinPath(path: string, suffix: string): string {
   return path && suffix !== "()" && suffix !== "new()" ? `${path}.${suffix}` : path + suffix;
+}
+
+/** As the framework's rules know it; undefined where they say that nothing is known. */
+function knownPath(module: string | null, path: string): string | undefined {
+  const framework = module === null ? undefined : frameworkOf(module);
+  if (!framework) return path;
+  const canonical = canonicalPath(framework, path);
+  return framework.sealed?.test(canonical) ? undefined : canonical;
 }
 
 /** Whether the catalogue may have something to say about what is reached from a value. */
@@ -153,5 +194,5 @@ function joinOpaque(path: string, suffix: string, keepsName: boolean): string {
   const origin = cut === -1 ? path : path.slice(0, cut);
   if (suffix === "()" || suffix === "new()") return origin + ELLIPSIS;
   if (cut !== -1 || origin.split(".").length >= MAX_NAMES) return keepsName ? `${origin}${ELLIPSIS}.${suffix}` : origin + ELLIPSIS;
-  return join(path, suffix);
+  return joinPath(path, suffix);
 }

@@ -1,23 +1,40 @@
-import { libraryNamed } from "../catalogue/index.js";
+import { libraryWithId } from "../catalogue/index.js";
+import { libraryId, type TransactionPattern } from "../catalogue/library.js";
 import type { CallFact, FunctionFact, LoopFact, Span } from "../facts/types.js";
 import type { CallGraph, Handover } from "./calls.js";
 import { literalText } from "./contexts.js";
-import { functionKey, type FunctionKey } from "./program.js";
+import { type Engine, engineOf } from "./engines.js";
+import { acquirePatternOf, bodyIndex, transactionPatternOf } from "./library-calls.js";
+import { append, functionKey, type FunctionKey } from "./program.js";
 import { statementOf } from "./statements.js";
 import type { TokenId } from "./tokens.js";
+
+export type TransactionStyle = "callback" | "wrapper" | "array" | "sql" | "handle";
 
 /** A transaction: where it is made, what runs inside. */
 export interface TransactionSite {
   file: string;
   call: CallFact;
+  /** The library's id in the catalogue. */
   library: string;
-  style: "callback" | "wrapper" | "sql";
+  /** Whether its statements run on the calling thread and block it. */
+  sync: boolean;
+  engine: Engine;
+  /**
+   * `callback` runs a function, `wrapper` returns one that does, `array` runs a list of operations; `sql` and `handle` are
+   * open from a BEGIN (a statement, `startTransaction()`, `await knex.transaction()`) to a COMMIT in the same function.
+   */
+  style: TransactionStyle;
+  /** The catalogue's entry, for styles that are one call. */
+  pattern?: TransactionPattern;
   session: TokenId | undefined;
   /** Every session that it may be on. */
   sessions: TokenId[];
-  /** Functions that run inside it. For `sql`, the function around it. */
+  /** What stands for it inside: the handle that the body is given, or that beginning gave. */
+  handles: TokenId[];
+  /** Functions that run inside it. For `sql` and `handle`, the function around it. */
   bodies: FunctionKey[];
-  /** For `sql`: between BEGIN and the last COMMIT of the same function. */
+  /** For `sql` and `handle`: between BEGIN and the last COMMIT of the same function. */
   extent?: { start: number; end: number };
   mode: "deferred" | "immediate" | "exclusive" | "default";
   invocations: { file: string; call: CallFact }[];
@@ -32,44 +49,59 @@ export function findTransactions(graph: CallGraph): TransactionSite[] {
   const invocations = findInvocations(graph);
   for (const facts of graph.program.files.values()) {
     for (const call of facts.calls) {
-      const made = transactionMade(graph, call);
+      const made = transactionMade(graph, facts.file, call);
       if (!made) continue;
       const calls = invocations.get(`${facts.file} ${call.id}`) ?? [];
-      const body = call.args[made.body];
+      const { pattern } = made;
+      const body = call.args[bodyIndex(pattern, call.args.length)];
       sites.push({
         file: facts.file,
         call,
         library: made.library,
-        style: made.style,
+        sync: made.sync,
+        engine: engineOf(graph, made.sessions[0]),
+        style: pattern.style,
+        pattern,
         session: made.sessions[0],
         sessions: made.sessions,
-        bodies: body ? functionsIn(graph, facts.file, call, made.body) : [],
-        mode: modeOf(made.style, calls, call),
+        handles: made.handles,
+        // What makes a list runs before the transaction does.
+        bodies: body && pattern.style !== "array" ? functionsIn(graph, facts.file, call, bodyIndex(pattern, call.args.length)) : [],
+        mode: modeOf(pattern, calls, call),
         invocations: calls,
         commits: [],
         rollbacks: [],
         fromParameter: body?.k === "var" && graph.program.variable(facts.file, body.id).kind === "param",
       });
     }
-    sites.push(...findSqlTransactions(graph, facts.file));
+    sites.push(...findBegun(graph, facts.file));
   }
   return sites;
 }
 
-function transactionMade(graph: CallGraph, call: CallFact): { library: string; style: "callback" | "wrapper"; body: number; sessions: TokenId[] } | undefined {
+interface Made {
+  library: string;
+  sync: boolean;
+  pattern: TransactionPattern;
+  sessions: TokenId[];
+  handles: TokenId[];
+}
+
+function transactionMade(graph: CallGraph, file: string, call: CallFact): Made | undefined {
   const { tokens } = graph.values;
-  let made: { library: string; style: "callback" | "wrapper"; body: number; sessions: TokenId[] } | undefined;
+  let made: Made | undefined;
   for (const id of graph.external.get(call) ?? []) {
     const token = tokens.get(id);
     if (token.t !== "part") continue;
     const owner = tokens.get(token.of);
     if (owner.t === "derived" && (owner.kind === "statement" || owner.kind === "transaction")) continue;
-    const library = libraryNamed(tokens.libraryOf(id) ?? "");
-    const pattern = library?.transactions.find((candidate) => candidate.method === token.path);
+    const library = libraryWithId(tokens.libraryOf(id));
+    const pattern = library && transactionPatternOf(library, token.path, call, graph.program);
     if (!library || !pattern) continue;
-    made ??= { library: library.name, style: pattern.style, body: pattern.body, sessions: [] };
+    made ??= { library: libraryId(library), sync: library.sync, pattern, sessions: [], handles: [] };
     const session = tokens.sessionOf(id);
     if (session !== undefined) made.sessions.push(session);
+    if (pattern.style === "callback") made.handles.push(tokens.intern({ t: "derived", kind: "handle", of: token.of, library: libraryId(library), file, call: call.id }));
   }
   return made;
 }
@@ -95,56 +127,92 @@ function findInvocations(graph: CallGraph): Map<string, { file: string; call: Ca
         const owner = token.t === "part" ? graph.values.tokens.get(token.of) : token;
         if (owner.t !== "derived" || owner.kind !== "transaction") continue;
         const key = `${owner.file} ${owner.call}`;
-        const list = found.get(key) ?? [];
-        if (!list.some((known) => known.call === call)) list.push({ file: facts.file, call });
-        found.set(key, list);
+        if (!found.get(key)?.some((known) => known.call === call)) append(found, key, { file: facts.file, call });
       }
   return found;
 }
 
-function modeOf(style: "callback" | "wrapper", invocations: { call: CallFact }[], call: CallFact): TransactionSite["mode"] {
-  const named = (name: string | undefined) => (name === "immediate" || name === "exclusive" || name === "deferred" ? name : undefined);
-  if (style === "wrapper") {
+function modeOf(pattern: TransactionPattern, invocations: { call: CallFact }[], call: CallFact): TransactionSite["mode"] {
+  if (pattern.style === "wrapper") {
     const modes = invocations.map(({ call: run }) => (run.callee.k === "member" ? named(run.callee.name) : undefined));
-    return modes[0] ?? "default";
+    return modes[0] ?? pattern.mode ?? "default";
   }
-  const options = call.args[1];
-  const behavior = options?.k === "object" ? options.props.find((prop) => prop.name === "behavior")?.value : undefined;
-  return named(behavior ? literalText(behavior) : undefined) ?? "default";
+  return modeInOptions(call) ?? pattern.mode ?? "default";
 }
 
-function findSqlTransactions(graph: CallGraph, file: string): TransactionSite[] {
-  const byFunction = new Map<number, { call: CallFact; kind: string; sql: string; session: TokenId | undefined; library: string }[]>();
+function modeInOptions(call: CallFact): "immediate" | "exclusive" | "deferred" | undefined {
+  // Drizzle's `behavior`, Sequelize's `type`, and their like: the value says it, whatever the option is called.
+  for (const arg of call.args)
+    for (const { value } of arg.k === "object" ? arg.props : []) {
+      const text = literalText(value) ?? (value.k === "member" ? value.name : undefined);
+      const mode = named(text?.toLowerCase());
+      if (mode) return mode;
+    }
+  return undefined;
+}
+
+function named(name: string | undefined): "immediate" | "exclusive" | "deferred" | undefined {
+  return name === "immediate" || name === "exclusive" || name === "deferred" ? name : undefined;
+}
+
+interface Bound {
+  call: CallFact;
+  kind: "begin" | "commit" | "rollback";
+  sql: string;
+  session: TokenId | undefined;
+  library: string;
+  handle?: TokenId;
+}
+
+/** Transactions that are open from one call to another of the same function. */
+function findBegun(graph: CallGraph, file: string): TransactionSite[] {
+  const byFunction = new Map<number, Bound[]>();
   for (const call of graph.program.file(file).calls) {
-    const statement = statementOf(graph, call);
-    if (!statement || !/^(begin|commit|rollback)$/.test(statement.kind)) continue;
-    const list = byFunction.get(call.fn) ?? [];
-    list.push({ call, kind: statement.kind, sql: statement.sql ?? "", session: statement.session, library: statement.library });
-    byFunction.set(call.fn, list);
+    const bound = boundOf(graph, file, call);
+    if (bound) append(byFunction, call.fn, bound);
   }
   const sites: TransactionSite[] = [];
-  for (const [fn, statements] of byFunction) {
-    const begin = statements.find(({ kind }) => kind === "begin");
-    const commits = statements.filter(({ kind }) => kind === "commit").map(({ call }) => call);
+  for (const [fn, bounds] of byFunction) {
+    const begin = bounds.find(({ kind }) => kind === "begin");
+    const commits = bounds.filter(({ kind }) => kind === "commit").map(({ call }) => call);
     const last = commits.at(-1);
-    if (!begin || !last || begin.call.loop !== undefined) continue;
+    if (!begin || !last || begin.call.loop !== undefined || last.span.start < begin.call.span.end) continue;
     sites.push({
       file,
       call: begin.call,
       library: begin.library,
-      style: "sql",
+      sync: libraryWithId(begin.library)?.sync ?? false,
+      engine: engineOf(graph, begin.session),
+      style: begin.handle === undefined && begin.sql !== "" ? "sql" : "handle",
       session: begin.session,
       sessions: begin.session === undefined ? [] : [begin.session],
+      handles: begin.handle === undefined ? [] : [begin.handle],
       bodies: [functionKey(file, fn)],
       extent: { start: begin.call.span.end, end: last.span.start },
-      mode: /\bIMMEDIATE\b/i.test(begin.sql) ? "immediate" : /\bEXCLUSIVE\b/i.test(begin.sql) ? "exclusive" : "default",
+      mode: /\bIMMEDIATE\b/i.test(begin.sql) ? "immediate" : /\bEXCLUSIVE\b/i.test(begin.sql) ? "exclusive" : (modeInOptions(begin.call) ?? "default"),
       invocations: [],
       commits,
-      rollbacks: statements.filter(({ kind }) => kind === "rollback").map(({ call }) => call),
+      rollbacks: bounds.filter(({ kind }) => kind === "rollback").map(({ call }) => call),
       fromParameter: false,
     });
   }
   return sites;
+}
+
+function boundOf(graph: CallGraph, file: string, call: CallFact): Bound | undefined {
+  const statement = statementOf(graph, call);
+  if (statement && (statement.kind === "begin" || statement.kind === "commit" || statement.kind === "rollback"))
+    return { call, kind: statement.kind, sql: statement.sql ?? "", session: statement.session, library: statement.library };
+  const { tokens } = graph.values;
+  for (const id of graph.external.get(call) ?? []) {
+    const token = tokens.get(id);
+    const library = libraryWithId(tokens.libraryOf(id));
+    const acquire = token.t === "part" && library ? acquirePatternOf(library, token.path, call) : undefined;
+    if (token.t !== "part" || !library || acquire?.kind !== "transaction") continue;
+    const handle = tokens.intern({ t: "derived", kind: "handle", of: token.of, library: libraryId(library), file, call: call.id });
+    return { call, kind: "begin", sql: "", session: tokens.sessionOf(id), library: libraryId(library), handle };
+  }
+  return undefined;
 }
 
 /** A loop that a transaction holds, and the calls that lead from the transaction's body to it. */

@@ -1,4 +1,4 @@
-import { EMPTY_LIBRARY, type Library } from "../library.js";
+import { EMPTY_LIBRARY, methods, type Library } from "../library.js";
 
 /** https://orm.drizzle.team/docs/get-started-sqlite: `drizzle(client)`, `drizzle({ client })`, or `drizzle(url)`, which opens. */
 export const drizzleBetterSqlite3: Library = {
@@ -13,8 +13,13 @@ export const drizzleBetterSqlite3: Library = {
     { path: "drizzle", client: "0" },
     { path: "drizzle", client: "0.client" },
   ],
-  transactions: [{ method: "transaction", style: "callback", body: 0, handle: 0 }],
-  sqlMethods: ["run", "all", "get", "values"],
+  transactions: [{ path: methods("transaction"), style: "callback", body: 0, handle: 0 }],
+  statements: [
+    { path: methods("run"), kind: "sql", otherwise: "write" },
+    { path: methods("all", "get", "values"), kind: "sql" },
+    { path: methods("insert", "update", "delete"), kind: "write" },
+    { path: methods("select", "selectDistinct", "$count", "with"), kind: "read" },
+    { path: /^query\.\w+\.(findMany|findFirst)$/, kind: "read" },
+  ],
   statementMethods: { run: ["run", "execute"], read: ["all", "get", "values"], iterate: [] },
-  builders: { write: ["insert", "update", "delete"], read: ["select", "selectDistinct", "query", "$count", "with"] },
 };

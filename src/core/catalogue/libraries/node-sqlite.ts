@@ -1,4 +1,4 @@
-import { EMPTY_LIBRARY, type Library } from "../library.js";
+import { EMPTY_LIBRARY, methods, type Library } from "../library.js";
 
 /** https://nodejs.org/api/sqlite.html */
 export const nodeSqlite: Library = {
@@ -12,8 +12,10 @@ export const nodeSqlite: Library = {
   ],
   sessionTypes: ["DatabaseSync"],
   prepares: ["prepare"],
-  sqlMethods: ["exec"],
+  statements: [{ path: methods("exec"), kind: "sql" }],
   statementMethods: { run: ["run"], read: ["get", "all"], iterate: ["iterate"] },
   closes: ["close"],
+  // https://nodejs.org/api/sqlite.html#new-databasesyncpath-options
+  busyTimeout: { default: 0, option: "1.timeout" },
   scoped: ["function", "aggregate", "loadExtension", "enableLoadExtension", "createSession"],
 };

@@ -1,4 +1,4 @@
-import { EMPTY_LIBRARY, type Library } from "../library.js";
+import { EMPTY_LIBRARY, methods, type Library } from "../library.js";
 
 /** The promise wrapper around `sqlite3`: https://github.com/kriasoft/node-sqlite */
 export const sqlite: Library = {
@@ -8,7 +8,10 @@ export const sqlite: Library = {
   opens: [{ path: "open", by: "call", kind: "connection", key: "0.filename", options: "0" }],
   sessionTypes: ["Database"],
   prepares: ["prepare"],
-  sqlMethods: ["run", "exec", "get", "all", "each"],
+  statements: [
+    { path: methods("run"), kind: "sql", otherwise: "write" },
+    { path: methods("exec", "get", "all", "each"), kind: "sql" },
+  ],
   statementMethods: { run: ["run"], read: ["get", "all", "each"], iterate: [] },
   closes: ["close"],
   scoped: ["configure", "on", "loadExtension"],

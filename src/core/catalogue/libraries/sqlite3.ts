@@ -1,4 +1,4 @@
-import { EMPTY_LIBRARY, type Library } from "../library.js";
+import { EMPTY_LIBRARY, methods, type Library } from "../library.js";
 
 /** https://github.com/TryGhost/node-sqlite3/wiki/API */
 export const sqlite3: Library = {
@@ -13,7 +13,10 @@ export const sqlite3: Library = {
   ],
   sessionTypes: ["Database", "default.Database"],
   prepares: ["prepare"],
-  sqlMethods: ["run", "exec", "get", "all", "each"],
+  statements: [
+    { path: methods("run"), kind: "sql", otherwise: "write" },
+    { path: methods("exec", "get", "all", "each"), kind: "sql" },
+  ],
   statementMethods: { run: ["run"], read: ["get", "all", "each"], iterate: [] },
   closes: ["close"],
   scoped: ["configure", "on", "loadExtension", "serialize", "parallelize"],

@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import { link } from "./link.js";
+
+const OPEN = `import Database from "better-sqlite3"; import { drizzle } from "drizzle-orm/better-sqlite3"; const db = new Database("a.db"); const orm = drizzle(db); const add = db.prepare("INSERT INTO t VALUES (?)");\n`;
+
+/** What runs inside each transaction: the callee as written, with the length of the way to it. */
+function inside(text: string): string[][] {
+  const facts = link({ "a.ts": OPEN + text });
+  return facts.judgedTransactions.map((site) =>
+    [...facts.inside.callsOf(site)].map(({ file, call, path }) => `${facts.program.text(file, call.calleeSpan)}${path.length > 0 ? ` +${path.length}` : ""}`),
+  );
+}
+
+describe("what runs while a transaction is open", () => {
+  it.each<[string, string, string[][]]>([
+    ["the body", `orm.transaction((tx) => { tx.insert(a); });`, [["tx.insert"]]],
+    ["a function written in the body that runs there", `orm.transaction((tx) => { rows.map((row) => one(row)); });`, [["rows.map", "one"]]],
+    ["a promise's callback", `orm.transaction((tx) => work().then(() => after()));`, [["work().then", "work", "after"]]],
+    ["not a handler or a timer", `orm.transaction((tx) => { setTimeout(() => later(), 5); emitter.on("x", () => later()); });`, [["setTimeout", "emitter.on"]]],
+    ["a helper", `function save() { add.run(1); more(); } function more() { deep(); } orm.transaction((tx) => { save(); });`, [["save", "add.run +1", "more +1", "deep +2"]]],
+    ["what a helper is given", `function twice(work) { work(); before(); } orm.transaction((tx) => { twice(() => mine()); }); twice(() => others());`, [["twice", "mine", "work +1", "before +1"]]],
+    ["not what others give the same helper", `const retry = (work) => work(); retry(() => others()); orm.transaction((tx) => retry(() => mine()));`, [["retry", "mine", "work +1"]]],
+    ["between BEGIN and COMMIT alone", `function f() { early(); db.exec("BEGIN"); mid(); db.exec("COMMIT"); late(); }`, [["mid"]]],
+    ["recursion ends", `function again(n) { again(n - 1); } orm.transaction((tx) => { again(3); });`, [["again", "again +1"]]],
+    ["a wrapper's body", `const run = db.transaction((x) => { add.run(x); }); run(1);`, [["add.run"]]],
+  ])("%s", (_name, text, expected) => {
+    expect(inside(text)).toEqual(expected);
+  });
+});
+
+describe("transactions that a helper runs for its callers", () => {
+  it.each<[string, string, string[][]]>([
+    ["the body is the parameter", `const inTx = (work) => db.transaction(work)(); inTx(() => one()); inTx(() => two());`, [["one"], ["two"]]],
+    ["the body calls the parameter", `const inTx = (work) => orm.transaction((tx) => work(tx)); inTx((tx) => one());`, [["work"], ["one"]]],
+    ["helpers that pass it on", `const inTx = (work) => orm.transaction((tx) => work(tx)); const outer = (job) => inTx(job); outer((tx) => one());`, [["work"], ["one"]]],
+    ["BEGIN around the call", `function inTx(work) { db.exec("BEGIN"); work(); db.exec("COMMIT"); } inTx(() => one());`, [["work"], ["one"]]],
+    ["a method", `class Store { run(work) { return orm.transaction((tx) => work(tx)); } } new Store().run((tx) => one());`, [["work"], ["one"]]],
+    ["not a parameter that only takes part", `const save = (row) => orm.transaction((tx) => { tx.insert(t).values(row); }); save({});`, [["tx.insert(t).values", "tx.insert"]]],
+  ])("%s", (_name, text, expected) => {
+    expect(inside(text)).toEqual(expected);
+  });
+});
