@@ -24,10 +24,11 @@ export function toEslintRule(rule: Rule, likely = false): EslintRule.RuleModule 
     create(context) {
       return {
         "Program:exit"() {
-          const linted = lintedFile(context.sourceCode, context);
+          const settings = readSettings(context.settings);
+          const linted = lintedFile(context.sourceCode, { filename: context.filename, cwd: context.cwd, settings });
           if (!linted) return;
           const { project, file, above } = linted;
-          const strict = likely || readSettings(context.settings).strict;
+          const strict = likely || settings.strict;
           const given = context.options[0] as object | undefined;
           const options = { ...rule.meta.defaults, ...given };
           for (const finding of guarded(() => rule.detect(file, project, options), [])) {

@@ -1,9 +1,12 @@
 import { generatedMentions, libraryNames } from "../../src/core/catalogue/index.js";
 import { buildFacts } from "../../src/core/facts/build-facts.js";
+import type { FileFacts } from "../../src/core/facts/types.js";
 import { linkProject, type ProjectFacts } from "../../src/core/link/index.js";
+import { crossFileProject } from "./cross-file.js";
 import { linesAbove, moveLines } from "./embedded.js";
 import { relativeName } from "./file-name.js";
 import { guarded } from "./guard.js";
+import type { Settings } from "./settings.js";
 import { commentsOf, hasScopes, programOf, type SourceLike } from "./tree.js";
 
 /** A file as the rules see it. */
@@ -20,16 +23,18 @@ const files = new WeakMap<object, LintedFile | null>();
 
 const libraries = [...libraryNames(), ...generatedMentions()];
 
-export interface FileNames {
+export interface LintRequest {
   filename: string;
   cwd: string;
+  settings: Settings;
 }
 
 /** What the rules are asked about a file, made once for all of them; `null` when nothing in it can matter. */
-export function lintedFile(source: SourceLike, names: FileNames): LintedFile | null {
+export function lintedFile(source: SourceLike, request: LintRequest): LintedFile | null {
   let linted = files.get(source);
   if (linted === undefined) {
-    linted = guarded(() => (namesLibrary(source.text) ? link(source, names) : null), null);
+    const { settings } = request;
+    linted = (settings.crossFile ? guarded(() => acrossFiles(source, request), null) : null) ?? guarded(() => (namesLibrary(source.text) ? alone(source, request) : null), null);
     files.set(source, linted);
   }
   return linted;
@@ -39,12 +44,24 @@ function namesLibrary(text: string): boolean {
   return libraries.some((name) => text.includes(name));
 }
 
-function link(source: SourceLike, { filename, cwd }: FileNames): LintedFile | null {
-  const { text, ast, scopeManager } = source;
-  if (!hasScopes(scopeManager)) return null;
+function acrossFiles(source: SourceLike, { filename, cwd, settings: { cacheDir } }: LintRequest): LintedFile | null {
+  const { text } = source;
+  const linked = crossFileProject({ filename, cwd, text, cacheDir, facts: (file) => factsOf(source, file) });
+  return linked ? { ...linked, above: 0 } : null;
+}
+
+function alone(source: SourceLike, { filename, cwd }: LintRequest): LintedFile | null {
+  const { text } = source;
   const file = relativeName(filename, cwd);
-  const facts = buildFacts({ program: programOf(ast), scopeManager: scopeManager, text, file, comments: commentsOf(source) });
+  const facts = factsOf(source, file);
+  if (!facts) return null;
   const above = linesAbove(filename, text);
   moveLines(facts, above);
   return { project: linkProject([facts], { resolve: () => undefined, text: () => text }), file, above };
+}
+
+function factsOf(source: SourceLike, file: string): FileFacts | undefined {
+  const { text, ast, scopeManager } = source;
+  if (!hasScopes(scopeManager)) return undefined;
+  return buildFacts({ program: programOf(ast), scopeManager, text, file, comments: commentsOf(source) });
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import type { MapFile } from "../core/cache/project-map.js";
 import type { FactsEntry } from "../core/cache/facts-entry.js";
 import { buildFacts } from "../core/facts/build-facts.js";
 import type { FileFacts } from "../core/facts/types.js";
@@ -56,6 +57,19 @@ export class Project {
   private readonly overlayFacts = new Map<string, { text: string; facts: FileFacts }>();
 
   constructor(private readonly parts: ProjectParts) {}
+
+  /** What was analysed, with its hash where results are kept, and where its imports lead among the same files. */
+  map(): MapFile[] {
+    const { entries, resolver } = this.parts;
+    return [...this.facts].map(([file, { specifiers }]) => ({
+      file,
+      hash: entries.get(file)?.hash ?? "",
+      imports: specifiers.map((specifier) => {
+        const target = resolver.resolve(file, specifier);
+        return [specifier, target !== undefined && this.facts.has(target) ? target : null];
+      }),
+    }));
+  }
 
   get parsed(): number {
     return this.facts.size;

@@ -108,7 +108,11 @@ export async function scanProject(options: ScanOptions): Promise<ScanResult> {
     const files = sources.entries.size - unparsable.length;
     const asked = [...json.asked()].map(([file, text]): [string, string | null] => [file, hashOf(text)]);
     const result = { findings, skipped, unscanned, files, parsed: project().parsed, json: asked };
-    if (!project().changedMeanwhile) cache?.keepOutcome(question, inputs, result);
+    if (!project().changedMeanwhile) {
+      cache?.keepOutcome(question, inputs, result);
+      // A part of the root would hide the callers in the rest of it.
+      if (paths.every((each) => path.resolve(root, each) === root)) cache?.keepMap({ files: project().map(), config: asked });
+    }
     return result;
   }
 

@@ -34,6 +34,11 @@ export class CacheFolder {
     this.#folder = path.join(parent, `v1-${identity}`);
   }
 
+  /** The folder's own name, below the folder of all versions. */
+  get name(): string {
+    return path.basename(this.#folder);
+  }
+
   read(name: string): string | undefined {
     try {
       return readFileSync(path.join(this.#folder, name), "utf8");

@@ -1,4 +1,5 @@
 import { type FactsEntry, decodeFacts, encodeFacts, factsKey } from "../../core/cache/facts-entry.js";
+import { encodeMap, mapName, type ProjectMap } from "../../core/cache/project-map.js";
 import { seal, unseal } from "../../core/cache/envelope.js";
 import type { Finding } from "../../core/finding.js";
 import type { SkippedFile } from "../discover.js";
@@ -116,6 +117,11 @@ export class ScanCache {
 
   keepOutcome(question: string, inputs: string, outcome: StoredScan): void {
     this.#folder.write(outcomeName(this.root, question), seal("scan", inputs, outcome, digest));
+  }
+
+  /** For editors: where the facts of a whole root are. Kept beside the versions' folders, since they do not know ours. */
+  keepMap(map: Omit<ProjectMap, "folder">): void {
+    this.#folder.write(`../${mapName(this.root, digest)}`, encodeMap(this.root, { ...map, folder: this.#folder.name }, digest));
   }
 
   /** Files that a narrower scan did not ask about stay known. */
