@@ -51,7 +51,8 @@ function factsOf(project: ProjectFacts, file: string, call: CallFact): string[] 
     if (open && results.has(tokens.intern({ t: "session", file, call: call.id, library: open.library }))) facts.add("open");
   }
   const sites = project.transactions.filter((site) => site.call === call);
-  for (const { style, mode } of sites) facts.add(`tx ${style}${mode === "default" || mode === "deferred" ? "" : ` ${mode}`}${receiver(project, call)}`);
+  for (const { style, mode } of sites)
+    for (const receiver of receivers(project, call)) facts.add(`tx ${style}${mode === "default" || mode === "deferred" ? "" : ` ${mode}`}${receiver}`);
   const begins = sites.some(({ style }) => style === "sql" || style === "handle");
   for (const { kind, owner } of statementsOf(graph, call)) if (!(begins && kind === "begin")) facts.add(kind + on(project, owner));
   for (const id of facts.size > 0 ? [] : (graph.external.get(call) ?? [])) {
@@ -73,9 +74,10 @@ function gives(project: ProjectFacts, library: Library, owner: TokenId, path: st
   return library.closes.includes(path);
 }
 
-function receiver(project: ProjectFacts, call: CallFact): string {
-  const owners = (project.graph.external.get(call) ?? []).map((id) => project.graph.values.tokens.ownerOf(id));
-  return owners[0] === undefined ? "" : on(project, owners[0]);
+/** On what a transaction is made: each that its receiver may be. */
+function receivers(project: ProjectFacts, call: CallFact): string[] {
+  const owners = (project.graph.external.get(call) ?? []).flatMap((id) => project.graph.values.tokens.ownerOf(id) ?? []);
+  return owners.length === 0 ? [""] : [...new Set(owners.map((owner) => on(project, owner)))];
 }
 
 function on(project: ProjectFacts, owner: TokenId): string {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { foundFacts, statedFacts } from "./fixture.js";
 
 const FOLDER = new URL("../../../fixtures/libraries/", import.meta.url);
-const FIXTURES = readdirSync(FOLDER).filter((name) => /\.[cm]?[jt]s$/.test(name));
+const FIXTURES = readdirSync(FOLDER).filter((name) => /(?<!\.d)\.[cm]?[jt]s$/.test(name));
 
 describe("the catalogue says of each library's own idiom", () => {
   it("has fixtures", () => {
