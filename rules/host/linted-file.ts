@@ -1,4 +1,5 @@
 import { generatedMentions, libraryNames } from "../../src/core/catalogue/index.js";
+import { namesLibrary } from "../../src/core/catalogue/names-library.js";
 import { buildFacts } from "../../src/core/facts/build-facts.js";
 import type { FileFacts } from "../../src/core/facts/types.js";
 import { linkProject, type ProjectFacts } from "../../src/core/link/index.js";
@@ -21,7 +22,8 @@ export interface LintedFile {
 /** One file's facts, linked by themselves; all rules share them. `null`: nothing in the file can matter. */
 const files = new WeakMap<object, LintedFile | null>();
 
-const libraries = [...libraryNames(), ...generatedMentions()];
+/** Quoted names only: `pg` alone stands in every `jpg`. */
+const canMatter = namesLibrary(libraryNames(), generatedMentions());
 
 export interface LintRequest {
   filename: string;
@@ -34,14 +36,10 @@ export function lintedFile(source: SourceLike, request: LintRequest): LintedFile
   let linted = files.get(source);
   if (linted === undefined) {
     const { settings } = request;
-    linted = (settings.crossFile ? guarded(() => acrossFiles(source, request), null) : null) ?? guarded(() => (namesLibrary(source.text) ? alone(source, request) : null), null);
+    linted = (settings.crossFile ? guarded(() => acrossFiles(source, request), null) : null) ?? guarded(() => (canMatter(source.text) ? alone(source, request) : null), null);
     files.set(source, linted);
   }
   return linted;
-}
-
-function namesLibrary(text: string): boolean {
-  return libraries.some((name) => text.includes(name));
 }
 
 function acrossFiles(source: SourceLike, { filename, cwd, settings: { cacheDir } }: LintRequest): LintedFile | null {
