@@ -105,7 +105,7 @@ const looks = new WeakMap<KeptScan, Map<string, number>>();
 
 function isFresh(scan: KeptScan, files: readonly string[], own: MapFile): boolean {
   let seen = looks.get(scan);
-  if (!seen) looks.set(scan, (seen = new Map()));
+  if (!seen) looks.set(scan, (seen = new Map<string, number>()));
   const now = Date.now();
   const isSame = (absolute: string, hash: string | null) => {
     if (now - (seen.get(absolute) ?? 0) < TRUSTED) return true;
@@ -125,7 +125,7 @@ const MOST_PROJECTS = 8;
 
 function shared(scan: KeptScan, files: readonly string[]): ProjectFacts | undefined {
   let kept = projects.get(scan);
-  if (!kept) projects.set(scan, (kept = new Map()));
+  if (!kept) projects.set(scan, (kept = new Map<string, ProjectFacts>()));
   const key = files.join("\n");
   const project = kept.get(key) ?? link(scan, files);
   if (!project) return undefined;
@@ -139,7 +139,7 @@ const factsOfScan = new WeakMap<KeptScan, Map<string, FileFacts | undefined>>();
 
 function factsOf(scan: KeptScan, file: MapFile): FileFacts | undefined {
   let known = factsOfScan.get(scan);
-  if (!known) factsOfScan.set(scan, (known = new Map()));
+  if (!known) factsOfScan.set(scan, (known = new Map<string, FileFacts | undefined>()));
   if (!known.has(file.file)) known.set(file.file, scan.facts(file));
   return known.get(file.file);
 }
