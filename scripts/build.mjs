@@ -5,6 +5,7 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { buildPlugin } from "./lib/rules/build-plugin.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const at = (...parts) => path.join(root, ...parts);
@@ -30,16 +31,8 @@ async function buildTool() {
 async function buildRules() {
   if (!exists("rules/index.ts", "rules")) return;
   await clear(at("rules/dist"), isKeptType);
-  // Everything but ESLint and its helper is bundled: an editor need not install the command line's dependencies.
-  const external = ["@typescript-eslint/utils", "@typescript-eslint/utils/*", "eslint", "eslint/*"];
-  const options = { ...bundle, entryPoints: { index: "rules/index.ts" }, outdir: "rules/dist", external };
-  await build({ ...options, format: "esm", banner: { js: REQUIRE_IN_ESM } });
-  // ESLint configs in CommonJS expect `require()` to give the plugin itself.
-  await build({ ...options, format: "cjs", outExtension: { ".js": ".cjs" }, footer: { js: "module.exports = module.exports.default;" } });
+  await buildPlugin(root, at("rules"), bundle);
 }
-
-/** CommonJS packages inside an ESM bundle call `require` for Node's own modules. */
-const REQUIRE_IN_ESM = 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);';
 
 async function buildRuntime() {
   if (!exists("runtime/index.ts", "runtime")) return;

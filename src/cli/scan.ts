@@ -1,3 +1,4 @@
+import path from "node:path";
 import type { Command } from "commander";
 import { Option } from "commander";
 import type { ScanResult } from "../project/scan.js";
@@ -10,6 +11,8 @@ interface ScanFlags {
   format: string;
   strict: boolean;
   rule: string[];
+  cache: boolean;
+  cacheDir?: string;
 }
 
 const EXAMPLES = `
@@ -31,6 +34,8 @@ export function addScanCommand(program: Command): void {
     .addOption(new Option("-f, --format <format>", "how to report").choices(["text", "json"]).default("text"))
     .option("--strict", "also run the strict rules and show findings that are only likely", false)
     .option("--rule <name>", "run only this rule; may be repeated", collect, [])
+    .option("--no-cache", "keep nothing for the next scan, and believe nothing that an earlier one kept")
+    .option("--cache-dir <folder>", "where to keep results (default: .cache/sessionfix in the nearest node_modules)")
     .addHelpText("after", EXAMPLES)
     .action(async (paths: string[], flags: ScanFlags) => {
       process.exitCode = await scan(program, paths, flags);
@@ -42,7 +47,8 @@ async function scan(program: Command, args: string[], flags: ScanFlags): Promise
   const { FORMATS } = await import("../report/index.js");
   const format = FORMATS.get(flags.format);
   if (!format) throw new RangeError(`No report format is named ${flags.format}`);
-  const result = await scanWithProgress({ root, paths, rules: flags.rule, strict: flags.strict });
+  const result = await scanWithProgress({ root, paths, rules: flags.rule, strict: flags.strict, ...cacheOf(flags) });
+  if (result.cacheProblem !== undefined && process.env["DEBUG"]?.includes("sessionfix")) process.stderr.write(`sessionfix: results are not kept: ${result.cacheProblem}\n`);
   const { findings, skipped, stats, unscanned } = result;
   const report = format.render(
     { version: toolVersion(), findings, skipped, stats, unscanned, text: (file) => result.text(file), ...(root === process.cwd() ? {} : { root }) },
@@ -53,8 +59,13 @@ async function scan(program: Command, args: string[], flags: ScanFlags): Promise
   return result.findings.length > 0 || nothingCouldBeRead(result) ? EXIT.findings : EXIT.ok;
 }
 
+function cacheOf({ cache, cacheDir }: ScanFlags): { cache?: string | false } {
+  if (!cache) return { cache: false };
+  return cacheDir === undefined ? {} : { cache: path.resolve(cacheDir) };
+}
+
 /** Scans with a line on the terminal that says how far it is. Every command that needs findings starts with it. */
-export async function scanWithProgress(options: { root: string; paths: string[]; rules: string[]; strict: boolean }): Promise<ScanResult> {
+export async function scanWithProgress(options: { root: string; paths: string[]; rules: string[]; strict: boolean; cache?: string | false }): Promise<ScanResult> {
   const { scanProject } = await import("../project/scan.js");
   const progress = new Progress();
   try {
@@ -62,6 +73,7 @@ export async function scanWithProgress(options: { root: string; paths: string[];
       root: options.root,
       paths: options.paths,
       strict: options.strict,
+      ...(options.cache === undefined ? {} : { cache: options.cache }),
       ...(options.rules.length > 0 ? { rules: options.rules } : {}),
       onProgress: ({ phase, done, total }) => progress.update(`${phase === "reading" ? "Reading" : "Analysing"} files: ${done} of ${total}`),
     });

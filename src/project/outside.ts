@@ -11,8 +11,8 @@ const FIELDS = ["dependencies", "devDependencies", "peerDependencies", "optional
  * The team's own packages that the scanned files import and that were not scanned with them. What happens in there is
  * not known, so a clean report means less.
  */
-export function unscannedPackages(root: string, files: ReadonlyMap<string, { specifiers: string[] }>, resolver: Resolver): string[] {
-  const packages = new Packages(new JsonFiles(), []);
+export function unscannedPackages(root: string, files: ReadonlyMap<string, { specifiers: string[] }>, resolver: Resolver, json = new JsonFiles()): string[] {
+  const packages = new Packages(json, []);
   const found = new Set<string>();
   for (const [file, { specifiers }] of files) {
     for (const specifier of specifiers) {

@@ -1,12 +1,16 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import type { MapFile } from "../core/cache/project-map.js";
+import type { FactsEntry } from "../core/cache/facts-entry.js";
 import { buildFacts } from "../core/facts/build-facts.js";
 import type { FileFacts } from "../core/facts/types.js";
 import type { Finding } from "../core/finding.js";
 import { linkProject } from "../core/link/index.js";
 import { detectAll } from "../../rules/detect.js";
 import type { DetectOptions } from "../../rules/detect.js";
-import { describeFailure } from "./check-syntax.js";
+import { digest } from "./cache/digest.js";
+import type { ScanCache } from "./cache/scan-cache.js";
+import { checkSyntax, describeFailure } from "./check-syntax.js";
 import type { SkippedFile } from "./discover.js";
 import { errorMessage } from "./errors.js";
 import { parseSource } from "./parse.js";
@@ -14,15 +18,8 @@ import { decode } from "./read-source.js";
 import type { Resolver } from "./resolve.js";
 import { selectFiles } from "./select.js";
 import type { FileNode } from "./select.js";
+import type { SourceEntry } from "./sources.js";
 import { listSpecifiers } from "./specifiers.js";
-
-/** What one look at a file's text leaves behind. */
-export interface SourceEntry {
-  specifiers: string[];
-  namesLibrary: boolean;
-  /** Absent once the file is known not to matter; it is read again when asked for. */
-  text?: string;
-}
 
 /** A text given to `redetect` does not parse: the edit that made it broke the file. */
 export class BrokenOverlayError extends Error {
@@ -37,8 +34,6 @@ export class BrokenOverlayError extends Error {
   }
 }
 
-type Built = { ok: true; facts: FileFacts } | { ok: false; reason: string };
-
 export interface ProjectParts {
   root: string;
   resolver: Resolver;
@@ -47,15 +42,34 @@ export interface ProjectParts {
   detect: DetectOptions;
   /** The file's path below the folder that the user named: see `LinkHost.place`. */
   place: (file: string) => string;
+  cache?: ScanCache | undefined;
 }
 
 /** The scanned tree in memory: detects, and detects again over changed texts without touching the disk. */
 export class Project {
   readonly skipped: SkippedFile[] = [];
   private readonly facts = new Map<string, FileFacts>();
+  private readonly unparsable = new Set<string>();
+  /** Files whose facts an earlier scan had left. */
+  fromCache = 0;
+  /** A file was no longer what it had been when it was first looked at: what was found is right for neither. */
+  changedMeanwhile = false;
   private readonly overlayFacts = new Map<string, { text: string; facts: FileFacts }>();
 
   constructor(private readonly parts: ProjectParts) {}
+
+  /** What was analysed, with its hash where results are kept, and where its imports lead among the same files. */
+  map(): MapFile[] {
+    const { entries, resolver } = this.parts;
+    return [...this.facts].map(([file, { specifiers }]) => ({
+      file,
+      hash: entries.get(file)?.hash ?? "",
+      imports: specifiers.map((specifier) => {
+        const target = resolver.resolve(file, specifier);
+        return [specifier, target !== undefined && this.facts.has(target) ? target : null];
+      }),
+    }));
+  }
 
   get parsed(): number {
     return this.facts.size;
@@ -72,19 +86,37 @@ export class Project {
     return this.run(selected, resolver, new Map());
   }
 
-  /** Files that were read but cannot matter: their texts can go. */
-  release(onEach?: (file: string, text: string) => void): void {
+  /** Files that were read but cannot matter: their texts can go. With `check`, those that are no code at all are told. */
+  release(check: boolean): SkippedFile[] {
+    const broken: SkippedFile[] = [];
     for (const [file, entry] of this.parts.entries) {
-      if (this.facts.has(file) || entry.text === undefined) continue;
-      onEach?.(file, entry.text);
+      if (this.facts.has(file)) continue;
+      if (check && !this.unparsable.has(file)) {
+        entry.syntax ??= checkSyntax(file, this.text(file) ?? "") ?? "";
+        this.parts.cache?.keepSyntax(file, entry.syntax);
+        if (entry.syntax !== "") broken.push({ file, reason: entry.syntax });
+      }
       delete entry.text;
     }
+    return broken;
   }
 
   /** The text that was scanned, without its byte order mark. */
   text(file: string): string | undefined {
     const entry = this.parts.entries.get(file);
-    return entry ? (entry.text ?? readAgain(path.join(this.parts.root, file))) : undefined;
+    return entry ? (entry.text ?? this.readAgain(file, entry)) : undefined;
+  }
+
+  private readAgain(file: string, entry: SourceEntry): string | undefined {
+    try {
+      const bytes = readFileSync(path.join(this.parts.root, file));
+      if (entry.hash !== undefined && digest(bytes) !== entry.hash) this.changedMeanwhile = true;
+      const source = decode(bytes);
+      return source.ok ? source.text : undefined;
+    } catch {
+      this.changedMeanwhile = true;
+      return undefined;
+    }
   }
 
   /**
@@ -116,12 +148,26 @@ export class Project {
   }
 
   private addFacts(file: string): void {
-    if (this.facts.has(file) || this.skipped.some((skip) => skip.file === file)) return;
-    const text = this.text(file);
-    if (text === undefined) return;
-    const built = build(file, text);
+    if (this.facts.has(file) || this.unparsable.has(file)) return;
+    const { entries, cache } = this.parts;
+    const hash = entries.get(file)?.hash;
+    const known = hash === undefined ? undefined : cache?.facts(file, hash);
+    const built = known ?? this.parse(file, hash);
+    if (built === undefined) return;
+    if (known?.ok === true) this.fromCache++;
     if (built.ok) this.facts.set(file, built.facts);
-    else this.skipped.push({ file, reason: built.reason });
+    else {
+      this.unparsable.add(file);
+      this.skipped.push({ file, reason: built.reason });
+    }
+  }
+
+  private parse(file: string, hash: string | undefined): FactsEntry | undefined {
+    const text = this.text(file);
+    if (text === undefined) return undefined;
+    const built = build(file, text);
+    if (hash !== undefined && !this.changedMeanwhile) this.parts.cache?.keepFacts(file, hash, built);
+    return built;
   }
 
   private addOverlay(file: string, text: string): void {
@@ -144,7 +190,7 @@ function graphOf(entries: ReadonlyMap<string, SourceEntry>, resolver: Resolver):
   return nodes;
 }
 
-function build(file: string, text: string): Built {
+function build(file: string, text: string): FactsEntry {
   const parsed = parseSource(file, text);
   if (!parsed.ok) return { ok: false, reason: describeFailure(parsed.reason) };
   try {
@@ -154,14 +200,5 @@ function build(file: string, text: string): Built {
     // One odd file must not cost the report on all the others.
     if (process.env["DEBUG"]?.includes("sessionfix")) throw error;
     return { ok: false, reason: `sessionfix failed on it (${errorMessage(error)}); please report this file's syntax` };
-  }
-}
-
-function readAgain(absolute: string): string | undefined {
-  try {
-    const source = decode(readFileSync(absolute));
-    return source.ok ? source.text : undefined;
-  } catch {
-    return undefined;
   }
 }

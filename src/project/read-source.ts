@@ -1,5 +1,5 @@
-import { open } from "node:fs/promises";
-import type { FileHandle } from "node:fs/promises";
+import { isUtf8 } from "node:buffer";
+import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { ioReason } from "./discover.js";
 
 export type SourceText = { ok: true; text: string } | { ok: false; reason: string };
@@ -17,42 +17,51 @@ const DENSE = 0.1;
 /** The native parser recurses, and takes the whole process with it somewhere above 5,000 open brackets (measured). */
 const DEEPEST = 3_000;
 
-/** The text of one source file without its byte order mark, or one sentence that says why it is left out. */
-export async function readSource(absolute: string): Promise<SourceText> {
-  let handle: FileHandle | undefined;
+/** The bytes of a source file, or why it is left out. */
+export type SourceBytes = { ok: true; bytes: Buffer } | { ok: false; reason: string };
+
+/** The bytes of one source file of this size, or one sentence that says why they are not looked at. Fast: one read, no promise. */
+export function readBytes(absolute: string, size: number): SourceBytes {
   try {
-    handle = await open(absolute, "r");
-    const { size } = await handle.stat();
-    if (size > LARGEST) return { ok: false, reason: describeLarge(await sample(handle), size) };
-    return decode(await handle.readFile());
+    if (size > LARGEST) return { ok: false, reason: describeLarge(sample(absolute), size) };
+    return { ok: true, bytes: readFileSync(absolute) };
   } catch (error) {
     return { ok: false, reason: ioReason(error) };
-  } finally {
-    await handle?.close();
+  }
+}
+
+/** The text of one source file without its byte order mark, or one sentence that says why it is left out. */
+export function readSource(absolute: string): SourceText {
+  try {
+    const source = readBytes(absolute, statSync(absolute).size);
+    return source.ok ? decode(source.bytes) : source;
+  } catch (error) {
+    return { ok: false, reason: ioReason(error) };
   }
 }
 
 /** As `readSource`, for bytes at hand. */
-export function decode(bytes: Uint8Array): SourceText {
+export function decode(content: Uint8Array): SourceText {
+  const bytes = Buffer.isBuffer(content) ? content : Buffer.from(content.buffer, content.byteOffset, content.byteLength);
   if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
     return { ok: false, reason: "UTF-16 text; save it as UTF-8" };
   }
   if (isBinary(bytes)) return { ok: false, reason: "binary, not source text" };
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return { ok: false, reason: "not UTF-8 text" };
-  }
+  if (!isUtf8(bytes)) return { ok: false, reason: "not UTF-8 text" };
+  const text = bytes.toString("utf8").replace(/^\uFEFF/, "");
   if (hasLongLines(text) && isDense(text)) return { ok: false, reason: "minified or generated: very long lines" };
-  if (isTooDeep(text)) return { ok: false, reason: `brackets nested more than ${DEEPEST.toLocaleString("en-US")} deep` };
+  if (isTooDeep(bytes)) return { ok: false, reason: `brackets nested more than ${DEEPEST.toLocaleString("en-US")} deep` };
   return { ok: true, text };
 }
 
-async function sample(handle: FileHandle): Promise<Uint8Array> {
-  const buffer = new Uint8Array(SAMPLE);
-  const { bytesRead } = await handle.read(buffer, 0, SAMPLE, 0);
-  return buffer.subarray(0, bytesRead);
+function sample(absolute: string): Uint8Array {
+  const file = openSync(absolute, "r");
+  try {
+    const buffer = new Uint8Array(SAMPLE);
+    return buffer.subarray(0, readSync(file, buffer, 0, SAMPLE, 0));
+  } finally {
+    closeSync(file);
+  }
 }
 
 function describeLarge(head: Uint8Array, size: number): string {
@@ -82,10 +91,10 @@ function isDense(text: string): boolean {
 }
 
 /** Counts brackets in strings and comments, too: far from the limit that does no harm, and it needs no parser. */
-function isTooDeep(text: string): boolean {
+function isTooDeep(bytes: Uint8Array): boolean {
+  if (bytes.length <= DEEPEST) return false;
   let depth = 0;
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
+  for (const code of bytes) {
     if (code === 0x28 || code === 0x5b || code === 0x7b) {
       if (++depth > DEEPEST) return true;
     } else if (code === 0x29 || code === 0x5d || code === 0x7d) {

@@ -21,8 +21,7 @@ export interface Resolver {
  * of them. Relative imports (`.js` for `.ts`, no extension, folders), tsconfig `paths` and `baseUrl`, workspace
  * packages by name, a package's own name, and `#imports`.
  */
-export function createResolver(root: string, files: Iterable<string>, manifests: string[]): Resolver {
-  const json = new JsonFiles();
+export function createResolver(root: string, files: Iterable<string>, manifests: string[], json = new JsonFiles()): Resolver {
   const packages = new Packages(json, manifests.map((file) => path.join(root, file)));
   const settings = new PathSettingsReader(json, (name, folder) => packages.named(name, folder)?.folder);
   return new TreeResolver({ root, packages, settings }, new Set(files));

@@ -2,16 +2,20 @@ import { performance } from "node:perf_hooks";
 import path from "node:path";
 import { generatedMentions, libraryNames } from "../core/catalogue/index.js";
 import type { Finding } from "../core/finding.js";
-import { checkSyntax } from "./check-syntax.js";
+import { digest } from "./cache/digest.js";
+import { defaultCacheFolder } from "./cache/folder.js";
+import { ScanCache } from "./cache/scan-cache.js";
+import type { StoredScan } from "./cache/scan-cache.js";
 import { discoverFiles } from "./discover.js";
-import type { SkippedFile } from "./discover.js";
+import type { DiscoveredFiles, SkippedFile } from "./discover.js";
+import { JsonFiles, readJsonText } from "./json-file.js";
 import { unscannedPackages } from "./outside.js";
 import { Project } from "./project.js";
-import type { SourceEntry } from "./project.js";
-import { readSource } from "./read-source.js";
 import { createResolver } from "./resolve.js";
 import { detectOptions } from "./rule-choice.js";
-import { listSpecifiers, namesLibrary } from "./specifiers.js";
+import { readSources } from "./sources.js";
+import type { Sources } from "./sources.js";
+import { namesLibrary } from "./specifiers.js";
 
 export interface ScanOptions {
   /** Absolute. Findings name their files relative to it. */
@@ -22,6 +26,11 @@ export interface ScanOptions {
   rules?: string[];
   /** Also the rules of the `strict` config, and findings that are only `likely`. Default: false. */
   strict?: boolean;
+  /**
+   * Where results are kept for the next scan: a folder, or `false` for nowhere. Default: `.cache/sessionfix` in the
+   * nearest `node_modules`, if there is one. What is kept is believed only for the same bytes and the same tool.
+   */
+  cache?: string | false;
   onProgress?: (progress: ScanProgress) => void;
 }
 
@@ -36,6 +45,7 @@ export interface ScanStats {
   files: number;
   /** Of these, the ones that can matter and were analysed. */
   parsed: number;
+  /** Of the analysed ones, those that an earlier scan had parsed. */
   fromCache: number;
   ms: number;
 }
@@ -47,14 +57,19 @@ export interface ScanResult {
   stats: ScanStats;
   /** The team's own packages that are imported and were not scanned with the rest: what they do is not known. */
   unscanned: string[];
+  /** Why results could not be kept for the next scan, if so. */
+  cacheProblem?: string;
   /** The text that was scanned, without its byte order mark. */
   text: (file: string) => string | undefined;
   /** The findings if these texts stood on the disk. Throws `BrokenOverlayError` when one does not parse. */
   redetect: (overlay: ReadonlyMap<string, string>) => Finding[];
 }
 
-/** How many files are read at the same time. More gains nothing and runs out of descriptors. */
-const READERS = 32;
+/**
+ * Files that cannot reach a database are checked for syntax errors only in trees up to this size, where it costs next to
+ * nothing: in large ones it would cost more than all the rest, and nothing that is found depends on it. In bytes.
+ */
+const CHECKED_TREE = 2 * 1024 * 1024;
 
 /**
  * Finds the session mistakes under `paths`.
@@ -66,49 +81,66 @@ export async function scanProject(options: ScanOptions): Promise<ScanResult> {
   const root = path.resolve(options.root);
   const detect = detectOptions(options);
   const isSeed = namesLibrary(libraryNames(), generatedMentions());
-  const found = await discoverFiles(root, options.paths?.length ? options.paths : [root]);
-  const { entries, skipped } = await readAll(root, found.files, isSeed, options.onProgress);
-  const resolver = createResolver(root, entries.keys(), found.manifests);
-  const project = new Project({ root, resolver, entries, namesLibrary: isSeed, detect, place: belowNamed(root, options.paths ?? []) });
-  const findings = project.detect((done, total) => options.onProgress?.({ phase: "analysing", done, total }));
-  const broken: SkippedFile[] = [];
-  project.release((file, text) => {
-    const reason = project.skipped.some((skip) => skip.file === file) ? undefined : checkSyntax(file, text);
-    if (reason !== undefined) broken.push({ file, reason });
-  });
-  const unparsable = [...project.skipped, ...broken];
+  const folder = options.cache === false ? undefined : (options.cache ?? defaultCacheFolder(root));
+  const cache = folder === undefined ? undefined : new ScanCache(folder, root);
+  const paths = options.paths?.length ? options.paths : [root];
+  const found = await discoverFiles(root, paths);
+  const { onProgress } = options;
+  const sources = readSources({ root, files: found.files, isSeed, cache, onFile: onProgress && ((done, total) => onProgress({ phase: "reading", done, total })) });
+
+  const json = new JsonFiles();
+  let made: Project | undefined;
+  const resolver = lazy(() => createResolver(root, sources.entries.keys(), found.manifests, json));
+  const project = () => (made ??= new Project({ root, resolver: resolver(), entries: sources.entries, namesLibrary: isSeed, detect, place: belowNamed(root, options.paths ?? []), cache }));
+
+  const question = JSON.stringify([detect, paths]);
+  const inputs = inputsOf(found, sources);
+  const kept = cache?.outcome(question, inputs);
+  const isKept = kept !== undefined && kept.json.every(([file, hash]) => hashOf(readJsonText(file)) === hash);
+  const outcome = isKept ? kept : analyse();
+
+  function analyse(): StoredScan {
+    const findings = project().detect((done, total) => onProgress?.({ phase: "analysing", done, total }));
+    const broken = project().release(sources.size <= CHECKED_TREE);
+    const unparsable = [...project().skipped, ...broken];
+    const skipped = [...found.skipped, ...sources.skipped, ...unparsable].sort((a, b) => (a.file < b.file ? -1 : 1));
+    const unscanned = unscannedPackages(root, sources.entries, resolver(), json);
+    const files = sources.entries.size - unparsable.length;
+    const asked = [...json.asked()].map(([file, text]): [string, string | null] => [file, hashOf(text)]);
+    const result = { findings, skipped, unscanned, files, parsed: project().parsed, json: asked };
+    if (!project().changedMeanwhile) {
+      cache?.keepOutcome(question, inputs, result);
+      // A part of the root would hide the callers in the rest of it.
+      if (paths.every((each) => path.resolve(root, each) === root)) cache?.keepMap({ files: project().map(), config: asked });
+    }
+    return result;
+  }
+
+  cache?.save(Date.now());
   return {
     root,
-    findings,
-    skipped: [...found.skipped, ...skipped, ...unparsable].sort((a, b) => (a.file < b.file ? -1 : 1)),
-    stats: { files: entries.size - unparsable.length, parsed: project.parsed, fromCache: 0, ms: Math.round(performance.now() - startedAt) },
-    unscanned: unscannedPackages(root, entries, resolver),
-    text: (file) => project.text(file),
-    redetect: (overlay) => project.redetect(overlay),
+    findings: outcome.findings,
+    skipped: outcome.skipped,
+    stats: { files: outcome.files, parsed: outcome.parsed, fromCache: isKept ? outcome.parsed : project().fromCache, ms: Math.round(performance.now() - startedAt) },
+    unscanned: outcome.unscanned,
+    ...(cache?.problem === undefined ? {} : { cacheProblem: cache.problem }),
+    text: (file) => project().text(file),
+    redetect: (overlay) => project().redetect(overlay),
   };
 }
 
-async function readAll(
-  root: string,
-  files: string[],
-  isSeed: (text: string) => boolean,
-  onProgress: ScanOptions["onProgress"],
-): Promise<{ entries: Map<string, SourceEntry>; skipped: SkippedFile[] }> {
-  const entries = new Map<string, SourceEntry>();
-  const skipped: SkippedFile[] = [];
-  const queue = files.values();
-  let done = 0;
-  const reader = async () => {
-    for (const file of queue) {
-      const source = await readSource(path.join(root, file));
-      if (source.ok) entries.set(file, { specifiers: listSpecifiers(source.text), namesLibrary: isSeed(source.text), text: source.text });
-      else skipped.push({ file, reason: source.reason });
-      onProgress?.({ phase: "reading", done: ++done, total: files.length });
-    }
-  };
-  await Promise.all(Array.from({ length: READERS }, reader));
-  // Readers finish in any order; everything after must not depend on it.
-  return { entries: new Map([...entries].sort(([a], [b]) => (a < b ? -1 : 1))), skipped };
+function lazy<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+function hashOf(text: string | null): string | null {
+  return text === null ? null : digest(text);
+}
+
+/** All that a scan's outcome rests on but the question asked and the configuration that imports are resolved by. */
+function inputsOf({ manifests, skipped }: DiscoveredFiles, { contents }: Sources): string {
+  return digest(JSON.stringify([contents, manifests, skipped]));
 }
 
 /** `test/fixtures/shop/src/db.ts` is `src/db.ts` to who named `test/fixtures/shop`. */

@@ -35,18 +35,18 @@ describe("decode", () => {
 describe("readSource", () => {
   it("does not read ten megabytes of minified code to the end", async () => {
     const root = tree({ "bundle.js": "var a=1;".repeat(1_310_720) });
-    expect(await readSource(path.join(root, "bundle.js"))).toEqual({ ok: false, reason: "minified or generated: very long lines (10.0 MB)" });
+    expect(readSource(path.join(root, "bundle.js"))).toEqual({ ok: false, reason: "minified or generated: very long lines (10.0 MB)" });
   });
 
   it("names the limit for a huge file with short lines", async () => {
     const root = tree({ "data.ts": "export const a = 1;\n".repeat(300_000) });
-    const result = await readSource(path.join(root, "data.ts"));
+    const result = readSource(path.join(root, "data.ts"));
     expect(result).toEqual({ ok: false, reason: "too large to be written by hand (5.7 MB; the limit is 4 MB)" });
   });
 
   it("says what is wrong with a file that is gone, or a folder", async () => {
     const root = tree({ "folder/a.ts": "" });
-    expect(await readSource(path.join(root, "gone.ts"))).toEqual({ ok: false, reason: "cannot be read: it is gone" });
-    expect(await readSource(path.join(root, "folder"))).toEqual({ ok: false, reason: "a folder, not a file" });
+    expect(readSource(path.join(root, "gone.ts"))).toEqual({ ok: false, reason: "cannot be read: it is gone" });
+    expect(readSource(path.join(root, "folder"))).toEqual({ ok: false, reason: "a folder, not a file" });
   });
 });

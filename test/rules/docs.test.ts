@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { hostMessage } from "../../rules/host/message.js";
 import { RULES } from "../../rules/registry.js";
 import { HOSTS } from "./lib/eslint-hosts.js";
 import { findingsOf, type Files } from "./lib/run.js";
@@ -57,6 +58,6 @@ describe.each(RULES.map((rule) => [rule.name, rule] as const))("the page of %s",
     if (!only || more.length > 0) return;
     const [file, code] = only;
     for (const host of HOSTS.filter(({ parser }) => parser !== "espree"))
-      expect(host.lint(rule, file, code, options).map(({ message }) => message), host.name).toEqual(findings.map(({ message }) => message));
+      expect(host.lint(rule, file, code, options).map(({ message }) => message), host.name).toEqual(findings.map(hostMessage));
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { formatCost } from "../../../src/core/cost.js";
 import type { Finding } from "../../../src/core/finding.js";
+import { hostMessage } from "../../../rules/host/message.js";
 import type { Rule } from "../../../rules/rule.js";
 import { HOSTS, type ParserName } from "./eslint-hosts.js";
 import { findingsOf, ruleNamed, type Files } from "./run.js";
@@ -85,7 +86,10 @@ function check(rule: Rule, { code, file = "src/app.ts", options = {} }: Source):
   if (typeof code !== "string") return findingsOf(rule, Object.fromEntries(Object.entries(code).map(([name, text]) => [name, dedent(text)])), options);
   const text = dedent(code);
   const findings = findingsOf(rule, { [file]: text }, options);
-  const expected = findings.map(({ span, message }) => ({ line: span.line, column: span.column, endLine: span.endLine, endColumn: span.endColumn, message }));
+  const expected = findings.map((finding) => {
+    const { line, column, endLine, endColumn } = finding.span;
+    return { line, column, endLine, endColumn, message: hostMessage(finding) };
+  });
   const ran = new Set<ParserName>();
   for (const host of HOSTS) {
     const messages = host.lint(rule, file, text, options);
