@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import path from "node:path";
-import { libraryNames } from "../core/catalogue/index.js";
+import { generatedMentions, libraryNames } from "../core/catalogue/index.js";
 import type { Finding } from "../core/finding.js";
 import { digest } from "./cache/digest.js";
 import { defaultCacheFolder } from "./cache/folder.js";
@@ -80,7 +80,7 @@ export async function scanProject(options: ScanOptions): Promise<ScanResult> {
   const startedAt = performance.now();
   const root = path.resolve(options.root);
   const detect = detectOptions(options);
-  const isSeed = namesLibrary(libraryNames());
+  const isSeed = namesLibrary(libraryNames(), generatedMentions());
   const folder = options.cache === false ? undefined : (options.cache ?? defaultCacheFolder(root));
   const cache = folder === undefined ? undefined : new ScanCache(folder, root);
   const paths = options.paths?.length ? options.paths : [root];

@@ -1,10 +1,12 @@
 import { RUNTIME } from "../contract.js";
 import { FRAMEWORKS } from "./frameworks/index.js";
 import { LIBRARIES } from "./libraries/index.js";
-import type { Framework } from "./framework.js";
+import type { FileFacts, TypeFact } from "../facts/types.js";
+import type { CallbackRole, FileEntry, Framework, TypeRule } from "./framework.js";
 import { type Library, libraryId } from "./library.js";
 
-const bySpecifier = new Map<string, Library>(LIBRARIES.flatMap((library) => library.specifiers.map((specifier) => [specifier, library] as const)));
+const bySpecifier = new Map<string, Library[]>();
+for (const library of LIBRARIES) for (const specifier of library.specifiers) bySpecifier.set(specifier, [...(bySpecifier.get(specifier) ?? []), library]);
 const byId = new Map<string, Library>(LIBRARIES.map((library) => [libraryId(library), library]));
 const generated = LIBRARIES.flatMap((library) => (library.generated ? [{ library, ...library.generated }] : []));
 const frameworkBySpecifier = new Map<string, Framework>(
@@ -16,7 +18,22 @@ const frameworkByGlobal = new Map<string, Framework>(
 
 /** The library that a module specifier leads to, where it leads to no file of the project. */
 export function libraryOf(specifier: string): Library | undefined {
-  return bySpecifier.get(specifier) ?? generated.find((entry) => entry.specifier.test(specifier))?.library;
+  return bySpecifier.get(specifier)?.[0] ?? generated.find((entry) => entry.specifier.test(specifier))?.library;
+}
+
+/** All entries of the library that a module specifier leads to: one for each kind of session that it makes. */
+export function librariesOf(specifier: string): readonly Library[] {
+  const library = libraryOf(specifier);
+  return bySpecifier.get(specifier) ?? (library ? [library] : []);
+}
+
+/** What a container gives to who is decorated so. */
+export function injectedBy(specifier: string, path: string): { library: Library; as?: string } | undefined {
+  for (const library of LIBRARIES) {
+    const found = library.injected?.find((rule) => rule.specifier === specifier && rule.path === path);
+    if (found) return { library, as: found.as };
+  }
+  return undefined;
 }
 
 /** By what tokens and facts of the analysis carry: see `libraryId`. */
@@ -37,21 +54,61 @@ export function frameworkOfGlobal(name: string): Framework | undefined {
   return frameworkByGlobal.get(name);
 }
 
-/** What a framework calls by file convention: `route.ts`'s `GET`. */
-export function fileEntryOf(file: string, exportName: string): string | undefined {
-  for (const framework of FRAMEWORKS)
-    for (const { file: pattern, entry } of framework.fileEntries ?? []) {
-      const label = pattern.test(file) ? entry(exportName) : undefined;
-      if (label !== undefined) return label;
-    }
+/** A path by the name under which the framework's rules know it. */
+export function canonicalPath(framework: Framework, path: string): string {
+  const alias = framework.aliases?.find((rule) => rule.path.test(path));
+  return alias ? path.replace(alias.path, alias.as) : path;
+}
+
+/** The conventions by which a framework calls exports of this file. */
+export function fileEntriesOf({ file, directives, specifiers }: Pick<FileFacts, "file" | "directives" | "specifiers">): { framework: Framework; entry: FileEntry }[] {
+  return FRAMEWORKS.flatMap((framework) =>
+    (framework.fileEntries ?? []).filter(
+      (entry) =>
+        entry.file.test(file) &&
+        (entry.directive === undefined || directives.includes(entry.directive)) &&
+        (entry.without === undefined || !directives.includes(entry.without)) &&
+        (entry.imports === undefined || specifiers.some((specifier) => entry.imports?.test(specifier))),
+    ).map((entry) => ({ framework, entry })),
+  );
+}
+
+/** What a function's own directives say of it. */
+export function directiveRole(directives: readonly string[]): CallbackRole | undefined {
+  for (const framework of FRAMEWORKS) for (const { directive, role } of framework.directives ?? []) if (directives.includes(directive)) return role;
   return undefined;
 }
 
-export function hasFileEntries(file: string): boolean {
-  return FRAMEWORKS.some((framework) => framework.fileEntries?.some((entry) => entry.file.test(file)));
+/** The frameworks that a file imports. */
+export function frameworksIn({ specifiers }: Pick<FileFacts, "specifiers">): Framework[] {
+  return [...new Set(specifiers.flatMap((specifier) => frameworkOf(specifier) ?? []))];
 }
 
-/** Text that a file contains that imports a database library: the prefilter looks for these. */
+/** A type that needs no import, with the framework whose it is. */
+export function globalType(name: string): { framework: Framework; rule: TypeRule } | undefined {
+  for (const framework of FRAMEWORKS) {
+    const rule = framework.types.find(({ type, global }) => global && type === name);
+    if (rule) return { framework, rule };
+  }
+  return undefined;
+}
+
+/** The places that an interface in `declare module` or `declare global` adds members to. */
+export function augmentedPlaces({ module, path }: NonNullable<TypeFact["augments"]>): { framework: Framework; place: string }[] {
+  const type = path.join(".");
+  return FRAMEWORKS.flatMap((framework) =>
+    (framework.augments ?? [])
+      .filter((rule) => rule.type === type && (module === null ? rule.global === true : rule.global !== true && framework.specifiers.includes(module)))
+      .map(({ place }) => ({ framework, place })),
+  );
+}
+
+/** Module specifiers that a file contains that imports a database library: the prefilter looks for these. */
 export function libraryNames(): string[] {
-  return [...bySpecifier.keys(), ...generated.map((entry) => entry.mention), RUNTIME.specifier];
+  return [...bySpecifier.keys(), RUNTIME.specifier];
+}
+
+/** Words that a file contains that imports generated code of a library, whose specifier is the project's choice. */
+export function generatedMentions(): string[] {
+  return generated.map((entry) => entry.mention);
 }

@@ -9,7 +9,7 @@ export interface Library {
   name: string;
   /** Tells entries of one package apart: `drizzle-orm/libsql`. Default: the name. */
   id?: string;
-  /** Module specifiers that lead to it. */
+  /** Module specifiers that lead to it. Entries may share them, where a module makes sessions of several kinds: pg's `Pool` and `Client`. */
   specifiers: readonly string[];
   /** Specifiers of code that the library generates into the project, where they lead to no file of it: `src/generated/prisma/client`. */
   generated?: { specifier: RegExp; /** What the importing file's text surely contains: for the prefilter. */ mention: string };
@@ -21,6 +21,8 @@ export interface Library {
   sync: boolean;
   /** What makes a session. */
   opens: readonly OpenPattern[];
+  /** Calls that give a session that was opened elsewhere, by the path from the module: `getConnection`. */
+  shared: readonly string[];
   /** Exported types whose values are sessions: `Database`, `default.Database`. Project classes that extend one are sessions, too. */
   sessionTypes: readonly string[];
   /** Exported types whose values are a transaction's handle: `Prisma.TransactionClient`. */
@@ -31,10 +33,19 @@ export interface Library {
   eitherTypes: readonly string[];
   /** Exported classes whose project subclasses are tables, with static or instance methods that run statements: `Model`. */
   models: readonly string[];
-  /** Functions that turn a client into an ORM session: the result is as fresh as the client. */
-  wraps: readonly { path: string; client: ArgumentPath }[];
+  /** Types whose first type argument, a string, tells the entry: `BaseSQLiteDatabase<"sync">` → the id of the synchronous one. */
+  typeVariants?: Readonly<Record<string, string>>;
+  /**
+   * Functions that turn a client into an ORM session: the result is as fresh as the client. `foreign`: the client is of no
+   * library of the catalogue (a platform's binding), so that of the result the type alone is known.
+   */
+  wraps: readonly { path: string; client: ArgumentPath; foreign?: boolean }[];
+  /** Where a session shows the client that it wraps (`$client`), and the id of that client's library. */
+  wrapped?: { path: string; library: string };
   /** What a session gives that is the session again: `manager`, `$extends()`, `withSchema()`. */
   same: readonly string[];
+  /** What the library calls its modes, where they are named differently: `write` begins IMMEDIATE. */
+  modes?: Readonly<Record<string, "deferred" | "immediate" | "exclusive">>;
   /** What takes a connection out of a pool, or begins a transaction and gives its handle. */
   acquires: readonly AcquirePattern[];
   /** Transactions over a function or a list, on a session (and on a handle, where they nest). */
@@ -43,18 +54,25 @@ export interface Library {
   prepares: readonly string[];
   /** What runs, by the path from a session, a handle or a client. The first that matches counts. */
   statements: readonly StatementPattern[];
+  /** Functions of the module (paths from it) that run a statement on a session given as an argument: `sql().execute`, `migrate`. */
+  given: readonly (Omit<StatementPattern, "by" | "weak"> & { session: ArgumentPath })[];
   /** What a prepared statement runs: by method name. */
   statementMethods: { readonly run: readonly string[]; readonly read: readonly string[]; readonly iterate: readonly string[] };
   closes: readonly string[];
   /** Methods that change the session itself for everybody who shares it, or that occupy it. */
   scoped: readonly string[];
+  /**
+   * Decorators of parameters and fields (with their call) that a container fills with what is the library's: `InjectDataSource()`.
+   * `as` is the path from the session that it is reached by (`getRepository()`); absent, it is the session.
+   */
+  injected?: readonly { specifier: string; path: string; as?: string }[];
   /** How long a statement waits for a lock, in milliseconds, when nothing is set; and where it is set. SQLite only. */
   busyTimeout?: { default: number; option?: ArgumentPath };
   /** The runtime's driver that replaces it, when there is one (see contract.ts). */
   runtimeDriver?: "better-sqlite3";
 }
 
-/** An argument, or a property of an object argument: `0`, `0.client`. */
+/** An argument, or a property of an object argument, at any depth: `0`, `0.client`, `0.connection.filename`. */
 export type ArgumentPath = string;
 
 export interface OpenPattern {
@@ -74,6 +92,8 @@ export interface TransactionPattern {
   path: RegExp;
   /** `callback` runs the function; `wrapper` returns a function that does; `array` runs a list of operations. */
   style: "callback" | "wrapper" | "array";
+  /** For a function of the module, which takes the session as this argument: `path` is from the module then. */
+  session?: number;
   /** Which argument is the function or the list. `last`: the one after optional settings. */
   body: number | "last";
   /** Which of the body's parameters is the transaction handle. Absent: the body uses the session itself. */
@@ -97,6 +117,12 @@ export interface AcquirePattern {
   releases: RegExp;
   /** Counts only when no function is passed: with one, it is the callback form. */
   withoutCallback?: boolean;
+  /** Always lent to a function for as long as that runs (`pool.connect(connection => …)`): nothing has to be given back. */
+  lent?: boolean;
+  /** In the callback form, which of the function's parameters is the connection or handle. */
+  callback?: number;
+  /** The mode that a `transaction` begins with when nothing is said. Default: `deferred` for SQLite. */
+  mode?: "immediate" | "exclusive";
 }
 
 export interface StatementPattern {
@@ -107,10 +133,16 @@ export interface StatementPattern {
   text?: ArgumentPath;
   /** What text that is no literal is taken for. Default: `unknown`. */
   otherwise?: "read" | "write";
+  /** Text that begins with no verb is a part of another statement, and none itself: `sql\`WHERE id = ${id}\``. */
+  fragments?: boolean;
   /** Counts only for tagged templates or for plain calls. */
   by?: "tag" | "call";
   /** Counts only when no later call of the same chain is a statement: `knex("t")` reads, `knex("t").insert(x)` writes. */
   weak?: boolean;
+  /** Counts only when no later call of the same chain has such a name: `insert(t).values(v).prepare()` runs nothing as yet. */
+  unless?: RegExp;
+  /** A chain that is an argument of another of the library's calls is a part of that one: a subquery, `insert(t).select(db.select())`. */
+  operand?: boolean;
 }
 
 /** Calls of methods of these names, directly on the session. */
@@ -132,6 +164,7 @@ export const EMPTY_LIBRARY = {
   engine: "sqlite",
   sync: false,
   opens: [],
+  shared: [],
   sessionTypes: [],
   handleTypes: [],
   clientTypes: [],
@@ -143,6 +176,7 @@ export const EMPTY_LIBRARY = {
   transactions: [],
   prepares: [],
   statements: [],
+  given: [],
   statementMethods: { run: [], read: [], iterate: [] },
   closes: [],
   scoped: [],

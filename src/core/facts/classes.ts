@@ -1,6 +1,6 @@
 import { child, flag, keyName, nodes, str, type Node } from "./ast.js";
 import { openFunction, signatureType } from "./functions.js";
-import { annotation, typeRef } from "./types-refs.js";
+import { annotation, constraints, typeRef } from "./types-refs.js";
 import type { ClassFact, ClassId, Expr, FunctionId } from "./types.js";
 import { assign, mergeTags, spanOf, tagsAt, UNKNOWN, type Context, type Use, type Walk } from "./walk.js";
 
@@ -20,6 +20,7 @@ export function visitClass(walk: Walk, node: Node, ctx: Context, use: Use): Clas
   };
   walk.facts.classes.push(fact);
   fact.decorators = decorators(walk, node, ctx);
+  constraints(walk, node, ctx);
   const parent = child(node, "superClass");
   if (parent) fact.superClass = walk.expr(parent, ctx);
   fact.implements = nodes(node, "implements").map((type) => typeRef(walk, type, ctx));

@@ -1,5 +1,5 @@
 import { child, nodes, str, type Node } from "./ast.js";
-import { annotation } from "./types-refs.js";
+import { annotation, constraints } from "./types-refs.js";
 import type { FunctionFact, FunctionId, ParamFact, TypeRef } from "./types.js";
 import { assign, inBranch, mergeTags, spanOf, type Context, type FunctionPlace, type Walk } from "./walk.js";
 
@@ -19,6 +19,7 @@ export function visitFunction(walk: Walk, node: Node, ctx: Context, place: Funct
     branch: -1,
     blockEnd: node.range[1],
   };
+  constraints(walk, node, inside);
   for (const param of nodes(node, "params")) {
     const bound = visitParam(walk, param, inside);
     if (bound) fact.params.push(bound);

@@ -1,9 +1,9 @@
-import { child, eachChild, nodes, str, type Node } from "./ast.js";
+import { child, eachChild, nodes, str, stringOf, type Node } from "./ast.js";
 import { condition, guard } from "./conditions.js";
 import { signatureType } from "./functions.js";
 import { isLoop, visitLoop } from "./loops.js";
 import { exportAll, exportDefault, exportEquals, exportNamed, importDeclaration, importEquals } from "./modules.js";
-import { annotation, members, typeRef } from "./types-refs.js";
+import { annotation, constraints, members, typeRef } from "./types-refs.js";
 import type { Expr } from "./types.js";
 import { assign, inBranch, inLoops, mergeTags, spanOf, tagsAt, UNKNOWN, type Context, type Walk } from "./walk.js";
 
@@ -55,15 +55,19 @@ const VISITORS: Record<string, Visitor> = {
     const variable = typeVariable(walk, node);
     const body = child(node, "body");
     if (variable === undefined || !body) return;
+    const name = str(child(node, "id"), "name") ?? "";
+    constraints(walk, node, ctx);
     walk.facts.types.push({
-      name: str(child(node, "id"), "name") ?? "",
+      name,
       variable,
       extends: nodes(node, "extends").map((type) => typeRef(walk, type, ctx)),
       type: { k: "object", props: members(walk, nodes(body, "body"), ctx) },
+      ...(ctx.ambient && { augments: { module: ctx.ambient.module, path: [...ctx.ambient.path, name] } }),
     });
   },
   TSTypeAliasDeclaration: (walk, node, ctx) => {
     const variable = typeVariable(walk, node);
+    constraints(walk, node, ctx);
     const type = annotation(walk, node, ctx) ?? { k: "other" };
     if (variable !== undefined) walk.facts.types.push({ name: str(child(node, "id"), "name") ?? "", variable, extends: [], type });
   },
@@ -221,6 +225,14 @@ function namespaceDeclaration(walk: Walk, node: Node, ctx: Context): void {
   const id = child(node, "id");
   const variable = id?.type === "Identifier" && str(node, "kind") !== "global" ? walk.bindings.idOf(id) : undefined;
   const namespace: Expr = variable === undefined ? UNKNOWN : { k: "var", id: variable };
+  const ambient = ambientOf(node, id, ctx);
   const body = child(node, "body");
-  if (body) eachChild(body, (part) => walk.statement(part, { ...ctx, namespace, tags: undefined }));
+  if (body) eachChild(body, (part) => walk.statement(part, { ...ctx, namespace, ambient, tags: undefined }));
+}
+
+function ambientOf(node: Node, id: Node | undefined, ctx: Context): Context["ambient"] {
+  const module = stringOf(id);
+  if (module !== undefined) return { module, path: [] };
+  if (str(node, "kind") === "global" || node.global === true) return { module: null, path: [] };
+  return ctx.ambient && { ...ctx.ambient, path: [...ctx.ambient.path, str(id, "name") ?? "*"] };
 }

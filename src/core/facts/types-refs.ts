@@ -1,4 +1,4 @@
-import { child, keyName, nodes, str, stringOf, flag, type Node } from "./ast.js";
+import { child, flag, keyName, nodes, numberOf, str, stringOf, type Node } from "./ast.js";
 import type { Expr, TypeRef } from "./types.js";
 import { addSpecifier, type Context, type Walk, UNKNOWN } from "./walk.js";
 
@@ -28,6 +28,14 @@ export function typeRef(walk: Walk, node: Node | undefined, ctx: Context, depth 
       const name = child(node, "exprName");
       return { k: "typeof", of: name ? valueOf(walk, name, ctx) : UNKNOWN };
     }
+    case "TSIndexedAccessType": {
+      const name = indexOf(child(node, "indexType"));
+      return name === undefined ? OTHER : { k: "index", of: next(child(node, "objectType")), name };
+    }
+    case "TSLiteralType": {
+      const value = stringOf(child(node, "literal"));
+      return value === undefined ? OTHER : { k: "literal", value };
+    }
     case "TSTypeLiteral":
       return { k: "object", props: members(walk, nodes(node, "members"), ctx, depth) };
     case "TSUnionType":
@@ -54,6 +62,13 @@ export function typeRef(walk: Walk, node: Node | undefined, ctx: Context, depth 
   }
 }
 
+/** `[0]`, `["db"]`. */
+function indexOf(node: Node | undefined): string | undefined {
+  const literal = node && child(node, "literal");
+  const number = literal && numberOf(literal);
+  return number === undefined ? stringOf(literal) : String(number);
+}
+
 /** What an interface's or a type literal's members declare. */
 export function members(walk: Walk, list: readonly Node[], ctx: Context, depth = 0): { name: string; type: TypeRef }[] {
   const props: { name: string; type: TypeRef }[] = [];
@@ -67,6 +82,24 @@ export function members(walk: Walk, list: readonly Node[], ctx: Context, depth =
     } else if (member.type === "TSIndexSignature") props.push({ name: "*", type: type("typeAnnotation") });
   }
   return props;
+}
+
+/** `f<A, B>(…)`: A and B. */
+export function callTypeArguments(walk: Walk, node: Node, ctx: Context): TypeRef[] | undefined {
+  const given = typeArguments(node);
+  return given.length > 0 ? given.map((type) => typeRef(walk, type, ctx)) : undefined;
+}
+
+/** `<T extends Context>`: what may be said of a T. */
+export function constraints(walk: Walk, node: Node, ctx: Context): void {
+  const holder = child(node, "typeParameters");
+  for (const parameter of holder ? nodes(holder, "params") : []) {
+    const name = child(parameter, "name");
+    const constraint = child(parameter, "constraint");
+    const variable = name && constraint && walk.bindings.idOf(name);
+    if (variable === undefined || !constraint) continue;
+    walk.facts.types.push({ name: str(name, "name") ?? "", variable, extends: [], type: typeRef(walk, constraint, ctx) });
+  }
 }
 
 function typeArguments(node: Node): Node[] {

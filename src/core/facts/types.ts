@@ -7,7 +7,7 @@
  */
 
 /** Bump when the shape or the meaning of facts changes: cached facts of another version are thrown away. */
-export const FACTS_VERSION = 1;
+export const FACTS_VERSION = 2;
 
 /** A half-open range of the source. Lines and columns are 1-based, the end is exclusive. */
 export interface Span {
@@ -69,6 +69,10 @@ export type TypeRef =
   /** `ReturnType<typeof f>`'s inside, `typeof x`. */
   | { k: "typeof"; of: Expr }
   | { k: "function"; returns: TypeRef }
+  /** `T["name"]`, `Parameters<typeof f>[0]`. */
+  | { k: "index"; of: TypeRef; name: string }
+  /** A string as a type: the names in `Omit<T, "db" | "user">`, the mode in `SQLiteTransaction<"sync", …>`. */
+  | { k: "literal"; value: string }
   | { k: "other" };
 
 export interface VariableFact {
@@ -161,6 +165,8 @@ export interface CallFact {
   callee: Expr;
   /** A spread argument is `{k:"unknown"}`, and `spread` is set. For a tagged template: the template, then its holes. */
   args: Expr[];
+  /** `create<Context>()`: the type arguments as written. */
+  typeArgs?: TypeRef[];
   argSpans: Span[];
   spread?: boolean;
   span: Span;
@@ -260,12 +266,17 @@ export interface ClassFact {
   span: Span;
 }
 
-/** A type alias or interface: what a declared type leads to. */
+/** A type alias, interface or constrained type parameter (`<T extends Context>`): what a declared type leads to. */
 export interface TypeFact {
   name: string;
   variable: VariableId;
   extends: TypeRef[];
   type: TypeRef;
+  /**
+   * It stands in `declare module "m"` (its specifier) or `declare global` (null), and so adds to a type of that name.
+   * `path` is the type's name with the namespaces around it: `["Express", "Request"]`.
+   */
+  augments?: { module: string | null; path: string[] };
 }
 
 export type ExportFact =

@@ -45,6 +45,8 @@ export interface Context {
   tags?: readonly string[];
   /** The `namespace` around it: what is exported there is no export of the module. */
   namespace?: Expr;
+  /** The `declare module "m"` or `declare global` (null) around it, and the namespaces in that. */
+  ambient?: { module: string | null; path: readonly string[] };
 }
 
 /** What is done with an expression's value: handed down through parentheses, `as`, `await` and the like. */

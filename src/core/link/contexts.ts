@@ -1,9 +1,13 @@
-import { fileEntryOf, frameworkOf, frameworkOfGlobal, hasFileEntries } from "../catalogue/index.js";
+import { frameworkOf, frameworkOfGlobal } from "../catalogue/index.js";
 import type { CallbackRole } from "../catalogue/framework.js";
 import { platform } from "../catalogue/frameworks/platform.js";
-import type { CallFact, Expr, MemoFact } from "../facts/types.js";
+import type { CallFact, MemoFact } from "../facts/types.js";
 import type { CallGraph, Handover } from "./calls.js";
+import { frameworkEntries } from "./entries.js";
+import { literalText } from "./expressions.js";
 import { functionKey, type FunctionKey } from "./program.js";
+
+export { literalText } from "./expressions.js";
 
 /** In which circumstances a function runs. A function may have several. */
 export type Context = "per-call" | "once" | "test" | "unknown";
@@ -184,19 +188,10 @@ export class Contexts {
   }
 
   #seedEntries(): void {
-    const { values, program } = this.graph;
-    const files = [...program.files.values()].filter((facts) => hasFileEntries(facts.file));
-    for (const { file, exports } of files) for (const entry of exports) if (entry.k !== "star") values.export(file, entry.name);
-    values.solver.solve();
-    for (const facts of files)
-      for (const entry of facts.exports) {
-        const label = entry.k === "star" ? undefined : fileEntryOf(facts.file, entry.name);
-        if (entry.k === "star" || label === undefined) continue;
-        for (const id of values.solver.values(values.export(facts.file, entry.name))) {
-          const token = values.tokens.get(id);
-          if (token.t === "function") this.#reach(functionKey(token.file, token.id), "per-call", { file: facts.file, entry: `${label} (${facts.file})` });
-        }
-      }
+    for (const entry of frameworkEntries(this.graph)) {
+      const step: Step = { file: entry.file, entry: entry.role.role === "test" ? "test" : entry.role.label };
+      this.#reach(entry.key, entry.role.role === "entry" ? "per-call" : entry.role.role, step);
+    }
   }
 
   /** What nobody here calls is called by somebody else, we do not know how. */
@@ -246,11 +241,6 @@ const MODULE: FunctionKey = "module";
 
 function classKey(file: string, id: number): FunctionKey {
   return `class ${file}#${id}`;
-}
-
-export function literalText(expr: Expr): string | undefined {
-  if (expr.k === "literal" && typeof expr.value === "string") return expr.value;
-  return expr.k === "template" ? expr.text : undefined;
 }
 
 const VERBS = /^(get|post|put|patch|delete|all|use|options|head)$/;

@@ -1,6 +1,8 @@
-import { frameworkOf, libraryOf } from "../catalogue/index.js";
+import { frameworkOf, globalType, librariesOf } from "../catalogue/index.js";
 import { type Library, libraryId } from "../catalogue/library.js";
 import type { TypeRef } from "../facts/types.js";
+import { flowType, holdType } from "./framework-calls.js";
+import { addParameterType } from "./parameter-types.js";
 import type { NodeId } from "./solver.js";
 import type { Token, TokenId, TypedRole } from "./tokens.js";
 import type { Values } from "./values.js";
@@ -9,9 +11,17 @@ import type { Values } from "./values.js";
 const TRANSPARENT = new Set(["Promise", "Readonly", "Array", "ReadonlyArray", "NonNullable", "Required", "Partial"]);
 const DERIVED = new Set(["ReturnType", "Awaited", "InstanceType"]);
 
+/** Types that have some of another type's members: their second argument names which. */
+const PARTIAL = new Set(["Omit", "Pick"]);
+/** Packages' names for what a function gives: `inferAsyncReturnType<typeof createContext>`. */
+const INFERRED = /^infer(Async)?ReturnType$/;
+
 /** Values of declared types: a session of a library, a framework's object, an instance of a project class. */
 export class DeclaredTypes {
   readonly #aliases = new Map<string, NodeId>();
+  /** Object types without a name, numbered down from -1. */
+  readonly #anonymous = new Map<TypeRef, number>();
+  readonly #types: TypeRef[] = [];
 
   constructor(readonly values: Values) {}
 
@@ -29,6 +39,16 @@ export class DeclaredTypes {
       case "ref":
         this.#addReference(file, type, into);
         return;
+      case "object":
+        this.#addAnonymous(file, type, into);
+        return;
+      case "index": {
+        if (addParameterType(this.values, file, type, into)) return;
+        const node = this.values.solver.node();
+        this.add(file, type.of, node);
+        this.values.solver.flow(this.values.memberOf(node, type.name, file, 0), into);
+        return;
+      }
       default:
     }
   }
@@ -39,15 +59,43 @@ export class DeclaredTypes {
       const { kind } = this.values.program.variable(file, head);
       if (kind !== "import" && kind !== "class" && this.values.program.typeOf(file, head)) this.values.solver.flow(this.#alias(file, head), into);
       // A type follows the same import or class binding that a value would, to what it names.
-      else this.#watchTypeName(this.values.variable(file, head), type.path, into);
+      else this.#watchTypeName(this.values.variable(file, head), type.path, { file, args: type.args }, into);
+    } else if (PARTIAL.has(head)) {
+      const [whole] = type.args;
+      if (whole) this.#addNarrowed(file, whole, into);
+      this.#addAnonymous(file, type, into);
     } else if (TRANSPARENT.has(head)) {
       for (const argument of type.args) this.add(file, argument, into);
     } else if (DERIVED.has(head)) {
-      for (const argument of type.args) {
-        if (argument.k === "typeof") this.#flowReturned(this.values.expression(file, argument.of), into);
-        else this.add(file, argument, into);
-      }
+      this.#addDerived(file, type.args, into);
+    } else {
+      const known = globalType([head, ...type.path].join("."));
+      if (known) flowType(this.values, known.framework, known.rule, into);
     }
+  }
+
+  #addDerived(file: string, args: readonly TypeRef[], into: NodeId): void {
+    for (const argument of args) {
+      if (argument.k === "typeof") this.#flowReturned(this.values.expression(file, argument.of), into);
+      else this.add(file, argument, into);
+    }
+  }
+
+  #addAnonymous(file: string, type: TypeRef, into: NodeId): void {
+    let variable = this.#anonymous.get(type);
+    if (variable === undefined) this.#anonymous.set(type, (variable = -this.#types.push(type)));
+    this.values.solver.add(into, this.values.tokens.intern({ t: "shape", file, variable }));
+  }
+
+  /** `Omit<PrismaClient, …>`: what is left of a session's type may be the session or a transaction's handle. */
+  #addNarrowed(file: string, whole: TypeRef, into: NodeId): void {
+    const { solver, tokens } = this.values;
+    const node = solver.node();
+    this.add(file, whole, node);
+    solver.watch(node, (id) => {
+      const token = tokens.get(id);
+      if (token.t === "typed") solver.add(into, token.role === "session" ? tokens.intern({ ...token, role: "either" }) : id);
+    });
   }
 
   /** The values of a type alias or interface. One node each: aliases may go round in circles. */
@@ -61,7 +109,7 @@ export class DeclaredTypes {
     const fact = program.typeOf(file, variable);
     if (!fact) return node;
     // An alias that only names other types is what they are.
-    if (hasMembers(fact.type)) solver.add(node, tokens.intern({ t: "shape", file, variable }));
+    if (fact.type.k === "object") solver.add(node, tokens.intern({ t: "shape", file, variable }));
     solver.defer(() => {
       if (fact.type.k !== "object") this.add(file, fact.type, node);
       for (const parent of fact.extends) this.add(file, parent, node);
@@ -71,19 +119,24 @@ export class DeclaredTypes {
 
   /** What the member `name` of a type alias or interface may be: `delegate` gets what else has that member. */
   feedMember(file: string, variable: number, delegate: (of: TokenId) => void, add: (type: TypeRef) => void, name: string): void {
-    const fact = this.values.program.typeOf(file, variable);
+    const anonymous = this.#types[-variable - 1];
+    const fact = anonymous ? { type: anonymous, extends: [] } : this.values.program.typeOf(file, variable);
     if (!fact) return;
-    const visit = (type: TypeRef): void => {
+    const visit = (type: TypeRef, narrowed = false): void => {
       if (type.k === "object") for (const prop of type.props) if (prop.name === name) add(prop.type);
-      if (type.k === "union") type.of.forEach(visit);
-      if (type.k === "ref") {
+      if (type.k === "union") for (const each of type.of) visit(each, narrowed);
+      if (type.k === "ref" && typeof type.head === "string" && PARTIAL.has(type.head)) {
+        const [of, keys] = type.args;
+        if (of && names(keys).includes(name) === (type.head === "Pick")) visit(of, true);
+      } else if (type.k === "ref") {
         const node = this.values.solver.node();
         this.add(file, type, node);
-        this.values.solver.watch(node, delegate);
+        // What is left of a session's type may be a handle as well: `addNarrowed` says so.
+        this.values.solver.watch(node, (id) => (narrowed && this.values.tokens.get(id).t === "typed" ? undefined : delegate(id)));
       }
     };
     visit(fact.type);
-    fact.extends.forEach(visit);
+    for (const parent of fact.extends) visit(parent);
   }
 
   /** A type says what a value is, not which one: a session behind it is some session of that library. */
@@ -105,25 +158,50 @@ export class DeclaredTypes {
     });
   }
 
-  #watchTypeName(node: NodeId, path: readonly string[], into: NodeId): void {
+  #watchTypeName(node: NodeId, path: readonly string[], given: TypeArguments, into: NodeId): void {
     const { solver, tokens } = this.values;
     solver.watch(node, (id) => {
       const token = tokens.get(id);
       if (token.t === "class" && path.length === 0) solver.add(into, tokens.intern({ t: "instance", file: token.file, id: token.id }));
       else if (token.t === "shape") solver.flow(this.#alias(token.file, token.variable), into);
-      else if (token.t === "namespace" && path.length > 0) this.#watchTypeName(this.values.export(token.file, path[0] ?? ""), path.slice(1), into);
-      else if (token.t === "external" && token.module !== null) this.#addExternalType(token.module, [token.path, ...path].filter(Boolean).join("."), into);
+      else if (token.t === "namespace" && path.length > 0) this.#watchTypeName(this.values.export(token.file, path[0] ?? ""), path.slice(1), given, into);
+      else if (token.t === "external" && token.module !== null) this.#addExternalType(token.module, [token.path, ...path].filter(Boolean).join("."), given, into);
     });
   }
 
-  #addExternalType(module: string, path: string, into: NodeId): void {
+  #addExternalType(module: string, path: string, given: TypeArguments, into: NodeId): void {
     const { solver, tokens } = this.values;
-    const library = libraryOf(module);
-    const role = library && typedRoleOf(library, path);
-    if (library && role) solver.add(into, tokens.intern({ t: "typed", library: libraryId(library), role }));
-    const typed = frameworkOf(module)?.types.find((entry) => entry.type === path);
-    if (typed) solver.add(into, tokens.intern({ t: "external", module, path: typed.as }));
+    if (INFERRED.test(path)) this.#addDerived(given.file, given.args, into);
+    for (const library of librariesOf(module)) {
+      const role = typedRoleOf(library, path);
+      if (role) solver.add(into, tokens.intern({ t: "typed", library: variantOf(library, given.args), role }));
+    }
+    const framework = frameworkOf(module);
+    const typed = framework?.types.find((entry) => entry.type === path);
+    if (!framework || !typed) return;
+    flowType(this.values, framework, typed, into);
+    for (const rule of typed.holds ?? []) {
+      const argument = given.args[rule.argument];
+      if (argument) holdType(this.values, framework, given.file, argument, rule);
+    }
   }
+}
+
+/** The entry that a type's first argument tells: `SQLiteTransaction<"sync", …>`. */
+function variantOf(library: Library, [first]: readonly TypeRef[]): string {
+  return (first?.k === "literal" ? library.typeVariants?.[first.value] : undefined) ?? libraryId(library);
+}
+
+interface TypeArguments {
+  /** Where they are written. */
+  file: string;
+  args: readonly TypeRef[];
+}
+
+/** The strings of a union of literals. */
+function names(type: TypeRef | undefined): string[] {
+  if (type?.k === "literal") return [type.value];
+  return type?.k === "union" ? type.of.flatMap(names) : [];
 }
 
 /** `typeof tx`: a type says of what kind a value is. */
@@ -134,14 +212,10 @@ function roleOf(token: Token): TypedRole {
 
 /** What a value of a library's type may be; undefined when the type is of no interest. */
 export function typedRoleOf(library: Library, path: string): TypedRole | undefined {
-  const names = (types: readonly string[]) => types.some((type) => type === path || type === `default.${path}` || `default.${type}` === path);
-  if (names(library.sessionTypes)) return "session";
-  if (names(library.handleTypes)) return "handle";
-  if (names(library.clientTypes)) return "client";
-  if (names(library.eitherTypes)) return "either";
-  return names(library.models) ? "model" : undefined;
-}
-
-function hasMembers(type: TypeRef): boolean {
-  return type.k === "object" || (type.k === "union" && type.of.some(hasMembers));
+  const has = (types: readonly string[]) => types.some((type) => type === path || type === `default.${path}` || `default.${type}` === path);
+  if (has(library.sessionTypes)) return "session";
+  if (has(library.handleTypes)) return "handle";
+  if (has(library.clientTypes)) return "client";
+  if (has(library.eitherTypes)) return "either";
+  return has(library.models) ? "model" : undefined;
 }

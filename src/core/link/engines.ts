@@ -28,21 +28,24 @@ function engineOfOpen(graph: CallGraph, id: string, file: string, callId: number
   if (library.engine === "sqlite" || library.engine === "server") return library.engine;
   const call = graph.program.call(file, callId);
   for (const path of library.dialect?.at ?? []) {
-    const [index = "0", property] = path.split(".");
+    const [index = "0", ...properties] = path.split(".");
     const given = argumentAt(call, index);
-    if (!given) continue;
-    const { file: from, expr } = constantOf(graph.program, file, given);
-    const value = property === undefined ? expr : expr.k === "object" ? expr.props.find(({ name }) => name === property)?.value : undefined;
-    const name = value && (literalText(constantOf(graph.program, from, value).expr) ?? madeBy(graph, from, value));
+    let at = given && constantOf(graph.program, file, given);
+    for (const property of properties) {
+      const value = at?.expr.k === "object" ? at.expr.props.find(({ name }) => name === property)?.value : undefined;
+      at = at && value && constantOf(graph.program, at.file, value);
+    }
+    const name = at && (literalText(at.expr) ?? madeBy(graph, at.file, at.expr));
     if (name !== undefined && library.dialect) return library.dialect.sqlite.test(name) ? "sqlite" : "server";
   }
   return "unknown";
 }
 
-/** `new SqliteDialect(…)`, `new PrismaBetterSqlite3(…)`: the constructor's name says it. */
+/** `new SqliteDialect(…)`, `new PrismaBetterSqlite3(…)`, or the class itself (`driver: SqliteDriver`): the name says it. */
 function madeBy(graph: CallGraph, file: string, value: Expr): string | undefined {
   const { expr } = constantOf(graph.program, file, value);
   if (expr.k === "member") return expr.name;
+  if (expr.k === "var" && graph.program.variable(file, expr.id).import) return graph.program.variable(file, expr.id).import?.name;
   if (expr.k !== "call") return undefined;
   const { callee } = graph.program.call(file, expr.id);
   if (callee.k === "var") return graph.program.variable(file, callee.id).name;

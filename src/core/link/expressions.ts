@@ -35,3 +35,9 @@ export function mentions(expr: Expr, test: (name: string) => boolean): boolean {
   for (const part of parts(expr)) if ((part.k === "member" && test(part.name)) || (part.k === "global" && test(part.name))) return true;
   return false;
 }
+
+/** The text of a string literal, or of a template with its holes as `${}`. */
+export function literalText(expr: Expr): string | undefined {
+  if (expr.k === "literal" && typeof expr.value === "string") return expr.value;
+  return expr.k === "template" ? expr.text : undefined;
+}

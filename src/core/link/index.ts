@@ -2,6 +2,7 @@ import type { Cost } from "../cost.js";
 import { constant, ZERO } from "../cost.js";
 import type { CallFact, FileFacts } from "../facts/types.js";
 import { frameworkOf } from "../catalogue/index.js";
+import { Ambient } from "./ambient.js";
 import { CallGraph } from "./calls.js";
 import { Contexts } from "./contexts.js";
 import { Inside } from "./inside.js";
@@ -18,6 +19,12 @@ export type { LinkHost } from "./program.js";
 /** A transaction as rules judge it: one of the program's own, or one that a helper runs for a caller. */
 export type JudgedTransaction = TransactionSite & { lender?: LentTransaction["lender"] };
 
+interface Startup {
+  file: string;
+  call: CallFact;
+  framework: string;
+}
+
 /** The joined facts of many files: what the rules are functions of. Everything beyond the call graph is made on first use. */
 export class ProjectFacts {
   readonly program: Program;
@@ -27,10 +34,12 @@ export class ProjectFacts {
   #transactions?: TransactionSite[];
   #judged?: JudgedTransaction[];
   #inside?: Inside;
+  #ambient?: Ambient;
   #writers?: Writers;
   #schedule?: Schedule;
   #sessions?: Summaries;
   #statements?: Summaries;
+  #startups?: Startup[];
 
   constructor(facts: Iterable<FileFacts>, host: LinkHost) {
     this.program = new Program(facts, host);
@@ -64,6 +73,11 @@ export class ProjectFacts {
 
   get schedule(): Schedule {
     return (this.#schedule ??= new Schedule(this.graph, (handover) => this.contexts.runsInPlace(handover)));
+  }
+
+  /** Which transactions are carried along by themselves. */
+  get ambient(): Ambient {
+    return (this.#ambient ??= new Ambient(this.graph, () => this.transactions));
   }
 
   /** Whether a transaction is on a file that nobody else has open: then nobody waits for it. */
@@ -106,8 +120,12 @@ export class ProjectFacts {
   }
 
   /** Where the program starts to serve: `app.listen(…)`. */
-  startups(): { file: string; call: CallFact; framework: string }[] {
-    const found: { file: string; call: CallFact; framework: string }[] = [];
+  startups(): readonly Startup[] {
+    return (this.#startups ??= this.#findStartups());
+  }
+
+  #findStartups(): Startup[] {
+    const found: Startup[] = [];
     for (const facts of this.program.files.values())
       for (const call of facts.calls)
         for (const id of this.graph.external.get(call) ?? []) {

@@ -1,4 +1,4 @@
-import { frameworkOf, frameworkOfGlobal, libraryOf, libraryWithId } from "../catalogue/index.js";
+import { canonicalPath, frameworkOf, frameworkOfGlobal, libraryOf, libraryWithId } from "../catalogue/index.js";
 import { RUNTIME } from "../contract.js";
 import type { CallId, ClassId, FunctionId, ObjectId, VariableId } from "../facts/types.js";
 
@@ -18,8 +18,11 @@ export type Token =
   | { t: "namespace"; file: string }
   /** A value whose declared type is an interface or object type of the project. */
   | { t: "shape"; file: string; variable: VariableId }
-  /** A value of another package or of the platform, by how it is reached: `express` + `default().get`. */
-  | { t: "external"; module: string | null; path: string }
+  /**
+   * A value of another package or of the platform, by how it is reached: `express` + `default().get`. `origin` is the
+   * call that began its context, where a framework's places differ by context.
+   */
+  | { t: "external"; module: string | null; path: string; origin?: string }
   /** A session opened at a call; the library is what it was opened with. */
   | { t: "session"; file: string; call: CallId; library: string }
   /**
@@ -66,7 +69,7 @@ export class TokenTable {
         return this.#intern(token, token.t, token.file, token.variable);
       case "external":
         // No package has an empty name: it stands for the platform.
-        return this.#intern(token, token.t, token.module ?? "", token.path);
+        return this.#intern(token, token.t, token.module ?? "", token.origin === undefined ? token.path : `${token.path} ${token.origin}`);
       case "session":
         return this.#intern(token, token.t, token.file, `${token.call} ${token.library}`);
       case "typed":
@@ -112,11 +115,11 @@ export class TokenTable {
     const token = this.get(id);
     const calls = suffix === "()" || suffix === "new()";
     if (token.t === "external") {
-      const path = isKnown(token.module, token.path) ? join(token.path, suffix) : joinOpaque(token.path, suffix, token.module !== null);
-      return path.length > MAX_PATH ? undefined : this.intern({ ...token, path });
+      const path = isKnown(token.module, token.path) ? knownPath(token.module, joinPath(token.path, suffix)) : joinOpaque(token.path, suffix, token.module !== null);
+      return path === undefined || path.length > MAX_PATH ? undefined : this.intern({ ...token, path });
     }
     if (token.t === "part") {
-      const path = join(token.path, suffix);
+      const path = joinPath(token.path, suffix);
       return path.length > MAX_PATH ? undefined : this.#partOf(token.of, path);
     }
     if (token.t === "session" || token.t === "typed" || token.t === "derived") return this.#partOf(id, calls ? "()" : suffix);
@@ -124,7 +127,13 @@ export class TokenTable {
   }
 
   #partOf(owner: TokenId, path: string): TokenId {
-    return libraryWithId(this.libraryOf(owner))?.same.includes(path) ? owner : this.intern({ t: "part", of: owner, path });
+    const library = libraryWithId(this.libraryOf(owner));
+    if (library?.same.includes(path)) return owner;
+    if (library?.wrapped?.path === path && this.handleOf(owner) === undefined) {
+      const token = this.get(owner);
+      return token.t === "derived" && token.kind === "orm" ? token.of : this.intern({ t: "typed", library: library.wrapped.library, role: "session" });
+    }
+    return this.intern({ t: "part", of: owner, path });
   }
 
   /** The transaction's handle through which something is reached: itself, or what it is a part of. */
@@ -159,8 +168,16 @@ export class TokenTable {
   }
 }
 
-function join(path: string, suffix: string): string {
+export function joinPath(path: string, suffix: string): string {
   return path && suffix !== "()" && suffix !== "new()" ? `${path}.${suffix}` : path + suffix;
+}
+
+/** As the framework's rules know it; undefined where they say that nothing is known. */
+function knownPath(module: string | null, path: string): string | undefined {
+  const framework = module === null ? undefined : frameworkOf(module);
+  if (!framework) return path;
+  const canonical = canonicalPath(framework, path);
+  return framework.sealed?.test(canonical) ? undefined : canonical;
 }
 
 /** Whether the catalogue may have something to say about what is reached from a value. */
@@ -183,5 +200,5 @@ function joinOpaque(path: string, suffix: string, keepsName: boolean): string {
   const origin = cut === -1 ? path : path.slice(0, cut);
   if (suffix === "()" || suffix === "new()") return origin + ELLIPSIS;
   if (cut !== -1 || origin.split(".").length >= MAX_NAMES) return keepsName ? `${origin}${ELLIPSIS}.${suffix}` : origin + ELLIPSIS;
-  return join(path, suffix);
+  return joinPath(path, suffix);
 }

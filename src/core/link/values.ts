@@ -1,8 +1,9 @@
-import { libraryOf } from "../catalogue/index.js";
+import { librariesOf } from "../catalogue/index.js";
 import { libraryId } from "../catalogue/library.js";
 import type { ExportFact, Expr, FunctionId, TypeRef } from "../facts/types.js";
 import { DeclaredTypes, typedRoleOf } from "./declared-types.js";
 import { type Getter, Getters, type Reader } from "./getters.js";
+import { Held } from "./held.js";
 import type { Program } from "./program.js";
 import { NOTHING, Solver, type NodeId } from "./solver.js";
 import { TokenTable, type TokenId } from "./tokens.js";
@@ -32,6 +33,7 @@ export class Values {
   readonly tokens = new TokenTable();
   readonly solver = new Solver();
   readonly getters = new Getters();
+  readonly held = new Held(this.solver);
   readonly #types: DeclaredTypes;
   readonly #variables = new Nodes<string, number>();
   readonly #results = new Nodes<string, number>();
@@ -222,6 +224,13 @@ export class Values {
     });
   }
 
+  /** `value.name`, for a function that reads it. */
+  memberOf(base: NodeId, name: string, file: string, fn: FunctionId): NodeId {
+    const node = this.solver.node();
+    this.#loadFrom(base, name, node, file, fn);
+    return node;
+  }
+
   #loadFrom(base: NodeId, name: string, into: NodeId, file: string, fn: FunctionId): void {
     const reader: Reader = { file, fn };
     this.solver.watch(base, (id) => this.load(id, name, into, reader));
@@ -267,12 +276,15 @@ export class Values {
         return;
       case "shape":
         this.#types.feedMember(token.file, token.variable, (of) => this.#delegate(of, name, into), (type) => this.addType(token.file, type, into), name);
+        this.solver.flow(this.field(id, name), into);
         break;
       default: {
         if (isElement) break;
         const extended = this.tokens.extend(id, name);
         if (extended !== undefined) this.solver.add(into, extended);
-        if (token.t === "external" && token.module === null) this.solver.flow(this.global(`${token.path}.${name}`), into);
+        if (token.t !== "external") break;
+        const held = token.module === null ? this.global(`${token.path}.${name}`) : this.held.member(token, name);
+        if (held !== undefined) this.solver.flow(held, into);
       }
     }
     // Elements of arrays are the array's own values.
@@ -317,9 +329,11 @@ export class Values {
 
   /** `class PrismaService extends PrismaClient`: an instance is a session; a table's class runs statements itself. */
   #inherited(module: string, path: string, owner: string): TokenId | undefined {
-    const library = libraryOf(module);
-    const role = library && typedRoleOf(library, path);
-    return library && role ? this.tokens.intern({ t: "typed", library: libraryId(library), role, owner }) : undefined;
+    for (const library of librariesOf(module)) {
+      const role = typedRoleOf(library, path);
+      if (role) return this.tokens.intern({ t: "typed", library: libraryId(library), role, owner });
+    }
+    return undefined;
   }
 
   #feedParameterProperty(file: string, classId: number, name: string, into: NodeId): void {
