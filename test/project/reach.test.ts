@@ -52,7 +52,7 @@ describe("a generated monorepo", () => {
   it.each([1, 2])("says the same cold, warm and without a cache (seed %i)", async (seed) => {
     const { writeTree } = (await import(pathToFileURL(path.resolve("scripts/bench-scan/tree.mjs")).href)) as Generator;
     const root = tree({});
-    const { files } = writeTree(root, { seed, scale: 0.03 });
+    const { files } = writeTree(root, { seed, scale: 0.008 });
     const cache = path.join(root, "node_modules/.cache/sessionfix");
     const scan = async (where: string | false) => {
       const { findings, stats } = await scanProject({ root, cache: where, strict: true });
