@@ -18,6 +18,7 @@ import { parseSource } from "./parse.js";
 import { decode } from "./read-source.js";
 import type { Resolver } from "./resolve.js";
 import { reachFiles } from "./reach.js";
+import { selectFiles } from "./select.js";
 import type { FileNode } from "./select.js";
 import type { SourceEntry } from "./sources.js";
 import { listSpecifiers } from "./specifiers.js";
@@ -70,10 +71,13 @@ export class Project {
   }
 
   private select(entries: ReadonlyMap<string, SourceEntry>, resolver: Resolver, overlay: ReadonlyMap<string, string>, onFile?: (done: number, total: number) => void): string[] {
+    const nodes = graphOf(entries, resolver);
+    // What will be looked at shows on the way; it is never more than this.
+    const total = onFile ? selectFiles(nodes).size : 0;
     const outlines = new Map<string, Outline | undefined>();
     const outline = (file: string): Outline | undefined => {
       if (!outlines.has(file)) {
-        onFile?.(outlines.size, entries.size);
+        onFile?.(outlines.size, total);
         const facts = this.factsOf(file, overlay);
         outlines.set(file, facts && outlineOf(facts));
       }
@@ -87,7 +91,7 @@ export class Project {
       const text = overlay.get(file) ?? this.text(file) ?? "";
       return text.includes(word) || /\bexport\s*\*/.test(text);
     };
-    return [...reachFiles(graphOf(entries, resolver), { outline, resolve, contains })].sort();
+    return [...reachFiles(nodes, { outline, resolve, contains })].sort();
   }
 
   private factsOf(file: string, overlay: ReadonlyMap<string, string>): FileFacts | undefined {
