@@ -70,7 +70,7 @@ function report(results) {
   const [load] = loadavg();
   return [
     markdown({
-      title: `One tree: ${whole(tree.files)} files, ${whole(tree.lines)} lines, ${whole(tree.naming)} of them name a database library`,
+      title: `One tree: ${whole(tree.files)} files, ${whole(tree.lines)} lines; ${whole(tree.naming)} files name a database library`,
       head: ["", "seconds", "seconds of processor time", "peak memory, MB", "rounds"],
       rows,
       note: "Medians.",

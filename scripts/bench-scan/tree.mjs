@@ -45,7 +45,7 @@ class Tree {
   }
 
   count(kind) {
-    return Math.max(2, Math.round(COUNTS[kind] * this.scale));
+    return Math.max(5, Math.round(COUNTS[kind] * this.scale));
   }
 
   size() {

@@ -3,6 +3,8 @@ import path from "node:path";
 import type { MapFile } from "../core/cache/project-map.js";
 import type { FactsEntry } from "../core/cache/facts-entry.js";
 import { buildFacts } from "../core/facts/build-facts.js";
+import { outlineOf } from "../core/facts/outline.js";
+import type { Outline } from "../core/facts/outline.js";
 import type { FileFacts } from "../core/facts/types.js";
 import type { Finding } from "../core/finding.js";
 import { linkProject } from "../core/link/index.js";
@@ -16,6 +18,7 @@ import { errorMessage } from "./errors.js";
 import { parseSource } from "./parse.js";
 import { decode } from "./read-source.js";
 import type { Resolver } from "./resolve.js";
+import { reachFiles } from "./reach.js";
 import { selectFiles } from "./select.js";
 import type { FileNode } from "./select.js";
 import type { SourceEntry } from "./sources.js";
@@ -78,12 +81,37 @@ export class Project {
   /** Parses what can matter and runs every rule. `onFile` is told of each file before it is parsed. */
   detect(onFile?: (done: number, total: number) => void): Finding[] {
     const { entries, resolver } = this.parts;
-    const selected = [...selectFiles(graphOf(entries, resolver))].sort();
-    for (const [index, file] of selected.entries()) {
-      onFile?.(index, selected.length);
-      this.addFacts(file);
-    }
-    return this.run(selected, resolver, new Map());
+    return this.run(this.select(entries, resolver, NO_OVERLAY, onFile), resolver, NO_OVERLAY);
+  }
+
+  private select(entries: ReadonlyMap<string, SourceEntry>, resolver: Resolver, overlay: ReadonlyMap<string, string>, onFile?: (done: number, total: number) => void): string[] {
+    const nodes = graphOf(entries, resolver);
+    // What will be looked at shows on the way; it is never more than this.
+    const total = onFile ? selectFiles(nodes).size : 0;
+    const outlines = new Map<string, Outline | undefined>();
+    const outline = (file: string): Outline | undefined => {
+      if (!outlines.has(file)) {
+        onFile?.(outlines.size, total);
+        const facts = this.factsOf(file, overlay);
+        outlines.set(file, facts && outlineOf(facts));
+      }
+      return outlines.get(file);
+    };
+    const resolve = (from: string, specifier: string) => {
+      const target = resolver.resolve(from, specifier);
+      return target !== undefined && entries.has(target) ? target : undefined;
+    };
+    const contains = (file: string, word: string) => {
+      const text = overlay.get(file) ?? this.text(file) ?? "";
+      return text.includes(word) || /\bexport\s*\*/.test(text);
+    };
+    return [...reachFiles(nodes, { outline, resolve, contains })].sort();
+  }
+
+  private factsOf(file: string, overlay: ReadonlyMap<string, string>): FileFacts | undefined {
+    if (overlay.has(file)) return this.overlayFacts.get(file)?.facts;
+    this.addFacts(file);
+    return this.facts.get(file);
   }
 
   /** Files that were read but cannot matter: their texts can go. With `check`, those that are no code at all are told. */
@@ -131,14 +159,12 @@ export class Project {
       entries.set(file, { specifiers: listSpecifiers(text), namesLibrary: this.parts.namesLibrary(text), text });
     }
     const resolver = this.parts.resolver.withFiles(overlay.keys());
-    const selected = [...selectFiles(graphOf(entries, resolver))].sort();
-    for (const file of selected) if (!overlay.has(file)) this.addFacts(file);
     for (const [file, text] of overlay) this.addOverlay(file, text);
-    return this.run(selected, resolver, overlay);
+    return this.run(this.select(entries, resolver, overlay), resolver, overlay);
   }
 
   private run(selected: string[], resolver: Resolver, overlay: ReadonlyMap<string, string>): Finding[] {
-    const facts = selected.flatMap((file) => (overlay.has(file) ? this.overlayFacts.get(file)?.facts : this.facts.get(file)) ?? []);
+    const facts = selected.flatMap((file) => this.factsOf(file, overlay) ?? []);
     const project = linkProject(facts, {
       resolve: (fromFile, specifier) => resolver.resolve(fromFile, specifier),
       text: (file) => overlay.get(file) ?? this.text(file),
@@ -177,6 +203,8 @@ export class Project {
     this.overlayFacts.set(file, { text, facts: built.facts });
   }
 }
+
+const NO_OVERLAY: ReadonlyMap<string, string> = new Map();
 
 function graphOf(entries: ReadonlyMap<string, SourceEntry>, resolver: Resolver): Map<string, FileNode> {
   const nodes = new Map<string, FileNode>();

@@ -94,7 +94,8 @@ function isDense(text: string): boolean {
 function isTooDeep(bytes: Uint8Array): boolean {
   if (bytes.length <= DEEPEST) return false;
   let depth = 0;
-  for (const code of bytes) {
+  for (let at = 0; at < bytes.length; at++) {
+    const code = bytes[at];
     if (code === 0x28 || code === 0x5b || code === 0x7b) {
       if (++depth > DEEPEST) return true;
     } else if (code === 0x29 || code === 0x5d || code === 0x7d) {

@@ -11,6 +11,14 @@ export interface FileNode {
  * and all that any of these import (what a session may be handed to). Linear in files and imports.
  */
 export function selectFiles(nodes: ReadonlyMap<string, FileNode>): Set<string> {
+  const importers = importersOf(nodes);
+  const seeds = [...nodes].filter(([, node]) => node.namesLibrary).map(([file]) => file);
+  const callers = reach(seeds, (file) => importers.get(file) ?? []);
+  return reach(callers, (file) => nodes.get(file)?.imports ?? []);
+}
+
+/** Who imports each file. */
+export function importersOf(nodes: ReadonlyMap<string, FileNode>): Map<string, string[]> {
   const importers = new Map<string, string[]>();
   for (const [file, node] of nodes) {
     for (const imported of node.imports) {
@@ -19,9 +27,7 @@ export function selectFiles(nodes: ReadonlyMap<string, FileNode>): Set<string> {
       else importers.set(imported, [file]);
     }
   }
-  const seeds = [...nodes].filter(([, node]) => node.namesLibrary).map(([file]) => file);
-  const callers = reach(seeds, (file) => importers.get(file) ?? []);
-  return reach(callers, (file) => nodes.get(file)?.imports ?? []);
+  return importers;
 }
 
 function reach(starts: Iterable<string>, next: (file: string) => readonly string[]): Set<string> {

@@ -66,7 +66,7 @@ export class CacheFolder {
       renameSync(temporary, file);
     } catch (error) {
       this.problem = errorMessage(error);
-      rmSync(temporary, { force: true });
+      removeQuietly(temporary);
     }
   }
 
@@ -87,5 +87,13 @@ export class CacheFolder {
     } catch {
       // Another run may be tidying up at the same time.
     }
+  }
+}
+
+function removeQuietly(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // Where nothing could be written there is nothing to remove.
   }
 }

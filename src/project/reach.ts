@@ -1,0 +1,187 @@
+import type { Mention, Outline } from "../core/facts/outline.js";
+import { importersOf } from "./select.js";
+import type { FileNode } from "./select.js";
+
+export interface ReachHost {
+  /** Undefined for a file that is not of the set, or that could not be parsed. */
+  outline: (file: string) => Outline | undefined;
+  /** The file of the set that a specifier means. */
+  resolve: (fromFile: string, specifier: string) => string | undefined;
+  /** Whether the file's text has this word: a file without it exports nothing of that name itself. */
+  contains: (file: string, word: string) => boolean;
+}
+
+/**
+ * The files that can matter: those that name a library, those whose code speaks of what these export, directly or
+ * through others, and what that code speaks of besides: what a session may be handed to, and what runs beside it. A
+ * page that also formats dates does not bring in the dates; who imports a helper from a file that elsewhere opens a
+ * database does not come in at all.
+ */
+export function reachFiles(nodes: ReadonlyMap<string, FileNode>, host: ReachHost): Set<string> {
+  const reach = new Reach(host);
+  for (const [file, units] of new Near(nodes, host).find()) for (const unit of units) reach.add(file, unit);
+  for (const [file, node] of nodes) if (node.namesLibrary) reach.all(file);
+  return reach.run();
+}
+
+/** Which units speak of a database: those of files that name a library, and whoever speaks of one of them by name. */
+class Near {
+  readonly #importers: ReadonlyMap<string, readonly string[]>;
+  readonly #near = new Map<string, Set<number>>();
+  readonly #speakers = new Map<string, Map<number, number[]>>();
+  /** How many near units the files have whose exports a file passes on. */
+  readonly #passed = new Map<string, number>();
+
+  constructor(
+    private readonly nodes: ReadonlyMap<string, FileNode>,
+    private readonly host: ReachHost,
+  ) {
+    this.#importers = importersOf(nodes);
+  }
+
+  find(): ReadonlyMap<string, ReadonlySet<number>> {
+    const queue = new Set<string>();
+    const grew = (file: string) => {
+      for (const importer of this.#importers.get(file) ?? []) queue.add(importer);
+    };
+    for (const [file, node] of this.nodes) {
+      if (!node.namesLibrary) continue;
+      this.#near.set(file, new Set(this.host.outline(file)?.units.keys()));
+      grew(file);
+    }
+    for (const file of queue) {
+      // Leaving the set, so that it comes up again when something else grows.
+      queue.delete(file);
+      if (this.nodes.get(file)?.namesLibrary !== true && this.#look(file)) grew(file);
+    }
+    return this.#near;
+  }
+
+  /** Whether more units of the file are near than before. */
+  #look(file: string): boolean {
+    const outline = this.host.outline(file);
+    if (!outline) return false;
+    const known = this.#near.get(file) ?? new Set<number>();
+    const before = known.size;
+    for (const [index, { imports }] of outline.units.entries()) if (!known.has(index) && imports.some((mention) => this.#isNear(file, mention))) known.add(index);
+    // A star passes on what is near without a unit of its own: the module's code stands for it.
+    if (outline.stars.some((specifier) => this.#near.has(this.host.resolve(file, specifier) ?? ""))) known.add(0);
+    const speakers = this.#speakersOf(file, outline);
+    // A Set's iteration also visits what is added meanwhile.
+    for (const unit of known) for (const speaker of speakers.get(unit) ?? []) known.add(speaker);
+    if (known.size > 0) this.#near.set(file, known);
+    return known.size > before || this.#passesOnMore(file);
+  }
+
+  /** Whether what a file passes on by its stars has grown. Stars may go round in circles. */
+  #passesOnMore(file: string): boolean {
+    const passed = new Set([file]);
+    let size = 0;
+    for (const each of passed) {
+      if (each !== file) size += this.#near.get(each)?.size ?? 0;
+      for (const specifier of this.#near.has(each) ? (this.host.outline(each)?.stars ?? []) : []) passed.add(this.host.resolve(each, specifier) ?? each);
+    }
+    const before = this.#passed.get(file) ?? 0;
+    this.#passed.set(file, size);
+    return size > before;
+  }
+
+  #isNear(file: string, { specifier, name }: Mention): boolean {
+    const target = this.host.resolve(file, specifier);
+    return target !== undefined && this.#exportsNear(target, name, new Set());
+  }
+
+  #exportsNear(file: string, name: string, seen: Set<string>): boolean {
+    const near = this.#near.get(file);
+    if (seen.has(file) || !near) return false;
+    seen.add(file);
+    if (name === "*") return near.size > 0;
+    const outline = this.host.outline(file);
+    if (!outline) return true;
+    const own = outline.exports.get(name);
+    if (own?.some((unit) => near.has(unit)) === true || outline.exports.get("=")?.some((unit) => near.has(unit)) === true) return true;
+    if (own) return false;
+    if (name === "default") return true;
+    return outline.stars.some((specifier) => this.#exportsNear(this.host.resolve(file, specifier) ?? "", name, seen));
+  }
+
+  #speakersOf(file: string, { units }: Outline): Map<number, number[]> {
+    let speakers = this.#speakers.get(file);
+    if (!speakers) {
+      this.#speakers.set(file, (speakers = new Map<number, number[]>()));
+      for (const [index, unit] of units.entries())
+        for (const other of unit.units) {
+          const list = speakers.get(other);
+          if (list) list.push(index);
+          else speakers.set(other, [index]);
+        }
+    }
+    return speakers;
+  }
+}
+
+class Reach {
+  readonly #selected = new Set<string>();
+  readonly #units = new Map<string, Set<number>>();
+  readonly #names = new Set<string>();
+  readonly #queue: [file: string, unit: number][] = [];
+
+  constructor(private readonly host: ReachHost) {}
+
+  run(): Set<string> {
+    for (let next = this.#queue.pop(); next; next = this.#queue.pop()) {
+      const [file, index] = next;
+      const unit = this.host.outline(file)?.units[index];
+      if (!unit) continue;
+      for (const other of unit.units) this.add(file, other);
+      for (const mention of unit.imports) this.#follow(file, mention);
+    }
+    return this.#selected;
+  }
+
+  all(file: string): void {
+    const outline = this.host.outline(file);
+    for (let unit = 0; unit < (outline?.units.length ?? 0); unit++) this.add(file, unit);
+    for (const specifier of outline?.stars ?? []) this.#follow(file, { specifier, name: "*" });
+  }
+
+  add(file: string, unit: number): void {
+    let known = this.#units.get(file);
+    if (!known) {
+      this.#units.set(file, (known = new Set()));
+      this.#selected.add(file);
+      // Whoever needs a part of a module runs its own code.
+      this.add(file, 0);
+    }
+    if (known.has(unit)) return;
+    known.add(unit);
+    this.#queue.push([file, unit]);
+  }
+
+  #follow(file: string, { specifier, name }: Mention): void {
+    const target = this.host.resolve(file, specifier);
+    if (target !== undefined) this.#exported(target, name);
+  }
+
+  #exported(file: string, name: string): void {
+    const key = `${file}\0${name}`;
+    if (this.#names.has(key)) return;
+    this.#names.add(key);
+    const outline = this.host.outline(file);
+    this.#selected.add(file);
+    if (!outline) return;
+    if (name === "*") {
+      this.all(file);
+      return;
+    }
+    const units = [...(outline.exports.get(name) ?? []), ...(outline.exports.get("=") ?? [])];
+    for (const unit of units) this.add(file, unit);
+    if (outline.exports.has(name)) return;
+    // A default import of a CommonJS module is the module.
+    if (name === "default") this.all(file);
+    for (const specifier of outline.stars) {
+      const target = this.host.resolve(file, specifier);
+      if (target !== undefined && this.host.contains(target, name)) this.#exported(target, name);
+    }
+  }
+}
