@@ -1,12 +1,14 @@
 // Made from the rule files by `npm run registry`; not edited by hand.
 import { noSessionPerCall } from "./no-session-per-call.js";
 import { noUnbatchedLoopTransaction } from "./no-unbatched-loop-transaction.js";
+import { requireEngineConfig } from "./require-engine-config.js";
 import type { Rule } from "./rule.js";
 
 /** Every rule, by name. Options are checked against the rule's schema before they reach it. */
 export const RULES: readonly Rule[] = [
   noSessionPerCall,
   noUnbatchedLoopTransaction,
+  requireEngineConfig,
 ];
 
 export function ruleNamed(name: string): Rule | undefined {
