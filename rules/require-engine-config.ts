@@ -3,6 +3,7 @@ import type { Expr } from "../src/core/facts/types.js";
 import { constantOf } from "../src/core/link/constants.js";
 import { engineOf } from "../src/core/link/engines.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
+import { functionKey } from "../src/core/link/program.js";
 import type { OpenSite } from "../src/core/link/sessions.js";
 import { isExposed } from "./lib/exposed.js";
 import { finish } from "./lib/finish.js";
@@ -62,8 +63,7 @@ export const requireEngineConfig: Rule<Options> = {
 };
 
 function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft | undefined {
-  const contexts = project.contexts.ofCall(open.file, open.call);
-  if (project.program.role(open.file) !== "source" || [...contexts].every((context) => context === "test")) return undefined;
+  if (!inService(project, open)) return undefined;
   if (engineOf(project.graph, open.token) !== "sqlite") return undefined;
   const settings = settingsOf(project);
   // Who only reads, or whose use is out of sight, may well be set up by somebody else.
@@ -83,6 +83,15 @@ function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft |
     why: [],
     related: [],
   };
+}
+
+/** Not in a test or a script. What only tests are seen to call counts all the same when its class is made in the application. */
+function inService({ program, contexts, graph }: ProjectFacts, { file, call }: OpenSite): boolean {
+  if (program.role(file) !== "source") return false;
+  if ([...contexts.ofCall(file, call)].some((context) => context !== "test")) return true;
+  const owner = program.fn(file, call.fn).class;
+  const made = owner === undefined ? [] : (graph.instantiations.get(functionKey(file, owner)) ?? []);
+  return made.some((place) => program.role(place.file) === "source");
 }
 
 function isMissing(project: ProjectFacts, settings: Settings, open: OpenSite, pragma: Pragma): boolean {

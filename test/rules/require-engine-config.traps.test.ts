@@ -147,6 +147,28 @@ runTable({
         "src/app.ts": `
           import { Store } from "./store.js";
           new Store().add("a");` }, findings: [busy(3, "src/store.ts")] },
+    { name: "only tests are seen to call it, but the application makes it", code: {
+        "src/store.js": `
+          const { DatabaseSync } = require("node:sqlite");
+          class Store {
+            constructor(path) { this.path = path; }
+            getDb() {
+              if (!this.db) this.db = new DatabaseSync(this.path);
+              return this.db;
+            }
+            add(name) {
+              this.getDb().exec("PRAGMA journal_mode = WAL");
+              this.getDb().prepare("INSERT INTO things (name) VALUES (?)").run(name);
+            }
+          }
+          module.exports = { Store };`,
+        "src/app.js": `
+          const { Store } = require("./store.js");
+          registry.keep(new Store("app.db"));`,
+        "test/store.test.js": `
+          const { Store } = require("../src/store.js");
+          const { it } = require("vitest");
+          it("adds", () => { new Store("x.db").add("a"); });` }, findings: [busy(5, "src/store.js")] },
     { name: "the helper sets something else", code: `
         import { DatabaseSync } from "node:sqlite";
         function configure(session: DatabaseSync) {
