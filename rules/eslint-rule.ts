@@ -1,6 +1,6 @@
 import path from "node:path";
 import type { Rule as EslintRule, SourceCode } from "eslint";
-import { libraryNames } from "../src/core/catalogue/index.js";
+import { generatedMentions, libraryNames } from "../src/core/catalogue/index.js";
 import { buildFacts } from "../src/core/facts/build-facts.js";
 import type { Finding } from "../src/core/finding.js";
 import { linkProject, type ProjectFacts } from "../src/core/link/index.js";
@@ -9,7 +9,7 @@ import type { Rule } from "./rule.js";
 /** One file's facts, linked by themselves; all rules share them. `null`: the file names no database library. */
 const projects = new WeakMap<SourceCode, ProjectFacts | null>();
 
-const libraries = libraryNames();
+const libraries = [...libraryNames(), ...generatedMentions()];
 
 function projectOf(sourceCode: SourceCode, file: string): ProjectFacts | null {
   let project = projects.get(sourceCode);

@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import path from "node:path";
-import { libraryNames } from "../core/catalogue/index.js";
+import { generatedMentions, libraryNames } from "../core/catalogue/index.js";
 import type { Finding } from "../core/finding.js";
 import { checkSyntax } from "./check-syntax.js";
 import { discoverFiles } from "./discover.js";
@@ -65,7 +65,7 @@ export async function scanProject(options: ScanOptions): Promise<ScanResult> {
   const startedAt = performance.now();
   const root = path.resolve(options.root);
   const detect = detectOptions(options);
-  const isSeed = namesLibrary(libraryNames());
+  const isSeed = namesLibrary(libraryNames(), generatedMentions());
   const found = await discoverFiles(root, options.paths?.length ? options.paths : [root]);
   const { entries, skipped } = await readAll(root, found.files, isSeed, options.onProgress);
   const resolver = createResolver(root, entries.keys(), found.manifests);

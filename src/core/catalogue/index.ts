@@ -5,7 +5,8 @@ import type { FileFacts, TypeFact } from "../facts/types.js";
 import type { CallbackRole, FileEntry, Framework } from "./framework.js";
 import { type Library, libraryId } from "./library.js";
 
-const bySpecifier = new Map<string, Library>(LIBRARIES.flatMap((library) => library.specifiers.map((specifier) => [specifier, library] as const)));
+const bySpecifier = new Map<string, Library[]>();
+for (const library of LIBRARIES) for (const specifier of library.specifiers) bySpecifier.set(specifier, [...(bySpecifier.get(specifier) ?? []), library]);
 const byId = new Map<string, Library>(LIBRARIES.map((library) => [libraryId(library), library]));
 const generated = LIBRARIES.flatMap((library) => (library.generated ? [{ library, ...library.generated }] : []));
 const frameworkBySpecifier = new Map<string, Framework>(
@@ -17,7 +18,13 @@ const frameworkByGlobal = new Map<string, Framework>(
 
 /** The library that a module specifier leads to, where it leads to no file of the project. */
 export function libraryOf(specifier: string): Library | undefined {
-  return bySpecifier.get(specifier) ?? generated.find((entry) => entry.specifier.test(specifier))?.library;
+  return bySpecifier.get(specifier)?.[0] ?? generated.find((entry) => entry.specifier.test(specifier))?.library;
+}
+
+/** All entries of the library that a module specifier leads to: one for each kind of session that it makes. */
+export function librariesOf(specifier: string): readonly Library[] {
+  const library = libraryOf(specifier);
+  return bySpecifier.get(specifier) ?? (library ? [library] : []);
 }
 
 /** By what tokens and facts of the analysis carry: see `libraryId`. */
@@ -77,7 +84,12 @@ export function augmentedPlaces({ module, path }: NonNullable<TypeFact["augments
   );
 }
 
-/** Text that a file contains that imports a database library: the prefilter looks for these. */
+/** Module specifiers that a file contains that imports a database library: the prefilter looks for these. */
 export function libraryNames(): string[] {
-  return [...bySpecifier.keys(), ...generated.map((entry) => entry.mention), RUNTIME.specifier];
+  return [...bySpecifier.keys(), RUNTIME.specifier];
+}
+
+/** Words that a file contains that imports generated code of a library, whose specifier is the project's choice. */
+export function generatedMentions(): string[] {
+  return generated.map((entry) => entry.mention);
 }

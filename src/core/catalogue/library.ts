@@ -9,7 +9,7 @@ export interface Library {
   name: string;
   /** Tells entries of one package apart: `drizzle-orm/libsql`. Default: the name. */
   id?: string;
-  /** Module specifiers that lead to it. */
+  /** Module specifiers that lead to it. Entries may share them, where a module makes sessions of several kinds: pg's `Pool` and `Client`. */
   specifiers: readonly string[];
   /** Specifiers of code that the library generates into the project, where they lead to no file of it: `src/generated/prisma/client`. */
   generated?: { specifier: RegExp; /** What the importing file's text surely contains: for the prefilter. */ mention: string };
@@ -21,6 +21,8 @@ export interface Library {
   sync: boolean;
   /** What makes a session. */
   opens: readonly OpenPattern[];
+  /** Calls that give a session that was opened elsewhere, by the path from the module: `getConnection`. */
+  shared: readonly string[];
   /** Exported types whose values are sessions: `Database`, `default.Database`. Project classes that extend one are sessions, too. */
   sessionTypes: readonly string[];
   /** Exported types whose values are a transaction's handle: `Prisma.TransactionClient`. */
@@ -35,6 +37,8 @@ export interface Library {
   wraps: readonly { path: string; client: ArgumentPath }[];
   /** What a session gives that is the session again: `manager`, `$extends()`, `withSchema()`. */
   same: readonly string[];
+  /** What the library calls its modes, where they are named differently: `write` begins IMMEDIATE. */
+  modes?: Readonly<Record<string, "deferred" | "immediate" | "exclusive">>;
   /** What takes a connection out of a pool, or begins a transaction and gives its handle. */
   acquires: readonly AcquirePattern[];
   /** Transactions over a function or a list, on a session (and on a handle, where they nest). */
@@ -74,6 +78,8 @@ export interface TransactionPattern {
   path: RegExp;
   /** `callback` runs the function; `wrapper` returns a function that does; `array` runs a list of operations. */
   style: "callback" | "wrapper" | "array";
+  /** For a function of the module, which takes the session as this argument: `path` is from the module then. */
+  session?: number;
   /** Which argument is the function or the list. `last`: the one after optional settings. */
   body: number | "last";
   /** Which of the body's parameters is the transaction handle. Absent: the body uses the session itself. */
@@ -97,6 +103,12 @@ export interface AcquirePattern {
   releases: RegExp;
   /** Counts only when no function is passed: with one, it is the callback form. */
   withoutCallback?: boolean;
+  /** Always lent to a function for as long as that runs (`pool.connect(connection => …)`): nothing has to be given back. */
+  lent?: boolean;
+  /** In the callback form, which of the function's parameters is the connection or handle. */
+  callback?: number;
+  /** The mode that a `transaction` begins with when nothing is said. Default: `deferred` for SQLite. */
+  mode?: "immediate" | "exclusive";
 }
 
 export interface StatementPattern {
@@ -107,6 +119,8 @@ export interface StatementPattern {
   text?: ArgumentPath;
   /** What text that is no literal is taken for. Default: `unknown`. */
   otherwise?: "read" | "write";
+  /** Text that begins with no verb is a part of another statement, and none itself: `sql\`WHERE id = ${id}\``. */
+  fragments?: boolean;
   /** Counts only for tagged templates or for plain calls. */
   by?: "tag" | "call";
   /** Counts only when no later call of the same chain is a statement: `knex("t")` reads, `knex("t").insert(x)` writes. */
@@ -132,6 +146,7 @@ export const EMPTY_LIBRARY = {
   engine: "sqlite",
   sync: false,
   opens: [],
+  shared: [],
   sessionTypes: [],
   handleTypes: [],
   clientTypes: [],

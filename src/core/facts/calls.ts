@@ -77,16 +77,29 @@ function templateArguments(walk: Walk, quasi: Node, ctx: Context, call: CallFact
   call.argSpans.push(spanOf(walk, quasi), ...nodes(quasi, "expressions").map((hole) => spanOf(walk, hole)));
 }
 
-/** `require("m")`, when `require` is Node's: a global, or made by `createRequire`. */
+/** `require("m")`, `createRequire(import.meta.url)("m")`, `process.getBuiltinModule("m")`: the module itself. */
 function requiredModule(walk: Walk, node: Node, callee: Node): Expr | undefined {
-  const name = unwrap(callee);
-  if (node.type !== "CallExpression" || name.type !== "Identifier" || str(name, "name") !== "require") return undefined;
+  if (node.type !== "CallExpression" || !isRequire(walk, unwrap(callee))) return undefined;
   const specifier = stringOf(nodes(node, "arguments")[0]);
   if (specifier === undefined) return undefined;
-  const id = walk.bindings.idOf(name);
-  if (id !== undefined && !walk.requires.has(id)) return undefined;
   addSpecifier(walk, specifier);
   return { k: "module", specifier };
+}
+
+/** Node's `require`, a global or made by `createRequire`, or what it has beside it for its own modules. */
+function isRequire(walk: Walk, callee: Node): boolean {
+  if (callee.type === "Identifier") {
+    const id = str(callee, "name") === "require" ? walk.bindings.idOf(callee) : -1;
+    return id === undefined || walk.requires.has(id);
+  }
+  if (callee.type === "CallExpression") return lastName(child(callee, "callee")) === "createRequire";
+  return callee.type === "MemberExpression" && lastName(callee) === "getBuiltinModule" && lastName(child(callee, "object")) === "process";
+}
+
+function lastName(node: Node | undefined): string | undefined {
+  const value = node && unwrap(node);
+  if (value?.type === "Identifier") return str(value, "name");
+  return value?.type === "MemberExpression" ? lastName(child(value, "property")) : undefined;
 }
 
 /** `import("m")`. */

@@ -1,4 +1,4 @@
-import { frameworkOf, libraryOf } from "../catalogue/index.js";
+import { frameworkOf, librariesOf } from "../catalogue/index.js";
 import { type Library, libraryId } from "../catalogue/library.js";
 import type { TypeRef } from "../facts/types.js";
 import { holdType } from "./framework-calls.js";
@@ -58,8 +58,11 @@ export class DeclaredTypes {
       if (kind !== "import" && kind !== "class" && this.values.program.typeOf(file, head)) this.values.solver.flow(this.#alias(file, head), into);
       // A type follows the same import or class binding that a value would, to what it names.
       else this.#watchTypeName(this.values.variable(file, head), type.path, { file, args: type.args }, into);
-    } else if (PARTIAL.has(head)) this.#addAnonymous(file, type, into);
-    else if (TRANSPARENT.has(head)) {
+    } else if (PARTIAL.has(head)) {
+      const [whole] = type.args;
+      if (whole) this.#addNarrowed(file, whole, into);
+      this.#addAnonymous(file, type, into);
+    } else if (TRANSPARENT.has(head)) {
       for (const argument of type.args) this.add(file, argument, into);
     } else if (DERIVED.has(head)) {
       this.#addDerived(file, type.args, into);
@@ -77,6 +80,17 @@ export class DeclaredTypes {
     let variable = this.#anonymous.get(type);
     if (variable === undefined) this.#anonymous.set(type, (variable = -this.#types.push(type)));
     this.values.solver.add(into, this.values.tokens.intern({ t: "shape", file, variable }));
+  }
+
+  /** `Omit<PrismaClient, …>`: what is left of a session's type may be the session or a transaction's handle. */
+  #addNarrowed(file: string, whole: TypeRef, into: NodeId): void {
+    const { solver, tokens } = this.values;
+    const node = solver.node();
+    this.add(file, whole, node);
+    solver.watch(node, (id) => {
+      const token = tokens.get(id);
+      if (token.t === "typed") solver.add(into, token.role === "session" ? tokens.intern({ ...token, role: "either" }) : id);
+    });
   }
 
   /** The values of a type alias or interface. One node each: aliases may go round in circles. */
@@ -152,9 +166,10 @@ export class DeclaredTypes {
   #addExternalType(module: string, path: string, given: TypeArguments, into: NodeId): void {
     const { solver, tokens } = this.values;
     if (INFERRED.test(path)) this.#addDerived(given.file, given.args, into);
-    const library = libraryOf(module);
-    const role = library && typedRoleOf(library, path);
-    if (library && role) solver.add(into, tokens.intern({ t: "typed", library: libraryId(library), role }));
+    for (const library of librariesOf(module)) {
+      const role = typedRoleOf(library, path);
+      if (role) solver.add(into, tokens.intern({ t: "typed", library: libraryId(library), role }));
+    }
     const framework = frameworkOf(module);
     const typed = framework?.types.find((entry) => entry.type === path);
     if (!framework || !typed) return;

@@ -39,10 +39,11 @@ function engineOfOpen(graph: CallGraph, id: string, file: string, callId: number
   return "unknown";
 }
 
-/** `new SqliteDialect(…)`, `new PrismaBetterSqlite3(…)`: the constructor's name says it. */
+/** `new SqliteDialect(…)`, `new PrismaBetterSqlite3(…)`, or the class itself (`driver: SqliteDriver`): the name says it. */
 function madeBy(graph: CallGraph, file: string, value: Expr): string | undefined {
   const { expr } = constantOf(graph.program, file, value);
   if (expr.k === "member") return expr.name;
+  if (expr.k === "var" && graph.program.variable(file, expr.id).import) return graph.program.variable(file, expr.id).import?.name;
   if (expr.k !== "call") return undefined;
   const { callee } = graph.program.call(file, expr.id);
   if (callee.k === "var") return graph.program.variable(file, callee.id).name;

@@ -2,6 +2,7 @@ import type { Cost } from "../cost.js";
 import { constant, ZERO } from "../cost.js";
 import type { CallFact, FileFacts } from "../facts/types.js";
 import { frameworkOf } from "../catalogue/index.js";
+import { Ambient } from "./ambient.js";
 import { CallGraph } from "./calls.js";
 import { Contexts } from "./contexts.js";
 import { Inside } from "./inside.js";
@@ -27,6 +28,7 @@ export class ProjectFacts {
   #transactions?: TransactionSite[];
   #judged?: JudgedTransaction[];
   #inside?: Inside;
+  #ambient?: Ambient;
   #writers?: Writers;
   #schedule?: Schedule;
   #sessions?: Summaries;
@@ -64,6 +66,11 @@ export class ProjectFacts {
 
   get schedule(): Schedule {
     return (this.#schedule ??= new Schedule(this.graph, (handover) => this.contexts.runsInPlace(handover)));
+  }
+
+  /** Which transactions are carried along by themselves. */
+  get ambient(): Ambient {
+    return (this.#ambient ??= new Ambient(this.graph, () => this.transactions));
   }
 
   /** Whether a transaction is on a file that nobody else has open: then nobody waits for it. */

@@ -1,8 +1,10 @@
-import { libraryOf, libraryWithId } from "../catalogue/index.js";
+import { librariesOf, libraryOf, libraryWithId } from "../catalogue/index.js";
 import { type AcquirePattern, type Library, libraryId, type OpenPattern, type TransactionPattern } from "../catalogue/library.js";
-import { RUNTIME } from "../contract.js";
 import type { CallFact, Expr } from "../facts/types.js";
 import { applyFramework } from "./framework-calls.js";
+import { isList } from "./lists.js";
+import type { Program } from "./program.js";
+import { addShared } from "./runtime-calls.js";
 import type { NodeId } from "./solver.js";
 import type { TokenId } from "./tokens.js";
 import type { Values } from "./values.js";
@@ -38,10 +40,17 @@ export function withoutDefault(path: string): string {
 
 /** The pattern by which calling this opens a session, if it does. */
 export function openPatternOf(module: string | null, path: string, kind: CallFact["kind"]): { library: string; pattern: OpenPattern } | undefined {
-  const library = module === null ? undefined : libraryOf(module);
   const bare = withoutDefault(path);
-  const pattern = library?.opens.find((open) => withoutDefault(open.path) === bare && (open.by === "both" || open.by === kind));
-  return library && pattern ? { library: libraryId(library), pattern } : undefined;
+  for (const library of module === null ? [] : librariesOf(module)) {
+    const pattern = library.opens.find((open) => withoutDefault(open.path) === bare && (open.by === "both" || open.by === kind));
+    if (pattern) return { library: libraryId(library), pattern };
+  }
+  return undefined;
+}
+
+/** `super(…)` makes what `new` does. */
+export function kindOf({ kind, callee }: CallFact): CallFact["kind"] {
+  return callee.k === "super" ? "new" : kind;
 }
 
 /** An argument, or a property of an object argument, by its catalogue path (`0`, `0.client`). */
@@ -66,11 +75,18 @@ export function applyExternal(values: Values, { file, call, callee, args, result
         if (isSession(values, id)) solver.add(result, tokens.intern({ t: "derived", kind: "orm", of: id, library: libraryId(library), file, call: call.id }));
       });
   }
-  const open = openPatternOf(token.module, token.path, call.kind);
+  const open = openPatternOf(token.module, token.path, kindOf(call));
   if (open && !(open.pattern.unless ?? []).some((path) => mayBeSession(call, path)))
     solver.add(result, tokens.intern({ t: "session", file, call: call.id, library: open.library }));
-  if (token.module === RUNTIME.specifier && /^(createSessionFactory\(\)\.)?getSession$/.test(token.path))
-    solver.add(result, tokens.intern({ t: "typed", library: "better-sqlite3", role: "session" }));
+  if (library?.shared.some((path) => withoutDefault(token.path) === path)) solver.add(result, tokens.intern({ t: "typed", library: libraryId(library), role: "session" }));
+  addShared(values, token, file, call, result);
+  const given = token.module === null ? undefined : moduleTransactionOf(token.module, token.path, call);
+  const on = given?.pattern.session === undefined ? undefined : args[given.pattern.session];
+  if (given && on !== undefined)
+    solver.watch(on, (of) => {
+      const id = tokens.libraryOf(of);
+      if (id !== undefined && tokens.get(of).t !== "part") linkTransaction(values, given.pattern, tokens.intern({ t: "derived", kind: "handle", of, library: id, file, call: call.id }), args, result);
+    });
   const extended = applyFramework(values, { file, call, token, args, into: result, result: tokens.extend(callee, call.kind === "new" ? "new()" : "()") });
   if (extended !== undefined) solver.add(result, extended);
   if (token.module === null && call.kind === "new") solver.add(result, tokens.intern({ t: "allocation", file, id: call.id }));
@@ -118,7 +134,7 @@ export function applyPart(values: Values, { file, call, callee, args, result, in
   const onSession = owner.t === "session" || owner.t === "typed" || (owner.t === "derived" && owner.kind !== "statement");
   if (onSession && library.prepares.includes(path))
     solver.add(result, tokens.intern({ t: "derived", kind: "statement", of, library: id, file, call: call.id }));
-  const transaction = onSession ? transactionPatternOf(library, path, call) : undefined;
+  const transaction = onSession ? transactionPatternOf(library, path, call, values.program) : undefined;
   if (transaction) {
     linkTransaction(values, transaction, tokens.intern({ t: "derived", kind: transaction.style === "wrapper" ? "transaction" : "handle", of, library: id, file, call: call.id }), args, result);
     return;
@@ -128,9 +144,25 @@ export function applyPart(values: Values, { file, call, callee, args, result, in
     solver.add(result, tokens.intern({ t: "derived", kind: acquire.kind === "client" ? "client" : "handle", of, library: id, file, call: call.id }));
     return;
   }
+  if (onSession) passAcquired(values, library, path, { of, file, call: call.id, args });
   // `db.pragma(…)`, `stmt.bind(…)`: chains stay parts of what they started from.
   const extended = token.t === "part" ? tokens.extend(callee, "()") : tokens.intern({ t: "part", of, path: "()" });
   if (extended !== undefined) solver.add(result, extended);
+}
+
+/** `pool.connect((error, client, done) => …)` */
+function passAcquired(values: Values, library: Library, path: string, { of, file, call, args }: { of: TokenId; file: string; call: number; args: ArgumentNodes }): void {
+  const { tokens, solver } = values;
+  for (const { callback, kind } of library.acquires.filter((pattern) => pattern.path.test(path))) {
+    if (callback === undefined) continue;
+    const made = tokens.intern({ t: "derived", kind: kind === "client" ? "client" : "handle", of, library: libraryId(library), file, call });
+    for (const arg of args)
+      solver.watch(arg, (id) => {
+        const fn = tokens.get(id);
+        const param = fn.t === "function" ? values.program.fn(fn.file, fn.id).params[callback] : undefined;
+        if (fn.t === "function" && param) solver.add(values.variable(fn.file, param.variable), made);
+      });
+  }
 }
 
 function linkTransaction(values: Values, transaction: TransactionPattern, made: TokenId, args: ArgumentNodes, result: NodeId): void {
@@ -153,19 +185,31 @@ export function bodyIndex({ body }: TransactionPattern, args: number): number {
   return body === "last" ? args - 1 : body;
 }
 
+/** The pattern by which calling this function of a module runs a transaction on a session that it is given. */
+export function moduleTransactionOf(module: string, path: string, call: CallFact): { library: Library; pattern: TransactionPattern } | undefined {
+  for (const library of librariesOf(module)) {
+    const pattern = library.transactions.find(
+      (candidate) => candidate.session !== undefined && candidate.path.test(withoutDefault(path)) && call.args[bodyIndex(candidate, call.args.length)] !== undefined,
+    );
+    if (pattern) return { library, pattern };
+  }
+  return undefined;
+}
+
 /** The pattern by which a call of this path makes a transaction over what it is given. */
-export function transactionPatternOf(library: Library, path: string, call: CallFact): TransactionPattern | undefined {
+export function transactionPatternOf(library: Library, path: string, call: CallFact, program: Program): TransactionPattern | undefined {
   return library.transactions.find((pattern) => {
-    if (!pattern.path.test(path)) return false;
+    if (pattern.session !== undefined || !pattern.path.test(path)) return false;
     const body = call.args[bodyIndex(pattern, call.args.length)];
     if (body === undefined) return false;
-    // `$transaction([…])` and `$transaction(async (tx) => …)` differ by what they are given; a name may be either.
-    if (pattern.style === "array") return body.k === "array" || (body.k === "call" && !library.transactions.some((other) => other !== pattern && other.path.test(path)));
-    return body.k !== "array" && body.k !== "object" && body.k !== "literal" && body.k !== "template";
+    // `$transaction([…])` and `$transaction(async (tx) => …)` differ by what they are given. What cannot be told is no list, if there is a choice.
+    const list = isList(program, program.fileOf(call), body);
+    if (pattern.style === "array") return list || (body.k === "call" && !library.transactions.some((other) => other !== pattern && other.path.test(path)));
+    return !list && body.k !== "object" && body.k !== "literal" && body.k !== "template";
   });
 }
 
 /** The pattern by which a call of this path takes a connection or begins a transaction. */
 export function acquirePatternOf(library: Library, path: string, call: CallFact): AcquirePattern | undefined {
-  return library.acquires.find((pattern) => pattern.path.test(path) && !(pattern.withoutCallback && call.args.some((arg) => arg.k === "fn")));
+  return library.acquires.find((pattern) => pattern.path.test(path) && !pattern.lent && !(pattern.withoutCallback && call.args.some((arg) => arg.k === "fn")));
 }

@@ -5,7 +5,7 @@ import { constantOf } from "./constants.js";
 import type { CallGraph } from "./calls.js";
 import { literalText } from "./contexts.js";
 import { exprSpan, mentions, parts } from "./expressions.js";
-import { argumentAt, openPatternOf } from "./library-calls.js";
+import { argumentAt, kindOf, openPatternOf } from "./library-calls.js";
 import { functionKey, type FunctionKey } from "./program.js";
 import type { DerivedKind, TokenId } from "./tokens.js";
 
@@ -50,7 +50,7 @@ export function findOpens(graph: CallGraph): OpenSite[] {
     for (const call of facts.calls)
       for (const id of graph.external.get(call) ?? []) {
         const token = values.tokens.get(id);
-        const open = token.t === "external" ? openPatternOf(token.module, token.path, call.kind) : undefined;
+        const open = token.t === "external" ? openPatternOf(token.module, token.path, kindOf(call)) : undefined;
         if (!open) continue;
         const session = values.tokens.intern({ t: "session", file: facts.file, call: call.id, library: open.library });
         if (!values.solver.values(values.callResult(facts.file, call.id)).has(session)) continue;

@@ -72,6 +72,7 @@ function ofPath(graph: CallGraph, library: Library, path: string, call: CallFact
   const file = graph.program.fileOf(call);
   const sql = sqlText(graph, file, argumentAt(call, pattern.text ?? "0"));
   const kind = sql === undefined ? "unknown" : verbOf(sql);
+  if (pattern.fragments && kind === "unknown") return undefined;
   return { sql, kind: kind === "unknown" ? (pattern.otherwise ?? "unknown") : kind };
 }
 
@@ -108,6 +109,8 @@ export function verbOf(sql: string): StatementKind {
     case "SELECT":
     case "VALUES":
     case "EXPLAIN":
+    case "SHOW":
+    case "DESCRIBE":
       return "read";
     case "WITH":
       return /\b(INSERT\s+(OR\s+\w+\s+)?INTO|UPDATE\s+\S+\s+SET|DELETE\s+FROM)\b/i.test(text) ? "write" : "read";
@@ -115,6 +118,8 @@ export function verbOf(sql: string): StatementKind {
     case "UPDATE":
     case "DELETE":
     case "REPLACE":
+    case "MERGE":
+    case "TRUNCATE":
       return "write";
     case "CREATE":
     case "ALTER":
@@ -124,14 +129,20 @@ export function verbOf(sql: string): StatementKind {
     case "ANALYZE":
     case "ATTACH":
     case "DETACH":
+    case "GRANT":
+    case "REVOKE":
+    case "COMMENT":
       return "ddl";
     case "BEGIN":
       return "begin";
+    case "START":
+      return /^\W*START\s+TRANSACTION\b/i.test(text) ? "begin" : "unknown";
     case "COMMIT":
     case "END":
       return "commit";
     case "ROLLBACK":
-      return "rollback";
+      // To a savepoint: the transaction goes on.
+      return /^\W*ROLLBACK(\s+(WORK|TRANSACTION))?\s+TO\b/i.test(text) ? "unknown" : "rollback";
     case "PRAGMA":
       return "pragma";
     default:

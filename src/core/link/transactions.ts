@@ -1,10 +1,10 @@
 import { libraryWithId } from "../catalogue/index.js";
-import { libraryId, type TransactionPattern } from "../catalogue/library.js";
+import { type Library, libraryId, type TransactionPattern } from "../catalogue/library.js";
 import type { CallFact, FunctionFact, LoopFact, Span } from "../facts/types.js";
 import type { CallGraph, Handover } from "./calls.js";
 import { literalText } from "./contexts.js";
 import { type Engine, engineOf } from "./engines.js";
-import { acquirePatternOf, bodyIndex, transactionPatternOf } from "./library-calls.js";
+import { acquirePatternOf, bodyIndex, moduleTransactionOf, transactionPatternOf } from "./library-calls.js";
 import { append, functionKey, type FunctionKey } from "./program.js";
 import { statementOf } from "./statements.js";
 import type { TokenId } from "./tokens.js";
@@ -57,7 +57,7 @@ export function findTransactions(graph: CallGraph): TransactionSite[] {
       sites.push({
         file: facts.file,
         call,
-        library: made.library,
+        library: libraryId(made.library),
         sync: made.sync,
         engine: engineOf(graph, made.sessions[0]),
         style: pattern.style,
@@ -65,8 +65,9 @@ export function findTransactions(graph: CallGraph): TransactionSite[] {
         session: made.sessions[0],
         sessions: made.sessions,
         handles: made.handles,
-        bodies: body ? functionsIn(graph, facts.file, call, bodyIndex(pattern, call.args.length)) : [],
-        mode: modeOf(pattern, calls, call),
+        // What makes a list runs before the transaction does.
+        bodies: body && pattern.style !== "array" ? functionsIn(graph, facts.file, call, bodyIndex(pattern, call.args.length)) : [],
+        mode: modeOf(made.library, pattern, calls, call),
         invocations: calls,
         commits: [],
         rollbacks: [],
@@ -79,7 +80,8 @@ export function findTransactions(graph: CallGraph): TransactionSite[] {
 }
 
 interface Made {
-  library: string;
+  library: Library;
+  /** Of a value that may be of several libraries, only what holds for all of them is said. */
   sync: boolean;
   pattern: TransactionPattern;
   sessions: TokenId[];
@@ -91,16 +93,35 @@ function transactionMade(graph: CallGraph, file: string, call: CallFact): Made |
   let made: Made | undefined;
   for (const id of graph.external.get(call) ?? []) {
     const token = tokens.get(id);
+    if (token.t === "external" && token.module !== null) made ??= madeByModule(graph, token.module, token.path, file, call);
     if (token.t !== "part") continue;
     const owner = tokens.get(token.of);
     if (owner.t === "derived" && (owner.kind === "statement" || owner.kind === "transaction")) continue;
     const library = libraryWithId(tokens.libraryOf(id));
-    const pattern = library && transactionPatternOf(library, token.path, call);
+    const pattern = library && transactionPatternOf(library, token.path, call, graph.program);
     if (!library || !pattern) continue;
-    made ??= { library: libraryId(library), sync: library.sync, pattern, sessions: [], handles: [] };
+    made ??= { library, sync: true, pattern, sessions: [], handles: [] };
+    made.sync &&= library.sync;
     const session = tokens.sessionOf(id);
     if (session !== undefined) made.sessions.push(session);
     if (pattern.style === "callback") made.handles.push(tokens.intern({ t: "derived", kind: "handle", of: token.of, library: libraryId(library), file, call: call.id }));
+  }
+  return made;
+}
+
+/** `transaction(session, fn)`: a function of a module, which is given the session. */
+function madeByModule(graph: CallGraph, module: string, path: string, file: string, call: CallFact): Made | undefined {
+  const { tokens, solver } = graph.values;
+  const found = moduleTransactionOf(module, path, call);
+  const given = found?.pattern.session === undefined ? undefined : call.args[found.pattern.session];
+  if (!found || !given) return undefined;
+  const made: Made = { ...found, sync: found.library.sync, sessions: [], handles: [] };
+  for (const of of tokens.sorted(solver.values(graph.values.expression(file, given, call.fn)))) {
+    const session = tokens.sessionOf(of);
+    const library = tokens.libraryOf(of);
+    if (session === undefined || library === undefined || tokens.get(of).t === "part") continue;
+    made.sessions.push(session);
+    made.handles.push(tokens.intern({ t: "derived", kind: "handle", of, library, file, call: call.id }));
   }
   return made;
 }
@@ -131,20 +152,27 @@ function findInvocations(graph: CallGraph): Map<string, { file: string; call: Ca
   return found;
 }
 
-function modeOf(pattern: TransactionPattern, invocations: { call: CallFact }[], call: CallFact): TransactionSite["mode"] {
-  const named = (name: string | undefined) => (name === "immediate" || name === "exclusive" || name === "deferred" ? name : undefined);
+function modeOf(library: Library, pattern: TransactionPattern, invocations: { call: CallFact }[], call: CallFact): TransactionSite["mode"] {
   if (pattern.style === "wrapper") {
     const modes = invocations.map(({ call: run }) => (run.callee.k === "member" ? named(run.callee.name) : undefined));
     return modes[0] ?? pattern.mode ?? "default";
   }
-  // Drizzle's `behavior`, Sequelize's `type`, and their like: the value says it, whatever the option is called.
+  return modeIn(library, call) ?? pattern.mode ?? "default";
+}
+
+/** Drizzle's `behavior`, Sequelize's `type`, libSQL's second argument: the value says it, whatever the option is called. */
+function modeIn({ modes }: Library, call: CallFact): TransactionSite["mode"] | undefined {
   for (const arg of call.args)
-    for (const { value } of arg.k === "object" ? arg.props : []) {
-      const text = literalText(value) ?? (value.k === "member" ? value.name : undefined);
-      const mode = named(text?.toLowerCase());
+    for (const value of arg.k === "object" ? arg.props.map((prop) => prop.value) : [arg]) {
+      const text = (literalText(value) ?? (value.k === "member" ? value.name : undefined))?.toLowerCase();
+      const mode = modes && text !== undefined && Object.hasOwn(modes, text) ? modes[text] : named(text);
       if (mode) return mode;
     }
-  return pattern.mode ?? "default";
+  return undefined;
+}
+
+function named(name: string | undefined): "deferred" | "immediate" | "exclusive" | undefined {
+  return name === "immediate" || name === "exclusive" || name === "deferred" ? name : undefined;
 }
 
 interface Bound {
@@ -154,6 +182,12 @@ interface Bound {
   session: TokenId | undefined;
   library: string;
   handle?: TokenId;
+  mode?: TransactionSite["mode"];
+}
+
+function modeOfBegin({ library, call }: Bound): TransactionSite["mode"] | undefined {
+  const entry = libraryWithId(library);
+  return entry && modeIn(entry, call);
 }
 
 /** Transactions that are open from one call to another of the same function. */
@@ -181,7 +215,7 @@ function findBegun(graph: CallGraph, file: string): TransactionSite[] {
       handles: begin.handle === undefined ? [] : [begin.handle],
       bodies: [functionKey(file, fn)],
       extent: { start: begin.call.span.end, end: last.span.start },
-      mode: /\bIMMEDIATE\b/i.test(begin.sql) ? "immediate" : /\bEXCLUSIVE\b/i.test(begin.sql) ? "exclusive" : "default",
+      mode: /\bIMMEDIATE\b/i.test(begin.sql) ? "immediate" : /\bEXCLUSIVE\b/i.test(begin.sql) ? "exclusive" : (begin.mode ?? modeOfBegin(begin) ?? "default"),
       invocations: [],
       commits,
       rollbacks: bounds.filter(({ kind }) => kind === "rollback").map(({ call }) => call),
@@ -202,7 +236,7 @@ function boundOf(graph: CallGraph, file: string, call: CallFact): Bound | undefi
     const acquire = token.t === "part" && library ? acquirePatternOf(library, token.path, call) : undefined;
     if (token.t !== "part" || !library || acquire?.kind !== "transaction") continue;
     const handle = tokens.intern({ t: "derived", kind: "handle", of: token.of, library: libraryId(library), file, call: call.id });
-    return { call, kind: "begin", sql: "", session: tokens.sessionOf(id), library: libraryId(library), handle };
+    return { call, kind: "begin", sql: "", session: tokens.sessionOf(id), library: libraryId(library), handle, mode: modeIn(library, call) ?? acquire.mode };
   }
   return undefined;
 }

@@ -1,4 +1,4 @@
-import { libraryOf } from "../catalogue/index.js";
+import { librariesOf } from "../catalogue/index.js";
 import { libraryId } from "../catalogue/library.js";
 import type { ExportFact, Expr, FunctionId, TypeRef } from "../facts/types.js";
 import { DeclaredTypes, typedRoleOf } from "./declared-types.js";
@@ -329,9 +329,11 @@ export class Values {
 
   /** `class PrismaService extends PrismaClient`: an instance is a session; a table's class runs statements itself. */
   #inherited(module: string, path: string, owner: string): TokenId | undefined {
-    const library = libraryOf(module);
-    const role = library && typedRoleOf(library, path);
-    return library && role ? this.tokens.intern({ t: "typed", library: libraryId(library), role, owner }) : undefined;
+    for (const library of librariesOf(module)) {
+      const role = typedRoleOf(library, path);
+      if (role) return this.tokens.intern({ t: "typed", library: libraryId(library), role, owner });
+    }
+    return undefined;
   }
 
   #feedParameterProperty(file: string, classId: number, name: string, into: NodeId): void {

@@ -65,6 +65,8 @@ describe("values", () => {
     ["array", `const a = [b, , ...c];`, ["a = [global b, ?, global c.*, …]"]],
     ["class expression", `const a = class {}; const b = class C {};`, ["a = class a", "b = class C"]],
     ["require", `const a = require("m"), { b: c } = require("m");`, ["a = module m", "c = module m.b"]],
+    ["createRequire, called at once", `import { createRequire } from "node:module"; const a = createRequire(import.meta.url)("m");`, ["a = module m"]],
+    ["getBuiltinModule", `const a = process.getBuiltinModule("node:sqlite"); const b = other.getBuiltinModule("m");`, ["a = module node:sqlite", 'b = global other.getBuiltinModule("m")']],
     ["createRequire", `import { createRequire } from "node:module"; const require = createRequire(import.meta.url); const a = require("m");`, [
       "require = createRequire(global import.meta.url)", "a = module m",
     ]],

@@ -8,6 +8,8 @@ export const betterSqlite3: Library = {
   sync: true,
   opens: [{ path: "default", by: "both", kind: "connection", key: "0", options: "1" }],
   sessionTypes: ["Database", "default.Database", "default"],
+  // A statement's settings give the statement again, and so do the connection's.
+  same: ["pluck()", "raw()", "expand()", "bind()", "safeIntegers()", "exec()", "function()", "aggregate()", "table()", "loadExtension()", "defaultSafeIntegers()", "unsafeMode()"],
   transactions: [{ path: methods("transaction"), style: "wrapper", body: 0 }],
   prepares: ["prepare"],
   statements: [

@@ -1,9 +1,47 @@
 import type { Library } from "../library.js";
 import { betterSqlite3 } from "./better-sqlite3.js";
+import { bunSqlite } from "./bun-sqlite.js";
 import { drizzleBetterSqlite3 } from "./drizzle.js";
+import { libsql, libsqlPromise } from "./libsql.js";
+import { libsqlClient, libsqlClientWeb } from "./libsql-client.js";
+import { mikroOrm } from "./mikro-orm.js";
+import { mysql, mysql2 } from "./mysql2.js";
 import { nodeSqlite } from "./node-sqlite.js";
+import { pg, pgClient, pgPool } from "./pg.js";
+import { pgPromise } from "./pg-promise.js";
+import { postgres } from "./postgres.js";
+import { prisma } from "./prisma.js";
+import { sequelize } from "./sequelize.js";
+import { sessionfixRuntime, sessionfixRuntimeSync } from "./sessionfix-runtime.js";
+import { slonik } from "./slonik.js";
 import { sqlite } from "./sqlite.js";
 import { sqlite3 } from "./sqlite3.js";
+import { typeorm } from "./typeorm.js";
 
 /** The registry: a library is its own file and one line here. */
-export const LIBRARIES: readonly Library[] = [betterSqlite3, nodeSqlite, sqlite, sqlite3, drizzleBetterSqlite3];
+export const LIBRARIES: readonly Library[] = [
+  betterSqlite3,
+  bunSqlite,
+  drizzleBetterSqlite3,
+  libsql,
+  libsqlPromise,
+  libsqlClient,
+  libsqlClientWeb,
+  ...mikroOrm,
+  mysql,
+  mysql2,
+  nodeSqlite,
+  pg,
+  pgClient,
+  pgPool,
+  pgPromise,
+  postgres,
+  prisma,
+  sequelize,
+  sessionfixRuntime,
+  sessionfixRuntimeSync,
+  slonik,
+  sqlite,
+  sqlite3,
+  typeorm,
+];

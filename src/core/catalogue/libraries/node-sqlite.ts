@@ -12,10 +12,15 @@ export const nodeSqlite: Library = {
   ],
   sessionTypes: ["DatabaseSync"],
   prepares: ["prepare"],
-  statements: [{ path: methods("exec"), kind: "sql" }],
+  statements: [
+    { path: methods("exec"), kind: "sql" },
+    // A store of prepared statements behind template tags, since 24.9: https://nodejs.org/api/sqlite.html#databasecreatetagstoremaxsize
+    { path: /^createTagStore\(\)\.run$/, kind: "sql", otherwise: "write", by: "tag" },
+    { path: /^createTagStore\(\)\.(get|all|iterate)$/, kind: "sql", otherwise: "read", by: "tag" },
+  ],
   statementMethods: { run: ["run"], read: ["get", "all"], iterate: ["iterate"] },
   closes: ["close"],
-  // https://nodejs.org/api/sqlite.html#new-databasesyncpath-options
+  // The option came with 24.0 and 22.16; before, `PRAGMA busy_timeout` is the only way. https://nodejs.org/api/sqlite.html#new-databasesyncpath-options
   busyTimeout: { default: 0, option: "1.timeout" },
-  scoped: ["function", "aggregate", "loadExtension", "enableLoadExtension", "createSession"],
+  scoped: ["function", "aggregate", "loadExtension", "enableLoadExtension", "enableDefensive", "setAuthorizer", "createSession", "applyChangeset"],
 };

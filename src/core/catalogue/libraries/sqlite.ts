@@ -5,14 +5,21 @@ export const sqlite: Library = {
   ...EMPTY_LIBRARY,
   name: "sqlite",
   specifiers: ["sqlite"],
-  opens: [{ path: "open", by: "call", kind: "connection", key: "0.filename", options: "0" }],
+  opens: [
+    { path: "open", by: "call", kind: "connection", key: "0.filename", options: "0" },
+    { path: "default.open", by: "call", kind: "connection", key: "0.filename", options: "0" },
+    { path: "Database", by: "new", kind: "connection", key: "0.filename", options: "0" },
+  ],
   sessionTypes: ["Database"],
   prepares: ["prepare"],
   statements: [
     { path: methods("run"), kind: "sql", otherwise: "write" },
     { path: methods("exec", "get", "all", "each"), kind: "sql" },
+    { path: methods("migrate"), kind: "ddl" },
   ],
   statementMethods: { run: ["run"], read: ["get", "all", "each"], iterate: [] },
   closes: ["close"],
-  scoped: ["configure", "on", "loadExtension"],
+  scoped: ["configure", "on", "loadExtension", "serialize", "parallelize"],
+  // The driver's: see sqlite3.
+  busyTimeout: { default: 1_000 },
 };

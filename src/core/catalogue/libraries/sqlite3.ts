@@ -1,23 +1,27 @@
 import { EMPTY_LIBRARY, methods, type Library } from "../library.js";
 
-/** https://github.com/TryGhost/node-sqlite3/wiki/API */
+/** https://github.com/TryGhost/node-sqlite3/wiki/API: with callbacks; statements run on other threads. */
 export const sqlite3: Library = {
   ...EMPTY_LIBRARY,
   name: "sqlite3",
   specifiers: ["sqlite3", "@vscode/sqlite3"],
-  opens: [
-    { path: "default.Database", by: "new", kind: "connection", key: "0" },
-    { path: "Database", by: "new", kind: "connection", key: "0" },
-    { path: "verbose().Database", by: "new", kind: "connection", key: "0" },
-    { path: "default.verbose().Database", by: "new", kind: "connection", key: "0" },
-  ],
+  opens: ["Database", "default.Database", "verbose().Database", "default.verbose().Database", "cached.Database", "default.cached.Database"].map((path) => ({
+    path,
+    by: "new",
+    kind: "connection",
+    key: "0",
+  })),
   sessionTypes: ["Database", "default.Database"],
+  // Every method gives what it was called on.
+  same: ["run()", "exec()", "get()", "all()", "each()", "map()", "bind()", "reset()", "serialize()", "parallelize()", "configure()", "on()", "loadExtension()"],
   prepares: ["prepare"],
   statements: [
     { path: methods("run"), kind: "sql", otherwise: "write" },
-    { path: methods("exec", "get", "all", "each"), kind: "sql" },
+    { path: methods("exec", "get", "all", "each", "map"), kind: "sql" },
   ],
-  statementMethods: { run: ["run"], read: ["get", "all", "each"], iterate: [] },
+  statementMethods: { run: ["run"], read: ["get", "all", "each", "map"], iterate: [] },
   closes: ["close"],
   scoped: ["configure", "on", "loadExtension", "serialize", "parallelize"],
+  // Set when it opens; `configure("busyTimeout", ms)` changes it. https://github.com/TryGhost/node-sqlite3/blob/master/src/database.cc
+  busyTimeout: { default: 1_000 },
 };

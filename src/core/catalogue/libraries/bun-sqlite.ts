@@ -1,0 +1,25 @@
+import { EMPTY_LIBRARY, methods, type Library } from "../library.js";
+
+/** https://bun.com/docs/runtime/sqlite: `query` keeps what it prepared, `run` and its older name `exec` do not. */
+export const bunSqlite: Library = {
+  ...EMPTY_LIBRARY,
+  name: "bun:sqlite",
+  specifiers: ["bun:sqlite"],
+  sync: true,
+  opens: [
+    { path: "Database", by: "new", kind: "connection", key: "0", options: "1" },
+    { path: "default", by: "new", kind: "connection", key: "0", options: "1" },
+    { path: "Database.open", by: "call", kind: "connection", key: "0", options: "1" },
+    { path: "default.open", by: "call", kind: "connection", key: "0", options: "1" },
+  ],
+  sessionTypes: ["Database", "default"],
+  same: ["as()", "safeIntegers()", "function()"],
+  transactions: [{ path: methods("transaction"), style: "wrapper", body: 0 }],
+  prepares: ["query", "prepare"],
+  statements: [{ path: methods("run", "exec"), kind: "sql", otherwise: "write" }],
+  statementMethods: { run: ["run"], read: ["get", "all", "values", "raw"], iterate: ["iterate"] },
+  closes: ["close"],
+  scoped: ["loadExtension", "fileControl", "function", "clearQueryCache"],
+  // SQLite's own default, which Bun leaves: https://www.sqlite.org/c3ref/busy_timeout.html
+  busyTimeout: { default: 0 },
+};

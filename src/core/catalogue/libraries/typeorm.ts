@@ -1,0 +1,66 @@
+import { EMPTY_LIBRARY, methods, type Library } from "../library.js";
+
+/** On a manager, a repository, a table's class or, through `connection`, on the data source of one. */
+function on(...names: readonly string[]): RegExp {
+  return new RegExp(`^(?:(?:connection|dataSource)\\.)?(?:manager\\.)?(?:${names.join("|")})$`);
+}
+
+const WRITING = /createQueryBuilder\(\)(?:\.\w+\(\))*\.(?:insert|update|delete|softDelete|restore)\(\)(?:\.\w+\(\))*\.execute$/;
+
+/**
+ * https://typeorm.io/docs/data-source/data-source-api, https://typeorm.io/docs/working-with-entity-manager/repository-api.
+ * On SQLite it begins with a plain `BEGIN TRANSACTION`.
+ */
+export const typeorm: Library = {
+  ...EMPTY_LIBRARY,
+  name: "typeorm",
+  specifiers: ["typeorm"],
+  engine: "configured",
+  dialect: { at: ["0.type"], sqlite: /sqlite|sqljs|^(capacitor|cordova|expo|nativescript|react-native)$/ },
+  opens: [
+    { path: "DataSource", by: "new", kind: "pool", options: "0" },
+    { path: "Connection", by: "new", kind: "pool", options: "0" },
+    { path: "createConnection", by: "call", kind: "pool", options: "0" },
+    { path: "createConnections", by: "call", kind: "pool", options: "0" },
+  ],
+  // Before version 0.3: https://typeorm.io/docs/releases/0.3/release-notes
+  shared: ["getConnection", "getManager", "getRepository", "getTreeRepository", "getCustomRepository", "getConnectionManager().get"],
+  sessionTypes: ["DataSource", "Connection"],
+  clientTypes: ["QueryRunner"],
+  eitherTypes: ["EntityManager", "Repository", "TreeRepository", "AbstractRepository"],
+  models: ["BaseEntity"],
+  same: ["manager", "initialize()", "connect()", "getRepository()", "getTreeRepository()", "getCustomRepository()", "withRepository()", "extend()", "createEntityManager()"],
+  acquires: [{ path: on("createQueryRunner"), kind: "client", releases: methods("release") }],
+  transactions: [{ path: on("transaction"), style: "callback", body: "last", handle: 0 }],
+  statements: [
+    { path: methods("startTransaction"), kind: "begin" },
+    { path: methods("commitTransaction"), kind: "commit" },
+    { path: methods("rollbackTransaction"), kind: "rollback" },
+    {
+      path: on(
+        "find", "findBy", "findAndCount", "findAndCountBy", "findOne", "findOneBy", "findOneOrFail", "findOneByOrFail", "findByIds", "findOneById",
+        "count", "countBy", "exist", "exists", "existsBy", "sum", "average", "minimum", "maximum", "preload",
+        "findTrees", "findRoots", "findDescendants", "findDescendantsTree", "findAncestors", "findAncestorsTree", "countDescendants", "countAncestors",
+      ),
+      kind: "read",
+    },
+    {
+      path: on(
+        "save", "remove", "softRemove", "recover", "insert", "upsert", "update", "updateAll", "delete", "deleteAll", "softDelete", "restore",
+        "increment", "decrement", "clear",
+      ),
+      kind: "write",
+    },
+    // An Active Record that was just read or made: `(await User.findOneBy(…)).save()`.
+    { path: /^(?:findOne|findOneBy|findOneOrFail|findOneByOrFail|find|findBy|create)\(\)\.(?:save|remove|softRemove|recover)$/, kind: "write" },
+    { path: WRITING, kind: "write" },
+    { path: /createQueryBuilder\(\)(?:\.\w+\(\))*\.relation\(\)(?:\.\w+\(\))*\.(?:add|remove|set|addAndRemove)$/, kind: "write" },
+    { path: /createQueryBuilder\(\)(?:\.\w+\(\))*\.(?:getOne|getOneOrFail|getMany|getManyAndCount|getRawOne|getRawMany|getRawAndEntities|getCount|getExists|loadOne|loadMany|stream|execute)$/, kind: "read" },
+    { path: on("query"), kind: "sql" },
+    { path: on("sql"), kind: "sql", by: "tag" },
+    { path: on("synchronize", "dropDatabase", "runMigrations", "undoLastMigration", "clearDatabase"), kind: "ddl" },
+    { path: /^(?:create|drop|rename|change|add|update)(?:Table|View|Column|Columns|Index|Indices|ForeignKeys?|PrimaryKeys?|UniqueConstraints?|CheckConstraints?|ExclusionConstraints?|Schema|Database)$/, kind: "ddl" },
+  ],
+  closes: ["destroy", "close"],
+  scoped: ["setOptions", "synchronize", "dropDatabase"],
+};

@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+import { foundFacts, statedFacts } from "./fixture.js";
+
+/** Libraries whose types are no development dependency: the same notation, without a compiler's check. */
+describe("the catalogue says of", () => {
+  it.each<[string, string]>([
+    [
+      "pg-promise",
+      `import createPgp from "pg-promise";
+      const pgp = createPgp({});
+      const db = pgp(process.env.DATABASE_URL); //: open
+      export async function move(id, shop) {
+        await db.none("CREATE TABLE IF NOT EXISTS log (message text)"); //: ddl
+        return db.tx("move", async (t) => { //: tx callback
+          const order = await t.one("SELECT * FROM orders WHERE id = $1", [id]); //: read on handle
+          await t.none("UPDATE orders SET shop = $2 WHERE id = $1", [id, shop]); //: write on handle
+          await t.tx((inner) => inner.none("DELETE FROM log")); //: tx callback on handle, write on handle
+          return order;
+        });
+      }
+      export const page = () => db.task((t) => t.any("SELECT 1")); //: read on client
+      export async function own() {
+        const connection = await db.connect(); //: client
+        await connection.any("SELECT 1"); //: read on client
+        connection.done(); //: close on client
+      }`,
+    ],
+    [
+      "pg-promise, by require",
+      `const pgp = require("pg-promise")();
+      const db = pgp("postgres://localhost"); //: open
+      db.any("SELECT 1"); //: read`,
+    ],
+    [
+      "pg-promise's types",
+      `import type { IDatabase, ITask } from "pg-promise";
+      export class Store { constructor(private readonly db: IDatabase<{}>) {}
+        all() { return this.db.any("SELECT 1"); } //: read
+        add(t: ITask<{}>) { return t.none("INSERT INTO a VALUES (1)"); } //: write on handle
+      }`,
+    ],
+    [
+      "slonik",
+      `import { createPool, sql } from "slonik";
+      export async function run(id) {
+        const pool = await createPool("postgres://localhost"); //: open
+        await pool.transaction(async (tx) => { //: tx callback
+          await tx.query(sql.unsafe\`UPDATE orders SET done = true WHERE id = \${id}\`); //: write on handle
+          return tx.maybeOne(sql.type(order)\`SELECT * FROM orders WHERE id = \${id}\`); //: read on handle
+        });
+        await pool.connect((connection) => connection.any(sql.fragment\`SELECT 1\`)); //: read on client
+        await pool.end(); //: close
+      }`,
+    ],
+    [
+      "mysql",
+      `const mysql = require("mysql");
+      const pool = mysql.createPool({ host: "localhost" }); //: open
+      pool.getConnection((error, connection) => {
+        connection.beginTransaction(() => { //: begin on client
+          connection.query("DELETE FROM log", () => connection.release()); //: write on client, close on client
+        });
+      });`,
+    ],
+    [
+      "pg-pool",
+      `import Pool from "pg-pool";
+      const pool = new Pool(); //: open
+      export const run = async () => { const client = await pool.connect(); client.release(); }; //: client, close on client`,
+    ],
+    [
+      "Neon's pool",
+      `import { Pool } from "@neondatabase/serverless";
+      const pool = new Pool({ connectionString: url }); //: open
+      pool.query("SELECT 1"); //: read`,
+    ],
+  ])("%s", (_name, text) => {
+    expect(foundFacts("a.ts", text)).toEqual(statedFacts(text));
+  });
+
+  it.each([
+    ["sql.js, whose databases are in memory", `import initSqlJs from "sql.js"; const SQL = await initSqlJs(); const db = new SQL.Database(); db.run("DELETE FROM t"); db.exec("SELECT 1");`],
+    ["a Map", `const t = new Map(); t.delete("a"); t.get("b");`],
+    ["Redis", `import { createClient } from "redis"; const client = createClient({ url: "redis://localhost" }); client.connect(); client.execute("x");`],
+    ["LDAP", `import { Client } from "ldapts"; const client = new Client({ url }); client.connect(); client.query("SELECT 1");`],
+    ["MCP", `import { Client } from "@modelcontextprotocol/sdk/client/index.js"; const client = new Client({}); await client.connect(transport);`],
+    ["a bookkeeping transaction", `import { Pool } from "pg"; const account = { transaction(fn) { return fn(); } }; account.transaction(() => {});`],
+  ])("nothing of %s", (_name, text) => {
+    expect(foundFacts("a.ts", text)).toEqual([]);
+  });
+});
