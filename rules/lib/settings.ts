@@ -18,6 +18,8 @@ export interface PragmaSet {
   call?: CallFact;
   span?: Span;
   sessions: readonly TokenId[];
+  /** On what it is called, those included of which only the declared type is known. */
+  receivers: readonly TokenId[];
 }
 
 /** What the program says to its SQLite sessions besides queries. */
@@ -58,7 +60,7 @@ export class Settings {
     return this.#unreadable || this.pragmas.some((pragma) => pragma.name === name);
   }
 
-  /** The sessions on which a call is made; undefined when it is on none. A declared type alone is nobody's in particular. */
+  /** The sessions on which a call is made; undefined when it is on none. */
   #receivers(call: CallFact): TokenId[] | undefined {
     const { tokens } = this.project.graph.values;
     let found: TokenId[] | undefined;
@@ -68,26 +70,29 @@ export class Settings {
       found ??= [];
       found.push(session);
     }
-    if (found?.some((id) => tokens.get(id).t !== "session")) return [];
     return found;
   }
 
-  #readCall(file: string, call: CallFact, sessions: readonly TokenId[]): void {
+  #readCall(file: string, call: CallFact, receivers: readonly TokenId[]): void {
+    const { tokens } = this.project.graph.values;
+    // A declared type alone is nobody's in particular: it may be any.
+    const sessions = receivers.every((id) => tokens.get(id).t === "session") ? receivers : [];
+    const opaque = receivers.filter((id) => tokens.get(id).t === "session");
     const name = call.callee.k === "member" ? call.callee.name : "";
     for (const statement of statementsOf(this.project.graph, call)) if (statement.kind === "write" && statement.session !== undefined) this.writes.add(statement.session);
     const [first] = call.args;
     if (!first) return;
     const text = this.#text(file, first);
-    if (name === "configure" && text === "busyTimeout") this.pragmas.push({ name: "busy_timeout", value: numberOf(this.project, file, call.args[1]), file, call, span: call.span, sessions });
+    if (name === "configure" && text === "busyTimeout") this.pragmas.push({ name: "busy_timeout", value: numberOf(this.project, file, call.args[1]), file, call, span: call.span, sessions, receivers });
     if (text === undefined) {
       // What a prepared statement is given are values.
       if (this.#isPrepared(call)) return;
-      if (/^(exec|executeMultiple|pragma|raw|run|query|unsafe)$/.test(name) && !this.#callersSayIt(file, call, first) && first.k !== "array") for (const id of sessions) this.opaque.add(id);
+      if (/^(exec|executeMultiple|pragma|raw|run|query|unsafe)$/.test(name) && !this.#callersSayIt(file, call, first) && first.k !== "array") for (const id of opaque) this.opaque.add(id);
       return;
     }
     for (const id of sessions) this.texts.set(id, [...(this.texts.get(id) ?? []), text]);
     const hole = holeOf(this.project, file, first);
-    for (const pragma of pragmasIn(name === "pragma" ? `PRAGMA ${text}` : text)) this.pragmas.push({ ...pragma, value: pragma.value === "${}" ? hole : pragma.value, file, call, span: call.span, sessions });
+    for (const pragma of pragmasIn(name === "pragma" ? `PRAGMA ${text}` : text)) this.pragmas.push({ ...pragma, value: pragma.value === "${}" ? hole : pragma.value, file, call, span: call.span, sessions, receivers });
   }
 
   #isPrepared(call: CallFact): boolean {
@@ -130,7 +135,7 @@ export class Settings {
     for (const part of parts(expr)) {
       const text = literalText(part);
       if (text === undefined) continue;
-      for (const name of text.match(/\b(busy_timeout|journal_mode|foreign_keys|synchronous)\b/gi) ?? []) this.pragmas.push({ name: name.toLowerCase(), file, sessions: [] });
+      for (const name of text.match(/\b(busy_timeout|journal_mode|foreign_keys|synchronous)\b/gi) ?? []) this.pragmas.push({ name: name.toLowerCase(), file, sessions: [], receivers: [] });
     }
   }
 
