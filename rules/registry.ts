@@ -3,6 +3,7 @@ import { noLongBusyTimeout } from "./no-long-busy-timeout.js";
 import { noSessionPerCall } from "./no-session-per-call.js";
 import { noUnbatchedLoopTransaction } from "./no-unbatched-loop-transaction.js";
 import { requireEngineConfig } from "./require-engine-config.js";
+import { requireRelease } from "./require-release.js";
 import type { Rule } from "./rule.js";
 
 /** Every rule, by name. Options are checked against the rule's schema before they reach it. */
@@ -11,6 +12,7 @@ export const RULES: readonly Rule[] = [
   noSessionPerCall,
   noUnbatchedLoopTransaction,
   requireEngineConfig,
+  requireRelease,
 ];
 
 export function ruleNamed(name: string): Rule | undefined {
