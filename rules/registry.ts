@@ -1,4 +1,5 @@
 // Made from the rule files by `npm run registry`; not edited by hand.
+import { noBeginOnPool } from "./no-begin-on-pool.js";
 import { noLongBusyTimeout } from "./no-long-busy-timeout.js";
 import { noSessionPerCall } from "./no-session-per-call.js";
 import { noUnbatchedLoopTransaction } from "./no-unbatched-loop-transaction.js";
@@ -8,6 +9,7 @@ import type { Rule } from "./rule.js";
 
 /** Every rule, by name. Options are checked against the rule's schema before they reach it. */
 export const RULES: readonly Rule[] = [
+  noBeginOnPool,
   noLongBusyTimeout,
   noSessionPerCall,
   noUnbatchedLoopTransaction,
