@@ -1,0 +1,103 @@
+import type { CallFact, Span } from "../../src/core/facts/types.js";
+import type { ProjectFacts } from "../../src/core/link/index.js";
+import { type FunctionKey, functionKey } from "../../src/core/link/program.js";
+import { statementsOf } from "../../src/core/link/statements.js";
+
+/** How a call commits a write of its own: itself, or in functions that it calls. */
+export interface Commit {
+  library: string;
+  direct: boolean;
+}
+
+/** How far helpers are followed. */
+const DEPTH = 6;
+
+/** Which calls commit a write at once, since no transaction is open around them. */
+export class Autocommit {
+  /** Functions that run while some transaction is open, and where in them. */
+  readonly #held = new Map<FunctionKey, ({ start: number; end: number } | undefined)[]>();
+  readonly #functions = new Map<FunctionKey, string | null>();
+
+  constructor(readonly project: ProjectFacts) {
+    for (const site of project.judgedTransactions)
+      for (const { key, extent } of project.inside.functionsOf(site)) this.#held.set(key, [...(this.#held.get(key) ?? []), extent]);
+  }
+
+  /** Whether the place may run while a transaction is open: then it commits nothing. */
+  isHeld(key: FunctionKey, span: Span): boolean {
+    return this.#held.get(key)?.some((extent) => !extent || (extent.start <= span.start && span.end <= extent.end)) ?? false;
+  }
+
+  of(file: string, call: CallFact): Commit | undefined {
+    const own = this.#writes(file, call);
+    if (own !== undefined) return { library: own, direct: true };
+    for (const key of this.project.writers.calleesOf(call)) {
+      const library = this.#commits(key, 0);
+      if (library !== null) return { library, direct: false };
+    }
+    return undefined;
+  }
+
+  #writes(file: string, call: CallFact): string | undefined {
+    const { tokens } = this.project.graph.values;
+    const statements = statementsOf(this.project.graph, call);
+    const [first] = statements;
+    if (!first || this.isHeld(functionKey(file, call.fn), call.span)) return undefined;
+    const free = statements.every(({ kind, owner, session }) => {
+      const held = tokens.get(owner);
+      const alone = held.t === "session" || (held.t === "typed" && (held.role === "session" || held.role === "model")) || (held.t === "derived" && (held.kind === "orm" || (held.kind === "statement" && this.#isFree(held.of))));
+      return kind === "write" && alone && tokens.handleOf(owner) === undefined && session !== undefined && !this.project.graph.privateSessions.has(session);
+    });
+    if (!free || carriesTransaction(call) || isSetBased(call, first.sql) || this.project.ambient.carries(first.library)) return undefined;
+    return first.library;
+  }
+
+  /** A statement that was prepared on a session, not on a connection out of a pool. */
+  #isFree(of: number): boolean {
+    const { tokens } = this.project.graph.values;
+    const token = tokens.get(of);
+    return token.t === "session" || (token.t === "typed" && token.role === "session");
+  }
+
+  /** The library through which running a function commits something. */
+  #commits(key: FunctionKey, depth: number): string | null {
+    const known = this.#functions.get(key);
+    if (known !== undefined || depth > DEPTH) return known ?? null;
+    this.#functions.set(key, null);
+    const { file } = this.project.program.fnOf(key);
+    let found: string | null = null;
+    for (const call of this.project.writers.callsOf(key)) {
+      if (this.isHeld(key, call.span)) continue;
+      const own = this.#writes(file, call) ?? this.project.writers.calleesOf(call).map((callee) => this.#commits(callee, depth + 1)).find((library) => library !== null);
+      if (own !== undefined && own !== null) {
+        found = own;
+        break;
+      }
+    }
+    this.#functions.set(key, found);
+    return found;
+  }
+}
+
+/** `{ transaction: t }`: the library's way to hand a transaction to a statement. */
+function carriesTransaction({ args }: CallFact): boolean {
+  return args.some((arg) => arg.k === "object" && arg.props.some(({ name }) => /^(transaction|trx|tx|transacting|session|\.\.\.)$/i.test(name)));
+}
+
+/** Many rows in one statement: each turn of the loop is a batch already. */
+function isSetBased({ callee, args }: CallFact, sql: string | undefined): boolean {
+  const name = callee.k === "member" ? callee.name : "";
+  return /many|bulk|batch/i.test(name) || (name === "insert" && args[0]?.k === "array") || /json_each|unnest\s*\(|\bIN\s*\(\s*(SELECT|\$\{\})/i.test(sql ?? "");
+}
+
+const known = new WeakMap<ProjectFacts, Autocommit>();
+
+export function autocommitOf(project: ProjectFacts): Autocommit {
+  let found = known.get(project);
+  if (!found) {
+    // Finding the openings tells which sessions nobody else shares.
+    void project.opens;
+    known.set(project, (found = new Autocommit(project)));
+  }
+  return found;
+}
