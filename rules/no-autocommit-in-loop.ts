@@ -1,4 +1,4 @@
-import { packageName } from "../src/core/catalogue/index.js";
+import { libraryWithId, packageName } from "../src/core/catalogue/index.js";
 import type { CallFact, LoopFact } from "../src/core/facts/types.js";
 import { Bounds } from "../src/core/link/bounds.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
@@ -69,7 +69,7 @@ function judge(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopFa
     file,
     span: first.call.span,
     message: messageOf(project, file, first, symbol),
-    confidence: isSure(bounds, file, loop, first) ? "proven" : "likely",
+    confidence: isSure(bounds, file, loop, first) && !mayJoin(project, file, first) ? "proven" : "likely",
     library: first.commit.library,
     fix: "manual",
     fixReason: "turns that are committed stay when a later one fails; in one transaction they would not, and how large the batches may be depends on who else writes",
@@ -123,4 +123,14 @@ function messageOf(project: ProjectFacts, file: string, { call, commit }: Found,
 /** A plain loop whose every turn writes. Loops over an object's properties, writes in branches, and those of helpers are likely. */
 function isSure(bounds: Bounds, file: string, loop: LoopFact, { call, commit }: Found): boolean {
   return commit.direct && !call.conditional && !bounds.isOverShape(file, loop) && (loop.kind !== "callback" || loop.method === "forEach");
+}
+
+/**
+ * Whether a caller out of sight may have a transaction open that the write would join: where a transaction is the session's own state, and nobody
+ * is seen to call this.
+ */
+function mayJoin(project: ProjectFacts, file: string, { call, commit }: Found): boolean {
+  const library = libraryWithId(commit.library);
+  const apart = library !== undefined && !library.sync && (library.acquires.length > 0 || library.transactions.some(({ handle }) => handle !== undefined));
+  return !apart && !project.contexts.ofCall(file, call).has("per-call");
 }

@@ -8,6 +8,7 @@ const PRISMA = `
         import { PrismaClient } from "@prisma/client";
         const prisma = new PrismaClient();`;
 
+/** Proven where an entry point leads to it, or where a caller's transaction could not hold it. */
 const found = (line: number, loop: number, more: Partial<Expected> = {}): Expected => ({ line, related: [loop], message: "commits a better-sqlite3 write of its own", fix: "manual", reason: "turns that are committed stay", ...more });
 
 runTable({
@@ -132,27 +133,39 @@ runTable({
         }` },
   ],
   invalid: [
-    { name: "for…of", code: `${DB}
+    { name: "forEach in a route, in a function of its own", code: `${DB}
+        import express from "express";
+        const app = express();
+        function importAll(names: string[]) {
+          names.forEach((name) => {
+            insert.run(name);
+          });
+        }
+        app.post("/things", (req, res) => {
+          importAll(req.body.names);
+          res.end();
+        });`, findings: [found(9, 8, { why: [12, 13] })] },
+    { name: "for…of, whose callers are out of sight: likely", code: `${DB}
         export function importAll(names: string[]) {
           for (const name of names) insert.run(name);
-        }`, findings: [found(5, 5)] },
+        }`, findings: [found(5, 5, { confidence: "likely" })] },
     { name: "by index", code: `${DB}
         export function importAll(names: string[]) {
           for (let i = 0; i < names.length; i++) {
             insert.run(names[i]);
           }
-        }`, findings: [found(6, 5)] },
+        }`, findings: [found(6, 5, { confidence: "likely" })] },
     { name: "forEach", code: `${DB}
         export function importAll(names: string[]) {
           names.forEach((name) => insert.run(name));
-        }`, findings: [found(5, 5)] },
+        }`, findings: [found(5, 5, { confidence: "likely" })] },
     { name: "two writes a turn are one finding", code: `${DB}
         export function importAll(names: string[]) {
           for (const name of names) {
             insert.run(name);
             db.prepare("UPDATE counters SET n = n + 1").run();
           }
-        }`, findings: [found(6, 5, { related: [5, 7] })] },
+        }`, findings: [found(6, 5, { related: [5, 7], confidence: "likely" })] },
     { name: "in a route", code: `${DB}
         import express from "express";
         const app = express();
@@ -165,7 +178,7 @@ runTable({
         const db = new DatabaseSync("app.db");
         export function importAll(names: string[]) {
           for (const name of names) db.prepare("INSERT INTO things (name) VALUES (?)").run(name);
-        }`, findings: [found(4, 4, { library: "node:sqlite", message: "node:sqlite write" })] },
+        }`, findings: [found(4, 4, { library: "node:sqlite", message: "node:sqlite write", confidence: "likely" })] },
     { name: "Prisma", code: `${PRISMA}
         export async function importAll(names: string[]) {
           for (const name of names) {
@@ -182,7 +195,7 @@ runTable({
         const db = drizzle(new Database("app.db"));
         export async function importAll(names: string[]) {
           for (const name of names) await db.insert(things).values({ name }).onConflictDoNothing();
-        }`, findings: [found(5, 5, { library: "drizzle-orm", message: "drizzle-orm write" })] },
+        }`, findings: [found(5, 5, { library: "drizzle-orm", message: "drizzle-orm write", confidence: "likely" })] },
     { name: "a pool", code: `
         import { Pool } from "pg";
         const pool = new Pool();
