@@ -1,4 +1,5 @@
 // Made from the rule files by `npm run registry`; not edited by hand.
+import { boundedPool } from "./bounded-pool.js";
 import { noAutocommitInLoop } from "./no-autocommit-in-loop.js";
 import { noBeginOnPool } from "./no-begin-on-pool.js";
 import { noLongBusyTimeout } from "./no-long-busy-timeout.js";
@@ -10,6 +11,7 @@ import type { Rule } from "./rule.js";
 
 /** Every rule, by name. Options are checked against the rule's schema before they reach it. */
 export const RULES: readonly Rule[] = [
+  boundedPool,
   noAutocommitInLoop,
   noBeginOnPool,
   noLongBusyTimeout,

@@ -3,20 +3,17 @@ import type { ProjectFacts } from "../../src/core/link/index.js";
 import { type FunctionKey, functionKey } from "../../src/core/link/program.js";
 import { statementsOf } from "../../src/core/link/statements.js";
 
-/** How a call commits a write of its own: itself, or in functions that it calls. */
+/** How a call commits a write of its own: itself, or in the function that it calls. */
 export interface Commit {
   library: string;
   direct: boolean;
 }
 
-/** How far helpers are followed. */
-const DEPTH = 6;
-
 /** Which calls commit a write at once, since no transaction is open around them. */
 export class Autocommit {
   /** Functions that run while some transaction is open, and where in them. */
   readonly #held = new Map<FunctionKey, ({ start: number; end: number } | undefined)[]>();
-  readonly #functions = new Map<FunctionKey, string | null>();
+  readonly #helpers = new Map<FunctionKey, string | null>();
 
   constructor(readonly project: ProjectFacts) {
     for (const site of project.judgedTransactions)
@@ -31,11 +28,28 @@ export class Autocommit {
   of(file: string, call: CallFact): Commit | undefined {
     const own = this.#writes(file, call);
     if (own !== undefined) return { library: own, direct: true };
-    for (const key of this.project.writers.calleesOf(call)) {
-      const library = this.#commits(key, 0);
-      if (library !== null) return { library, direct: false };
+    const library = this.#through(call);
+    return library === undefined ? undefined : { library, direct: false };
+  }
+
+  /**
+   * The library that a helper writes with, where the helper is there to write: one function and no other, which always writes and waits for nothing
+   * else. What writes somewhere deep inside (it sends a message and notes that) has turns of another kind.
+   */
+  #through(call: CallFact): string | undefined {
+    const { writers, program, graph } = this.project;
+    const [key, more] = writers.calleesOf(call);
+    if (key === undefined || more !== undefined || call.args.some((arg) => arg.k === "fn")) return undefined;
+    let library = this.#helpers.get(key);
+    if (library === undefined) {
+      const { file } = program.fnOf(key);
+      const calls = writers.callsOf(key);
+      const write = calls.find((inner) => !inner.conditional && this.#writes(file, inner) !== undefined);
+      const busy = calls.some((inner) => inner.loop !== undefined || (inner.awaited && !(graph.external.get(inner) ?? []).some((id) => graph.values.tokens.libraryOf(id) !== undefined)));
+      library = (write && !busy ? this.#writes(file, write) : undefined) ?? null;
+      this.#helpers.set(key, library);
     }
-    return undefined;
+    return library ?? undefined;
   }
 
   #writes(file: string, call: CallFact): string | undefined {
@@ -57,25 +71,6 @@ export class Autocommit {
     const { tokens } = this.project.graph.values;
     const token = tokens.get(of);
     return token.t === "session" || (token.t === "typed" && token.role === "session");
-  }
-
-  /** The library through which running a function commits something. */
-  #commits(key: FunctionKey, depth: number): string | null {
-    const known = this.#functions.get(key);
-    if (known !== undefined || depth > DEPTH) return known ?? null;
-    this.#functions.set(key, null);
-    const { file } = this.project.program.fnOf(key);
-    let found: string | null = null;
-    for (const call of this.project.writers.callsOf(key)) {
-      if (this.isHeld(key, call.span)) continue;
-      const own = this.#writes(file, call) ?? this.project.writers.calleesOf(call).map((callee) => this.#commits(callee, depth + 1)).find((library) => library !== null);
-      if (own !== undefined && own !== null) {
-        found = own;
-        break;
-      }
-    }
-    this.#functions.set(key, found);
-    return found;
   }
 }
 

@@ -106,6 +106,27 @@ runTable({
         export async function importAll(manager: EntityManager, names: string[]) {
           for (const name of names) await manager.save({ name });
         }` },
+    { name: "a helper that waits for something else", code: `${DB}
+        async function deliver(name: string) {
+          await fetch("https://example.org/" + name);
+          insert.run(name);
+        }
+        export async function deliverAll(names: string[]) {
+          for (const name of names) await deliver(name);
+        }` },
+    { name: "a helper that writes now and then", code: `${DB}
+        function look(name: string) {
+          if (name === "new") insert.run(name);
+        }
+        export function lookAtAll(names: string[]) {
+          for (const name of names) look(name);
+        }` },
+    { name: "a write somewhere behind helpers of helpers", code: `${DB}
+        const log = (name: string) => insert.run(name);
+        const notify = (name: string) => log(name);
+        export function notifyAll(names: string[]) {
+          for (const name of names) notify(name);
+        }` },
     { name: "start-up", code: `${DB}
         for (const name of JSON.parse(process.env.NAMES)) insert.run(name);` },
     { name: "a migration by name", code: `${DB}
@@ -144,7 +165,7 @@ runTable({
         app.post("/things", (req, res) => {
           importAll(req.body.names);
           res.end();
-        });`, findings: [found(9, 8, { why: [12, 13] })] },
+        });`, findings: [found(8, 7, { why: [11, 12, 7] })] },
     { name: "for…of, whose callers are out of sight: likely", code: `${DB}
         export function importAll(names: string[]) {
           for (const name of names) insert.run(name);
