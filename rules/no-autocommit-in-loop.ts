@@ -102,12 +102,12 @@ function runsInService(project: ProjectFacts, autocommit: Autocommit, file: stri
   return contexts.has("per-call") || contexts.has("unknown");
 }
 
-/** An awaited call of something that is neither the program's own nor a library's of the catalogue: a request, a timer, a file. */
-function waitsElsewhere(project: ProjectFacts, call: CallFact): boolean {
-  if (project.writers.calleesOf(call).length > 0) return false;
-  const callees = project.graph.external.get(call) ?? [];
+/** An awaited call that leads to something that is no library's of the catalogue: a request, a timer, a file. */
+function waitsElsewhere(project: ProjectFacts, call: CallFact, depth = 0): boolean {
+  const callees = project.writers.calleesOf(call);
+  if (callees.length > 0) return depth < 4 && callees.some((key) => project.writers.callsOf(key).some((inner) => inner.awaited && waitsElsewhere(project, inner, depth + 1)));
   const { tokens } = project.graph.values;
-  return !callees.some((id) => tokens.libraryOf(id) !== undefined);
+  return !(project.graph.external.get(call) ?? []).some((id) => tokens.libraryOf(id) !== undefined);
 }
 
 interface Found {
@@ -120,9 +120,11 @@ function messageOf(project: ProjectFacts, file: string, { call, commit }: Found,
   return commit.direct ? messages.direct(library, symbol) : messages.through(library, symbol, project.program.text(file, call.calleeSpan));
 }
 
-/** A plain loop whose every turn writes. Loops over an object's properties, writes in branches, and those of helpers are likely. */
+/** A plain loop whose every turn writes. Loops over an object's properties or a thing's parts, writes in branches, and those of helpers are likely. */
 function isSure(bounds: Bounds, file: string, loop: LoopFact, { call, commit }: Found): boolean {
-  return commit.direct && !call.conditional && !bounds.isOverShape(file, loop) && (loop.kind !== "callback" || loop.method === "forEach");
+  // As many as one thing has: most often a handful.
+  const ofOneThing = loop.bound.k === "over" && loop.bound.over.k === "member" && loop.bound.over.of.k === "this";
+  return commit.direct && !call.conditional && !ofOneThing && !bounds.isOverShape(file, loop) && (loop.kind !== "callback" || loop.method === "forEach");
 }
 
 /**

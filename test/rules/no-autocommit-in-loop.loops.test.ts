@@ -114,6 +114,16 @@ runTable({
         export async function deliverAll(names: string[]) {
           for (const name of names) await deliver(name);
         }` },
+    { name: "files are removed in between, in a helper's helper", code: `${PRISMA}
+        import { rm } from "node:fs/promises";
+        const removeFile = async (name: string) => { await rm(name); };
+        const removeFiles = async (name: string) => { await removeFile(name + ".png"); await removeFile(name + ".pdf"); };
+        export async function clean(names: string[]) {
+          for (const name of names) {
+            await removeFiles(name);
+            await prisma.thing.update({ where: { name }, data: { file: null } });
+          }
+        }` },
     { name: "a helper that writes now and then", code: `${DB}
         function look(name: string) {
           if (name === "new") insert.run(name);
@@ -238,6 +248,13 @@ runTable({
         export function importAll(counts: object) {
           for (const name of Object.keys(counts)) insert.run(name);
         }`, findings: [found(5, 5, { confidence: "likely" })] },
+    { name: "the parts of one thing are likely", code: `${PRISMA}
+        export class Order {
+          constructor(private readonly lines: { id: number }[]) {}
+          async close() {
+            for (const line of this.lines) await prisma.line.update({ where: { id: line.id }, data: { closed: true } });
+          }
+        }`, findings: [found(6, 6, { library: "@prisma/client", message: "@prisma/client write", confidence: "likely" })] },
     { name: "a method of a class in another file", code: {
         "src/store.ts": `
           import Database from "better-sqlite3";
