@@ -1,7 +1,8 @@
-import { frameworkOf, librariesOf } from "../catalogue/index.js";
+import { frameworkOf, globalType, librariesOf } from "../catalogue/index.js";
 import { type Library, libraryId } from "../catalogue/library.js";
 import type { TypeRef } from "../facts/types.js";
-import { holdType } from "./framework-calls.js";
+import { flowType, holdType } from "./framework-calls.js";
+import { addParameterType } from "./parameter-types.js";
 import type { NodeId } from "./solver.js";
 import type { Token, TokenId, TypedRole } from "./tokens.js";
 import type { Values } from "./values.js";
@@ -42,6 +43,7 @@ export class DeclaredTypes {
         this.#addAnonymous(file, type, into);
         return;
       case "index": {
+        if (addParameterType(this.values, file, type, into)) return;
         const node = this.values.solver.node();
         this.add(file, type.of, node);
         this.values.solver.flow(this.values.memberOf(node, type.name, file, 0), into);
@@ -66,6 +68,9 @@ export class DeclaredTypes {
       for (const argument of type.args) this.add(file, argument, into);
     } else if (DERIVED.has(head)) {
       this.#addDerived(file, type.args, into);
+    } else {
+      const known = globalType([head, ...type.path].join("."));
+      if (known) flowType(this.values, known.framework, known.rule, into);
     }
   }
 
@@ -117,20 +122,21 @@ export class DeclaredTypes {
     const anonymous = this.#types[-variable - 1];
     const fact = anonymous ? { type: anonymous, extends: [] } : this.values.program.typeOf(file, variable);
     if (!fact) return;
-    const visit = (type: TypeRef): void => {
+    const visit = (type: TypeRef, narrowed = false): void => {
       if (type.k === "object") for (const prop of type.props) if (prop.name === name) add(prop.type);
-      if (type.k === "union") type.of.forEach(visit);
+      if (type.k === "union") for (const each of type.of) visit(each, narrowed);
       if (type.k === "ref" && typeof type.head === "string" && PARTIAL.has(type.head)) {
         const [of, keys] = type.args;
-        if (of && names(keys).includes(name) === (type.head === "Pick")) visit(of);
+        if (of && names(keys).includes(name) === (type.head === "Pick")) visit(of, true);
       } else if (type.k === "ref") {
         const node = this.values.solver.node();
         this.add(file, type, node);
-        this.values.solver.watch(node, delegate);
+        // What is left of a session's type may be a handle as well: `addNarrowed` says so.
+        this.values.solver.watch(node, (id) => (narrowed && this.values.tokens.get(id).t === "typed" ? undefined : delegate(id)));
       }
     };
     visit(fact.type);
-    fact.extends.forEach(visit);
+    for (const parent of fact.extends) visit(parent);
   }
 
   /** A type says what a value is, not which one: a session behind it is some session of that library. */
@@ -168,17 +174,22 @@ export class DeclaredTypes {
     if (INFERRED.test(path)) this.#addDerived(given.file, given.args, into);
     for (const library of librariesOf(module)) {
       const role = typedRoleOf(library, path);
-      if (role) solver.add(into, tokens.intern({ t: "typed", library: libraryId(library), role }));
+      if (role) solver.add(into, tokens.intern({ t: "typed", library: variantOf(library, given.args), role }));
     }
     const framework = frameworkOf(module);
     const typed = framework?.types.find((entry) => entry.type === path);
     if (!framework || !typed) return;
-    solver.add(into, tokens.intern({ t: "external", module, path: typed.as }));
+    flowType(this.values, framework, typed, into);
     for (const rule of typed.holds ?? []) {
       const argument = given.args[rule.argument];
       if (argument) holdType(this.values, framework, given.file, argument, rule);
     }
   }
+}
+
+/** The entry that a type's first argument tells: `SQLiteTransaction<"sync", …>`. */
+function variantOf(library: Library, [first]: readonly TypeRef[]): string {
+  return (first?.k === "literal" ? library.typeVariants?.[first.value] : undefined) ?? libraryId(library);
 }
 
 interface TypeArguments {

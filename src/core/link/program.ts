@@ -12,6 +12,8 @@ export interface LinkHost {
    * `test/fixtures/shop` means the shop, not a test. Default: the path from the root.
    */
   place?(file: string): string;
+  /** Whether a package's `bin` names the file (or what it is built from): a program that runs and ends. Default: false. */
+  isBin?(file: string): boolean;
 }
 
 /** A function of the whole program. */
@@ -27,6 +29,8 @@ interface FileIndex {
   callbackLoops: Map<CallId, LoopFact>;
   /** Call → the call whose callee is a member of its result: `db.select()` → `.from(t)`. */
   chain: Map<CallId, CallFact>;
+  /** Call → the call of which it is an argument itself: `db.select()` in `insert(t).select(db.select())`. */
+  takers: Map<CallId, CallFact>;
   types: Map<VariableId, TypeFact>;
   exports: Map<string, Exclude<ExportFact, StarExport>[]>;
   stars: StarExport[];
@@ -43,7 +47,8 @@ export class Program {
   readonly host: LinkHost;
 
   constructor(facts: Iterable<FileFacts>, host: LinkHost) {
-    this.files = new Map([...facts].map((file) => [file.file, file]));
+    // Readers and caches hand files over in any order; all that follows goes by this one.
+    this.files = new Map([...facts].sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0)).map((file) => [file.file, file]));
     this.host = host;
   }
 
@@ -91,6 +96,11 @@ export class Program {
     return last;
   }
 
+  /** The call of which another one is an argument itself. */
+  takerOf(file: string, call: CallFact): CallFact | undefined {
+    return this.#index(file).takers.get(call.id);
+  }
+
   /** The file in which a call stands. */
   fileOf(call: CallFact): string {
     if (!this.#fileOfCall) {
@@ -120,11 +130,12 @@ export class Program {
     let index = this.#indexes.get(file);
     if (!index) {
       const { calls, loops, types, exports } = this.file(file);
-      index = { callsByFunction: new Map(), callbackLoops: new Map(), chain: new Map(), types: new Map(), exports: new Map(), stars: [] };
+      index = { callsByFunction: new Map(), callbackLoops: new Map(), chain: new Map(), takers: new Map(), types: new Map(), exports: new Map(), stars: [] };
       for (const call of calls) {
         append(index.callsByFunction, call.fn, call);
         const before = call.callee.k === "member" ? called(call.callee.of) : undefined;
         if (before !== undefined) index.chain.set(before, call);
+        for (const arg of call.args) if (arg.k === "call") index.takers.set(arg.id, call);
       }
       for (const entry of exports)
         if (entry.k === "star") index.stars.push(entry);
@@ -153,7 +164,7 @@ export class Program {
   }
 
   role(file: string): FileRole {
-    return fileRole(this.host.place?.(file) ?? file, this.files.get(file)?.hashbang ?? false);
+    return fileRole(this.host.place?.(file) ?? file, (this.files.get(file)?.hashbang ?? false) || (this.host.isBin?.(file) ?? false));
   }
 
   text(file: string, span: { start: number; end: number }): string {
