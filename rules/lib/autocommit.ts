@@ -1,3 +1,4 @@
+import { libraryWithId } from "../../src/core/catalogue/index.js";
 import type { CallFact, Span } from "../../src/core/facts/types.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import { type FunctionKey, functionKey } from "../../src/core/link/program.js";
@@ -27,9 +28,14 @@ export class Autocommit {
 
   of(file: string, call: CallFact): Commit | undefined {
     const own = this.#writes(file, call);
-    if (own !== undefined) return { library: own, direct: true };
+    if (own !== undefined && this.#runsHere(file, call, own)) return { library: own, direct: true };
     const library = this.#through(call);
-    return library === undefined ? undefined : { library, direct: false };
+    return library === undefined || !this.#runsHere(file, call, library) ? undefined : { library, direct: false };
+  }
+
+  /** A promise that nobody awaits in place may be collected: `$transaction(list)` runs all of it as one. */
+  #runsHere(file: string, call: CallFact, library: string): boolean {
+    return libraryWithId(library)?.sync === true || this.project.program.chainEnd(file, call).awaited;
   }
 
   /**

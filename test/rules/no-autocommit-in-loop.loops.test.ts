@@ -124,6 +124,17 @@ runTable({
             await prisma.thing.update({ where: { name }, data: { file: null } });
           }
         }` },
+    { name: "collected for one transaction", code: `${PRISMA}
+        export async function importAll(names: string[]) {
+          const writes: unknown[] = [];
+          names.forEach((name) => {
+            writes.push(prisma.thing.create({ data: { name } }));
+          });
+          for (const name of names) writes.push(prisma.thing.update({ where: { name }, data: { seen: true } }));
+          await prisma.$transaction(writes);
+        }` },
+    { name: "mapped for one transaction", code: `${PRISMA}
+        export const importAll = (names: string[]) => prisma.$transaction(names.map((name) => prisma.thing.create({ data: { name } })));` },
     { name: "a helper that writes now and then", code: `${DB}
         function look(name: string) {
           if (name === "new") insert.run(name);
@@ -218,8 +229,10 @@ runTable({
         }`, findings: [found(5, 4, { library: "@prisma/client", message: "@prisma/client write" })] },
     { name: "Prisma, all at once: likely", code: `${PRISMA}
         export async function importAll(names: string[]) {
-          await Promise.all(names.map((name) => prisma.thing.create({ data: { name } })));
-        }`, findings: [found(4, 4, { library: "@prisma/client", message: "@prisma/client write", confidence: "likely" })] },
+          await Promise.all(names.map(async (name) => {
+            await prisma.thing.create({ data: { name } });
+          }));
+        }`, findings: [found(5, 4, { library: "@prisma/client", message: "@prisma/client write", confidence: "likely" })] },
     { name: "Drizzle", code: `
         import Database from "better-sqlite3";
         import { drizzle } from "drizzle-orm/better-sqlite3";
