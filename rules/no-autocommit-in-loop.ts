@@ -1,0 +1,138 @@
+import { libraryWithId, packageName } from "../src/core/catalogue/index.js";
+import type { CallFact, LoopFact } from "../src/core/facts/types.js";
+import { Bounds } from "../src/core/link/bounds.js";
+import type { ProjectFacts } from "../src/core/link/index.js";
+import { functionKey } from "../src/core/link/program.js";
+import { type Autocommit, autocommitOf, type Commit } from "./lib/autocommit.js";
+import { finish } from "./lib/finish.js";
+import { callPath } from "./lib/path.js";
+import type { Draft, Rule } from "./rule.js";
+
+export interface Options {
+  /** Libraries to leave out, by package name. */
+  ignoreLibraries: string[];
+}
+
+const messages = {
+  direct: (library: string, symbol: string) => `Each turn of the loop over \`${symbol}\` commits a ${library} write of its own: put batches of them into one transaction, or write many rows with one statement.`,
+  through: (library: string, symbol: string, callee: string) =>
+    `Each turn of the loop over \`${symbol}\` calls \`${callee}\`, which commits ${library} writes of its own: put batches of them into one transaction, or write many rows with one statement.`,
+};
+
+export const noAutocommitInLoop: Rule<Options> = {
+  name: "no-autocommit-in-loop",
+  meta: {
+    priority: "P1",
+    recommended: true,
+    description: "Disallow loops that nothing bounds and in which each turn commits a write of its own",
+    schema: {
+      type: "object",
+      properties: {
+        ignoreLibraries: { type: "array", items: { type: "string" }, uniqueItems: true },
+      },
+      additionalProperties: false,
+    },
+    defaults: { ignoreLibraries: [] },
+  },
+
+  detect(file, project, options) {
+    const { loops } = project.program.file(file);
+    if (loops.length === 0 || project.program.role(file) !== "source") return [];
+    const bounds = new Bounds(project.graph);
+    const drafts = loops.flatMap((loop) => {
+      if (!isData(loop) || bounds.isBounded(file, loop)) return [];
+      return judge(project, bounds, file, loop, options) ?? [];
+    });
+    return finish(noAutocommitInLoop, project, drafts);
+  },
+};
+
+/** A loop over data that runs to its end. Waiting for events, retries and searches turn for other reasons; pieces are batches already. */
+function isData({ kind, bound, hasBreak, hasReturn }: LoopFact): boolean {
+  if (bound.k !== "over" || kind === "for-await" || kind === "while" || kind === "do") return false;
+  return (kind === "callback" || (!hasBreak && !hasReturn)) && !/chunk|batch|page|slice|segment|attempt|retr(y|ies)/i.test(bound.symbol);
+}
+
+function judge(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopFact, options: Options): Draft | undefined {
+  const autocommit = autocommitOf(project);
+  const calls = callsIn(project, file, loop);
+  const commits = calls.flatMap((call) => {
+    const commit = autocommit.of(file, call);
+    return commit && !options.ignoreLibraries.includes(packageName(commit.library)) ? [{ call, commit }] : [];
+  });
+  const first = commits.find(({ commit }) => commit.direct) ?? commits[0];
+  if (!first || !runsInService(project, autocommit, file, loop, first.call)) return undefined;
+  // What waits for something else meanwhile marks its progress turn by turn, on purpose.
+  if (calls.some((call) => call.awaited && waitsElsewhere(project, call))) return undefined;
+  const symbol = "symbol" in loop.bound ? loop.bound.symbol : "";
+  return {
+    file,
+    span: first.call.span,
+    message: messageOf(project, file, first, symbol),
+    confidence: isSure(bounds, file, loop, first) && !mayJoin(project, file, first) ? "proven" : "likely",
+    library: first.commit.library,
+    fix: "manual",
+    fixReason: "turns that are committed stay when a later one fails; in one transaction they would not, and how large the batches may be depends on who else writes",
+    why: callPath(project, functionKey(file, first.call.fn)),
+    related: [
+      { file, span: { ...loop.span, endLine: loop.span.line, endColumn: loop.span.column + 1 }, text: `the loop over ${symbol}` },
+      ...commits.filter((other) => other !== first).map(({ call }) => ({ file, span: call.span, text: "commits in each turn, too" })),
+    ],
+  };
+}
+
+/** The calls of one turn, in source order, without those of loops inside: these are judged by themselves. */
+function callsIn({ program }: ProjectFacts, file: string, loop: LoopFact): CallFact[] {
+  const facts = program.file(file);
+  if (loop.kind === "callback") {
+    const bodies = facts.functions.filter((fn) => fn.loopBody === loop.id).map(({ id }) => id);
+    return facts.calls.filter((call) => bodies.includes(call.fn) && call.loop === undefined);
+  }
+  const around = (call: CallFact) => call.fn === loop.fn && loop.body.start <= call.span.start && call.span.end <= loop.body.end;
+  const inner = facts.loops.filter((other) => other.parent === loop.id && other.kind !== "callback").map(({ body }) => body);
+  return facts.calls.filter((call) => around(call) && !inner.some((body) => body.start <= call.span.start && call.span.end <= body.end));
+}
+
+/** Somebody waits for it, and no transaction is open around it, also none that a caller opened. */
+function runsInService(project: ProjectFacts, autocommit: Autocommit, file: string, loop: LoopFact, call: CallFact): boolean {
+  if (autocommit.isHeld(functionKey(file, call.fn), call.span) || autocommit.isHeld(functionKey(file, loop.fn), loop.span)) return false;
+  const contexts = project.contexts.ofCall(file, call);
+  const around = project.program.file(file).functions.filter((fn) => fn.span.start <= call.span.start && call.span.end <= fn.span.end);
+  if (!contexts.has("per-call") && around.some(({ name }) => /migrat|^seed([A-Z_]|$)|backfill/i.test(name))) return false;
+  return contexts.has("per-call") || contexts.has("unknown");
+}
+
+/** An awaited call that leads to something that is no library's of the catalogue: a request, a timer, a file. */
+function waitsElsewhere(project: ProjectFacts, call: CallFact, depth = 0): boolean {
+  const callees = project.writers.calleesOf(call);
+  if (callees.length > 0) return depth < 4 && callees.some((key) => project.writers.callsOf(key).some((inner) => inner.awaited && waitsElsewhere(project, inner, depth + 1)));
+  const { tokens } = project.graph.values;
+  return !(project.graph.external.get(call) ?? []).some((id) => tokens.libraryOf(id) !== undefined);
+}
+
+interface Found {
+  call: CallFact;
+  commit: Commit;
+}
+
+function messageOf(project: ProjectFacts, file: string, { call, commit }: Found, symbol: string): string {
+  const library = packageName(commit.library);
+  return commit.direct ? messages.direct(library, symbol) : messages.through(library, symbol, project.program.text(file, call.calleeSpan));
+}
+
+/** A plain loop whose every turn writes. Loops over an object's properties or a thing's parts, writes in branches, and those of helpers are likely. */
+function isSure(bounds: Bounds, file: string, loop: LoopFact, { call, commit }: Found): boolean {
+  // As many as one thing has: most often a handful.
+  const ofOneThing = loop.bound.k === "over" && loop.bound.over.k === "member" && loop.bound.over.of.k === "this";
+  return commit.direct && !call.conditional && !ofOneThing && !bounds.isOverShape(file, loop) && (loop.kind !== "callback" || loop.method === "forEach");
+}
+
+/**
+ * Whether a caller out of sight may have a transaction open that the write would join: where a transaction is the session's own state, and nobody
+ * is seen to call this.
+ */
+function mayJoin(project: ProjectFacts, file: string, { call, commit }: Found): boolean {
+  const library = libraryWithId(commit.library);
+  const apart = library !== undefined && !library.sync && (library.acquires.length > 0 || library.transactions.some(({ handle }) => handle !== undefined));
+  return !apart && !project.contexts.ofCall(file, call).has("per-call");
+}

@@ -1,0 +1,198 @@
+import { libraryWithId, packageName } from "../src/core/catalogue/index.js";
+import { type AcquirePattern, libraryId, type Library } from "../src/core/catalogue/library.js";
+import type { AwaitFact, CallFact, TryFact, VariableId } from "../src/core/facts/types.js";
+import type { ProjectFacts } from "../src/core/link/index.js";
+import { acquirePatternOf } from "../src/core/link/library-calls.js";
+import { functionKey } from "../src/core/link/program.js";
+import type { TransactionSite } from "../src/core/link/transactions.js";
+import { finish } from "./lib/finish.js";
+import { type Custody, custodyOf } from "./lib/ownership.js";
+import { callPath } from "./lib/path.js";
+import { runnerInService } from "./lib/runner.js";
+import type { Draft, Rule } from "./rule.js";
+
+export interface Options {
+  /** Libraries to leave out, by package name. */
+  ignoreLibraries: string[];
+}
+
+const messages = {
+  never: (library: string, what: string, remedy: string) => `This ${library} ${what} is never given back: ${remedy}.`,
+  unsafe: (library: string, what: string, remedy: string) => `When something fails before it is given back, this ${library} ${what} is lost: ${remedy}.`,
+  gap: (library: string, what: string) => `An \`await\` stands between this ${library} ${what} and the \`try\` that gives it back: when that fails, it is lost. Begin the \`try\` right after it.`,
+  open: (library: string) => `When something fails between this BEGIN and its COMMIT, the ${library} transaction stays open on the session: catch it and run ROLLBACK.`,
+};
+
+const WHAT = { client: "connection out of the pool", transaction: "transaction" } as const;
+const REMEDY = { client: "release it in a `finally`", transaction: "commit it in a `try`, and roll it back in the `catch`" } as const;
+
+export const requireRelease: Rule<Options> = {
+  name: "require-release",
+  meta: {
+    priority: "P1",
+    recommended: true,
+    description: "Require that what is taken out of a pool, and each transaction begun by hand, is given back on every path",
+    schema: {
+      type: "object",
+      properties: {
+        ignoreLibraries: { type: "array", items: { type: "string" }, uniqueItems: true },
+      },
+      additionalProperties: false,
+    },
+    defaults: { ignoreLibraries: [] },
+  },
+
+  detect(file, project, options) {
+    if (project.program.role(file) !== "source") return [];
+    const drafts: Draft[] = [];
+    for (const call of project.program.file(file).calls) {
+      const acquired = acquiredBy(project, call);
+      if (!acquired || options.ignoreLibraries.includes(acquired.library.name)) continue;
+      const draft = judge(project, file, call, acquired);
+      if (draft) drafts.push(draft);
+    }
+    for (const site of project.transactions) {
+      if (site.file !== file || site.style !== "sql" || options.ignoreLibraries.includes(packageName(site.library))) continue;
+      const draft = judgeBegun(project, site);
+      if (draft) drafts.push(draft);
+    }
+    return finish(requireRelease, project, drafts);
+  },
+};
+
+interface Acquired {
+  library: Library;
+  pattern: AcquirePattern;
+}
+
+/** What a call takes, when everything that it may be called on gives something that must be given back. */
+function acquiredBy({ graph }: ProjectFacts, call: CallFact): Acquired | undefined {
+  let found: Acquired | undefined;
+  for (const id of graph.external.get(call) ?? []) {
+    const token = graph.values.tokens.get(id);
+    // What a package made is known as that, too.
+    if (token.t === "external") continue;
+    const library = libraryWithId(graph.values.tokens.libraryOf(id));
+    const pattern = token.t === "part" && library ? acquirePatternOf(library, token.path, call) : undefined;
+    if (!library || !pattern || pattern.lent || call.args.some((arg) => arg.k === "fn")) return undefined;
+    found ??= { library, pattern };
+  }
+  return found;
+}
+
+function judge(project: ProjectFacts, file: string, call: CallFact, { library, pattern }: Acquired): Draft | undefined {
+  const contexts = project.contexts.ofCall(file, call);
+  if (call.using || (contexts.size > 0 && [...contexts].every((context) => context === "test"))) return undefined;
+  const name = library.name;
+  const draft = (message: string, related: Draft["related"] = []): Draft => ({
+    file,
+    span: call.span,
+    message,
+    // What start-up loses, it loses once.
+    confidence: contexts.has("per-call") || contexts.has("unknown") ? "proven" : "likely",
+    library: libraryId(library),
+    fix: "manual",
+    fixReason: "where it is given back depends on what else the function does: put everything after it into a `try` with a `finally`",
+    why: callPath(project, functionKey(file, call.fn)),
+    related,
+  });
+  const what = WHAT[pattern.kind];
+  const remedy = REMEDY[pattern.kind];
+  if (call.discarded) return pattern.kind === "client" && call.awaited ? draft(messages.never(name, what, remedy)) : undefined;
+  const holder = holderOf(project, file, call);
+  if (holder === undefined) return undefined;
+  const isRelease = (method: string) => pattern.releases.test(method) || library.closes.includes(method) || /^(release|close|end|destroy|dispose)$/i.test(method);
+  const custody = custodyOf(project, file, call.fn, holder, isRelease);
+  if (custody.kept || custody.releasedInside) return undefined;
+  if (custody.releases.length === 0) return custody.passed ? undefined : draft(messages.never(name, what, remedy));
+  const risk = unprotected(project, file, call, custody);
+  if (!risk) return undefined;
+  const related = [{ file, span: risk.wait.span, text: "an error here loses it" }];
+  return draft(risk.gap ? messages.gap(name, what) : messages.unsafe(name, what, remedy), related);
+}
+
+/** The function's own variable that gets what a call takes, and nothing else. */
+function holderOf({ program }: ProjectFacts, file: string, call: CallFact): VariableId | undefined {
+  const facts = program.file(file);
+  const holding = facts.assigns.filter(({ value }) => {
+    const inner = value.k === "await" || value.k === "typed" ? value.of : value;
+    return inner.k === "call" && inner.id === call.id;
+  });
+  const [only, more] = holding;
+  if (!only || more || only.target.k !== "var") return undefined;
+  const { id } = only.target;
+  const variable = program.variable(file, id);
+  const others = facts.assigns.filter(({ target, value }) => target.k === "var" && target.id === id && value !== only.value && value.k !== "literal" && !(value.k === "global" && value.name === "undefined"));
+  return variable.fn === call.fn && variable.kind !== "param" && others.length === 0 ? id : undefined;
+}
+
+/** The first `await` after the taking whose failure leaves the function without a release. */
+function unprotected({ program }: ProjectFacts, file: string, call: CallFact, { releases }: Custody): { wait: AwaitFact; gap: boolean } | undefined {
+  const facts = program.file(file);
+  const tries = facts.tries.filter((each) => each.fn === call.fn);
+  const inside = (span: { start: number; end: number } | undefined, at: { start: number; end: number }) => span !== undefined && span.start <= at.start && at.end <= span.end;
+  const normal = releases.filter((release) => !tries.some((each) => inside(each.handler, release.span)));
+  const last = Math.max(...releases.map(({ span }) => span.start));
+  const protects = (each: TryFact): boolean => {
+    if (releases.some((release) => inside(each.handler, release.span) || inside(each.finalizer, release.span))) return true;
+    if (!each.handler) return false;
+    const throws = facts.throws.some((thrown) => thrown.fn === call.fn && inside(each.handler, thrown.span));
+    return !throws && normal.some((release) => release.span.start >= each.span.end);
+  };
+  for (const wait of facts.awaits) {
+    if (wait.fn !== call.fn || wait.span.start < call.span.end || wait.span.start >= last) continue;
+    if (releases.some((release) => inside(wait.span, release.span) || inside(release.span, wait.span))) continue;
+    // In a branch of another kind: a `catch` or `finally` has an error of its own already.
+    if (tries.some((each) => inside(each.handler, wait.span) || inside(each.finalizer, wait.span))) continue;
+    // Other paths have given it back by then.
+    if (normal.some((release) => release.span.end <= wait.span.start && release.conditional === false && release.loop === call.loop)) continue;
+    const around = tries.filter((each) => inside(each.block, wait.span));
+    if (around.some(protects)) continue;
+    const gap = tries.some((each) => each.span.start >= wait.span.end && protects(each));
+    return { wait, gap };
+  }
+  return undefined;
+}
+
+/** BEGIN … COMMIT as SQL with nothing that would notice a failure in between. */
+function judgeBegun(project: ProjectFacts, site: TransactionSite): Draft | undefined {
+  const { file, call, extent } = site;
+  const runner = runnerInService(project, site);
+  if (!extent || runner === undefined || site.rollbacks.length > 0 || project.isPrivate(site)) return undefined;
+  const facts = project.program.file(file);
+  const within = (span: { start: number; end: number }) => extent.start <= span.start && span.end <= extent.end;
+  if (facts.tries.some((each) => each.fn === call.fn && each.span.end > extent.start && each.span.start < extent.end)) return undefined;
+  // A `try` around all of it, or a caller's, may roll back: then a rollback of the same session stands somewhere near.
+  if (call.tries || rollsBackElsewhere(project, site)) return undefined;
+  const risky = project.program.callsIn(file, call.fn).find((other) => within(other.span) && project.graph.external.has(other));
+  if (!risky) return undefined;
+  return {
+    file,
+    span: call.span,
+    message: messages.open(packageName(site.library)),
+    confidence: "proven",
+    library: site.library,
+    fix: "manual",
+    fixReason: "what should happen after a failure is your decision; a `transaction` function of the library does it by itself",
+    why: callPath(project, runner),
+    related: [{ file, span: risky.span, text: "an error here leaves it open" }],
+  };
+}
+
+const rolled = new WeakMap<ProjectFacts, Set<string>>();
+
+/** A file that runs ROLLBACK outside the function: in a helper, or in the caller. */
+function rollsBackElsewhere(project: ProjectFacts, { file }: TransactionSite): boolean {
+  let files = rolled.get(project);
+  if (!files) {
+    files = new Set();
+    for (const facts of project.program.files.values())
+      for (const call of facts.calls) if (call.args.some((arg) => (arg.k === "literal" && /^\s*ROLLBACK\b/i.test(String(arg.value))) || isRollback(call))) files.add(facts.file);
+    rolled.set(project, files);
+  }
+  return files.has(file);
+}
+
+function isRollback({ callee }: CallFact): boolean {
+  return callee.k === "member" && /^rollback/i.test(callee.name);
+}

@@ -1,0 +1,285 @@
+import { runTable, type Expected } from "./lib/table.js";
+
+const DB = `
+        import Database from "better-sqlite3";
+        const db = new Database("app.db");
+        const insert = db.prepare("INSERT INTO things (name) VALUES (?)");`;
+const PRISMA = `
+        import { PrismaClient } from "@prisma/client";
+        const prisma = new PrismaClient();`;
+
+/** Proven where an entry point leads to it, or where a caller's transaction could not hold it. */
+const found = (line: number, loop: number, more: Partial<Expected> = {}): Expected => ({ line, related: [loop], message: "commits a better-sqlite3 write of its own", fix: "manual", reason: "turns that are committed stay", ...more });
+
+runTable({
+  rule: "no-autocommit-in-loop",
+  theme: "loops, transactions and helpers",
+  valid: [
+    { name: "in a transaction", code: `${DB}
+        export function importAll(names: string[]) {
+          db.transaction(() => {
+            for (const name of names) insert.run(name);
+          })();
+        }` },
+    { name: "BEGIN and COMMIT around it", code: `${DB}
+        export function importAll(names: string[]) {
+          db.exec("BEGIN");
+          for (const name of names) insert.run(name);
+          db.exec("COMMIT");
+        }` },
+    { name: "a caller opens the transaction", code: `${DB}
+        function addAll(names: string[]) {
+          for (const name of names) insert.run(name);
+        }
+        export const importAll = (names: string[]) => db.transaction(() => addAll(names))();` },
+    { name: "a transaction each turn", code: `${DB}
+        const save = db.transaction((name: string) => {
+          insert.run(name);
+          db.exec("UPDATE counters SET n = n + 1");
+        });
+        export function importAll(names: string[]) {
+          for (const name of names) save(name);
+        }` },
+    { name: "a constant list", code: `${DB}
+        const NAMES = ["a", "b"];
+        export function reset() {
+          for (const name of NAMES) insert.run(name);
+          for (const name of ["c", "d"]) insert.run(name);
+        }` },
+    { name: "a query with a LIMIT", code: `${DB}
+        export function moveOn() {
+          for (const row of db.prepare("SELECT * FROM inbox LIMIT 20").all() as { name: string }[]) insert.run(row.name);
+        }` },
+    { name: "batches", code: `${PRISMA}
+        export async function importAll(names: string[]) {
+          for (let i = 0; i < names.length; i += 100) await prisma.thing.createMany({ data: names.slice(i, i + 100).map((name) => ({ name })) });
+        }` },
+    { name: "chunks", code: `${DB}
+        export function importAll(chunks: string[][]) {
+          for (const chunk of chunks) insert.run(JSON.stringify(chunk));
+        }` },
+    { name: "a retry", code: `${DB}
+        export function save(name: string, attempts: number[]) {
+          for (const wait of attempts) {
+            try {
+              insert.run(name);
+              return;
+            } catch {
+              console.log(wait);
+            }
+          }
+        }` },
+    { name: "events as they come", code: `${DB}
+        export async function listen(events: AsyncIterable<string>) {
+          for await (const name of events) insert.run(name);
+        }` },
+    { name: "progress between requests", code: `${DB}
+        export async function crawl(urls: string[]) {
+          for (const url of urls) {
+            const page = await fetch(url);
+            insert.run(page.url);
+          }
+        }` },
+    { name: "a loop that only reads", code: `${DB}
+        export function total(ids: number[]) {
+          let sum = 0;
+          for (const id of ids) sum += (db.prepare("SELECT n FROM things WHERE id = ?").get(id) as { n: number }).n;
+          return sum;
+        }` },
+    { name: "Prisma's handle", code: `${PRISMA}
+        export const importAll = (names: string[]) => prisma.$transaction(async (tx) => {
+          for (const name of names) await tx.thing.create({ data: { name } });
+        });` },
+    { name: "Sequelize's option", code: `
+        import { Sequelize, Model, type Transaction } from "sequelize";
+        class Thing extends Model {}
+        export async function importAll(names: string[], transaction: Transaction) {
+          for (const name of names) await Thing.create({ name }, { transaction });
+        }` },
+    { name: "a declared client may be in one", code: `
+        import type { PoolClient } from "pg";
+        export async function importAll(client: PoolClient, names: string[]) {
+          for (const name of names) await client.query("INSERT INTO things (name) VALUES ($1)", [name]);
+        }` },
+    { name: "a declared manager may be in one", code: `
+        import type { EntityManager } from "typeorm";
+        export async function importAll(manager: EntityManager, names: string[]) {
+          for (const name of names) await manager.save({ name });
+        }` },
+    { name: "a helper that waits for something else", code: `${DB}
+        async function deliver(name: string) {
+          await fetch("https://example.org/" + name);
+          insert.run(name);
+        }
+        export async function deliverAll(names: string[]) {
+          for (const name of names) await deliver(name);
+        }` },
+    { name: "files are removed in between, in a helper's helper", code: `${PRISMA}
+        import { rm } from "node:fs/promises";
+        const removeFile = async (name: string) => { await rm(name); };
+        const removeFiles = async (name: string) => { await removeFile(name + ".png"); await removeFile(name + ".pdf"); };
+        export async function clean(names: string[]) {
+          for (const name of names) {
+            await removeFiles(name);
+            await prisma.thing.update({ where: { name }, data: { file: null } });
+          }
+        }` },
+    { name: "collected for one transaction", code: `${PRISMA}
+        export async function importAll(names: string[]) {
+          const writes: unknown[] = [];
+          names.forEach((name) => {
+            writes.push(prisma.thing.create({ data: { name } }));
+          });
+          for (const name of names) writes.push(prisma.thing.update({ where: { name }, data: { seen: true } }));
+          await prisma.$transaction(writes);
+        }` },
+    { name: "mapped for one transaction", code: `${PRISMA}
+        export const importAll = (names: string[]) => prisma.$transaction(names.map((name) => prisma.thing.create({ data: { name } })));` },
+    { name: "a helper that writes now and then", code: `${DB}
+        function look(name: string) {
+          if (name === "new") insert.run(name);
+        }
+        export function lookAtAll(names: string[]) {
+          for (const name of names) look(name);
+        }` },
+    { name: "a write somewhere behind helpers of helpers", code: `${DB}
+        const log = (name: string) => insert.run(name);
+        const notify = (name: string) => log(name);
+        export function notifyAll(names: string[]) {
+          for (const name of names) notify(name);
+        }` },
+    { name: "start-up", code: `${DB}
+        for (const name of JSON.parse(process.env.NAMES)) insert.run(name);` },
+    { name: "a migration by name", code: `${DB}
+        export function migrateThings(names: string[]) {
+          for (const name of names) insert.run(name);
+        }` },
+    { name: "a seed script", file: "scripts/seed.ts", code: `${DB}
+        export function importAll(names: string[]) {
+          for (const name of names) insert.run(name);
+        }` },
+    { name: "Map.set and Set.delete", code: `${DB}
+        const cache = new Map();
+        export function forget(names: string[]) {
+          for (const name of names) cache.delete(name);
+        }` },
+    { name: "in memory", code: `
+        import Database from "better-sqlite3";
+        const db = new Database(":memory:");
+        export function importAll(names: string[]) {
+          for (const name of names) db.prepare("INSERT INTO things (name) VALUES (?)").run(name);
+        }` },
+    { name: "left out by option", options: { ignoreLibraries: ["better-sqlite3"] }, code: `${DB}
+        export function importAll(names: string[]) {
+          for (const name of names) insert.run(name);
+        }` },
+  ],
+  invalid: [
+    { name: "forEach in a route, in a function of its own", code: `${DB}
+        import express from "express";
+        const app = express();
+        function importAll(names: string[]) {
+          names.forEach((name) => {
+            insert.run(name);
+          });
+        }
+        app.post("/things", (req, res) => {
+          importAll(req.body.names);
+          res.end();
+        });`, findings: [found(8, 7, { why: [11, 12, 7] })] },
+    { name: "for…of, whose callers are out of sight: likely", code: `${DB}
+        export function importAll(names: string[]) {
+          for (const name of names) insert.run(name);
+        }`, findings: [found(5, 5, { confidence: "likely" })] },
+    { name: "by index", code: `${DB}
+        export function importAll(names: string[]) {
+          for (let i = 0; i < names.length; i++) {
+            insert.run(names[i]);
+          }
+        }`, findings: [found(6, 5, { confidence: "likely" })] },
+    { name: "forEach", code: `${DB}
+        export function importAll(names: string[]) {
+          names.forEach((name) => insert.run(name));
+        }`, findings: [found(5, 5, { confidence: "likely" })] },
+    { name: "two writes a turn are one finding", code: `${DB}
+        export function importAll(names: string[]) {
+          for (const name of names) {
+            insert.run(name);
+            db.prepare("UPDATE counters SET n = n + 1").run();
+          }
+        }`, findings: [found(6, 5, { related: [5, 7], confidence: "likely" })] },
+    { name: "in a route", code: `${DB}
+        import express from "express";
+        const app = express();
+        app.post("/things", (req, res) => {
+          for (const thing of req.body.things) insert.run(thing.name);
+          res.end();
+        });`, findings: [found(7, 7, { why: [6] })] },
+    { name: "node:sqlite", code: `
+        import { DatabaseSync } from "node:sqlite";
+        const db = new DatabaseSync("app.db");
+        export function importAll(names: string[]) {
+          for (const name of names) db.prepare("INSERT INTO things (name) VALUES (?)").run(name);
+        }`, findings: [found(4, 4, { library: "node:sqlite", message: "node:sqlite write", confidence: "likely" })] },
+    { name: "Prisma", code: `${PRISMA}
+        export async function importAll(names: string[]) {
+          for (const name of names) {
+            await prisma.thing.create({ data: { name } });
+          }
+        }`, findings: [found(5, 4, { library: "@prisma/client", message: "@prisma/client write" })] },
+    { name: "Prisma, all at once: likely", code: `${PRISMA}
+        export async function importAll(names: string[]) {
+          await Promise.all(names.map(async (name) => {
+            await prisma.thing.create({ data: { name } });
+          }));
+        }`, findings: [found(5, 4, { library: "@prisma/client", message: "@prisma/client write", confidence: "likely" })] },
+    { name: "Drizzle", code: `
+        import Database from "better-sqlite3";
+        import { drizzle } from "drizzle-orm/better-sqlite3";
+        const db = drizzle(new Database("app.db"));
+        export async function importAll(names: string[]) {
+          for (const name of names) await db.insert(things).values({ name }).onConflictDoNothing();
+        }`, findings: [found(5, 5, { library: "drizzle-orm", message: "drizzle-orm write", confidence: "likely" })] },
+    { name: "a pool", code: `
+        import { Pool } from "pg";
+        const pool = new Pool();
+        export async function importAll(names: string[]) {
+          for (const name of names) await pool.query("INSERT INTO things (name) VALUES ($1)", [name]);
+        }`, findings: [found(4, 4, { library: "pg", message: "pg write" })] },
+    { name: "a helper's write is likely", code: `${DB}
+        function add(name: string) {
+          insert.run(name);
+        }
+        export function importAll(names: string[]) {
+          for (const name of names) add(name);
+        }`, findings: [found(8, 8, { message: "calls `add`, which commits better-sqlite3 writes", confidence: "likely" })] },
+    { name: "a write in a branch is likely", code: `${DB}
+        export function importAll(names: string[]) {
+          for (const name of names) if (name !== "") insert.run(name);
+        }`, findings: [found(5, 5, { confidence: "likely" })] },
+    { name: "over the keys of an object is likely", code: `${DB}
+        export function importAll(counts: object) {
+          for (const name of Object.keys(counts)) insert.run(name);
+        }`, findings: [found(5, 5, { confidence: "likely" })] },
+    { name: "the parts of one thing are likely", code: `${PRISMA}
+        export class Order {
+          constructor(private readonly lines: { id: number }[]) {}
+          async close() {
+            for (const line of this.lines) await prisma.line.update({ where: { id: line.id }, data: { closed: true } });
+          }
+        }`, findings: [found(6, 6, { library: "@prisma/client", message: "@prisma/client write", confidence: "likely" })] },
+    { name: "a method of a class in another file", code: {
+        "src/store.ts": `
+          import Database from "better-sqlite3";
+          export class Store {
+            db = new Database("app.db");
+            add(name: string) { this.db.prepare("INSERT INTO things (name) VALUES (?)").run(name); }
+          }`,
+        "src/import.ts": `
+          import { Store } from "./store.js";
+          const store = new Store();
+          export function importAll(names: string[]) {
+            for (const name of names) store.add(name);
+          }` }, findings: [{ ...found(4, 4), file: "src/import.ts", related: ["src/import.ts:4"], message: "calls `store.add`", confidence: "likely" }] },
+  ],
+});
