@@ -1,11 +1,13 @@
 import { packageName } from "../src/core/catalogue/index.js";
 import type { CallFact } from "../src/core/facts/types.js";
 import type { JudgedTransaction, ProjectFacts } from "../src/core/link/index.js";
-import { functionKey } from "../src/core/link/program.js";
+import type { InsideCall } from "../src/core/link/inside.js";
+import { append, functionKey } from "../src/core/link/program.js";
 import type { TransactionSite } from "../src/core/link/transactions.js";
 import { finish } from "./lib/finish.js";
-import { isGivenHandle, receiverOf, sameBinding } from "./lib/handles.js";
+import { isGivenHandle } from "./lib/handles.js";
 import { callPath } from "./lib/path.js";
+import { areSession, isLasting, isOnReceiver, sessionOf } from "./lib/same-session.js";
 import type { Draft, Rule } from "./rule.js";
 
 export interface Options {
@@ -15,8 +17,9 @@ export interface Options {
 
 const messages = {
   second: (library: string) =>
-    `This ${library} transaction begins inside another one, on a connection of its own: it does not see what the outer one wrote, stays when that is rolled back, and waits for its locks. Nest on the handle, or pass the handle on.`,
-  refused: (library: string) => `This ${library} transaction begins inside another one on the same connection, which SQLite refuses. Use a savepoint, or let the caller begin the transaction.`,
+    `This ${library} transaction begins inside another one, but not as a part of it: it stays when the outer one is rolled back, and may wait for the outer one's locks, which wait for it. Use the outer transaction's handle.`,
+  refused: (library: string) =>
+    `This BEGIN runs inside another ${library} transaction of the same connection, which SQLite refuses ("cannot start a transaction within a transaction"). Use a savepoint, or leave the transaction to the caller.`,
 };
 
 export const noNestedTransaction: Rule<Options> = {
@@ -36,64 +39,85 @@ export const noNestedTransaction: Rule<Options> = {
   },
 
   detect(file, project, options) {
-    const drafts = new Map<CallFact, Draft>();
-    const sites = new Map(project.transactions.map((site) => [site.call, site]));
-    for (const outer of project.judgedTransactions) {
-      if (options.ignoreLibraries.includes(packageName(outer.library)) || outer.style === "array" || project.program.role(outer.file) === "test" || project.ambient.isAmbient(outer)) continue;
-      for (const { file: at, call, path } of project.inside.callsOf(outer)) {
-        const inner = sites.get(call);
-        if (!inner || inner.call === outer.lender?.call || path.some((step) => isGivenHandle(project, step.file, step.call))) continue;
-        const message = nests(project, outer, inner, at);
-        const place = path[0] ?? { file: at, call };
-        if (message === undefined || place.file !== file || drafts.has(place.call)) continue;
-        drafts.set(place.call, {
-          file: place.file,
-          span: place.call.span,
-          message,
-          confidence: "proven",
-          library: inner.library,
-          fix: "manual",
-          fixReason: "whether the inner one belongs to the outer one, or after it, is a decision",
-          why: callPath(project, functionKey(outer.file, outer.call.fn)),
-          related: [
-            { file: outer.file, span: outer.call.calleeSpan, text: "the outer transaction" },
-            ...(path.length > 0 ? [{ file: at, span: call.calleeSpan, text: "the inner transaction" }] : []),
-          ],
-        });
-      }
-    }
-    return finish(noNestedTransaction, project, [...drafts.values()]);
+    const drafts = (nestedIn(project).get(file) ?? []).filter(({ library }) => !options.ignoreLibraries.includes(packageName(library)));
+    return finish(noNestedTransaction, project, drafts.map((draft) => ({ ...draft })));
   },
 };
 
-function nests(project: ProjectFacts, outer: JudgedTransaction, inner: TransactionSite, file: string): string | undefined {
+const known = new WeakMap<ProjectFacts, Map<string, Draft[]>>();
+
+/** All of a program's nested transactions, by the file where they are reported. */
+function nestedIn(project: ProjectFacts): Map<string, Draft[]> {
+  let found = known.get(project);
+  if (!found) known.set(project, (found = findNested(project)));
+  return found;
+}
+
+function findNested(project: ProjectFacts): Map<string, Draft[]> {
+  const found = new Map<string, Draft[]>();
+  const sites = new Map(project.transactions.map((site) => [site.call, site]));
+  const reported = new Set<CallFact>();
+  for (const outer of project.judgedTransactions) {
+    if (outer.style === "array" || project.program.role(outer.file) === "test" || project.ambient.isAmbient(outer)) continue;
+    for (const inside of project.inside.callsOf(outer)) {
+      const inner = sites.get(inside.call);
+      const at = inside.path[0] ?? inside;
+      if (!inner || inner.call === outer.lender?.call || reported.has(at.call) || project.ambient.isAmbient(inner)) continue;
+      const message = nests(project, outer, inner, inside);
+      if (message === undefined) continue;
+      reported.add(at.call);
+      append(found, at.file, draftOf(project, outer, inner, inside, message));
+    }
+  }
+  return found;
+}
+
+function draftOf(project: ProjectFacts, outer: JudgedTransaction, inner: TransactionSite, { file, call, path }: InsideCall, message: string): Draft {
+  const at = path[0] ?? { file, call };
+  return {
+    file: at.file,
+    span: at.call.span,
+    message,
+    confidence: "proven",
+    library: inner.library,
+    fix: "manual",
+    fixReason: "whether the inner one is part of the outer one, or comes after it, is yours to decide",
+    why: callPath(project, functionKey(outer.file, outer.call.fn)),
+    related: [
+      { file: outer.file, span: outer.call.calleeSpan, text: "the outer transaction" },
+      ...(path.length > 0 ? [{ file, span: call.calleeSpan, text: "the inner transaction" }] : []),
+    ],
+  };
+}
+
+function nests(project: ProjectFacts, outer: JudgedTransaction, inner: TransactionSite, inside: InsideCall): string | undefined {
   const { tokens } = project.graph.values;
   const library = packageName(inner.library);
-  if (inner.library !== outer.library) return undefined;
+  if (inner.library !== outer.library || inside.path.some((step) => isGivenHandle(project, step.file, step.call))) return undefined;
+  const owners = (project.graph.external.get(inner.call) ?? []).flatMap((id) => (tokens.libraryOf(id) === inner.library ? (tokens.ownerOf(id) ?? []) : []));
   // On a handle it is a savepoint, or what the library makes of it.
-  const owners = (project.graph.external.get(inner.call) ?? []).map((id) => tokens.ownerOf(id));
-  const handled = owners.some((id) => id === undefined || tokens.handleOf(id) !== undefined || isUnsure(project, id));
-  if (handled || !sameSession(project, outer, inner, file)) return undefined;
-  const begins = inner.style === "sql" || (inner.style === "handle" && inner.handles.length === 0);
-  if (begins) return outer.engine === "sqlite" && (outer.style === "sql" || outer.sync) ? messages.refused(library) : undefined;
+  if (owners.length === 0 || owners.some((id) => tokens.handleOf(id) !== undefined || mayBeHandle(project, id)) || !isSame(project, outer, inner, inside, owners)) return undefined;
+  if (inner.style === "sql" || (inner.style === "handle" && inner.handles.length === 0)) return isRefused(outer, inner) ? messages.refused(library) : undefined;
   // better-sqlite3 and its like make a savepoint of it. https://github.com/WiseLibs/better-sqlite3/blob/master/docs/api.md#transactionfunction---function
   if (inner.sync || inner.style === "wrapper" || inner.pattern?.ambient === true || inner.pattern?.nested === "joins") return undefined;
-  return messages.second(library);
+  // A list is one statement to its caller: it commits by itself, as any statement on the session does.
+  return inner.style === "array" ? undefined : messages.second(library);
+}
+
+/** https://www.sqlite.org/lang_transaction.html: transactions do not nest. Code that asks first whether one is open begins under a condition. */
+function isRefused(outer: JudgedTransaction, inner: TransactionSite): boolean {
+  return outer.engine === "sqlite" && (outer.style === "sql" || outer.sync) && !inner.call.conditional && (inner.call.tries ?? []).length === 0;
 }
 
 /** A declared type that may be a handle, or a connection that the caller began something on. */
-function isUnsure(project: ProjectFacts, id: number): boolean {
+function mayBeHandle(project: ProjectFacts, id: number): boolean {
   const token = project.graph.values.tokens.get(id);
   if (token.t === "typed") return token.role !== "session";
-  return token.t === "derived" && (token.kind === "client" || isUnsure(project, token.of));
+  return token.t === "derived" && (token.kind === "client" || mayBeHandle(project, token.of));
 }
 
-function sameSession(project: ProjectFacts, outer: JudgedTransaction, inner: TransactionSite, file: string): boolean {
-  const { tokens } = project.graph.values;
-  const begun = outer.lender ?? outer;
-  if (begun.file === file && sameBinding(receiverOf(project, file, inner.call), receiverOf(project, begun.file, begun.call))) return true;
-  const [session, more] = inner.sessions;
-  if (session === undefined || more !== undefined || outer.sessions.length !== 1 || outer.sessions[0] !== session) return false;
-  const token = tokens.get(session);
-  return token.t === "session" || (token.t === "typed" && token.owner !== undefined);
+function isSame(project: ProjectFacts, outer: JudgedTransaction, inner: TransactionSite, { file, call, path }: InsideCall, owners: readonly number[]): boolean {
+  if (path.length === 0 && isOnReceiver(project, outer, file, call, owners)) return true;
+  const session = sessionOf(project, outer);
+  return session !== undefined && areSession(project, outer, inner.sessions) && isLasting(project, session);
 }

@@ -4,9 +4,12 @@ import type { CallFact, Span } from "../src/core/facts/types.js";
 import type { InsideCall } from "../src/core/link/inside.js";
 import type { JudgedTransaction, ProjectFacts } from "../src/core/link/index.js";
 import { functionKey } from "../src/core/link/program.js";
+import type { StatementFact } from "../src/core/link/statements.js";
 import { finish } from "./lib/finish.js";
-import { isGivenHandle, mayUseHandle, receiverOf, sameBinding, touches } from "./lib/handles.js";
+import { isGivenHandle, mayUseHandle, touches } from "./lib/handles.js";
+import { lacksOption } from "./lib/option-style.js";
 import { callPath, functionName } from "./lib/path.js";
+import { areSession, certain, isLasting, isOnReceiver } from "./lib/same-session.js";
 import type { Draft, Rule } from "./rule.js";
 
 export interface Options {
@@ -18,11 +21,13 @@ export interface Options {
 
 const messages = {
   all: (library: string, count: number) =>
-    `This ${library} transaction's function takes no handle: ${count === 1 ? "its statement runs" : `its ${count} statements run`} on another connection, are not undone with it, and may wait for its locks. Take the handle as a parameter and use it.`,
+    `This ${library} transaction's function takes no handle, so ${count === 1 ? "its statement runs" : `its ${count} statements run`} outside the transaction: nothing is undone when it fails. Take the handle as a parameter and call it instead.`,
   direct: (library: string, session: string) =>
-    `\`${session}\` is the ${library} session around this transaction, not its handle: what runs here is not part of the transaction, and may wait for its locks. Use the handle.`,
+    `\`${session}\` is the ${library} session around this transaction, not its handle: this runs outside the transaction and may wait for its locks. Use the handle.`,
+  option: (library: string, option: string) =>
+    `This ${library} statement runs outside the transaction around it, because \`${option}\` is not passed. Pass the transaction in its options.`,
   helper: (library: string, helper: string) =>
-    `${helper} runs on the ${library} session around this transaction, since it is not given the handle: what it does is not part of the transaction, and may wait for its locks. Pass the handle to it.`,
+    `\`${helper}\` runs on the ${library} session around this transaction, not on its handle: it is outside the transaction and may wait for its locks. Pass the handle to it.`,
 };
 
 export const noOuterSessionInTransaction: Rule<Options> = {
@@ -45,10 +50,11 @@ export const noOuterSessionInTransaction: Rule<Options> = {
   detect(file, project, options) {
     const drafts: Draft[] = [];
     for (const site of project.judgedTransactions) {
-      if (site.file !== file || options.ignoreLibraries.includes(packageName(site.library))) continue;
+      // What is reported stands in the transaction's own body, which is written where the function is passed.
+      if (homeOf(project, site) !== file || options.ignoreLibraries.includes(packageName(site.library))) continue;
       drafts.push(...judge(project, site, options));
     }
-    return finish(noOuterSessionInTransaction, project, drafts);
+    return finish(noOuterSessionInTransaction, project, withoutRepetition(drafts));
   },
 };
 
@@ -59,26 +65,27 @@ interface Stray {
   /** The call in the transaction's body that leads there; the statement itself when it stands in the body. */
   at: CallFact;
   helper?: string;
+  option?: string;
 }
 
 function judge(project: ProjectFacts, site: JudgedTransaction, options: Options): Draft[] {
   if (!hasHandle(site) || project.program.role(site.file) === "test" || project.ambient.isAmbient(site)) return [];
   const strays = straysOf(project, site, options);
   if (strays.length === 0) return [];
-  // On one synchronous connection everything in between belongs to the transaction, whatever it is called on.
-  const confidence = site.sync ? "likely" : "proven";
+  const home = homeOf(project, site);
   const library = packageName(site.library);
   const base = {
-    file: site.file,
-    confidence,
+    // On one synchronous connection everything in between belongs to the transaction, whatever it is called on.
+    confidence: site.sync ? "likely" : "proven",
     library: site.library,
     fix: "manual",
     why: callPath(project, functionKey(site.file, site.call.fn)),
   } as const;
-  if (strays.every((stray) => !stray.helper) && takesNoHandle(project, site))
+  if (site.file === home && takesNoHandle(project, site))
     return [
       {
         ...base,
+        file: site.file,
         span: site.call.span,
         message: messages.all(library, strays.length),
         fixReason: "give the function the handle as its parameter, and use that for each statement",
@@ -88,14 +95,17 @@ function judge(project: ProjectFacts, site: JudgedTransaction, options: Options)
   const byPlace = new Map<CallFact, Stray[]>();
   for (const stray of strays) byPlace.set(stray.at, [...(byPlace.get(stray.at) ?? []), stray]);
   return [...byPlace].map(([at, found]): Draft => {
-    const helper = found[0]?.helper;
+    const { helper, option } = found[0] ?? {};
     return {
       ...base,
-      file: bodyFile(project, site),
+      file: home,
       span: at.span,
-      message: helper === undefined ? messages.direct(library, receiverText(project, bodyFile(project, site), at)) : messages.helper(library, `\`${helper}\``),
-      fixReason: helper === undefined ? "use the transaction's handle instead" : "give the helper the handle as a parameter, and let it use that",
-      related: [place(site.file, site.call.calleeSpan, "the transaction"), ...found.filter(({ call }) => call !== at).map(({ file, call }) => place(file, call.span, "runs on the session itself"))],
+      message: helper !== undefined ? messages.helper(library, helper) : option !== undefined ? messages.option(library, option) : messages.direct(library, receiverText(project, home, at)),
+      fixReason: helper === undefined ? "use the transaction's handle here" : "give the helper the handle as a parameter, and let it use that",
+      related: [
+        place(site.file, site.call.calleeSpan, "the transaction"),
+        ...found.filter(({ call }) => call !== at).map(({ file, call }) => place(file, call.span, "runs on the session itself")),
+      ],
     };
   });
 }
@@ -104,66 +114,93 @@ function place(file: string, span: Span, text: string): Place {
   return { file, span, text };
 }
 
+/** A function that several transactions may run is reported once. */
+function withoutRepetition(drafts: readonly Draft[]): Draft[] {
+  const seen = new Map<string, Draft>();
+  for (const draft of drafts) {
+    const key = `${draft.span.start} ${draft.span.end}`;
+    if (!seen.has(key)) seen.set(key, draft);
+  }
+  return [...seen.values()];
+}
+
 /** The body takes part by a handle: what does not use it is outside. Without one, the session itself is the transaction. */
 function hasHandle({ style, pattern }: JudgedTransaction): boolean {
-  return style === "callback" && pattern !== undefined && pattern.handle !== undefined && pattern.option === undefined && pattern.ambient !== true;
+  return style === "callback" && pattern?.handle !== undefined && pattern.ambient !== true;
 }
 
 function takesNoHandle(project: ProjectFacts, site: JudgedTransaction): boolean {
   const index = site.pattern?.handle ?? 0;
-  return site.bodies.length > 0 && site.bodies.every((key) => project.program.fnOf(key).fn.params[index] === undefined);
+  return site.bodies.every((key) => {
+    const { fn } = project.program.fnOf(key);
+    return fn.params[index] === undefined && !fn.params.some(({ rest }) => rest) && !mentionsArguments(project, key);
+  });
 }
 
-function bodyFile(project: ProjectFacts, site: JudgedTransaction): string {
+/** `arguments[0]` is a parameter, too. */
+function mentionsArguments(project: ProjectFacts, key: string): boolean {
+  const { file, fn } = project.program.fnOf(key);
+  return fn.kind !== "arrow" && /\barguments\b/.test(project.program.text(file, fn.body));
+}
+
+function homeOf(project: ProjectFacts, site: JudgedTransaction): string {
   const [body] = site.bodies;
   return body === undefined ? site.file : project.program.fnOf(body).file;
 }
 
 function straysOf(project: ProjectFacts, site: JudgedTransaction, options: Options): Stray[] {
   const found: Stray[] = [];
-  const home = bodyFile(project, site);
+  const home = homeOf(project, site);
   for (const inside of project.inside.callsOf(site)) {
     const { file, call, path } = inside;
     const facts = touches(project, call).filter(({ kind }) => kind === "read" || kind === "write" || kind === "ddl");
     if (facts.length === 0 || mayUseHandle(project, facts) || isGivenHandle(project, file, call)) continue;
+    const option = site.pattern?.option;
+    if (option !== undefined && !lacksOption(project, file, call, option)) continue;
     if (path.length === 0) {
-      if (file === home && isSameDirectly(project, site, inside)) found.push({ file, call, at: call });
+      if (file === home && isSameSession(project, site, inside, facts)) found.push({ file, call, at: call, ...(option === undefined ? {} : { option }) });
       continue;
     }
     // A helper that is handed the handle anywhere on the way is trusted with it.
-    if (path.some((step) => isGivenHandle(project, step.file, step.call)) || !facts.every(({ session }) => isSameSession(project, site, session))) continue;
+    if (path.some((step) => isGivenHandle(project, step.file, step.call)) || !isSameSession(project, site, inside, facts)) continue;
     const first = path[0];
-    const last = path.at(-1);
-    if (!first || !last || first.file !== home) continue;
-    const helper = functionName(project, functionKey(file, call.fn));
-    const name = calleeName(project, first.file, first.call) ?? helper;
-    if (options.allowFunctions.some((allowed) => allowed === name || name.endsWith(`.${allowed}`) || helper.endsWith(allowed))) continue;
-    found.push({ file, call, at: first.call, helper: name });
+    if (!first || first.file !== home) continue;
+    const helper = nameOf(project, first.file, first.call) ?? functionName(project, inside.fn);
+    if (![helper, functionName(project, inside.fn)].some((name) => isAllowed(name, options.allowFunctions))) found.push({ file, call, at: first.call, helper });
   }
   return found;
 }
 
-function calleeName(project: ProjectFacts, file: string, call: CallFact): string | undefined {
+function isAllowed(name: string, allowed: readonly string[]): boolean {
+  return allowed.some((each) => name === each || name.endsWith(`.${each}`));
+}
+
+function nameOf(project: ProjectFacts, file: string, call: CallFact): string | undefined {
   const text = project.program.text(file, call.calleeSpan);
-  return text.length > 0 && text.length <= 60 && !text.includes("\n") ? text : undefined;
+  return text.length <= 60 && /^[\w$.?]+$/.test(text) ? text : undefined;
 }
 
-/** In the body itself: the same binding as the transaction's receiver, or surely the same session. */
-function isSameDirectly(project: ProjectFacts, site: JudgedTransaction, { file, call }: InsideCall): boolean {
-  const origin = site.lender ?? site;
-  const receiver = receiverOf(project, file, call);
-  if (origin.file === file && sameBinding(receiver, receiverOf(project, origin.file, origin.call))) return true;
-  return touches(project, call).every(({ session }) => isSameSession(project, site, session));
+/** In the body the same binding as the transaction's receiver, or anywhere surely the same session, which every caller gets. */
+function isSameSession(project: ProjectFacts, site: JudgedTransaction, { file, call, path }: InsideCall, facts: readonly StatementFact[]): boolean {
+  if (path.length === 0 && isOnReceiver(project, site, file, call, facts.map(({ owner }) => owner))) return true;
+  if (isTheOnlyOne(project, site, facts)) return true;
+  const sessions = facts.map(({ session }) => session);
+  return areSession(project, site, sessions) && [...certain(project, sessions)].every((session) => isLasting(project, session));
 }
 
-/** The same opened session, or an instance of the same project class. A declared type alone does not say which session it is. */
-function isSameSession(project: ProjectFacts, site: JudgedTransaction, session: number | undefined): boolean {
-  if (session === undefined || !site.sessions.includes(session) || site.sessions.length > 1) return false;
-  const token = project.graph.values.tokens.get(session);
-  return token.t === "session" || (token.t === "typed" && token.owner !== undefined);
+/** A table's class belongs to the one session of its library that the program opens. */
+function isTheOnlyOne(project: ProjectFacts, site: JudgedTransaction, facts: readonly StatementFact[]): boolean {
+  const { tokens } = project.graph.values;
+  const isModel = facts.every(({ session, library }) => {
+    const token = session === undefined ? undefined : tokens.get(session);
+    return library === site.library && token?.t === "typed" && token.role === "model";
+  });
+  if (!isModel) return false;
+  const opened = project.opens.filter(({ library, file }) => library === site.library && project.program.role(file) === "source");
+  return opened.length === 1 && opened[0] !== undefined && areSession(project, site, [opened[0].token]);
 }
 
 function receiverText(project: ProjectFacts, file: string, call: CallFact): string {
   const text = project.program.text(file, call.calleeSpan);
-  return /^(this\.)?[\w$]+/.exec(text)?.[0] ?? "this";
+  return /^(?:this\.)?[\w$]+/.exec(text)?.[0] ?? "this";
 }

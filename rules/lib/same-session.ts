@@ -1,0 +1,99 @@
+import type { CallFact, Expr } from "../../src/core/facts/types.js";
+import type { ProjectFacts } from "../../src/core/link/index.js";
+import type { TokenId } from "../../src/core/link/tokens.js";
+import type { TransactionSite } from "../../src/core/link/transactions.js";
+
+/** A transaction, or the one of the helper that runs it. */
+type Begun = TransactionSite & { lender?: TransactionSite };
+
+/** Sessions that are one by what they are: opened at a place, or instances of a project class. A declared type alone says nothing. */
+export function certain(project: ProjectFacts, ids: Iterable<TokenId | undefined>): Set<TokenId> {
+  const { tokens } = project.graph.values;
+  const found = new Set<TokenId>();
+  for (const id of ids) {
+    const token = id === undefined ? undefined : tokens.get(id);
+    if (id !== undefined && (token?.t === "session" || (token?.t === "typed" && token.role === "session" && token.owner !== undefined))) found.add(id);
+  }
+  return found;
+}
+
+/** The one session that a transaction is surely on. */
+export function sessionOf(project: ProjectFacts, site: TransactionSite): TokenId | undefined {
+  const [only, more] = certain(project, site.sessions);
+  return more === undefined ? only : undefined;
+}
+
+/** Whether sessions that a call may be on are the transaction's, and nothing else. */
+export function areSession(project: ProjectFacts, site: TransactionSite, sessions: readonly (TokenId | undefined)[]): boolean {
+  const own = sessionOf(project, site);
+  const [only, more] = certain(project, sessions);
+  return own !== undefined && only === own && more === undefined;
+}
+
+/**
+ * Whether asking again gives the same session: made once, or kept. One that is made for each caller, or kept by key, may
+ * be another database each time.
+ */
+export function isLasting(project: ProjectFacts, session: TokenId): boolean {
+  const token = project.graph.values.tokens.get(session);
+  if (token.t === "typed") return (project.graph.instantiations.get(token.owner ?? "")?.length ?? 0) <= 1;
+  if (token.t !== "session") return false;
+  const call = project.program.call(token.file, token.call);
+  if (call.memo) return !call.memo.keyed;
+  const contexts = project.contexts.ofCall(token.file, call);
+  return !contexts.has("per-call") && !contexts.has("unknown");
+}
+
+/** What a transaction is begun on, as written: `db` of `db.transaction(…)`, of `db.transaction().execute(…)`. */
+export function receiverOfTransaction(project: ProjectFacts, site: Begun): { file: string; expr: Expr } {
+  const { file, call } = site.lender ?? site;
+  const index = site.pattern?.session;
+  const given = index === undefined ? undefined : call.args[index];
+  return { file, expr: given ?? startOf(project, file, call.callee) };
+}
+
+function startOf(project: ProjectFacts, file: string, callee: Expr): Expr {
+  if (callee.k !== "member") return callee;
+  const inner = callee.of.k === "call" ? project.program.call(file, callee.of.id) : undefined;
+  // `getDb().transaction(…)` is begun on what a call gives; `db.transaction().execute(…)` on what a chain starts from.
+  return inner?.callee.k === "member" && (project.graph.external.get(inner) ?? []).some((id) => project.graph.values.tokens.get(id).t === "part")
+    ? startOf(project, file, inner.callee)
+    : callee.of;
+}
+
+/**
+ * Whether a call in the transaction's own body is made on the binding that the transaction is begun on, and that binding
+ * is what the call touches: `prisma` in `prisma.link.create(…)`, when it stands in `prisma.$transaction(…)`.
+ */
+export function isOnReceiver(project: ProjectFacts, site: Begun, file: string, call: CallFact, owners: readonly TokenId[]): boolean {
+  const begun = receiverOfTransaction(project, site);
+  if (begun.file !== file) return false;
+  const { values } = project.graph;
+  for (const part of startsOf(project, file, call.callee)) {
+    if (!isSameBinding(part, begun.expr)) continue;
+    const found = values.solver.values(values.expression(file, part, call.fn));
+    if (owners.some((owner) => found.has(owner))) return true;
+  }
+  return false;
+}
+
+/** Every expression that a chain may start from: of `a.b.c().d`, `a.b.c()`, `a.b` and `a`. */
+function* startsOf(project: ProjectFacts, file: string, callee: Expr): Generator<Expr> {
+  let at: Expr = callee;
+  for (let depth = 0; depth < 100; depth++) {
+    if (at.k === "member" || at.k === "typed" || at.k === "await") at = at.of;
+    else if (at.k === "call") at = project.program.call(file, at.id).callee;
+    else return;
+    yield at;
+  }
+}
+
+/** Whether two expressions of one file are the same binding, member for member, as seen from the same object. */
+export function isSameBinding(left: Expr, right: Expr): boolean {
+  if (left.k === "typed") return isSameBinding(left.of, right);
+  if (right.k === "typed") return isSameBinding(left, right.of);
+  if (left.k === "var") return right.k === "var" && left.id === right.id;
+  if (left.k === "this") return right.k === "this" && left.fn === right.fn;
+  if (left.k === "member") return right.k === "member" && left.name === right.name && left.name !== "*" && isSameBinding(left.of, right.of);
+  return left.k === "global" && right.k === "global" && left.name === right.name;
+}
