@@ -93,7 +93,8 @@ function draftOf(project: ProjectFacts, outer: JudgedTransaction, inner: Transac
 function nests(project: ProjectFacts, outer: JudgedTransaction, inner: TransactionSite, inside: InsideCall): string | undefined {
   const { tokens } = project.graph.values;
   const library = packageName(inner.library);
-  if (inner.library !== outer.library || inside.path.some((step) => isGivenHandle(project, step.file, step.call))) return undefined;
+  // https://github.com/sessionfix/sessionfix/blob/main/runtime/README.md: its nested transactions are savepoints, on whatever they are begun.
+  if (library === "sessionfix-runtime" || inner.library !== outer.library || inside.path.some((step) => isGivenHandle(project, step.file, step.call))) return undefined;
   const owners = (project.graph.external.get(inner.call) ?? []).flatMap((id) => (tokens.libraryOf(id) === inner.library ? (tokens.ownerOf(id) ?? []) : []));
   // On a handle it is a savepoint, or what the library makes of it.
   if (owners.length === 0 || owners.some((id) => tokens.handleOf(id) !== undefined || mayBeHandle(project, id)) || !isSame(project, outer, inner, inside, owners)) return undefined;

@@ -7,6 +7,7 @@ import { noOuterSessionInTransaction } from "./no-outer-session-in-transaction.j
 import { noParallelInTransaction } from "./no-parallel-in-transaction.js";
 import { noSessionPerCall } from "./no-session-per-call.js";
 import { noUnbatchedLoopTransaction } from "./no-unbatched-loop-transaction.js";
+import { preferImmediateTransaction } from "./prefer-immediate-transaction.js";
 import type { Rule } from "./rule.js";
 
 /** Every rule, by name. Options are checked against the rule's schema before they reach it. */
@@ -19,6 +20,7 @@ export const RULES: readonly Rule[] = [
   noParallelInTransaction,
   noSessionPerCall,
   noUnbatchedLoopTransaction,
+  preferImmediateTransaction,
 ];
 
 export function ruleNamed(name: string): Rule | undefined {

@@ -70,7 +70,7 @@ export function isOnReceiver(project: ProjectFacts, site: Begun, file: string, c
   if (begun.file !== file) return false;
   const { values } = project.graph;
   for (const part of startsOf(project, file, call.callee)) {
-    if (!isSameBinding(part, begun.expr)) continue;
+    if (!isSameBinding(project, file, part, begun.expr)) continue;
     const found = values.solver.values(values.expression(file, part, call.fn));
     if (owners.some((owner) => found.has(owner))) return true;
   }
@@ -89,11 +89,21 @@ function* startsOf(project: ProjectFacts, file: string, callee: Expr): Generator
 }
 
 /** Whether two expressions of one file are the same binding, member for member, as seen from the same object. */
-export function isSameBinding(left: Expr, right: Expr): boolean {
-  if (left.k === "typed") return isSameBinding(left.of, right);
-  if (right.k === "typed") return isSameBinding(left, right.of);
-  if (left.k === "var") return right.k === "var" && left.id === right.id;
-  if (left.k === "this") return right.k === "this" && left.fn === right.fn;
-  if (left.k === "member") return right.k === "member" && left.name === right.name && left.name !== "*" && isSameBinding(left.of, right.of);
-  return left.k === "global" && right.k === "global" && left.name === right.name;
+export function isSameBinding(project: ProjectFacts, file: string, left: Expr, right: Expr): boolean {
+  const same = (a: Expr, b: Expr): boolean => {
+    if (a.k === "typed") return same(a.of, b);
+    if (b.k === "typed") return same(a, b.of);
+    if (a.k === "var") return b.k === "var" && a.id === b.id;
+    if (a.k === "this") return b.k === "this" && isSameThis(project, file, a.fn, b.fn);
+    if (a.k === "member") return b.k === "member" && a.name === b.name && a.name !== "*" && same(a.of, b.of);
+    return a.k === "global" && b.k === "global" && a.name === b.name;
+  };
+  return same(left, right);
+}
+
+/** Methods of one class see the same object, as far as one of them calls the other on itself. */
+function isSameThis({ program }: ProjectFacts, file: string, left: number, right: number): boolean {
+  if (left === right) return true;
+  const [a, b] = [program.fn(file, left), program.fn(file, right)];
+  return a.class !== undefined && a.class === b.class && a.static === b.static;
 }
