@@ -6,10 +6,10 @@ import type { JudgedTransaction, ProjectFacts } from "../src/core/link/index.js"
 import { functionKey } from "../src/core/link/program.js";
 import type { StatementFact } from "../src/core/link/statements.js";
 import { finish } from "./lib/finish.js";
-import { isGivenHandle, mayUseHandle, touches } from "./lib/handles.js";
+import { carriesHandle, isGivenHandle, mayUseHandle, touches } from "./lib/handles.js";
 import { lacksOption } from "./lib/option-style.js";
 import { callPath, functionName } from "./lib/path.js";
-import { areSession, certain, isLasting, isOnReceiver } from "./lib/same-session.js";
+import { areSession, callsBefore, certain, isLasting, isOnReceiver } from "./lib/same-session.js";
 import type { Draft, Rule } from "./rule.js";
 
 export interface Options {
@@ -154,7 +154,7 @@ function straysOf(project: ProjectFacts, site: JudgedTransaction, options: Optio
   for (const inside of project.inside.callsOf(site)) {
     const { file, call, path } = inside;
     const facts = touches(project, call).filter(({ kind }) => kind === "read" || kind === "write" || kind === "ddl");
-    if (facts.length === 0 || mayUseHandle(project, facts) || isGivenHandle(project, file, call)) continue;
+    if (facts.length === 0 || mayUseHandle(project, facts) || isGiven(project, file, call)) continue;
     const option = site.pattern?.option;
     if (option !== undefined && !lacksOption(project, file, call, option)) continue;
     if (path.length === 0) {
@@ -169,6 +169,11 @@ function straysOf(project: ProjectFacts, site: JudgedTransaction, options: Optio
     if (![helper, functionName(project, inside.fn)].some((name) => isAllowed(name, options.allowFunctions))) found.push({ file, call, at: first.call, helper });
   }
   return found;
+}
+
+/** `knex("t").transacting(trx).insert(row)`: the handle may be given before the call or after it. */
+function isGiven(project: ProjectFacts, file: string, call: CallFact): boolean {
+  return isGivenHandle(project, file, call) || callsBefore(project, file, call).some(({ args, fn }) => args.some((arg) => carriesHandle(project, file, arg, fn)));
 }
 
 function isAllowed(name: string, allowed: readonly string[]): boolean {

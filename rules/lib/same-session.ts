@@ -77,6 +77,11 @@ export function isOnReceiver(project: ProjectFacts, site: Begun, file: string, c
   return false;
 }
 
+/** The calls that a chain is made of before this one: of `a().b().c()`, `a()` and `a().b()`. */
+export function callsBefore(project: ProjectFacts, file: string, call: CallFact): CallFact[] {
+  return [...startsOf(project, file, call.callee)].flatMap((part) => (part.k === "call" ? [project.program.call(file, part.id)] : []));
+}
+
 /** Every expression that a chain may start from: of `a.b.c().d`, `a.b.c()`, `a.b` and `a`. */
 function* startsOf(project: ProjectFacts, file: string, callee: Expr): Generator<Expr> {
   let at: Expr = callee;
