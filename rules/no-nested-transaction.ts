@@ -62,7 +62,7 @@ function findNested(project: ProjectFacts): Map<string, Draft[]> {
     for (const inside of project.inside.callsOf(outer)) {
       const inner = sites.get(inside.call);
       const at = inside.path[0] ?? inside;
-      if (!inner || inner.call === outer.lender?.call || reported.has(at.call) || project.ambient.isAmbient(inner)) continue;
+      if (!inner || reported.has(at.call) || project.ambient.isAmbient(inner)) continue;
       const message = nests(project, outer, inner, inside);
       if (message === undefined) continue;
       reported.add(at.call);
