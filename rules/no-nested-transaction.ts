@@ -7,7 +7,7 @@ import type { TransactionSite } from "../src/core/link/transactions.js";
 import { finish } from "./lib/finish.js";
 import { isGivenHandle } from "./lib/handles.js";
 import { callPath } from "./lib/path.js";
-import { areSession, isLasting, isOnReceiver, sessionOf } from "./lib/same-session.js";
+import { areSession, isLasting, isOnGivenReceiver, isOnReceiver, sessionOf } from "./lib/same-session.js";
 import type { Draft, Rule } from "./rule.js";
 
 export interface Options {
@@ -117,8 +117,8 @@ function mayBeHandle(project: ProjectFacts, id: number): boolean {
   return token.t === "derived" && (token.kind === "client" || mayBeHandle(project, token.of));
 }
 
-function isSame(project: ProjectFacts, outer: JudgedTransaction, inner: TransactionSite, { file, call, path }: InsideCall, owners: readonly number[]): boolean {
-  if (path.length === 0 && isOnReceiver(project, outer, file, call, owners)) return true;
+function isSame(project: ProjectFacts, outer: JudgedTransaction, inner: TransactionSite, inside: InsideCall, owners: readonly number[]): boolean {
+  if (inside.path.length === 0 ? isOnReceiver(project, outer, inside.file, inside.call, owners) : isOnGivenReceiver(project, outer, inside, owners)) return true;
   const session = sessionOf(project, outer);
   return session !== undefined && areSession(project, outer, inner.sessions) && isLasting(project, session);
 }

@@ -9,7 +9,7 @@ import { finish } from "./lib/finish.js";
 import { carriesHandle, isGivenHandle, mayUseHandle, touches } from "./lib/handles.js";
 import { lacksOption } from "./lib/option-style.js";
 import { callPath, functionName } from "./lib/path.js";
-import { areSession, callsBefore, certain, isLasting, isOnReceiver } from "./lib/same-session.js";
+import { areSession, callsBefore, certain, isLasting, isOnGivenReceiver, isOnReceiver } from "./lib/same-session.js";
 import type { Draft, Rule } from "./rule.js";
 
 export interface Options {
@@ -186,8 +186,9 @@ function nameOf(project: ProjectFacts, file: string, call: CallFact): string | u
 }
 
 /** In the body the same binding as the transaction's receiver, or anywhere surely the same session, which every caller gets. */
-function isSameSession(project: ProjectFacts, site: JudgedTransaction, { file, call, path }: InsideCall, facts: readonly StatementFact[]): boolean {
-  if (path.length === 0 && isOnReceiver(project, site, file, call, facts.map(({ owner }) => owner))) return true;
+function isSameSession(project: ProjectFacts, site: JudgedTransaction, inside: InsideCall, facts: readonly StatementFact[]): boolean {
+  const owners = facts.map(({ owner }) => owner);
+  if (inside.path.length === 0 ? isOnReceiver(project, site, inside.file, inside.call, owners) : isOnGivenReceiver(project, site, inside, owners)) return true;
   if (isTheOnlyOne(project, site, facts)) return true;
   const sessions = facts.map(({ session }) => session);
   return areSession(project, site, sessions) && [...certain(project, sessions)].every((session) => isLasting(project, session));

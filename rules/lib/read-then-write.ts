@@ -1,10 +1,10 @@
 import type { CallFact } from "../../src/core/facts/types.js";
 import type { JudgedTransaction, ProjectFacts } from "../../src/core/link/index.js";
 import type { CallPlace } from "../../src/core/link/calls.js";
-import type { FunctionKey } from "../../src/core/link/program.js";
+import { functionKey, type FunctionKey } from "../../src/core/link/program.js";
 import type { StatementFact } from "../../src/core/link/statements.js";
 import { touches } from "./handles.js";
-import { areSession, isOnReceiver, isSameBinding, receiverOfTransaction } from "./same-session.js";
+import { areSession, isOnGivenReceiver, isOnReceiver } from "./same-session.js";
 
 export interface Upgrade {
   read: CallPlace;
@@ -85,8 +85,5 @@ function isOnTransaction(project: ProjectFacts, site: JudgedTransaction, file: s
   const token = tokens.get(owner);
   const made = token.t === "derived" && token.kind === "statement" ? { file: token.file, call: project.program.call(token.file, token.call), owner: token.of } : { file, call, owner };
   if (isOnReceiver(project, site, made.file, made.call, [made.owner])) return true;
-  // `helper(db)` inside `db.transaction(…)`: the helper's session is the one that it is given.
-  const [step, more] = path;
-  const begun = receiverOfTransaction(project, site);
-  return step !== undefined && more === undefined && step.file === begun.file && step.call.args.some((arg) => isSameBinding(project, begun.file, arg, begun.expr));
+  return path.length > 0 && made.file === file && isOnGivenReceiver(project, site, { file, call: made.call, fn: functionKey(file, made.call.fn), path }, [made.owner]);
 }

@@ -1,5 +1,8 @@
 import type { CallFact, Expr } from "../../src/core/facts/types.js";
+import type { CallPlace } from "../../src/core/link/calls.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
+import type { InsideCall } from "../../src/core/link/inside.js";
+import { functionKey, type FunctionKey } from "../../src/core/link/program.js";
 import type { TokenId } from "../../src/core/link/tokens.js";
 import type { TransactionSite } from "../../src/core/link/transactions.js";
 
@@ -75,6 +78,69 @@ export function isOnReceiver(project: ProjectFacts, site: Begun, file: string, c
     if (owners.some((owner) => found.has(owner))) return true;
   }
   return false;
+}
+
+/**
+ * The same for a call in a helper: the helper was given what the transaction is begun on, or what holds it, and makes the
+ * call on that: `check(ctx)` in `ctx.db.transaction(…)`, when `check` runs `ctx.db.select(…)`.
+ */
+export function isOnGivenReceiver(project: ProjectFacts, site: Begun, { file, call, fn, path }: InsideCall, owners: readonly TokenId[]): boolean {
+  const begun = receiverOfTransaction(project, site);
+  let carried: Carried | undefined = carriedBy(begun.expr);
+  let at = begun.file;
+  for (let index = 0; carried && index < path.length; index++) {
+    const step = path[index];
+    const next = path[index + 1];
+    if (!step || step.file !== at) return false;
+    const inner = next ? functionKey(next.file, next.call.fn) : fn;
+    const callee = [...project.inside.calleesOf(step.file, step.call)].find(({ to }) => contains(project, to, inner))?.to;
+    if (callee === undefined) return false;
+    carried = passedOn(project, step, carried, callee);
+    at = project.program.fnOf(callee).file;
+  }
+  if (!carried || at !== file) return false;
+  const { values } = project.graph;
+  for (const part of startsOf(project, file, call.callee)) {
+    const found = carriedBy(part);
+    if (found?.variable !== carried.variable || found.names.join(".") !== carried.names.join(".")) continue;
+    const held = values.solver.values(values.expression(file, part, call.fn));
+    if (owners.some((owner) => held.has(owner))) return true;
+  }
+  return false;
+}
+
+/** A variable, and the members that lead from it: `ctx`, `["db"]`. */
+interface Carried {
+  variable: number;
+  names: string[];
+}
+
+function carriedBy(expr: Expr): Carried | undefined {
+  if (expr.k === "typed") return carriedBy(expr.of);
+  if (expr.k === "var") return { variable: expr.id, names: [] };
+  if (expr.k !== "member" || expr.name === "*") return undefined;
+  const inner = carriedBy(expr.of);
+  return inner && { ...inner, names: [...inner.names, expr.name] };
+}
+
+/** What the callee calls it: the parameter at the place where the call passes it, or what holds it. */
+function passedOn(project: ProjectFacts, { file, call }: CallPlace, carried: Carried, callee: FunctionKey): Carried | undefined {
+  for (const [index, arg] of call.args.entries()) {
+    const given = carriedBy(arg);
+    if (given?.variable !== carried.variable || given.names.some((name, at) => carried.names[at] !== name)) continue;
+    const param = project.program.fnOf(callee).fn.params[index];
+    if (call.spread || !param || param.rest || project.program.variable(file, carried.variable).kind === "let") return undefined;
+    return { variable: param.variable, names: carried.names.slice(given.names.length) };
+  }
+  return undefined;
+}
+
+function contains(project: ProjectFacts, outer: FunctionKey, inner: FunctionKey): boolean {
+  const { file, fn } = project.program.fnOf(inner);
+  for (let at = fn.id; ; at = project.program.fn(file, at).parent) {
+    if (functionKey(file, at) === outer) return true;
+    if (at === 0) return false;
+  }
 }
 
 /** The calls that a chain is made of before this one: of `a().b().c()`, `a()` and `a().b()`. */

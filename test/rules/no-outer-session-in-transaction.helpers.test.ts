@@ -79,6 +79,15 @@ runTable({
     { name: "Sequelize: carried along", code: `${SEQUELIZE}
         Sequelize.useCLS(namespace);
         export const save = () => sequelize.transaction(async () => { await User.create({ name: "a" }); });` },
+    { name: "a context with another session on the helper's way", code: `
+        import type { PrismaClient } from "@prisma/client";
+        interface Context { db: PrismaClient; audit: PrismaClient }
+        const log = (ctx: Context) => ctx.audit.event.create({ data: {} });
+        export const save = (ctx: Context, other: Context) => ctx.db.$transaction(async (tx) => {
+          await tx.order.deleteMany();
+          await log(ctx);
+          await log(other);
+        });` },
   ],
   invalid: [
     { name: "a helper on the module's session", code: `${PRISMA}
@@ -118,6 +127,24 @@ runTable({
           await tx.order.deleteMany();
           await prisma.line.deleteMany();
         });`, findings: [{ line: 6, library: "@prisma/client", message: "`prisma`", fix: "manual", reason: "use the transaction's handle here", related: [4] }] },
+    { name: "a context that carries the session to a helper, and on", code: {
+      "src/context.ts": `
+        import type { PrismaClient } from "@prisma/client";
+        export interface Context { db: PrismaClient; user: string }`,
+      "src/assets.ts": `
+        import type { Context } from "./context.js";
+        const find = (id: string, ctx: Context) => ctx.db.asset.findFirst({ where: { id } });
+        export async function check(ctx: Context, id: string) {
+          if (!(await find(id, ctx))) throw new Error("no such asset");
+        }`,
+      "src/save.ts": `
+        import type { Context } from "./context.js";
+        import { check } from "./assets.js";
+        export const save = (ctx: Context, id: string) => ctx.db.$transaction(async (tx) => {
+          await check(ctx, id);
+          await tx.order.deleteMany();
+        });`,
+    }, findings: [{ file: "src/save.ts", line: 4, library: "@prisma/client", message: "`check`", fix: "manual", reason: PASS, related: ["src/save.ts:3", "src/assets.ts:2"] }] },
     { name: "Sequelize: no options", code: `${SEQUELIZE}
         export const save = () => sequelize.transaction(async (t) => {
           await User.create({ name: "a" }, { transaction: t });
