@@ -28,6 +28,8 @@ const MAX_EVENTS = 400;
 export function upgradeOf(project: ProjectFacts, site: JudgedTransaction): Upgrade | undefined {
   const [body, other] = site.bodies;
   if (body === undefined || other !== undefined) return undefined;
+  // A synchronous driver commits when an async function returns its promise: what follows its first await is outside.
+  if (site.sync && !site.extent && project.program.fnOf(body).fn.async) return undefined;
   let read: CallPlace | undefined;
   for (const event of inOrder(project, site, body)) {
     if (event.kind === "write") return read && event.call.handler === undefined ? { read, write: event } : undefined;

@@ -90,6 +90,11 @@ runTable({
           const rows = tx.select().from(things).all();
           tx.insert(things).values(rows).run();
         });` },
+    { name: "an async function on a synchronous driver: its transaction is over at the first await", code: `${DRIZZLE}
+        export const sell = () => db.transaction(async (tx) => {
+          const rows = await tx.select().from(things);
+          await tx.insert(things).values(rows);
+        });` },
     { name: "BEGIN IMMEDIATE", code: `
         import { DatabaseSync } from "node:sqlite";
         const db = new DatabaseSync("app.db");
