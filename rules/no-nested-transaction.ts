@@ -97,12 +97,21 @@ function nests(project: ProjectFacts, outer: JudgedTransaction, inner: Transacti
   if (library === "sessionfix-runtime" || inner.library !== outer.library || inside.path.some((step) => isGivenHandle(project, step.file, step.call))) return undefined;
   const owners = (project.graph.external.get(inner.call) ?? []).flatMap((id) => (tokens.libraryOf(id) === inner.library ? (tokens.ownerOf(id) ?? []) : []));
   // On a handle it is a savepoint, or what the library makes of it.
+  if (asksFirst(project, inside)) return undefined;
   if (owners.length === 0 || owners.some((id) => tokens.handleOf(id) !== undefined || mayBeHandle(project, id)) || !isSame(project, outer, inner, inside, owners)) return undefined;
   if (inner.style === "sql" || (inner.style === "handle" && inner.handles.length === 0)) return isRefused(outer, inner) ? messages.refused(library) : undefined;
   // better-sqlite3 and its like make a savepoint of it. https://github.com/WiseLibs/better-sqlite3/blob/master/docs/api.md#transactionfunction---function
   if (inner.sync || inner.style === "wrapper" || inner.pattern?.ambient === true || inner.pattern?.nested === "joins") return undefined;
   // A list is one statement to its caller: it commits by itself, as any statement on the session does.
   return inner.style === "array" ? undefined : messages.second(library);
+}
+
+/** A helper that looks whether a transaction is open already, or is given one, begins its own only where there is none: `if (db.isTransaction) return work(db)`. */
+function asksFirst({ program }: ProjectFacts, { file, call, fn, path }: InsideCall): boolean {
+  if (path.length === 0) return false;
+  const { body } = program.fnOf(fn).fn;
+  const before = program.text(file, { start: body.start, end: call.calleeSpan.start });
+  return /\b(?:if|return|const|let)\b|[?&|]/.test(before) && /(?:is|in|has|active|current|open|existing)_?(?:transact|trx|tx)|\b(?:trx?|tx|transaction)\b/i.test(before);
 }
 
 /** https://www.sqlite.org/lang_transaction.html: transactions do not nest. Code that asks first whether one is open begins under a condition. */

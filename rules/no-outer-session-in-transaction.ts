@@ -3,7 +3,8 @@ import type { Place } from "../src/core/finding.js";
 import type { CallFact, Span } from "../src/core/facts/types.js";
 import type { InsideCall } from "../src/core/link/inside.js";
 import type { JudgedTransaction, ProjectFacts } from "../src/core/link/index.js";
-import { functionKey } from "../src/core/link/program.js";
+import type { CallPlace } from "../src/core/link/calls.js";
+import { append, functionKey, type FunctionKey } from "../src/core/link/program.js";
 import type { StatementFact } from "../src/core/link/statements.js";
 import { finish } from "./lib/finish.js";
 import { carriesHandle, isGivenHandle, mayUseHandle, touches } from "./lib/handles.js";
@@ -81,15 +82,16 @@ function judge(project: ProjectFacts, site: JudgedTransaction, options: Options)
     fix: "manual",
     why: callPath(project, functionKey(site.file, site.call.fn)),
   } as const;
+  const statements = [...new Map(strays.map((stray) => [stray.call, stray])).values()];
   if (site.file === home && takesNoHandle(project, site))
     return [
       {
         ...base,
         file: site.file,
         span: site.call.span,
-        message: messages.all(library, strays.length),
+        message: messages.all(library, statements.length),
         fixReason: "give the function the handle as its parameter, and use that for each statement",
-        related: strays.map(({ file, call }) => place(file, call.span, "runs on the session itself")),
+        related: statements.map(({ file, call }) => place(file, call.span, "runs on the session itself")),
       },
     ];
   const byPlace = new Map<CallFact, Stray[]>();
@@ -161,12 +163,55 @@ function straysOf(project: ProjectFacts, site: JudgedTransaction, options: Optio
       if (file === home && isSameSession(project, site, inside, facts)) found.push({ file, call, at: call, ...(option === undefined ? {} : { option }) });
       continue;
     }
-    // A helper that is handed the handle anywhere on the way is trusted with it.
-    if (path.some((step) => isGivenHandle(project, step.file, step.call)) || !isSameSession(project, site, inside, facts)) continue;
-    const first = path[0];
-    if (!first || first.file !== home) continue;
-    const helper = nameOf(project, first.file, first.call) ?? functionName(project, inside.fn);
-    if (![helper, functionName(project, inside.fn)].some((name) => isAllowed(name, options.allowFunctions))) found.push({ file, call, at: first.call, helper });
+    const stray = viaHelper(project, site, inside, facts, options);
+    if (stray) found.push(stray);
+  }
+  return [...found, ...otherWays(project, site, found, options)];
+}
+
+function viaHelper(project: ProjectFacts, site: JudgedTransaction, inside: InsideCall, facts: readonly StatementFact[], options: Options): Stray | undefined {
+  const { file, call, path, fn } = inside;
+  const [first] = path;
+  // A helper that is handed the handle anywhere on the way is trusted with it.
+  if (!first || first.file !== homeOf(project, site) || path.some((step) => isGivenHandle(project, step.file, step.call)) || !isSameSession(project, site, inside, facts)) return undefined;
+  const helper = nameOf(project, first.file, first.call) ?? functionName(project, fn);
+  return [helper, functionName(project, fn)].some((name) => isAllowed(name, options.allowFunctions)) ? undefined : { file, call, at: first.call, helper };
+}
+
+const MAX_WAYS = 80;
+const MAX_DEPTH = 4;
+
+/** What runs inside a transaction is known by the shortest way to it. Other calls in the body may lead to the same statements. */
+function otherWays(project: ProjectFacts, site: JudgedTransaction, strays: readonly Stray[], options: Options): Stray[] {
+  const byFunction = new Map<FunctionKey, Stray[]>();
+  for (const stray of strays) if (stray.helper !== undefined) append(byFunction, functionKey(stray.file, stray.call.fn), stray);
+  if (byFunction.size === 0) return [];
+  const reported = new Set(strays.map(({ at }) => at));
+  const found: Stray[] = [];
+  for (const { file, call, path } of project.inside.callsOf(site)) {
+    if (path.length > 0) break;
+    if (reported.has(call)) continue;
+    const seen = new Set<FunctionKey>();
+    const queue: { key: FunctionKey; path: readonly CallPlace[] }[] = [];
+    const follow = (place: CallPlace, before: readonly CallPlace[]): void => {
+      for (const { to, written } of project.inside.calleesOf(place.file, place.call)) {
+        if (seen.has(to) || seen.size >= MAX_WAYS) continue;
+        seen.add(to);
+        // What is written in the body belongs to it, and has been looked at.
+        if (!written) queue.push({ key: to, path: [...before, place] });
+        else if (before.length > 0) queue.push({ key: to, path: before });
+      }
+    };
+    follow({ file, call }, []);
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      for (const known of byFunction.get(next.key) ?? []) {
+        const facts = touches(project, known.call).filter(({ kind }) => kind === "read" || kind === "write" || kind === "ddl");
+        const stray = viaHelper(project, site, { file: known.file, call: known.call, fn: next.key, path: next.path }, facts, options);
+        if (stray) found.push(stray);
+      }
+      const { file: at, fn } = project.program.fnOf(next.key);
+      if (next.path.length < MAX_DEPTH) for (const inner of project.program.callsIn(at, fn.id)) follow({ file: at, call: inner }, next.path);
+    }
   }
   return found;
 }

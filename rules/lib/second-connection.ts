@@ -26,7 +26,12 @@ function isInstead(left: OpenSite, right: OpenSite): boolean {
 
 function isSameFile(project: ProjectFacts, left: OpenSite, right: OpenSite): boolean {
   const [a, b] = [nameOf(project, left.file, left.key), nameOf(project, right.file, right.key)];
-  return a !== undefined && a === b;
+  return a !== undefined && a === b && packageOf(left.file) === packageOf(right.file);
+}
+
+/** Programs of one repository have paths and environments of their own. */
+function packageOf(file: string): string {
+  return /^(?:apps|packages|services|libs|examples|projects|modules)\/[^/]+/.exec(file)?.[0] ?? "";
 }
 
 /** What tells a database: the text of its path or URL, or the constant that holds it. */

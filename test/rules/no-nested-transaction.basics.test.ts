@@ -76,6 +76,21 @@ runTable({
           clear();
           db.exec("COMMIT");
         }` },
+    { name: "a helper that joins the transaction that is open", code: `${KNEX}
+        class Unit {
+          private trx;
+          run(work) {
+            if (this.inTransaction) return work();
+            return db.transaction(async (own) => {
+              this.inTransaction = true;
+              await work(own);
+              this.inTransaction = false;
+            });
+          }
+        }
+        const unit = new Unit();
+        const clear = () => unit.run(async () => undefined);
+        export const save = () => unit.run(async () => { await clear(); });` },
     { name: "BEGIN after COMMIT", code: `${SQLITE}
         function clear() {
           db.exec("BEGIN");

@@ -145,6 +145,17 @@ runTable({
           await tx.order.deleteMany();
         });`,
     }, findings: [{ file: "src/save.ts", line: 4, library: "@prisma/client", message: "`check`", fix: "manual", reason: PASS, related: ["src/save.ts:3", "src/assets.ts:2"] }] },
+    { name: "two ways to one statement", code: `${PRISMA}
+        const find = (id: string) => prisma.asset.findFirst({ where: { id } });
+        async function check(id: string) { if (!(await find(id))) throw new Error("no such asset"); }
+        export const save = (id: string) => prisma.$transaction(async (tx) => {
+          await check(id);
+          await tx.order.deleteMany();
+          return find(id);
+        });`, findings: [
+          { line: 6, library: "@prisma/client", message: "`check`", fix: "manual", reason: PASS, related: [5, 3] },
+          { line: 8, library: "@prisma/client", message: "`find`", fix: "manual", reason: PASS, related: [5, 3] },
+        ] },
     { name: "Sequelize: no options", code: `${SEQUELIZE}
         export const save = () => sequelize.transaction(async (t) => {
           await User.create({ name: "a" }, { transaction: t });

@@ -168,6 +168,18 @@ runTable({
         import { find, save } from "./stock.js";
         export const sell = (id) => db.transaction(() => { save(id, find(id).n - 1); })();`,
     }, findings: [{ file: "src/sell.ts", line: 3, message: "reads before it writes", fix: "manual", reason: REASON, related: ["src/stock.ts:2", "src/stock.ts:3"] }] },
+    { name: "the same path in two programs is two files: only likely", code: {
+      "apps/shop/src/sell.ts": `
+        import Database from "better-sqlite3";
+        const db = new Database("app.db");
+        export const sell = (id) => db.transaction(() => {
+          const row = db.prepare("SELECT n FROM stock WHERE id = ?").get(id);
+          db.prepare("UPDATE stock SET n = ? WHERE id = ?").run(row.n - 1, id);
+        })();`,
+      "apps/mail/src/db.ts": `
+        import Database from "better-sqlite3";
+        export const db = new Database("app.db");`,
+    }, findings: [{ file: "apps/shop/src/sell.ts", line: 3, confidence: "likely", message: "reads before it writes", fix: "manual", reason: REASON, related: ["apps/shop/src/sell.ts:4", "apps/shop/src/sell.ts:5"] }] },
     { name: "a helper that is given the session", code: `
         import type Database from "better-sqlite3";
         const find = (db: Database.Database, id: string) => db.prepare("SELECT n FROM stock WHERE id = ?").get(id);
