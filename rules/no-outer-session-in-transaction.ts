@@ -23,13 +23,17 @@ export interface Options {
 const messages = {
   all: (library: string, count: number) =>
     `This ${library} transaction's function takes no handle, so ${count === 1 ? "its statement runs" : `its ${count} statements run`} outside the transaction: nothing is undone when it fails. Take the handle as a parameter and call it instead.`,
-  direct: (library: string, session: string) =>
-    `\`${session}\` is the ${library} session around this transaction, not its handle: this runs outside the transaction and may wait for its locks. Use the handle.`,
+  direct: (library: string, session: string, sync: boolean) =>
+    `\`${session}\` is the ${library} session around this transaction, not its handle: this ${outcome(sync)}. Use the handle.`,
   option: (library: string, option: string) =>
     `This ${library} statement runs outside the transaction around it, because \`${option}\` is not passed. Pass the transaction in its options.`,
-  helper: (library: string, helper: string) =>
-    `\`${helper}\` runs on the ${library} session around this transaction, not on its handle: it is outside the transaction and may wait for its locks. Pass the handle to it.`,
+  helper: (library: string, helper: string, sync: boolean) =>
+    `\`${helper}\` runs on the ${library} session around this transaction, not on its handle: it ${outcome(sync)}. Pass the handle to it.`,
 };
+
+function outcome(sync: boolean): string {
+  return sync ? "is part of the transaction only as long as both are one connection" : "runs outside the transaction and may wait for its locks";
+}
 
 export const noOuterSessionInTransaction: Rule<Options> = {
   name: "no-outer-session-in-transaction",
@@ -102,7 +106,7 @@ function judge(project: ProjectFacts, site: JudgedTransaction, options: Options)
       ...base,
       file: home,
       span: at.span,
-      message: helper !== undefined ? messages.helper(library, helper) : option !== undefined ? messages.option(library, option) : messages.direct(library, receiverText(project, home, at)),
+      message: helper !== undefined ? messages.helper(library, helper, site.sync) : option !== undefined ? messages.option(library, option) : messages.direct(library, receiverText(project, home, at), site.sync),
       fixReason: helper === undefined ? "use the transaction's handle here" : "give the helper the handle as a parameter, and let it use that",
       related: [
         place(site.file, site.call.calleeSpan, "the transaction"),

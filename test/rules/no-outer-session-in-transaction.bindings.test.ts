@@ -151,7 +151,7 @@ runTable({
         export const save = () => db.transaction((tx) => {
           tx.insert(things).values({ id: 1 }).run();
           db.delete(things).run();
-        });`, findings: [{ line: 7, library: "drizzle-orm", confidence: "likely", message: "`db`", fix: "manual", reason: USE_HANDLE, related: [5] }] },
+        });`, findings: [{ line: 7, library: "drizzle-orm", confidence: "likely", message: "only as long as both are one connection", fix: "manual", reason: USE_HANDLE, related: [5] }] },
     { name: "Drizzle on a server", code: `
         import { drizzle } from "drizzle-orm/node-postgres";
         import { things } from "./schema.js";
