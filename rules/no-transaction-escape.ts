@@ -80,17 +80,17 @@ function escapes(project: ProjectFacts, site: JudgedTransaction, body: Body): Dr
     why: callPath(project, functionKey(site.file, site.call.fn)),
     related: [transaction],
   });
-  const { assigns } = project.program.file(body.file);
+  const { assigns, calls } = project.program.file(body.file);
   const found: Draft[] = [];
-  for (const assign of assigns) {
-    if (!within(assign.span, body.fn.span) || !holds(project, body, assign.value) || !outlives(project, body, assign.target)) continue;
-    const confidence = isReset(body, assign, assigns) ? "likely" : "proven";
-    found.push(draft(assign.span, messages.stored(library, textOf(project, body.file, assign.span)), confidence, "who needs the handle has to be given it"));
-  }
-  for (const call of project.program.file(body.file).calls) {
-    if (!within(call.span, body.fn.span)) continue;
-    const kept = keptIn(project, body, call);
-    if (kept !== undefined) found.push(draft(call.span, messages.stored(library, kept), "proven", "who needs the handle has to be given it"));
+  const keep = (span: Span, target: Expr, where: string, reset: boolean): void => {
+    const confidence = outlives(project, body, site, target);
+    if (confidence) found.push(draft(span, messages.stored(library, where), reset ? "likely" : confidence, "who needs the handle has to be given it"));
+  };
+  for (const assign of assigns)
+    if (within(assign.span, body.fn.span) && holds(project, body, assign.value)) keep(assign.span, assign.target, textOf(project, body.file, assign.span), isReset(assign, assigns));
+  for (const call of calls) {
+    const holder = within(call.span, body.fn.span) ? collectionOf(project, body, call) : undefined;
+    if (holder) keep(call.span, holder, textOf(project, body.file, call.calleeSpan), false);
   }
   if (body.fn.returns.some((value) => holds(project, body, value))) found.push(draft(site.call.span, messages.returned(library), "proven", "the work that needs the handle has to move into the transaction"));
   for (const { call, what, certain } of laterUses(project, body)) found.push(draft(call.span, messages.later(library, what), certain ? "proven" : "likely", "whether that work belongs to the transaction is yours to decide"));
@@ -124,45 +124,64 @@ function aliasOf(project: ProjectFacts, body: Body, id: number): boolean {
   return project.program.file(body.file).assigns.some(({ target, value }) => target.k === "var" && target.id === id && value.k === "var" && value.id === body.handle);
 }
 
-/** A variable, a field or a member of something that was there before the transaction. */
-function outlives(project: ProjectFacts, body: Body, target: Expr): boolean {
-  if (target.k === "var") return isOutside(project, body, target.id);
-  if (target.k !== "member") return false;
+/**
+ * Whether something was there before the transaction and is there after it, for others to find: a module's variable or
+ * what it holds, `globalThis`, a field of an object that calls share, a local variable that is used afterwards. A
+ * request's context or an object that is made for one call is as good as an argument.
+ */
+function outlives(project: ProjectFacts, body: Body, site: JudgedTransaction, target: Expr): Confidence | undefined {
   let at: Expr = target;
   while (at.k === "member" || at.k === "typed") at = at.of;
-  if (at.k === "this") return !isInBody(project, body, at.fn);
-  if (at.k === "global") return at.name === "globalThis" || at.name === "global" || at.name === "window";
-  return at.k === "var" && isOutside(project, body, at.id);
+  if (at.k === "this") return target.k === "member" && !isInBody(project, body, at.fn) ? sharedInstance(project, body.file, at.fn) : undefined;
+  if (at.k === "global") return at.name === "globalThis" || at.name === "global" ? "proven" : undefined;
+  if (at.k !== "var") return undefined;
+  const variable = project.program.variable(body.file, at.id);
+  if (variable.kind === "implicit" || variable.kind === "param" || isInBody(project, body, variable.fn)) return undefined;
+  if (variable.fn === 0) return "proven";
+  return target.k === "var" && isUsedAfter(project, body.file, at.id, variable.fn, site) ? "proven" : undefined;
 }
 
-function isOutside(project: ProjectFacts, body: Body, id: number): boolean {
-  const variable = project.program.variable(body.file, id);
-  return variable.kind !== "implicit" && !isInBody(project, body, variable.fn);
+/** An object that is made once, or by a container, serves all calls. One that is made for a call is its own. */
+function sharedInstance(project: ProjectFacts, file: string, fn: number): Confidence | undefined {
+  const owner = project.program.fn(file, fn).class;
+  if (owner === undefined) return undefined;
+  const made = project.graph.instantiations.get(functionKey(file, owner)) ?? [];
+  if (made.some((place) => project.contexts.ofCall(place.file, place.call).has("per-call"))) return undefined;
+  const once = made.length > 0 ? made.every((place) => isOnly(project.contexts.ofCall(place.file, place.call), "once")) : project.program.class(file, owner).decorators.length > 0;
+  return once ? "proven" : "likely";
+}
+
+function isOnly(contexts: ReadonlySet<string>, context: string): boolean {
+  return contexts.size === 1 && contexts.has(context);
+}
+
+function isUsedAfter(project: ProjectFacts, file: string, variable: number, fn: number, site: JudgedTransaction): boolean {
+  const is = (expr: Expr): boolean => (expr.k === "var" ? expr.id === variable : (expr.k === "member" || expr.k === "await" || expr.k === "typed") && is(expr.of));
+  const { calls } = project.program.file(file);
+  return project.program.fn(file, fn).returns.some(is) || calls.some((call) => call.fn === fn && call.span.start > site.call.span.end && (is(call.callee) || call.args.some(is)));
 }
 
 function isInBody(project: ProjectFacts, body: Body, fn: number): boolean {
   return within(project.program.fn(body.file, fn).span, body.fn.span);
 }
 
-/** Put back before the function ends (`finally { this.tx = undefined }`): it does not outlive the transaction, but others see it meanwhile. */
-function isReset(body: Body, { target, span }: AssignFact, assigns: readonly AssignFact[]): boolean {
-  return assigns.some((other) => other.span.start > span.end && JSON.stringify(strip(other.target)) === JSON.stringify(strip(target)) && other.fn !== undefined && within(other.span, body.fn.span));
+/** Put back afterwards (`finally { this.tx = undefined }`): it does not outlive the transaction, but others see it meanwhile. */
+function isReset({ target, span }: AssignFact, assigns: readonly AssignFact[]): boolean {
+  const place = JSON.stringify(strip(target));
+  return assigns.some((other) => other.span.start > span.end && JSON.stringify(strip(other.target)) === place);
 }
 
 function strip(target: Expr): Expr {
   return target.k === "typed" ? strip(target.of) : target;
 }
 
-/** `pending.set(id, tx)`, `handles.push(tx)`: a Map, Set or list that was there before. A WeakMap forgets it again. */
-function keptIn(project: ProjectFacts, body: Body, call: CallFact): string | undefined {
+/** `pending.set(id, tx)`, `handles.push(tx)`: a Map, Set or list. A WeakMap forgets it again. */
+function collectionOf(project: ProjectFacts, body: Body, call: CallFact): Expr | undefined {
   const { callee } = call;
   if (callee.k !== "member" || !/^(?:set|add|push|unshift)$/.test(callee.name) || !call.args.some((arg) => holds(project, body, arg))) return undefined;
-  const holder = callee.of.k === "var" || callee.of.k === "member" ? callee.of : undefined;
-  if (!holder || !outlives(project, body, holder)) return undefined;
   const { tokens, solver } = project.graph.values;
-  const values = [...solver.values(project.graph.values.expression(body.file, holder, call.fn))].map((id) => tokens.get(id));
-  const isCollection = values.some((token) => token.t === "allocation" && (token.id < 0 || isStrong(project, token.file, token.id)));
-  return isCollection ? textOf(project, body.file, call.calleeSpan) : undefined;
+  const values = [...solver.values(project.graph.values.expression(body.file, callee.of, call.fn))].map((id) => tokens.get(id));
+  return values.some((token) => token.t === "allocation" && (token.id < 0 || isStrong(project, token.file, token.id))) ? callee.of : undefined;
 }
 
 function isStrong(project: ProjectFacts, file: string, id: number): boolean {

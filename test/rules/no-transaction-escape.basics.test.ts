@@ -88,6 +88,35 @@ runTable({
           async begin() { this.trx = await db.transaction(); }
           async end() { await this.trx.commit(); }
         }` },
+    { name: "in a request's context, for what runs inside", code: `${KNEX}
+        export const perRequest = (ctx, next) => db.transaction(async (trx) => {
+          ctx.state.trx = trx;
+          await next();
+        });` },
+    { name: "in a variable that only the body's functions use", code: `${KNEX}
+        export async function save() {
+          let current;
+          const clear = () => current("lines").del();
+          await db.transaction(async (trx) => {
+            current = trx;
+            await clear();
+          });
+        }` },
+    { name: "in an object that is made for each call", code: `${KNEX}
+        import express from "express";
+        class Unit {
+          trx;
+          run(work) {
+            return db.transaction(async (trx) => {
+              this.trx = trx;
+              await work(this);
+            });
+          }
+        }
+        express().post("/orders", async (request, response) => {
+          await new Unit().run(async (unit) => { await unit.trx("orders").insert(request.body); });
+          response.end();
+        });` },
     { name: "another thing of that name", code: `${PRISMA}
         let kept;
         export const save = (tx) => {
@@ -108,7 +137,32 @@ runTable({
           current = tx;
           await tx.line.deleteMany();
         });`, findings: [{ line: 5, library: "@prisma/client", message: "is kept in `current`", fix: "manual", reason: GIVEN, related: [4] }] },
-    { name: "in a field", code: `
+    { name: "in a field of an object that the program makes once", code: `${KNEX}
+        class Orders {
+          trx;
+          save() {
+            return db.transaction(async (trx) => {
+              this.trx = trx;
+              await this.trx("orders").del();
+            });
+          }
+        }
+        export const orders = new Orders();`, findings: [{ line: 7, library: "knex", message: "is kept in `this.trx`", fix: "manual", reason: GIVEN, related: [6] }] },
+    { name: "in a field of an object that a container makes", code: `
+        import { Injectable } from "@nestjs/common";
+        import { PrismaClient } from "@prisma/client";
+        @Injectable()
+        export class Orders {
+          constructor(private readonly prisma: PrismaClient) {}
+          save() {
+            return this.prisma.$transaction(async (tx) => {
+              this.tx = tx;
+              await this.clear();
+            });
+          }
+          clear() { return this.tx.line.deleteMany(); }
+        }`, findings: [{ line: 8, library: "@prisma/client", message: "is kept in `this.tx`", fix: "manual", reason: GIVEN, related: [7] }] },
+    { name: "in a field of an object that nobody is seen to make: likely", code: `
         import { PrismaClient } from "@prisma/client";
         export class Orders {
           constructor(private readonly prisma: PrismaClient) {}
@@ -119,7 +173,7 @@ runTable({
             });
           }
           clear() { return this.tx.line.deleteMany(); }
-        }`, findings: [{ line: 6, library: "@prisma/client", message: "is kept in `this.tx`", fix: "manual", reason: GIVEN, related: [5] }] },
+        }`, findings: [{ line: 6, library: "@prisma/client", confidence: "likely", message: "is kept in `this.tx`", fix: "manual", reason: GIVEN, related: [5] }] },
     { name: "in a field that is put back: others see it meanwhile", code: `
         import { PrismaClient } from "@prisma/client";
         export class Orders {
@@ -135,6 +189,18 @@ runTable({
             });
           }
         }`, findings: [{ line: 6, library: "@prisma/client", confidence: "likely", message: "is kept in `this.tx`", fix: "manual", reason: GIVEN, related: [5] }] },
+    { name: "in a module's variable that is put back after the transaction: likely", code: `${KNEX}
+        let current;
+        export async function save() {
+          try {
+            await db.transaction(async (trx) => {
+              current = trx;
+              await trx("lines").del();
+            });
+          } finally {
+            current = undefined;
+          }
+        }`, findings: [{ line: 7, library: "knex", confidence: "likely", message: "is kept in `current`", fix: "manual", reason: GIVEN, related: [6] }] },
     { name: "in a variable of the function around it", code: `${PRISMA}
         export async function begin() {
           let handle;
