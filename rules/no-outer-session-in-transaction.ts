@@ -8,6 +8,7 @@ import { append, functionKey, type FunctionKey } from "../src/core/link/program.
 import type { StatementFact } from "../src/core/link/statements.js";
 import { finish } from "./lib/finish.js";
 import { carriesHandle, isGivenHandle, mayUseHandle, touches } from "./lib/handles.js";
+import { isRun } from "./lib/lazy-query.js";
 import { lacksOption } from "./lib/option-style.js";
 import { callPath, functionName } from "./lib/path.js";
 import { areSession, callsBefore, certain, isLasting, isOnGivenReceiver, isOnReceiver } from "./lib/same-session.js";
@@ -160,7 +161,7 @@ function straysOf(project: ProjectFacts, site: JudgedTransaction, options: Optio
   for (const inside of project.inside.callsOf(site)) {
     const { file, call, path } = inside;
     const facts = touches(project, call).filter(({ kind }) => kind === "read" || kind === "write" || kind === "ddl");
-    if (facts.length === 0 || mayUseHandle(project, facts) || isGiven(project, file, call)) continue;
+    if (facts.length === 0 || mayUseHandle(project, facts) || isGiven(project, file, call) || (!site.sync && !isRun(project, file, call))) continue;
     const option = site.pattern?.option;
     if (option !== undefined && !lacksOption(project, file, call, option)) continue;
     if (path.length === 0) {

@@ -68,6 +68,22 @@ runTable({
         export const save = () => db.transaction(async (trx) => {
           await trx("orders").update({ count: db.raw("count + 1") });
         });` },
+    { name: "Knex: a query that is a part of the handle's statement", code: `${KNEX}
+        export const save = () => db.transaction(async (trx) => {
+          await trx("lines").whereIn("order", db("orders").select("id")).del();
+          const closed = db("orders").where({ open: false }).select("id");
+          await trx("lines").whereIn("order", closed).del();
+        });` },
+    { name: "Drizzle: a query that is a part of the handle's statement", code: `
+        import { inArray } from "drizzle-orm";
+        import { drizzle } from "drizzle-orm/node-postgres";
+        import { lines, orders } from "./schema.js";
+        const db = drizzle("postgres://app");
+        export const save = () => db.transaction(async (tx) => {
+          await tx.delete(lines).where(inArray(lines.order, db.select({ id: orders.id }).from(orders)));
+          const closed = db.select({ id: orders.id }).from(orders);
+          await tx.delete(lines).where(inArray(lines.order, closed));
+        });` },
     { name: "two parameters of a declared type need not be the same session", code: `
         import type { PrismaClient } from "@prisma/client";
         export const save = (one: PrismaClient, two: PrismaClient) => one.$transaction(async (tx) => {
@@ -164,6 +180,12 @@ runTable({
         export const save = () => db.transaction(async (trx) => {
           await trx("orders").insert({ id: 1 });
           await db("lines").insert({ id: 1 });
+        });`, findings: [{ line: 5, library: "knex", message: "`db`", fix: "manual", reason: USE_HANDLE, related: [3] }] },
+    { name: "Knex: a query that is kept, and then run", code: `${KNEX}
+        export const save = () => db.transaction(async (trx) => {
+          await trx("orders").insert({ id: 1 });
+          const query = db("lines").insert({ id: 1 });
+          await query;
         });`, findings: [{ line: 5, library: "knex", message: "`db`", fix: "manual", reason: USE_HANDLE, related: [3] }] },
     { name: "Kysely", code: `
         import { Kysely, PostgresDialect } from "kysely";
