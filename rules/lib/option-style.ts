@@ -1,0 +1,27 @@
+import type { CallFact, Expr } from "../../src/core/facts/types.js";
+import { constantOf } from "../../src/core/link/constants.js";
+import type { ProjectFacts } from "../../src/core/link/index.js";
+
+/**
+ * Sequelize's statements that take something else before their options; all others take the options first.
+ * https://sequelize.org/api/v6/class/src/model.js~model
+ */
+const AFTER_ONE = new Set(["create", "bulkCreate", "update", "upsert", "findByPk", "increment", "decrement", "min", "max", "sum", "query"]);
+const FIRST = new Set(["findAll", "findOne", "findAndCountAll", "count", "findOrCreate", "findOrBuild", "findCreateFind", "destroy", "truncate", "restore", "reload", "save"]);
+
+/**
+ * Whether it is plain that a statement is not passed an option: its options are left out, or written there without it.
+ * Where they come from elsewhere, nobody can tell.
+ */
+export function lacksOption(project: ProjectFacts, file: string, call: CallFact, option: string): boolean {
+  if (call.spread || call.callee.k !== "member") return false;
+  const index = AFTER_ONE.has(call.callee.name) ? 1 : FIRST.has(call.callee.name) ? 0 : undefined;
+  if (index === undefined) return false;
+  const given = call.args[index];
+  return given === undefined || isWithout(project, file, given, option);
+}
+
+function isWithout(project: ProjectFacts, file: string, given: Expr, option: string): boolean {
+  const { expr } = constantOf(project.program, file, given);
+  return expr.k === "object" && !expr.props.some(({ name }) => name === option || name === "..." || name === "*");
+}

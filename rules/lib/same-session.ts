@@ -1,0 +1,180 @@
+import type { CallFact, Expr } from "../../src/core/facts/types.js";
+import type { CallPlace } from "../../src/core/link/calls.js";
+import type { ProjectFacts } from "../../src/core/link/index.js";
+import type { InsideCall } from "../../src/core/link/inside.js";
+import { functionKey, type FunctionKey } from "../../src/core/link/program.js";
+import type { TokenId } from "../../src/core/link/tokens.js";
+import type { TransactionSite } from "../../src/core/link/transactions.js";
+
+/** A transaction, or the one of the helper that runs it. */
+type Begun = TransactionSite & { lender?: TransactionSite };
+
+/** Sessions that are one by what they are: opened at a place, or instances of a project class. A declared type alone says nothing. */
+export function certain(project: ProjectFacts, ids: Iterable<TokenId | undefined>): Set<TokenId> {
+  const { tokens } = project.graph.values;
+  const found = new Set<TokenId>();
+  for (const id of ids) {
+    const token = id === undefined ? undefined : tokens.get(id);
+    if (id !== undefined && (token?.t === "session" || (token?.t === "typed" && token.role === "session" && token.owner !== undefined))) found.add(id);
+  }
+  return found;
+}
+
+/** The one session that a transaction is surely on. */
+export function sessionOf(project: ProjectFacts, site: TransactionSite): TokenId | undefined {
+  const [only, more] = certain(project, site.sessions);
+  return more === undefined ? only : undefined;
+}
+
+/** Whether sessions that a call may be on are the transaction's, and nothing else. */
+export function areSession(project: ProjectFacts, site: TransactionSite, sessions: readonly (TokenId | undefined)[]): boolean {
+  const own = sessionOf(project, site);
+  const [only, more] = certain(project, sessions);
+  return own !== undefined && only === own && more === undefined;
+}
+
+/**
+ * Whether asking again gives the same session: made once, or kept. One that is made for each caller, or kept by key, may
+ * be another database each time.
+ */
+export function isLasting(project: ProjectFacts, session: TokenId): boolean {
+  const token = project.graph.values.tokens.get(session);
+  if (token.t === "typed") return (project.graph.instantiations.get(token.owner ?? "")?.length ?? 0) <= 1;
+  if (token.t !== "session") return false;
+  const call = project.program.call(token.file, token.call);
+  if (call.memo) return !call.memo.keyed;
+  const contexts = project.contexts.ofCall(token.file, call);
+  return !contexts.has("per-call") && !contexts.has("unknown");
+}
+
+/** What a transaction is begun on, as written: `db` of `db.transaction(…)`, of `db.transaction().execute(…)`. */
+export function receiverOfTransaction(project: ProjectFacts, site: Begun): { file: string; expr: Expr } {
+  const { file, call } = site.lender ?? site;
+  const index = site.pattern?.session;
+  const given = index === undefined ? undefined : call.args[index];
+  return { file, expr: given ?? startOf(project, file, call.callee) };
+}
+
+function startOf(project: ProjectFacts, file: string, callee: Expr): Expr {
+  if (callee.k !== "member") return callee;
+  const inner = callee.of.k === "call" ? project.program.call(file, callee.of.id) : undefined;
+  // `getDb().transaction(…)` is begun on what a call gives; `db.transaction().execute(…)` on what a chain starts from.
+  return inner?.callee.k === "member" && (project.graph.external.get(inner) ?? []).some((id) => project.graph.values.tokens.get(id).t === "part")
+    ? startOf(project, file, inner.callee)
+    : callee.of;
+}
+
+/**
+ * Whether a call in the transaction's own body is made on the binding that the transaction is begun on, and that binding
+ * is what the call touches: `prisma` in `prisma.link.create(…)`, when it stands in `prisma.$transaction(…)`.
+ */
+export function isOnReceiver(project: ProjectFacts, site: Begun, file: string, call: CallFact, owners: readonly TokenId[]): boolean {
+  const begun = receiverOfTransaction(project, site);
+  if (begun.file !== file) return false;
+  const { values } = project.graph;
+  for (const part of startsOf(project, file, call.callee)) {
+    if (!isSameBinding(project, file, part, begun.expr)) continue;
+    const found = values.solver.values(values.expression(file, part, call.fn));
+    if (owners.some((owner) => found.has(owner))) return true;
+  }
+  return false;
+}
+
+/**
+ * The same for a call in a helper: the helper was given what the transaction is begun on, or what holds it, and makes the
+ * call on that: `check(ctx)` in `ctx.db.transaction(…)`, when `check` runs `ctx.db.select(…)`.
+ */
+export function isOnGivenReceiver(project: ProjectFacts, site: Begun, { file, call, fn, path }: InsideCall, owners: readonly TokenId[]): boolean {
+  const begun = receiverOfTransaction(project, site);
+  let carried: Carried | undefined = carriedBy(begun.expr);
+  let at = begun.file;
+  for (let index = 0; carried && index < path.length; index++) {
+    const step = path[index];
+    const next = path[index + 1];
+    if (!step || step.file !== at) return false;
+    const inner = next ? functionKey(next.file, next.call.fn) : fn;
+    const callee = [...project.inside.calleesOf(step.file, step.call)].find(({ to }) => contains(project, to, inner))?.to;
+    if (callee === undefined) return false;
+    carried = passedOn(project, step, carried, callee);
+    at = project.program.fnOf(callee).file;
+  }
+  if (!carried || at !== file) return false;
+  const { values } = project.graph;
+  for (const part of startsOf(project, file, call.callee)) {
+    const found = carriedBy(part);
+    if (found?.variable !== carried.variable || found.names.join(".") !== carried.names.join(".")) continue;
+    const held = values.solver.values(values.expression(file, part, call.fn));
+    if (owners.some((owner) => held.has(owner))) return true;
+  }
+  return false;
+}
+
+/** A variable, and the members that lead from it: `ctx`, `["db"]`. */
+interface Carried {
+  variable: number;
+  names: string[];
+}
+
+function carriedBy(expr: Expr): Carried | undefined {
+  if (expr.k === "typed") return carriedBy(expr.of);
+  if (expr.k === "var") return { variable: expr.id, names: [] };
+  if (expr.k !== "member" || expr.name === "*") return undefined;
+  const inner = carriedBy(expr.of);
+  return inner && { ...inner, names: [...inner.names, expr.name] };
+}
+
+/** What the callee calls it: the parameter at the place where the call passes it, or what holds it. */
+function passedOn(project: ProjectFacts, { file, call }: CallPlace, carried: Carried, callee: FunctionKey): Carried | undefined {
+  for (const [index, arg] of call.args.entries()) {
+    const given = carriedBy(arg);
+    if (given?.variable !== carried.variable || given.names.some((name, at) => carried.names[at] !== name)) continue;
+    const param = project.program.fnOf(callee).fn.params[index];
+    if (call.spread || !param || param.rest || project.program.variable(file, carried.variable).kind === "let") return undefined;
+    return { variable: param.variable, names: carried.names.slice(given.names.length) };
+  }
+  return undefined;
+}
+
+function contains(project: ProjectFacts, outer: FunctionKey, inner: FunctionKey): boolean {
+  const { file, fn } = project.program.fnOf(inner);
+  for (let at = fn.id; ; at = project.program.fn(file, at).parent) {
+    if (functionKey(file, at) === outer) return true;
+    if (at === 0) return false;
+  }
+}
+
+/** The calls that a chain is made of before this one: of `a().b().c()`, `a()` and `a().b()`. */
+export function callsBefore(project: ProjectFacts, file: string, call: CallFact): CallFact[] {
+  return [...startsOf(project, file, call.callee)].flatMap((part) => (part.k === "call" ? [project.program.call(file, part.id)] : []));
+}
+
+/** Every expression that a chain may start from: of `a.b.c().d`, `a.b.c()`, `a.b` and `a`. */
+function* startsOf(project: ProjectFacts, file: string, callee: Expr): Generator<Expr> {
+  let at: Expr = callee;
+  for (let depth = 0; depth < 100; depth++) {
+    if (at.k === "member" || at.k === "typed" || at.k === "await") at = at.of;
+    else if (at.k === "call") at = project.program.call(file, at.id).callee;
+    else return;
+    yield at;
+  }
+}
+
+/** Whether two expressions of one file are the same binding, member for member, as seen from the same object. */
+export function isSameBinding(project: ProjectFacts, file: string, left: Expr, right: Expr): boolean {
+  const same = (a: Expr, b: Expr): boolean => {
+    if (a.k === "typed") return same(a.of, b);
+    if (b.k === "typed") return same(a, b.of);
+    if (a.k === "var") return b.k === "var" && a.id === b.id;
+    if (a.k === "this") return b.k === "this" && isSameThis(project, file, a.fn, b.fn);
+    if (a.k === "member") return b.k === "member" && a.name === b.name && a.name !== "*" && same(a.of, b.of);
+    return a.k === "global" && b.k === "global" && a.name === b.name;
+  };
+  return same(left, right);
+}
+
+/** Methods of one class see the same object, as far as one of them calls the other on itself. */
+function isSameThis({ program }: ProjectFacts, file: string, left: number, right: number): boolean {
+  if (left === right) return true;
+  const [a, b] = [program.fn(file, left), program.fn(file, right)];
+  return a.class !== undefined && a.class === b.class && a.static === b.static;
+}

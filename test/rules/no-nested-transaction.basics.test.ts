@@ -1,0 +1,242 @@
+import { runTable } from "./lib/table.js";
+
+const PRISMA = `
+        import { PrismaClient } from "@prisma/client";
+        const prisma = new PrismaClient();`;
+
+const SQLITE = `
+        import { DatabaseSync } from "node:sqlite";
+        const db = new DatabaseSync("app.db");`;
+
+const KNEX = `
+        import knex from "knex";
+        const db = knex({ client: "pg" });`;
+
+const REASON = "is yours to decide";
+
+runTable({
+  rule: "no-nested-transaction",
+  theme: "basics",
+  valid: [
+    { name: "one after the other", code: `${PRISMA}
+        export async function save() {
+          await prisma.$transaction(async (tx) => { await tx.order.deleteMany(); });
+          await prisma.$transaction(async (tx) => { await tx.line.deleteMany(); });
+        }` },
+    { name: "a savepoint on the handle", code: `
+        import { drizzle } from "drizzle-orm/node-postgres";
+        import { things } from "./schema.js";
+        const db = drizzle("postgres://app");
+        export const save = () => db.transaction(async (tx) => {
+          await tx.transaction(async (inner) => { await inner.delete(things); });
+        });` },
+    { name: "a helper that nests on the handle it is given", code: `${KNEX}
+        const clear = (client) => client.transaction(async (trx) => { await trx("lines").del(); });
+        export const save = () => db.transaction(async (trx) => { await clear(trx); });` },
+    { name: "a helper that begins one unless it is given the handle", code: `${KNEX}
+        const clear = (trx) => (trx ? trx("lines").del() : db.transaction(async (own) => { await own("lines").del(); }));
+        export const save = () => db.transaction(async (trx) => { await clear(trx); });` },
+    { name: "better-sqlite3 makes a savepoint of it", code: `
+        import Database from "better-sqlite3";
+        const db = new Database("app.db");
+        const clear = db.transaction(() => { db.prepare("DELETE FROM lines").run(); });
+        export const save = db.transaction(() => { clear(); });` },
+    { name: "Drizzle on better-sqlite3, likewise", code: `
+        import Database from "better-sqlite3";
+        import { drizzle } from "drizzle-orm/better-sqlite3";
+        import { things } from "./schema.js";
+        const db = drizzle(new Database("app.db"));
+        export const save = () => db.transaction((tx) => {
+          tx.insert(things).values({}).run();
+          db.transaction((inner) => { inner.delete(things).run(); });
+        });` },
+    { name: "a transaction of another session", code: `
+        import { PrismaClient } from "@prisma/client";
+        const prisma = new PrismaClient();
+        const audit = new PrismaClient({ datasourceUrl: "postgres://audit" });
+        export const save = () => prisma.$transaction(async (tx) => {
+          await tx.order.deleteMany();
+          await audit.$transaction(async (other) => { await other.event.create({ data: {} }); });
+        });` },
+    { name: "one that begins later", code: `${PRISMA}
+        const clear = () => prisma.$transaction(async (tx) => { await tx.line.deleteMany(); });
+        export const save = () => prisma.$transaction(async (tx) => {
+          await tx.order.deleteMany();
+          setImmediate(() => { void clear(); });
+        });` },
+    { name: "BEGIN only when none is open", code: `${SQLITE}
+        function clear() {
+          const own = !db.isTransaction;
+          if (own) db.exec("BEGIN");
+          db.exec("DELETE FROM lines");
+          if (own) db.exec("COMMIT");
+        }
+        export function save() {
+          db.exec("BEGIN");
+          clear();
+          db.exec("COMMIT");
+        }` },
+    { name: "a helper that joins the transaction that is open", code: `${KNEX}
+        class Unit {
+          private trx;
+          run(work) {
+            if (this.inTransaction) return work();
+            return db.transaction(async (own) => {
+              this.inTransaction = true;
+              await work(own);
+              this.inTransaction = false;
+            });
+          }
+        }
+        const unit = new Unit();
+        const clear = () => unit.run(async () => undefined);
+        export const save = () => unit.run(async () => { await clear(); });` },
+    { name: "BEGIN after COMMIT", code: `${SQLITE}
+        function clear() {
+          db.exec("BEGIN");
+          db.exec("DELETE FROM lines");
+          db.exec("COMMIT");
+        }
+        export function save() {
+          db.exec("BEGIN");
+          db.exec("DELETE FROM orders");
+          db.exec("COMMIT");
+          clear();
+        }` },
+    { name: "a savepoint as SQL", code: `${SQLITE}
+        export function save() {
+          db.exec("BEGIN");
+          db.exec("SAVEPOINT inner");
+          db.exec("DELETE FROM lines");
+          db.exec("RELEASE inner");
+          db.exec("COMMIT");
+        }` },
+    { name: "a namesake", code: `${PRISMA}
+        const ledger = { $transaction: async (work: () => Promise<void>) => work() };
+        export const save = () => prisma.$transaction(async (tx) => {
+          await tx.order.deleteMany();
+          await ledger.$transaction(async () => undefined);
+        });` },
+    { name: "a library that the options leave out", options: { ignoreLibraries: ["@prisma/client"] }, code: `${PRISMA}
+        export const save = () => prisma.$transaction(async (tx) => {
+          await tx.order.deleteMany();
+          await prisma.$transaction(async (inner) => { await inner.line.deleteMany(); });
+        });` },
+    { name: "a test", file: "test/save.test.ts", code: `${PRISMA}
+        export const save = () => prisma.$transaction(async () => {
+          await prisma.$transaction(async (inner) => { await inner.line.deleteMany(); });
+        });` },
+  ],
+  invalid: [
+    { name: "on the session, inside", code: `${PRISMA}
+        export const save = () => prisma.$transaction(async (tx) => {
+          await tx.order.deleteMany();
+          await prisma.$transaction(async (inner) => { await inner.line.deleteMany(); });
+        });`, findings: [{ line: 5, library: "@prisma/client", message: "begins inside another one", fix: "manual", reason: REASON, related: [3] }] },
+    { name: "through a helper", code: `${PRISMA}
+        const clear = () => prisma.$transaction(async (tx) => { await tx.line.deleteMany(); });
+        export const save = () => prisma.$transaction(async (tx) => {
+          await tx.order.deleteMany();
+          await clear();
+        });`, findings: [{ line: 6, library: "@prisma/client", message: "Use the outer transaction's handle", fix: "manual", reason: REASON, related: [4, 3] }] },
+    { name: "through a helper in another file", code: {
+      "src/db.ts": `
+        import { PrismaClient } from "@prisma/client";
+        export const prisma = new PrismaClient();`,
+      "src/lines.ts": `
+        import { prisma } from "./db.js";
+        export const clear = () => prisma.$transaction(async (tx) => { await tx.line.deleteMany(); });`,
+      "src/save.ts": `
+        import { prisma } from "./db.js";
+        import { clear } from "./lines.js";
+        export const save = () => prisma.$transaction(async (tx) => {
+          await tx.order.deleteMany();
+          await Promise.all([clear()]);
+        });`,
+    }, findings: [{ file: "src/save.ts", line: 5, library: "@prisma/client", message: "begins inside", fix: "manual", reason: REASON, related: ["src/save.ts:3", "src/lines.ts:2"] }] },
+    { name: "a method of the same class", code: `
+        import { PrismaClient } from "@prisma/client";
+        class Client extends PrismaClient {}
+        export class Orders {
+          constructor(private readonly prisma: Client) {}
+          clear() { return this.prisma.$transaction(async (tx) => { await tx.line.deleteMany(); }); }
+          save() {
+            return this.prisma.$transaction(async (tx) => {
+              await tx.order.deleteMany();
+              await this.clear();
+            });
+          }
+        }`, findings: [{ line: 9, library: "@prisma/client", message: "begins inside", fix: "manual", reason: REASON, related: [7, 5] }] },
+    { name: "a parameter of a declared type, which is the receiver", code: `
+        import type { PrismaClient } from "@prisma/client";
+        export const save = (client: PrismaClient) => client.$transaction(async (tx) => {
+          await tx.order.deleteMany();
+          await client.$transaction(async (inner) => { await inner.line.deleteMany(); });
+        });`, findings: [{ line: 4, library: "@prisma/client", message: "begins inside", fix: "manual", reason: REASON, related: [2] }] },
+    { name: "Knex", code: `${KNEX}
+        export const save = () => db.transaction(async (trx) => {
+          await trx("orders").del();
+          await db.transaction(async (inner) => { await inner("lines").del(); });
+        });`, findings: [{ line: 5, library: "knex", message: "begins inside", fix: "manual", reason: REASON, related: [3] }] },
+    { name: "Kysely", code: `
+        import { Kysely, PostgresDialect } from "kysely";
+        import { Pool } from "pg";
+        const db = new Kysely({ dialect: new PostgresDialect({ pool: new Pool() }) });
+        const clear = () => db.transaction().execute(async (trx) => { await trx.deleteFrom("lines").execute(); });
+        export const save = () => db.transaction().execute(async (trx) => {
+          await trx.deleteFrom("orders").execute();
+          await clear();
+        });`, findings: [{ line: 7, library: "kysely", message: "begins inside", fix: "manual", reason: REASON, related: [5, 4] }] },
+    { name: "Drizzle on a server", code: `
+        import { drizzle } from "drizzle-orm/node-postgres";
+        import { things } from "./schema.js";
+        const db = drizzle("postgres://app");
+        export const save = () => db.transaction(async (tx) => {
+          await tx.insert(things).values({});
+          await db.transaction(async (inner) => { await inner.delete(things); });
+        });`, findings: [{ line: 6, library: "drizzle-orm", message: "begins inside", fix: "manual", reason: REASON, related: [4] }] },
+    { name: "TypeORM", code: `
+        import { DataSource } from "typeorm";
+        const source = new DataSource({ type: "postgres" });
+        const clear = () => source.transaction(async (manager) => { await manager.query("DELETE FROM lines"); });
+        export const save = () => source.transaction(async (manager) => {
+          await manager.query("DELETE FROM orders");
+          await clear();
+        });`, findings: [{ line: 6, library: "typeorm", message: "begins inside", fix: "manual", reason: REASON, related: [4, 3] }] },
+    { name: "Sequelize", code: `
+        import { Sequelize } from "sequelize";
+        const sequelize = new Sequelize("postgres://app");
+        export const save = () => sequelize.transaction(async (t) => {
+          await sequelize.query("DELETE FROM orders", { transaction: t });
+          await sequelize.transaction(async (inner) => { await sequelize.query("DELETE FROM lines", { transaction: inner }); });
+        });`, findings: [{ line: 5, library: "sequelize", message: "begins inside", fix: "manual", reason: REASON, related: [3] }] },
+    { name: "a helper of the program runs both", code: `${PRISMA}
+        const inTransaction = (work) => prisma.$transaction((tx) => work(tx));
+        const clear = () => inTransaction(async (tx) => { await tx.line.deleteMany(); });
+        export const save = () => inTransaction(async (tx) => {
+          await tx.order.deleteMany();
+          await clear();
+        });`, findings: [{ line: 7, library: "@prisma/client", message: "begins inside", fix: "manual", reason: REASON, related: [5, 3] }] },
+    { name: "BEGIN inside BEGIN on one connection", code: `${SQLITE}
+        function clear() {
+          db.exec("BEGIN");
+          db.exec("DELETE FROM lines");
+          db.exec("COMMIT");
+        }
+        export function save() {
+          db.exec("BEGIN");
+          db.exec("DELETE FROM orders");
+          clear();
+          db.exec("COMMIT");
+        }`, findings: [{ line: 11, library: "node:sqlite", message: "which SQLite refuses", fix: "manual", reason: REASON, related: [9, 4] }] },
+    { name: "BEGIN inside a transaction of better-sqlite3", code: `
+        import Database from "better-sqlite3";
+        const db = new Database("app.db");
+        function clear() {
+          db.exec("BEGIN");
+          db.exec("DELETE FROM lines");
+          db.exec("COMMIT");
+        }
+        export const save = db.transaction(() => { clear(); });`, findings: [{ line: 8, message: "which SQLite refuses", fix: "manual", reason: REASON, related: [8, 4] }] },
+  ],
+});

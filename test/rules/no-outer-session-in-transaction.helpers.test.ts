@@ -1,0 +1,169 @@
+import { runTable } from "./lib/table.js";
+
+const PRISMA = `
+        import { PrismaClient } from "@prisma/client";
+        const prisma = new PrismaClient();`;
+
+const SEQUELIZE = `
+        import { Model, Sequelize } from "sequelize";
+        const sequelize = new Sequelize("postgres://app");
+        class User extends Model {}
+        User.init({}, { sequelize });`;
+
+const PASS = "give the helper the handle as a parameter";
+
+runTable({
+  rule: "no-outer-session-in-transaction",
+  theme: "helpers, files and options",
+  valid: [
+    { name: "a helper that is given the handle", code: `${PRISMA}
+        const remove = (client, id) => client.line.delete({ where: { id } });
+        export const save = () => prisma.$transaction(async (tx) => { await remove(tx, 1); });` },
+    { name: "a method of the session's class that is given the handle", code: `
+        import { Prisma, PrismaClient } from "@prisma/client";
+        class Client extends PrismaClient {
+          async lock(tx: Prisma.TransactionClient) {
+            await tx.$executeRaw\`LOCK TABLE orders\`;
+          }
+        }
+        export class Orders {
+          constructor(private readonly prisma: Client) {}
+          save() {
+            return this.prisma.$transaction(async (tx) => {
+              await this.prisma.lock(tx);
+              await tx.order.deleteMany();
+            });
+          }
+        }` },
+    { name: "a repository that is built on the handle", code: `${PRISMA}
+        class Lines {
+          constructor(private readonly client) {}
+          clear() { return this.client.line.deleteMany(); }
+        }
+        export const save = () => prisma.$transaction(async (tx) => { await new Lines(tx).clear(); });` },
+    { name: "a helper with the session as its default", code: `${PRISMA}
+        const clear = (client = prisma) => client.line.deleteMany();
+        export const save = () => prisma.$transaction(async (tx) => { await clear(tx); });` },
+    { name: "the handle in an object", code: `${PRISMA}
+        const clear = ({ client }) => (client ?? prisma).line.deleteMany();
+        export const save = () => prisma.$transaction(async (tx) => { await clear({ client: tx }); });` },
+    { name: "a helper that the options allow", options: { allowFunctions: ["audit"] }, code: `${PRISMA}
+        const audit = (what: string) => prisma.event.create({ data: { what } });
+        export const save = () => prisma.$transaction(async (tx) => {
+          await tx.order.deleteMany();
+          await audit("cleared");
+        });` },
+    { name: "a session by tenant may be another one", code: `
+        import { PrismaClient } from "@prisma/client";
+        const clients = new Map<string, PrismaClient>();
+        function clientOf(tenant: string) {
+          let client = clients.get(tenant);
+          if (!client) clients.set(tenant, (client = new PrismaClient({ datasourceUrl: tenant })));
+          return client;
+        }
+        const log = () => clientOf("log").event.create({ data: {} });
+        export const save = (tenant: string) => clientOf(tenant).$transaction(async (tx) => {
+          await tx.order.deleteMany();
+          await log();
+        });` },
+    { name: "Sequelize: the option is passed", code: `${SEQUELIZE}
+        export const save = () => sequelize.transaction(async (t) => {
+          await User.create({ name: "a" }, { transaction: t });
+          await User.destroy({ where: { id: 1 }, transaction: t });
+        });` },
+    { name: "Sequelize: options from elsewhere may have it", code: `${SEQUELIZE}
+        export const save = (options, extra) => sequelize.transaction(async (t) => {
+          await User.create({ name: "a" }, options);
+          await User.findAll({ ...extra });
+        });` },
+    { name: "Sequelize: carried along", code: `${SEQUELIZE}
+        Sequelize.useCLS(namespace);
+        export const save = () => sequelize.transaction(async () => { await User.create({ name: "a" }); });` },
+    { name: "a context with another session on the helper's way", code: `
+        import type { PrismaClient } from "@prisma/client";
+        interface Context { db: PrismaClient; audit: PrismaClient }
+        const log = (ctx: Context) => ctx.audit.event.create({ data: {} });
+        export const save = (ctx: Context, other: Context) => ctx.db.$transaction(async (tx) => {
+          await tx.order.deleteMany();
+          await log(ctx);
+          await log(other);
+        });` },
+  ],
+  invalid: [
+    { name: "a helper on the module's session", code: `${PRISMA}
+        async function clear() { await prisma.line.deleteMany(); }
+        export const save = () => prisma.$transaction(async (tx) => {
+          await tx.order.deleteMany();
+          await clear();
+        });`, findings: [{ line: 6, library: "@prisma/client", message: "`clear` runs on the @prisma/client session", fix: "manual", reason: PASS, related: [4, 3] }] },
+    { name: "two calls away, in other files", code: {
+      "src/db.ts": `
+        import { PrismaClient } from "@prisma/client";
+        export const prisma = new PrismaClient();`,
+      "src/lines.ts": `
+        import { prisma } from "./db.js";
+        const remove = () => prisma.line.deleteMany();
+        export async function clear() { await remove(); }`,
+      "src/save.ts": `
+        import { prisma } from "./db.js";
+        import { clear } from "./lines.js";
+        export const save = () => prisma.$transaction(async (tx) => {
+          await tx.order.deleteMany();
+          await clear();
+        });`,
+    }, findings: [{ file: "src/save.ts", line: 5, library: "@prisma/client", message: "`clear`", fix: "manual", reason: PASS, related: ["src/save.ts:3", "src/lines.ts:2"] }] },
+    { name: "a session that a function gives, once made", code: `
+        import { PrismaClient } from "@prisma/client";
+        let client: PrismaClient | undefined;
+        const db = () => (client ??= new PrismaClient());
+        const clear = () => db().line.deleteMany();
+        export const save = () => db().$transaction(async (tx) => {
+          await tx.order.deleteMany();
+          await clear();
+        });`, findings: [{ line: 7, library: "@prisma/client", message: "`clear`", fix: "manual", reason: PASS, related: [5, 4] }] },
+    { name: "a helper of the program runs the transaction", code: `${PRISMA}
+        const inTransaction = (work) => prisma.$transaction((tx) => work(tx));
+        export const save = () => inTransaction(async (tx) => {
+          await tx.order.deleteMany();
+          await prisma.line.deleteMany();
+        });`, findings: [{ line: 6, library: "@prisma/client", message: "`prisma`", fix: "manual", reason: "use the transaction's handle here", related: [4] }] },
+    { name: "a context that carries the session to a helper, and on", code: {
+      "src/context.ts": `
+        import type { PrismaClient } from "@prisma/client";
+        export interface Context { db: PrismaClient; user: string }`,
+      "src/assets.ts": `
+        import type { Context } from "./context.js";
+        const find = (id: string, ctx: Context) => ctx.db.asset.findFirst({ where: { id } });
+        export async function check(ctx: Context, id: string) {
+          if (!(await find(id, ctx))) throw new Error("no such asset");
+        }`,
+      "src/save.ts": `
+        import type { Context } from "./context.js";
+        import { check } from "./assets.js";
+        export const save = (ctx: Context, id: string) => ctx.db.$transaction(async (tx) => {
+          await check(ctx, id);
+          await tx.order.deleteMany();
+        });`,
+    }, findings: [{ file: "src/save.ts", line: 4, library: "@prisma/client", message: "`check`", fix: "manual", reason: PASS, related: ["src/save.ts:3", "src/assets.ts:2"] }] },
+    { name: "two ways to one statement", code: `${PRISMA}
+        const find = (id: string) => prisma.asset.findFirst({ where: { id } });
+        async function check(id: string) { if (!(await find(id))) throw new Error("no such asset"); }
+        export const save = (id: string) => prisma.$transaction(async (tx) => {
+          await check(id);
+          await tx.order.deleteMany();
+          return find(id);
+        });`, findings: [
+          { line: 6, library: "@prisma/client", message: "`check`", fix: "manual", reason: PASS, related: [5, 3] },
+          { line: 8, library: "@prisma/client", message: "`find`", fix: "manual", reason: PASS, related: [5, 3] },
+        ] },
+    { name: "Sequelize: no options", code: `${SEQUELIZE}
+        export const save = () => sequelize.transaction(async (t) => {
+          await User.create({ name: "a" }, { transaction: t });
+          await User.create({ name: "b" });
+        });`, findings: [{ line: 7, library: "sequelize", message: "`transaction` is not passed", fix: "manual", reason: "use the transaction's handle here", related: [5] }] },
+    { name: "Sequelize: options without it", code: `${SEQUELIZE}
+        export const save = () => sequelize.transaction(async (t) => {
+          await User.destroy({ where: { id: 1 } });
+        });`, findings: [{ line: 6, library: "sequelize", message: "`transaction` is not passed", fix: "manual", reason: "use the transaction's handle here", related: [5] }] },
+  ],
+});
