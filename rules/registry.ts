@@ -6,6 +6,7 @@ import { noNestedTransaction } from "./no-nested-transaction.js";
 import { noOuterSessionInTransaction } from "./no-outer-session-in-transaction.js";
 import { noParallelInTransaction } from "./no-parallel-in-transaction.js";
 import { noSessionPerCall } from "./no-session-per-call.js";
+import { noSwallowedTransactionError } from "./no-swallowed-transaction-error.js";
 import { noUnbatchedLoopTransaction } from "./no-unbatched-loop-transaction.js";
 import type { Rule } from "./rule.js";
 
@@ -18,6 +19,7 @@ export const RULES: readonly Rule[] = [
   noOuterSessionInTransaction,
   noParallelInTransaction,
   noSessionPerCall,
+  noSwallowedTransactionError,
   noUnbatchedLoopTransaction,
 ];
 
