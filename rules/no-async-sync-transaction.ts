@@ -73,7 +73,7 @@ function judge(project: ProjectFacts, site: JudgedTransaction): Draft | undefine
 }
 
 /** An async function, or one that gives back what an async function of the project promises. */
-function givesPromise({ program, schedule }: ProjectFacts, key: FunctionKey): boolean {
+function givesPromise({ program, graph, schedule }: ProjectFacts, key: FunctionKey): boolean {
   const { fn, file } = program.fnOf(key);
   if (fn.generator) return false;
   if (fn.async) return true;
@@ -81,6 +81,8 @@ function givesPromise({ program, schedule }: ProjectFacts, key: FunctionKey): bo
     if (value.k !== "call") return false;
     const call = program.call(file, value.id);
     if (combinatorOf(call) !== undefined) return true;
+    // A function that came in as a parameter is judged where it was passed.
+    if (callsParameter(graph, file, call)) return false;
     const targets = schedule.edgesOf(call);
     return call.kind === "call" && targets.length > 0 && targets.every(({ to }) => program.fnOf(to).fn.async && !program.fnOf(to).fn.generator) && !takesFunction(call.args);
   });
