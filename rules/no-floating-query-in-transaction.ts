@@ -6,7 +6,7 @@ import type { JudgedTransaction, ProjectFacts } from "../src/core/link/index.js"
 import type { InsideCall } from "../src/core/link/inside.js";
 import { functionKey } from "../src/core/link/program.js";
 import { finish } from "./lib/finish.js";
-import { isGivenHandle, runsIn } from "./lib/handles.js";
+import { isGivenHandle, runsIn, touches } from "./lib/handles.js";
 import { callPath } from "./lib/path.js";
 import type { Draft, Rule } from "./rule.js";
 
@@ -49,7 +49,7 @@ export const noFloatingQueryInTransaction: Rule<Options> = {
     const drafts = new Map<CallFact, Draft>();
     for (const site of project.judgedTransactions) {
       const library = packageName(site.library);
-      if (site.sync || CALLBACKS.has(library) || options.ignoreLibraries.includes(library) || project.program.role(site.file) === "test") continue;
+      if (mayBeSync(project, site) || CALLBACKS.has(library) || options.ignoreLibraries.includes(library) || project.program.role(site.file) === "test") continue;
       if (site.file === file && options.checkTransactions && isFloatingTransaction(project, site))
         drafts.set(site.call, draftOf(project, site, { file, call: site.call }, { message: messages.transaction(library), canAwait: true }));
       for (const inside of project.inside.callsOf(site)) {
@@ -85,7 +85,17 @@ function isStatement(project: ProjectFacts, site: JudgedTransaction, file: strin
   const { program } = project;
   const chain = [call, ...program.chainAfter(file, call)];
   if (chain.some(({ callee, args }) => !isThen(callee) && args.some((arg) => arg.k === "fn"))) return false;
-  return runsIn(project, site, call).some(({ kind, library }) => (kind === "read" || kind === "write" || kind === "ddl") && libraryWithId(library)?.sync === false);
+  if (touches(project, call).some(({ library }) => isSync(library))) return false;
+  return runsIn(project, site, call).some(({ kind }) => kind === "read" || kind === "write" || kind === "ddl");
+}
+
+/** A value may be a session of several drivers: where one of them is synchronous, the code may be its branch. */
+function mayBeSync({ graph }: ProjectFacts, site: JudgedTransaction): boolean {
+  return site.sync || site.sessions.some((id) => isSync(graph.values.tokens.libraryOf(id)));
+}
+
+function isSync(library: string | undefined): boolean {
+  return libraryWithId(library)?.sync ?? false;
 }
 
 function isThen(callee: CallFact["callee"]): boolean {

@@ -107,6 +107,8 @@ function goesOut({ graph }: ProjectFacts, call: CallFact): OutsideKind | undefin
   const found = new Set<OutsideKind | undefined>();
   for (const id of graph.external.get(call) ?? []) {
     const token = graph.values.tokens.get(id);
+    // `url ? new Client(url) : undefined`
+    if (token.t === "external" && token.module === null && /^undefined\b/.test(token.path)) continue;
     found.add(token.t === "external" ? outsideOf(token.module, token.path) : undefined);
   }
   const [kind] = found;
