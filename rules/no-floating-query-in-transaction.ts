@@ -7,6 +7,7 @@ import type { InsideCall } from "../src/core/link/inside.js";
 import { functionKey } from "../src/core/link/program.js";
 import { finish } from "./lib/finish.js";
 import { isGivenHandle, runsIn, touches } from "./lib/handles.js";
+import { draftsIn } from "./lib/once.js";
 import { callPath } from "./lib/path.js";
 import type { Draft, Rule } from "./rule.js";
 
@@ -46,21 +47,24 @@ export const noFloatingQueryInTransaction: Rule<Options> = {
   },
 
   detect(file, project, options) {
-    const drafts = new Map<CallFact, Draft>();
-    for (const site of project.judgedTransactions) {
-      const library = packageName(site.library);
-      if (mayBeSync(project, site) || CALLBACKS.has(library) || options.ignoreLibraries.includes(library) || project.program.role(site.file) === "test") continue;
-      if (site.file === file && options.checkTransactions && isFloatingTransaction(project, site))
-        drafts.set(site.call, draftOf(project, site, { file, call: site.call }, { message: messages.transaction(library), canAwait: true }));
-      for (const inside of project.inside.callsOf(site)) {
-        if (inside.file !== file || drafts.has(inside.call)) continue;
-        const found = floating(project, site, inside);
-        if (found) drafts.set(inside.call, draftOf(project, site, inside, found));
-      }
-    }
-    return finish(noFloatingQueryInTransaction, project, [...drafts.values()]);
+    const { name } = noFloatingQueryInTransaction;
+    return finish(noFloatingQueryInTransaction, project, draftsIn(file, project, name, options, () => find(project, options)));
   },
 };
+
+function find(project: ProjectFacts, options: Options): Iterable<Draft> {
+  const drafts = new Map<CallFact, Draft>();
+  for (const site of project.judgedTransactions) {
+    const library = packageName(site.library);
+    if (mayBeSync(project, site) || CALLBACKS.has(library) || options.ignoreLibraries.includes(library) || project.program.role(site.file) === "test") continue;
+    if (options.checkTransactions && isFloatingTransaction(project, site)) drafts.set(site.call, draftOf(project, site, site, { message: messages.transaction(library), canAwait: true }));
+    for (const inside of project.inside.callsOf(site)) {
+      const floats = drafts.has(inside.call) ? undefined : floating(project, site, inside);
+      if (floats) drafts.set(inside.call, draftOf(project, site, inside, floats));
+    }
+  }
+  return drafts.values();
+}
 
 interface Floating {
   message: string;

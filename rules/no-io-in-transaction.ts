@@ -6,6 +6,7 @@ import type { JudgedTransaction, ProjectFacts } from "../src/core/link/index.js"
 import type { InsideCall } from "../src/core/link/inside.js";
 import { functionKey } from "../src/core/link/program.js";
 import { finish } from "./lib/finish.js";
+import { draftsIn } from "./lib/once.js";
 import { callPath } from "./lib/path.js";
 import { runnerInService } from "./lib/runner.js";
 import { isWaitedFor } from "./lib/waits.js";
@@ -52,17 +53,22 @@ export const noIoInTransaction: Rule<Options> = {
   },
 
   detect(file, project, options) {
-    const drafts = new Map<CallFact, Draft>();
-    for (const site of project.judgedTransactions) {
-      if (options.ignoreLibraries.includes(packageName(site.library)) || endsAtFirstAwait(site) || project.ambient.isAmbient(site) || project.isPrivate(site)) continue;
-      for (const wait of waitsIn(project, file, site, options)) {
-        const at = wait.path[0] ?? wait;
-        if (!drafts.has(at.call) && runnerInService(project, site) !== undefined) drafts.set(at.call, draftOf(project, site, wait, at));
-      }
-    }
-    return finish(noIoInTransaction, project, [...drafts.values()]);
+    const { name } = noIoInTransaction;
+    return finish(noIoInTransaction, project, draftsIn(file, project, name, options, () => find(project, options)));
   },
 };
+
+function find(project: ProjectFacts, options: Options): Iterable<Draft> {
+  const drafts = new Map<CallFact, Draft>();
+  for (const site of project.judgedTransactions) {
+    if (options.ignoreLibraries.includes(packageName(site.library)) || endsAtFirstAwait(site) || project.ambient.isAmbient(site) || project.isPrivate(site)) continue;
+    for (const wait of waitsIn(project, site, options)) {
+      const at = wait.path[0] ?? wait;
+      if (!drafts.has(at.call) && runnerInService(project, site) !== undefined) drafts.set(at.call, draftOf(project, site, wait, at));
+    }
+  }
+  return drafts.values();
+}
 
 /** What a synchronous driver's transaction awaits, it awaits after its end: no-async-sync-transaction. */
 function endsAtFirstAwait({ sync, style }: JudgedTransaction): boolean {
@@ -74,10 +80,9 @@ interface Wait extends InsideCall {
 }
 
 /** One for each chain of calls: of `client.index("things").deleteDocuments(ids)`, the last call that goes out. */
-function waitsIn(project: ProjectFacts, file: string, site: JudgedTransaction, options: Options): Iterable<Wait> {
+function waitsIn(project: ProjectFacts, site: JudgedTransaction, options: Options): Iterable<Wait> {
   const found = new Map<CallFact, Wait>();
   for (const inside of project.inside.callsOf(site)) {
-    if ((inside.path[0] ?? inside).file !== file) continue;
     const kind = kindOf(project, site, inside);
     if (kind === undefined || isAllowed(project, inside, options)) continue;
     const end = project.program.chainEnd(inside.file, inside.call);
@@ -107,8 +112,8 @@ function goesOut({ graph }: ProjectFacts, call: CallFact): OutsideKind | undefin
   const found = new Set<OutsideKind | undefined>();
   for (const id of graph.external.get(call) ?? []) {
     const token = graph.values.tokens.get(id);
-    // `url ? new Client(url) : undefined`
-    if (token.t === "external" && token.module === null && /^undefined\b/.test(token.path)) continue;
+    // `url ? new Client(url) : undefined`, `process.env.URL && new Client()`
+    if (token.t === "external" && token.module === null && /^(undefined|process\.env)\b/.test(token.path)) continue;
     found.add(token.t === "external" ? outsideOf(token.module, token.path) : undefined);
   }
   const [kind] = found;

@@ -5,6 +5,7 @@ import type { JudgedTransaction, ProjectFacts } from "../src/core/link/index.js"
 import { functionKey } from "../src/core/link/program.js";
 import { finish } from "./lib/finish.js";
 import { isGivenHandle, mayUseHandle, touches } from "./lib/handles.js";
+import { draftsIn } from "./lib/once.js";
 import { callPath } from "./lib/path.js";
 import { runnerInService } from "./lib/runner.js";
 import { combinatorOf } from "./lib/waits.js";
@@ -47,20 +48,24 @@ export const noParallelInTransaction: Rule<Options> = {
   },
 
   detect(file, project, options) {
-    const drafts = new Map<CallFact, Draft>();
-    for (const site of project.judgedTransactions) {
-      const library = packageName(site.library);
-      if (libraryWithId(site.library)?.sync !== false || PIPELINED.has(library) || options.ignoreLibraries.includes(library)) continue;
-      for (const inside of project.inside.callsOf(site)) {
-        if (inside.file !== file || inside.path.length > 0 || drafts.has(inside.call)) continue;
-        const method = methodOf(inside.call);
-        if (method !== undefined && operandsOnHandle(project, site, inside) >= 2 && runnerInService(project, site) !== undefined)
-          drafts.set(inside.call, draftOf(project, site, inside, method));
-      }
-    }
-    return finish(noParallelInTransaction, project, [...drafts.values()]);
+    const { name } = noParallelInTransaction;
+    return finish(noParallelInTransaction, project, draftsIn(file, project, name, options, () => find(project, options)));
   },
 };
+
+function find(project: ProjectFacts, options: Options): Iterable<Draft> {
+  const drafts = new Map<CallFact, Draft>();
+  for (const site of project.judgedTransactions) {
+    const library = packageName(site.library);
+    if (libraryWithId(site.library)?.sync !== false || PIPELINED.has(library) || options.ignoreLibraries.includes(library)) continue;
+    for (const inside of project.inside.callsOf(site)) {
+      const method = inside.path.length > 0 || drafts.has(inside.call) ? undefined : methodOf(inside.call);
+      if (method !== undefined && operandsOnHandle(project, site, inside) >= 2 && runnerInService(project, site) !== undefined)
+        drafts.set(inside.call, draftOf(project, site, inside, method));
+    }
+  }
+  return drafts.values();
+}
 
 /** `allSettled` waits for all of them, whatever fails. */
 function methodOf(call: CallFact): string | undefined {
