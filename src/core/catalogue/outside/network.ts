@@ -14,7 +14,7 @@ export const NETWORK: readonly Outside[] = [
   { what: "network", modules: ["node:dns/promises", "dns/promises"], functions: /^(lookup|resolve\w*|reverse)$/ },
   // Mail: https://nodemailer.com/usage, https://resend.com/docs/send-with-nodejs
   { what: "network", modules: ["nodemailer"], methods: /^(sendMail|verify)$/ },
-  { what: "network", modules: ["resend", "postmark"], functions: /^$/, methods: /^(send|create|sendEmail\w*|sendBatch\w*|get|list|update|remove)$/ },
+  { what: "network", modules: ["resend", "postmark"], methods: /^(send|create|sendEmail\w*|sendBatch\w*|get|list|update|remove)$/ },
   { what: "network", modules: ["@sendgrid/mail"], functions: /^(send|sendMultiple)$/, methods: /^(send|sendMultiple)$/ },
   // Clients of services that are classes: every request is a method of an instance.
   { what: "network", modules: ["stripe"], methods: /^(create\w*|retrieve\w*|update\w*|cancel|list\w*|del|search|confirm|capture|pay|finalizeInvoice|voidInvoice|sendInvoice|attach|detach|expire|resume|reject|approve)$/ },
