@@ -1,4 +1,5 @@
 import { parseSync } from "oxc-parser";
+import { tooDeep } from "./nesting.js";
 import { parseSource } from "./parse.js";
 
 /**
@@ -6,6 +7,8 @@ import { parseSource } from "./parse.js";
  * reach a database never need.
  */
 export function checkSyntax(file: string, text: string): string | undefined {
+  const depth = tooDeep(text);
+  if (depth !== undefined) return depth;
   if (parseSync(file, text).errors.length === 0) return undefined;
   // Dialects and module kinds are the parser's business: what it takes is no error.
   const parsed = parseSource(file, text);

@@ -1,6 +1,7 @@
 import { analyze, type ScopeManager } from "@typescript-eslint/scope-manager";
 import type { TSESTree } from "@typescript-eslint/types";
 import { parseSync, type OxcError, type ParserOptions, type ParseResult } from "oxc-parser";
+import { tooDeep } from "./nesting.js";
 
 export interface ParsedSource {
   ok: true;
@@ -23,8 +24,8 @@ export interface ParseFailure {
  */
 export function parseSource(file: string, text: string): ParsedSource | ParseFailure {
   const source = text.startsWith("\uFEFF") ? text.slice(1) : text;
-  const depth = nesting(source);
-  if (depth > MAX_NESTING) return { ok: false, reason: `brackets nest ${depth} deep, more than ${MAX_NESTING} are not analysed` };
+  const depth = tooDeep(source);
+  if (depth !== undefined) return { ok: false, reason: depth };
   try {
     const result = parseAsAny(file, source);
     const error = result.errors.find(({ severity }) => isError(severity));
@@ -45,37 +46,6 @@ export function parseSource(file: string, text: string): ParsedSource | ParseFai
     if (error instanceof RangeError) return { ok: false, reason: "nested too deeply to be analysed" };
     return { ok: false, reason: `could not be analysed: ${error instanceof Error ? error.message : String(error)}` };
   }
-}
-
-/**
- * The native parser does not check its stack: it ends the whole process at some 2000 nested functions in a worker
- * thread (4 MB of stack, oxc-parser 0.159). No program that people write comes near a tenth of that.
- */
-const MAX_NESTING = 800;
-/** How deep brackets nest, text in quotes and comments left out when that makes a difference. */
-function nesting(source: string): number {
-  const rough = deepest(source);
-  if (rough <= MAX_NESTING) return rough;
-  return deepest(source.replace(/"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\/\/.*|\/\*[^]*?\*\//g, ""));
-}
-
-function deepest(source: string): number {
-  let depth = 0;
-  let most = 0;
-  for (let i = 0; i < source.length; i++) {
-    switch (source.charCodeAt(i)) {
-      case 0x28: // ( [ {
-      case 0x5b:
-      case 0x7b:
-        if (++depth > most) most = depth;
-        break;
-      case 0x29: // ) ] }
-      case 0x5d:
-      case 0x7d:
-        if (depth > 0) depth--;
-    }
-  }
-  return most;
 }
 
 function parseAsAny(file: string, source: string): ParseResult {

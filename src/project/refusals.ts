@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, realpathSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { parseSync } from "oxc-parser";
+import { tooDeep } from "./nesting.js";
 import { withoutBom } from "../core/edit.js";
 
 const VENDORED = /(^|\/)(node_modules|bower_components|vendor|vendored|third[_-]party|\.next|\.nuxt|\.output|generated|__generated__)\//;
@@ -49,6 +50,8 @@ function escapes(root: string, path: string): boolean {
 
 /** The first syntax error, in words, or `undefined`. */
 export function syntaxError(file: string, text: string): string | undefined {
+  const depth = tooDeep(text);
+  if (depth !== undefined) return depth;
   const lang = file.endsWith(".tsx") ? "tsx" : /\.[cm]?ts$/.test(file) ? "ts" : "jsx";
   const parse = (sourceType: "unambiguous" | "commonjs"): ReturnType<typeof parseSync>["errors"] => parseSync(file, withoutBom(text), { lang, sourceType }).errors;
   let errors = parse("unambiguous");

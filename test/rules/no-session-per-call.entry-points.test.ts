@@ -5,6 +5,27 @@ runTable({
   theme: "entry points and loops",
   valid: [
     {
+      name: "NestJS: a provider's factory opens once",
+      code: `
+        import Database from "better-sqlite3";
+        import { Module } from "@nestjs/common";
+        @Module({ providers: [{ provide: "DB", useFactory: () => new Database("app.db") }], exports: ["DB"] })
+        export class DatabaseModule {}
+      `,
+    },
+    {
+      name: "Fastify: a decorator keeps one session for all requests",
+      code: `
+        import Database from "better-sqlite3";
+        import fp from "fastify-plugin";
+        export default fp(async (fastify) => {
+          const db = new Database("app.db");
+          fastify.decorate("db", db);
+          fastify.addHook("onClose", async () => db.close());
+        });
+      `,
+    },
+    {
       name: "a plugin opens once and its routes share",
       code: `
         import Database from "better-sqlite3";
@@ -81,6 +102,34 @@ runTable({
     },
   ],
   invalid: [
+    {
+      name: "Hono: a middleware that opens",
+      code: `
+        import Database from "better-sqlite3";
+        import { Hono } from "hono";
+        const app = new Hono();
+        app.use("*", async (c, next) => {
+          c.set("db", new Database("app.db"));
+          await next();
+        });
+      `,
+      findings: [{ line: 5, message: "opens a new better-sqlite3", fix: "safe", why: [4, 5], sessions: "1" }],
+    },
+    {
+      name: "NestJS: a controller's route",
+      code: `
+        import Database from "better-sqlite3";
+        import { Controller, Get } from "@nestjs/common";
+        @Controller("things")
+        export class ThingController {
+          @Get(":id")
+          find() {
+            return new Database("app.db").prepare("SELECT 1").all();
+          }
+        }
+      `,
+      findings: [{ line: 7, message: "opens a new better-sqlite3", fix: "safe", why: [6, 7], sessions: "1" }],
+    },
     {
       name: "Fastify: a route's handler in an options object",
       code: `

@@ -31,7 +31,7 @@ export interface Framework {
   /** Paths of which nothing is known but what the program puts there. */
   sealed?: RegExp;
   /** Exported types whose values are the application, router or emitter. Their type arguments may say what places hold. */
-  types: readonly { type: string; as: string; holds?: readonly TypeArgument[] }[];
+  types: readonly TypeRule[];
   /** Types that programs add members to by `declare module` (of any of the specifiers) or `declare global`, and the place that has them. */
   augments?: readonly { type: string; place: string; global?: boolean }[];
   /** What parameters of given callbacks are: a Fastify plugin's first parameter is the instance again. */
@@ -52,12 +52,24 @@ export interface Framework {
   classes?: readonly ClassRule[];
   /** Properties of object literals, in files that import the framework, told by the properties that they have: `{ provide, useFactory }`. */
   objects?: readonly { has: readonly string[]; property: RegExp; role: CallbackRole }[];
+  /** Functions anywhere inside a property of a call's object argument: `new ApolloServer({ resolvers: { Query: { … } } })`. */
+  nested?: readonly { path: RegExp; property: RegExp; role: CallbackRole }[];
   /** Functions that begin with this directive. */
   directives?: readonly { directive: string; role: CallbackRole }[];
   /** Exports that the framework calls by file convention. */
   fileEntries?: readonly FileEntry[];
   /** Calls that start the program, for `init-at-startup`. */
   startups: readonly RegExp[];
+}
+
+/** What a value of an exported type is, or, for the type of a function, what its parameters are. */
+export interface TypeRule {
+  type: string;
+  as?: string;
+  params?: readonly (string | null)[];
+  /** The name needs no import: `Express.Request`. */
+  global?: boolean;
+  holds?: readonly TypeArgument[];
 }
 
 /** A type argument, or a property of it, and the place whose value it is the type of. */
@@ -76,8 +88,8 @@ export interface CallbackParameter {
   /** The function stands in this property of an object argument. Default: it is the argument itself. */
   property?: RegExp;
   param: number;
-  /** Only for functions with so many parameters: `(error, request, response, next)`. */
-  arity?: number;
+  /** Only for functions with so many parameters: `(error, request, response, next)` has four. */
+  arity?: readonly number[];
   as: string;
 }
 
@@ -93,8 +105,12 @@ export interface FileEntry {
   file: RegExp;
   /** Only in files with this directive: `"use server"`. */
   directive?: string;
+  /** Not in files with this one: `"use client"`. */
+  without?: string;
   /** Only in files that import a module of this name. */
   imports?: RegExp;
+  /** What the parameters of the entry are. */
+  params?: readonly string[];
   /** A label stands for an entry point. An export that is an object is asked for each of its functions: `default.fetch`. */
   entry: (exportName: string) => string | CallbackRole | undefined;
 }

@@ -2,7 +2,7 @@ import { RUNTIME } from "../contract.js";
 import { FRAMEWORKS } from "./frameworks/index.js";
 import { LIBRARIES } from "./libraries/index.js";
 import type { FileFacts, TypeFact } from "../facts/types.js";
-import type { CallbackRole, FileEntry, Framework } from "./framework.js";
+import type { CallbackRole, FileEntry, Framework, TypeRule } from "./framework.js";
 import { type Library, libraryId } from "./library.js";
 
 const bySpecifier = new Map<string, Library[]>();
@@ -25,6 +25,15 @@ export function libraryOf(specifier: string): Library | undefined {
 export function librariesOf(specifier: string): readonly Library[] {
   const library = libraryOf(specifier);
   return bySpecifier.get(specifier) ?? (library ? [library] : []);
+}
+
+/** What a container gives to who is decorated so. */
+export function injectedBy(specifier: string, path: string): { library: Library; as?: string } | undefined {
+  for (const library of LIBRARIES) {
+    const found = library.injected?.find((rule) => rule.specifier === specifier && rule.path === path);
+    if (found) return { library, as: found.as };
+  }
+  return undefined;
 }
 
 /** By what tokens and facts of the analysis carry: see `libraryId`. */
@@ -52,14 +61,15 @@ export function canonicalPath(framework: Framework, path: string): string {
 }
 
 /** The conventions by which a framework calls exports of this file. */
-export function fileEntriesOf({ file, directives, specifiers }: Pick<FileFacts, "file" | "directives" | "specifiers">): FileEntry[] {
+export function fileEntriesOf({ file, directives, specifiers }: Pick<FileFacts, "file" | "directives" | "specifiers">): { framework: Framework; entry: FileEntry }[] {
   return FRAMEWORKS.flatMap((framework) =>
     (framework.fileEntries ?? []).filter(
       (entry) =>
         entry.file.test(file) &&
         (entry.directive === undefined || directives.includes(entry.directive)) &&
+        (entry.without === undefined || !directives.includes(entry.without)) &&
         (entry.imports === undefined || specifiers.some((specifier) => entry.imports?.test(specifier))),
-    ),
+    ).map((entry) => ({ framework, entry })),
   );
 }
 
@@ -72,6 +82,15 @@ export function directiveRole(directives: readonly string[]): CallbackRole | und
 /** The frameworks that a file imports. */
 export function frameworksIn({ specifiers }: Pick<FileFacts, "specifiers">): Framework[] {
   return [...new Set(specifiers.flatMap((specifier) => frameworkOf(specifier) ?? []))];
+}
+
+/** A type that needs no import, with the framework whose it is. */
+export function globalType(name: string): { framework: Framework; rule: TypeRule } | undefined {
+  for (const framework of FRAMEWORKS) {
+    const rule = framework.types.find(({ type, global }) => global && type === name);
+    if (rule) return { framework, rule };
+  }
+  return undefined;
 }
 
 /** The places that an interface in `declare module` or `declare global` adds members to. */

@@ -61,6 +61,11 @@ export interface Library {
   closes: readonly string[];
   /** Methods that change the session itself for everybody who shares it, or that occupy it. */
   scoped: readonly string[];
+  /**
+   * Decorators of parameters and fields (with their call) that a container fills with what is the library's: `InjectDataSource()`.
+   * `as` is the path from the session that it is reached by (`getRepository()`); absent, it is the session.
+   */
+  injected?: readonly { specifier: string; path: string; as?: string }[];
   /** How long a statement waits for a lock, in milliseconds, when nothing is set; and where it is set. SQLite only. */
   busyTimeout?: { default: number; option?: ArgumentPath };
   /** The runtime's driver that replaces it, when there is one (see contract.ts). */

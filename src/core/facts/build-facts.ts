@@ -94,7 +94,15 @@ export function buildFacts(input: FactsInput): FileFacts {
     statements: (body, ctx, end) => visitStatements(walk, body, ctx, end),
     fn: (node, ctx, place) => visitFunction(walk, node, ctx, place),
     cls: (node, ctx, use) => visitClass(walk, node, ctx, use),
-    bind: (pattern, value, ctx, op) => bindPattern(walk, pattern, value, ctx, op),
+    bind(pattern, value, ctx, op) {
+      if (depth >= MAX_DEPTH) {
+        putOff.push(() => walk.bind(pattern, UNKNOWN, ctx, op));
+        return;
+      }
+      depth++;
+      bindPattern(walk, pattern, value, ctx, op);
+      depth--;
+    },
   };
 
   const program: unknown = input.program;

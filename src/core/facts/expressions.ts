@@ -147,7 +147,8 @@ function unary(walk: Walk, node: Node, ctx: Context, use: Use): Expr {
   }
   const value = walk.expr(argument, ctx, operator === "void" ? { discarded: use.discarded } : NO_USE);
   const number = numberOf(argument);
-  if (operator === "-" && number !== undefined && value.k === "literal") return { k: "literal", value: -number };
+  // JSON has no negative zero: `-0` is kept as 0.
+  if (operator === "-" && number !== undefined && value.k === "literal") return { k: "literal", value: 0 - number };
   if (operator === "void") return { k: "global", name: "undefined" };
   if (operator === "delete" && value.k === "member") {
     assign(walk, ctx, value, { k: "global", name: "undefined" }, spanOf(walk, node));

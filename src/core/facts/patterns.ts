@@ -27,7 +27,7 @@ export function bindPattern(walk: Walk, pattern: Node, value: Expr, ctx: Context
     case "AssignmentPattern": {
       const fallback = walk.expr(child(node, "right"), inBranch(ctx, node), { name: str(child(node, "left"), "name") });
       const left = child(node, "left");
-      if (left) bindPattern(walk, left, { k: "either", of: [value, fallback] }, ctx, op);
+      if (left) walk.bind(left, { k: "either", of: [value, fallback] }, ctx, op);
       return;
     }
     case "ObjectPattern":
@@ -36,12 +36,12 @@ export function bindPattern(walk: Walk, pattern: Node, value: Expr, ctx: Context
       return bindArray(walk, node, holder(walk, node, value, ctx), ctx);
     case "RestElement": {
       const argument = child(node, "argument");
-      if (argument) bindPattern(walk, argument, value, ctx, op);
+      if (argument) walk.bind(argument, value, ctx, op);
       return;
     }
     case "TSParameterProperty": {
       const parameter = child(node, "parameter");
-      if (parameter) bindPattern(walk, parameter, value, ctx, op);
+      if (parameter) walk.bind(parameter, value, ctx, op);
       return;
     }
     default: {
@@ -70,8 +70,9 @@ function holder(walk: Walk, pattern: Node, value: Expr, ctx: Context): Expr {
   return { k: "var", id };
 }
 
-function refers(value: Expr): boolean {
-  if (value.k === "member" || value.k === "await") return refers(value.of);
+function refers(whole: Expr): boolean {
+  let value = whole;
+  while (value.k === "member" || value.k === "await") value = value.of;
   return value.k === "var" || value.k === "global" || value.k === "this" || value.k === "call" || value.k === "module" || value.k === "unknown";
 }
 
@@ -80,13 +81,13 @@ function bindObject(walk: Walk, pattern: Node, of: Expr, ctx: Context): void {
     const target = child(property, property.type === "RestElement" ? "argument" : "value");
     if (!target) continue;
     if (property.type === "RestElement") {
-      bindPattern(walk, target, of, ctx);
+      walk.bind(target, of, ctx);
       continue;
     }
     const computed = flag(property, "computed");
     const key = computed ? walk.expr(child(property, "key"), ctx) : UNKNOWN;
     const name = key.k === "literal" ? String(key.value) : keyName(child(property, "key"), computed);
-    bindPattern(walk, target, { k: "member", of, name }, ctx);
+    walk.bind(target, { k: "member", of, name }, ctx);
   }
 }
 
@@ -94,6 +95,6 @@ function bindArray(walk: Walk, pattern: Node, of: Expr, ctx: Context): void {
   list(pattern, "elements").forEach((element, i) => {
     if (!element) return;
     const rest: Expr = { k: "array", items: [{ k: "member", of, name: "*" }], spread: true };
-    bindPattern(walk, element, element.type === "RestElement" ? rest : { k: "member", of, name: String(i) }, ctx);
+    walk.bind(element, element.type === "RestElement" ? rest : { k: "member", of, name: String(i) }, ctx);
   });
 }

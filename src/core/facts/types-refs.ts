@@ -1,4 +1,4 @@
-import { child, keyName, nodes, numberOf, str, stringOf, flag, type Node } from "./ast.js";
+import { child, flag, keyName, nodes, numberOf, str, stringOf, type Node } from "./ast.js";
 import type { Expr, TypeRef } from "./types.js";
 import { addSpecifier, type Context, type Walk, UNKNOWN } from "./walk.js";
 

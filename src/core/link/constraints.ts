@@ -1,6 +1,8 @@
-import { augmentedPlaces } from "../catalogue/index.js";
-import type { CallFact, FileFacts, FunctionFact } from "../facts/types.js";
+import { augmentedPlaces, fileEntriesOf, injectedBy } from "../catalogue/index.js";
+import { libraryId } from "../catalogue/library.js";
+import type { CallFact, Expr, FileFacts, FunctionFact } from "../facts/types.js";
 import { linkBuiltin } from "./builtins.js";
+import { passParameters } from "./framework-calls.js";
 import { IntSet } from "./int-set.js";
 import { applyExternal, applyPart, type ArgumentNodes } from "./library-calls.js";
 import type { NodeId } from "./solver.js";
@@ -21,6 +23,7 @@ export class Constraints {
     for (const fn of facts.functions) this.#addFunction(facts.file, fn);
     this.#addClasses(facts);
     this.#addAugments(facts);
+    this.#addConventions(facts);
     for (const call of facts.calls) this.#addCall(facts.file, call);
   }
 
@@ -51,14 +54,30 @@ export class Constraints {
     for (const expr of fn.returns) solver.flow(values.expression(file, expr, fn.id), returns);
     if (fn.returnType && fn.returns.length === 0) values.addType(file, fn.returnType, returns);
     for (const param of fn.params) if (param.type) values.addType(file, param.type, values.variable(file, param.variable));
+    for (const param of fn.params) this.#addInjected(file, param.decorators, values.variable(file, param.variable));
     const self = values.self(file, fn.id);
     if (fn.class !== undefined && fn.kind !== "arrow") solver.add(self, tokens.intern({ t: fn.static ? "class" : "instance", file, id: fn.class }));
     if (fn.object !== undefined) solver.add(self, tokens.intern({ t: "object", file, id: fn.object }));
   }
 
+  /** `@InjectDataSource() dataSource`: what a container puts there. */
+  #addInjected(file: string, decorators: readonly Expr[] | undefined, into: NodeId): void {
+    const { solver, tokens } = this.values;
+    for (const decorator of decorators ?? [])
+      solver.watch(this.values.expression(file, decorator), (id) => {
+        const token = tokens.get(id);
+        const found = token.t === "external" && token.module !== null ? injectedBy(token.module, token.path) : undefined;
+        if (!found) return;
+        const session = tokens.intern({ t: "typed", library: libraryId(found.library), role: "session" });
+        solver.add(into, found.as === undefined ? session : tokens.intern({ t: "part", of: session, path: found.as }));
+      });
+  }
+
   #addClasses({ file, classes, variables }: FileFacts): void {
     if (classes.length === 0) return;
     const { values } = this;
+    for (const { id, members } of classes)
+      for (const { name, decorators } of members) if (decorators) this.#addInjected(file, decorators, values.field(values.tokens.intern({ t: "instance", file, id }), name));
     const names = new Map<string, number[]>();
     for (const { kind, fn, name, id } of variables) {
       if (kind !== "class" || name === "") continue;
@@ -80,6 +99,24 @@ export class Constraints {
         // What the place itself holds, for who asks for its members by name.
         if (parents.length > 0) this.values.addType(file, { k: "ref", head: variable, path: [], args: [] }, held.at(framework.name, place));
       }
+  }
+
+  /** What the functions that a framework calls by file convention are given. */
+  #addConventions(facts: FileFacts): void {
+    const { values } = this;
+    for (const { framework, entry } of fileEntriesOf(facts)) {
+      const { params } = entry;
+      if (!params) continue;
+      for (const exported of facts.exports) {
+        if (exported.k === "star") continue;
+        const { name } = exported;
+        values.solver.watch(values.export(facts.file, name), (id) => {
+          if (entry.entry(name) !== undefined) passParameters(values, framework, id, params);
+          for (const property of values.propertiesOf(id))
+            if (entry.entry(`${name}.${property}`) !== undefined) values.solver.watch(values.field(id, property), (fn) => passParameters(values, framework, fn, params));
+        });
+      }
+    }
   }
 
   #addCall(file: string, call: CallFact): void {

@@ -1,7 +1,8 @@
-import { frameworkOf, librariesOf, libraryWithId } from "../catalogue/index.js";
+import { frameworkOf, globalType, librariesOf } from "../catalogue/index.js";
 import { type Library, libraryId } from "../catalogue/library.js";
 import type { TypeRef } from "../facts/types.js";
-import { holdType } from "./framework-calls.js";
+import { flowType, holdType } from "./framework-calls.js";
+import { addParameterType } from "./parameter-types.js";
 import type { NodeId } from "./solver.js";
 import type { Token, TokenId, TypedRole } from "./tokens.js";
 import type { Values } from "./values.js";
@@ -41,9 +42,13 @@ export class DeclaredTypes {
       case "object":
         this.#addAnonymous(file, type, into);
         return;
-      case "index":
-        this.#addIndexed(file, type, into);
+      case "index": {
+        if (addParameterType(this.values, file, type, into)) return;
+        const node = this.values.solver.node();
+        this.add(file, type.of, node);
+        this.values.solver.flow(this.values.memberOf(node, type.name, file, 0), into);
         return;
+      }
       default:
     }
   }
@@ -63,6 +68,9 @@ export class DeclaredTypes {
       for (const argument of type.args) this.add(file, argument, into);
     } else if (DERIVED.has(head)) {
       this.#addDerived(file, type.args, into);
+    } else {
+      const known = globalType([head, ...type.path].join("."));
+      if (known) flowType(this.values, known.framework, known.rule, into);
     }
   }
 
@@ -114,20 +122,21 @@ export class DeclaredTypes {
     const anonymous = this.#types[-variable - 1];
     const fact = anonymous ? { type: anonymous, extends: [] } : this.values.program.typeOf(file, variable);
     if (!fact) return;
-    const visit = (type: TypeRef): void => {
+    const visit = (type: TypeRef, narrowed = false): void => {
       if (type.k === "object") for (const prop of type.props) if (prop.name === name) add(prop.type);
-      if (type.k === "union") type.of.forEach(visit);
+      if (type.k === "union") for (const each of type.of) visit(each, narrowed);
       if (type.k === "ref" && typeof type.head === "string" && PARTIAL.has(type.head)) {
         const [of, keys] = type.args;
-        if (of && names(keys).includes(name) === (type.head === "Pick")) visit(of);
+        if (of && names(keys).includes(name) === (type.head === "Pick")) visit(of, true);
       } else if (type.k === "ref") {
         const node = this.values.solver.node();
         this.add(file, type, node);
-        this.values.solver.watch(node, delegate);
+        // What is left of a session's type may be a handle as well: `addNarrowed` says so.
+        this.values.solver.watch(node, (id) => (narrowed && this.values.tokens.get(id).t === "typed" ? undefined : delegate(id)));
       }
     };
     visit(fact.type);
-    fact.extends.forEach(visit);
+    for (const parent of fact.extends) visit(parent);
   }
 
   /** A type says what a value is, not which one: a session behind it is some session of that library. */
@@ -170,50 +179,12 @@ export class DeclaredTypes {
     const framework = frameworkOf(module);
     const typed = framework?.types.find((entry) => entry.type === path);
     if (!framework || !typed) return;
-    solver.add(into, tokens.intern({ t: "external", module, path: typed.as }));
+    flowType(this.values, framework, typed, into);
     for (const rule of typed.holds ?? []) {
       const argument = given.args[rule.argument];
       if (argument) holdType(this.values, framework, given.file, argument, rule);
     }
   }
-
-  /** `Options["db"]`; `Parameters<typeof save>[0]`; `Parameters<Parameters<typeof db.transaction>[0]>[0]` is a transaction's handle. */
-  #addIndexed(file: string, { of, name }: Indexed, into: NodeId): void {
-    const inner = parametersOf(of);
-    const { solver, tokens, program } = this.values;
-    if (!inner) {
-      solver.watch(this.#typed(file, of), (id) => this.values.load(id, name, into, { file, fn: 0 }));
-      return;
-    }
-    solver.watch(this.#typed(file, inner), (id) => {
-      const token = tokens.get(id);
-      const param = token.t === "function" ? program.fn(token.file, token.id).params[Number(name)] : undefined;
-      if (token.t === "function" && param) this.#flowTyped(this.values.variable(token.file, param.variable), into);
-    });
-    const outer = inner.k === "index" ? parametersOf(inner.of) : undefined;
-    if (inner.k !== "index" || !outer) return;
-    solver.watch(this.#typed(file, outer), (id) => {
-      const token = tokens.get(id);
-      const library = token.t === "part" ? libraryWithId(tokens.libraryOf(id)) : undefined;
-      if (token.t !== "part" || !library) return;
-      const isBody = library.transactions.some(({ path, body, handle }) => path.test(token.path) && (body === "last" || body === Number(inner.name)) && handle === Number(name));
-      if (isBody) solver.add(into, tokens.intern({ t: "typed", library: libraryId(library), role: "handle" }));
-    });
-  }
-
-  /** The values of a type, with members of sessions (`typeof db.transaction`), which a variable of that type would not show. */
-  #typed(file: string, type: TypeRef): NodeId {
-    if (type.k === "typeof") return this.values.expression(file, type.of);
-    const node = this.values.solver.node();
-    this.add(file, type, node);
-    return node;
-  }
-}
-
-type Indexed = Extract<TypeRef, { k: "index" }>;
-
-function parametersOf(type: TypeRef): TypeRef | undefined {
-  return type.k === "ref" && type.head === "Parameters" ? type.args[0] : undefined;
 }
 
 /** The entry that a type's first argument tells: `SQLiteTransaction<"sync", …>`. */

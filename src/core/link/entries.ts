@@ -4,6 +4,7 @@ import type { ClassFact, Expr, FileFacts, TypeRef } from "../facts/types.js";
 import type { CallGraph } from "./calls.js";
 import { literalText } from "./expressions.js";
 import { functionKey, type FunctionKey } from "./program.js";
+import type { NodeId } from "./solver.js";
 import type { Token } from "./tokens.js";
 import type { Values } from "./values.js";
 
@@ -16,7 +17,8 @@ export interface FrameworkEntry {
 
 type External = Extract<Token, { t: "external" }> & { module: string };
 
-export function frameworkEntries({ program, values }: CallGraph): FrameworkEntry[] {
+export function frameworkEntries(graph: CallGraph): FrameworkEntry[] {
+  const { program, values } = graph;
   const files = [...program.files.values()];
   const conventions = files.map((facts) => ({ facts, entries: fileEntriesOf(facts) })).filter(({ entries }) => entries.length > 0);
   // Every node has to be there before the solver's last run.
@@ -28,7 +30,7 @@ export function frameworkEntries({ program, values }: CallGraph): FrameworkEntry
   for (const { facts, entries } of conventions) {
     const roleOf = (name: string): CallbackRole | undefined => {
       for (const { entry } of entries) {
-        const role = entry(name);
+        const role = entry.entry(name);
         if (role !== undefined) return typeof role === "string" ? { role: "entry", kind: "route", label: `${role} (${facts.file})` } : role;
       }
       return undefined;
@@ -43,6 +45,38 @@ export function frameworkEntries({ program, values }: CallGraph): FrameworkEntry
     for (const cls of facts.classes) addClass(values, facts, cls, found);
   }
   addObjects(values, files, found);
+  addNested(graph, found);
+  return found;
+}
+
+/** `new ApolloServer({ resolvers: { Query: { things: () => … } } })` */
+function addNested({ program, values, external }: CallGraph, found: FrameworkEntry[]): void {
+  const { tokens, solver } = values;
+  for (const { file, calls } of program.files.values())
+    for (const call of calls)
+      for (const id of external.get(call) ?? []) {
+        const token = tokens.get(id);
+        const rules = token.t === "external" && token.module !== null ? (frameworkOf(token.module)?.nested ?? []) : [];
+        for (const rule of rules)
+          if (token.t === "external" && rule.path.test(token.path))
+            for (const arg of call.args)
+              for (const given of solver.values(values.expression(file, arg, call.fn)))
+                for (const property of values.propertiesOf(given).filter((name) => rule.property.test(name)))
+                  for (const fn of functionsIn(values, values.field(given, property))) found.push({ key: fn, file, role: rule.role });
+      }
+}
+
+/** The functions in a value, in its properties, in theirs, and in what it spreads. */
+function functionsIn(values: Values, start: NodeId): Set<FunctionKey> {
+  const found = new Set<FunctionKey>();
+  const nodes = new Set([start]);
+  // A Set's iteration also visits what is added meanwhile.
+  for (const node of nodes)
+    for (const id of values.solver.values(node)) {
+      const token = values.tokens.get(id);
+      if (token.t === "function") found.add(functionKey(token.file, token.id));
+      for (const property of values.propertiesOf(id)) nodes.add(values.field(id, property));
+    }
   return found;
 }
 

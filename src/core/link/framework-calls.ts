@@ -1,5 +1,5 @@
 import { frameworkOf, frameworkOfGlobal } from "../catalogue/index.js";
-import type { CallbackParameter, Framework, TypeArgument } from "../catalogue/framework.js";
+import type { CallbackParameter, Framework, TypeArgument, TypeRule } from "../catalogue/framework.js";
 import type { CallFact, TypeRef } from "../facts/types.js";
 import type { NodeId } from "./solver.js";
 import type { Token, TokenId } from "./tokens.js";
@@ -42,7 +42,7 @@ export function applyFramework(values: Values, outside: FrameworkCall): TokenId 
     values.solver.flow(values.held.at(framework.name, `${rule.place}.${key}`, origin), into);
     values.solver.flow(values.memberOf(values.held.at(framework.name, rule.place, origin), key, file, call.fn), into);
   }
-  for (const rule of framework.callbackParams) if (rule.path.test(token.path)) passParameter(values, rule, token.module, origin, args);
+  for (const rule of framework.callbackParams) if (rule.path.test(token.path)) passParameter(values, framework, rule, origin, args);
   const result = outside.result === undefined ? undefined : values.tokens.get(outside.result);
   return result?.t === "external" && origin !== token.origin ? values.tokens.intern({ ...result, origin }) : outside.result;
 }
@@ -85,16 +85,10 @@ function keyOf(call: CallFact, index: number): string | undefined {
   return arg?.k === "literal" && typeof arg.value === "string" ? arg.value : undefined;
 }
 
-function passParameter(values: Values, rule: CallbackParameter, module: string | null, origin: string | undefined, args: readonly NodeId[]): void {
-  const { tokens, solver, program } = values;
-  const value = tokens.intern({ t: "external", module, path: rule.as, ...(origin !== undefined && { origin }) });
-  const pass = (id: TokenId): void => {
-    const fn = tokens.get(id);
-    if (fn.t !== "function") return;
-    const { params } = program.fn(fn.file, fn.id);
-    const param = rule.arity === undefined || params.length === rule.arity ? params[rule.param] : undefined;
-    if (param) solver.add(values.variable(fn.file, param.variable), value);
-  };
+function passParameter(values: Values, framework: Framework, rule: CallbackParameter, origin: string | undefined, args: readonly NodeId[]): void {
+  const { solver } = values;
+  const params = Array.from<string | null>({ length: rule.param + 1 }).fill(null).with(rule.param, rule.as);
+  const pass = (id: TokenId): void => passParameters(values, framework, id, params, rule.arity, origin);
   args.forEach((arg, index) => {
     if (rule.argument !== undefined && rule.argument !== index) return;
     solver.watch(arg, (id) => {
@@ -102,4 +96,29 @@ function passParameter(values: Values, rule: CallbackParameter, module: string |
       else for (const property of values.propertiesOf(id)) if (rule.property.test(property)) solver.watch(values.field(id, property), pass);
     });
   });
+}
+
+/** What a framework's object is, by itself and by what is known of its place. */
+export function flowObject(values: Values, framework: Framework, as: string, into: NodeId, origin?: string): void {
+  const module = framework.specifiers[0] ?? framework.name;
+  values.solver.add(into, values.tokens.intern({ t: "external", module, path: as, ...(origin !== undefined && { origin }) }));
+  values.solver.flow(values.held.at(framework.name, as, origin), into);
+}
+
+/** A function gets a framework's objects as parameters. */
+export function passParameters(values: Values, framework: Framework, id: TokenId, params: readonly (string | null)[], arity?: readonly number[], origin?: string): void {
+  const fn = values.tokens.get(id);
+  if (fn.t !== "function") return;
+  const own = values.program.fn(fn.file, fn.id).params;
+  if (arity && !arity.includes(own.length)) return;
+  params.forEach((as, index) => {
+    const param = own[index];
+    if (as !== null && param) flowObject(values, framework, as, values.variable(fn.file, param.variable), origin);
+  });
+}
+
+/** A value of a framework's type: its object, or a function that is given its objects. */
+export function flowType(values: Values, framework: Framework, { as, params }: TypeRule, into: NodeId): void {
+  if (as !== undefined) flowObject(values, framework, as, into);
+  if (params) values.solver.watch(into, (id) => passParameters(values, framework, id, params));
 }

@@ -19,6 +19,12 @@ export type { LinkHost } from "./program.js";
 /** A transaction as rules judge it: one of the program's own, or one that a helper runs for a caller. */
 export type JudgedTransaction = TransactionSite & { lender?: LentTransaction["lender"] };
 
+interface Startup {
+  file: string;
+  call: CallFact;
+  framework: string;
+}
+
 /** The joined facts of many files: what the rules are functions of. Everything beyond the call graph is made on first use. */
 export class ProjectFacts {
   readonly program: Program;
@@ -33,6 +39,7 @@ export class ProjectFacts {
   #schedule?: Schedule;
   #sessions?: Summaries;
   #statements?: Summaries;
+  #startups?: Startup[];
 
   constructor(facts: Iterable<FileFacts>, host: LinkHost) {
     this.program = new Program(facts, host);
@@ -113,8 +120,12 @@ export class ProjectFacts {
   }
 
   /** Where the program starts to serve: `app.listen(…)`. */
-  startups(): { file: string; call: CallFact; framework: string }[] {
-    const found: { file: string; call: CallFact; framework: string }[] = [];
+  startups(): readonly Startup[] {
+    return (this.#startups ??= this.#findStartups());
+  }
+
+  #findStartups(): Startup[] {
+    const found: Startup[] = [];
     for (const facts of this.program.files.values())
       for (const call of facts.calls)
         for (const id of this.graph.external.get(call) ?? []) {

@@ -12,6 +12,8 @@ export interface LinkHost {
    * `test/fixtures/shop` means the shop, not a test. Default: the path from the root.
    */
   place?(file: string): string;
+  /** Whether a package's `bin` names the file (or what it is built from): a program that runs and ends. Default: false. */
+  isBin?(file: string): boolean;
 }
 
 /** A function of the whole program. */
@@ -45,7 +47,8 @@ export class Program {
   readonly host: LinkHost;
 
   constructor(facts: Iterable<FileFacts>, host: LinkHost) {
-    this.files = new Map([...facts].map((file) => [file.file, file]));
+    // Readers and caches hand files over in any order; all that follows goes by this one.
+    this.files = new Map([...facts].sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0)).map((file) => [file.file, file]));
     this.host = host;
   }
 
@@ -161,7 +164,7 @@ export class Program {
   }
 
   role(file: string): FileRole {
-    return fileRole(this.host.place?.(file) ?? file, this.files.get(file)?.hashbang ?? false);
+    return fileRole(this.host.place?.(file) ?? file, (this.files.get(file)?.hashbang ?? false) || (this.host.isBin?.(file) ?? false));
   }
 
   text(file: string, span: { start: number; end: number }): string {

@@ -1,10 +1,38 @@
 /** What a file is for, as its path says: code that runs once by hand or in tests is no production path. */
 export type FileRole = "source" | "test" | "script";
 
-const TEST = /(^|\/)(__tests__|__mocks__|__fixtures__|tests?|specs?|e2e|cypress|playwright|evals?|testing|test-utils)\/|[.-](test|spec|e2e|cy|bench)\.[cm]?[jt]sx?$|(^|\/)(vitest|jest|cypress|playwright)\.(config|setup|global)[^/]*$|(^|\/)test-[^/]*\.[cm]?[jt]sx?$/i;
-const SCRIPT = /(^|\/)(scripts?|bin|cli|migrations?|seeds?|seeders?|benchmarks?|bench|examples?)\/|(^|\/)(seed|migrate|migration|cli|setup-db|reset-db)\.[cm]?[jt]sx?$|[_-]migrations\//i;
+const TEST_FOLDER = "__tests__|__mocks__|__fixtures__|tests?|specs?|e2e|cypress|playwright|evals?|testing|test-utils|\\.storybook";
+const TEST = new RegExp(
+  [
+    `(^|/)(${TEST_FOLDER})/`,
+    String.raw`[.-](test|spec|e2e|cy|bench|stories|story|fixtures?|mock)\.[cm]?[jt]sx?$`,
+    String.raw`(^|/)(vitest|jest|cypress|playwright)\.(config|setup|global|workspace)[^/]*$`,
+    String.raw`(^|/)test-[^/]*\.[cm]?[jt]sx?$`,
+  ].join("|"),
+  "i",
+);
 
-export function fileRole(file: string, hashbang: boolean): FileRole {
+const SCRIPT_FOLDER = "scripts?|bin|cli|migrations?|seeds?|seeders?|benchmarks?|bench|examples?";
+/** Names of files that are run by hand: `seed.ts`, `setup-db.ts`, `db-migrate.ts`, `prisma/seed.ts`. */
+const SCRIPT_NAME = String.raw`(seed|migrate|migration|cli|(setup|reset|init|seed|migrate|drop|backfill)[-_.]?(db|database)|(db|database)[-_.]?(setup|reset|init|seed|migrate|push|drop)|run[-_.]?migrations?)`;
+const TOOLS =
+  "next|nuxt|vite|astro|svelte|remix|react-router|docusaurus|webpack|rspack|rollup|esbuild|tsup|tsdown|unbuild|babel|metro|postcss|tailwind|eslint|prettier|stylelint|drizzle|prisma|kysely|ecosystem|commitlint|release|trigger";
+const SCRIPT = new RegExp(
+  [
+    `(^|/)(${SCRIPT_FOLDER})/`,
+    String.raw`(^|/)${SCRIPT_NAME}\.[cm]?[jt]sx?$`,
+    String.raw`[._-](migration|seed|seeder)\.[cm]?[jt]s$`,
+    String.raw`[_-]migrations/`,
+    // `drizzle.config.ts`, `tsup.server.config.mts`: a tool's own, not `database.config.ts`.
+    String.raw`(^|/)(${TOOLS})(\.[\w-]+)?\.config(\.[\w-]+)?\.[cm]?[jt]s$`,
+    String.raw`(^|/)\.[\w-]+rc\.[cm]?[jt]s$`,
+    String.raw`(^|/)(knexfile|gulpfile|gruntfile|commitlint|ormconfig)\.[cm]?[jt]s$`,
+  ].join("|"),
+  "i",
+);
+
+/** `isScript`: the host knows it, from a `#!` or from a package's `bin`. */
+export function fileRole(file: string, isScript: boolean): FileRole {
   if (TEST.test(file)) return "test";
-  return hashbang || SCRIPT.test(file) ? "script" : "source";
+  return isScript || SCRIPT.test(file) ? "script" : "source";
 }

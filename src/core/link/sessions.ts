@@ -6,7 +6,7 @@ import type { CallGraph } from "./calls.js";
 import { literalText } from "./contexts.js";
 import { exprSpan, mentions, parts } from "./expressions.js";
 import { argumentAt, kindOf, openPatternOf } from "./library-calls.js";
-import { functionKey, type FunctionKey } from "./program.js";
+import { append, functionKey, type FunctionKey } from "./program.js";
 import type { DerivedKind, TokenId } from "./tokens.js";
 
 /** A place where a session is made. */
@@ -253,19 +253,39 @@ export function usesOf(graph: CallGraph, factory: Factory): SessionUse[] {
   return callersOf(graph, factory.key).map(({ file, call }) => ({ file, call, factory }));
 }
 
+/** A call on a session, or on what was made from it. */
+export interface PartCall {
+  file: string;
+  call: CallFact;
+  /** The member's name. */
+  path: string;
+  on: "session" | DerivedKind;
+}
+
+const partsBySession = new WeakMap<CallGraph, Map<TokenId, PartCall[]>>();
+
 /** Calls on a session (or on what was made from it) by member name, program-wide. */
-export function partCalls(graph: CallGraph, session: TokenId): { file: string; call: CallFact; path: string; on: "session" | DerivedKind }[] {
-  const result = [];
-  for (const facts of graph.program.files.values())
-    for (const call of facts.calls)
-      for (const id of graph.external.get(call) ?? []) {
-        const token = graph.values.tokens.get(id);
-        if (token.t !== "part" || graph.values.tokens.sessionOf(id) !== session) continue;
-        const owner = graph.values.tokens.get(token.of);
-        result.push({ file: facts.file, call, path: token.path, on: owner.t === "derived" ? owner.kind : ("session" as const) });
-        break;
+export function partCalls(graph: CallGraph, session: TokenId): readonly PartCall[] {
+  let index = partsBySession.get(graph);
+  if (!index) partsBySession.set(graph, (index = indexParts(graph)));
+  return index.get(session) ?? [];
+}
+
+function indexParts({ program, external, values: { tokens } }: CallGraph): Map<TokenId, PartCall[]> {
+  const index = new Map<TokenId, PartCall[]>();
+  for (const { file, calls } of program.files.values())
+    for (const call of calls) {
+      const met = new Set<TokenId>();
+      for (const id of external.get(call) ?? []) {
+        const token = tokens.get(id);
+        const session = token.t === "part" ? tokens.sessionOf(id) : undefined;
+        if (token.t !== "part" || session === undefined || met.has(session)) continue;
+        met.add(session);
+        const owner = tokens.get(token.of);
+        append(index, session, { file, call, path: token.path, on: owner.t === "derived" ? owner.kind : ("session" as const) });
       }
-  return result;
+    }
+  return index;
 }
 
 export function isClose(library: string, path: string): boolean {

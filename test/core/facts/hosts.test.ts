@@ -32,6 +32,7 @@ const TYPESCRIPT = `
   function over(a: string): U; function over(a: number): U; function over({ a }: { a: U } = v(), b?: T): asserts b is T { const y = <U>a; using r = v(); }
   declare function amb(a: U): T; export type { T as TT }; export import Y = N.M; export default abstract class {} export declare const dc: U; let definite!: U;
   const arrow = async <B,>(a: B): Promise<B> => { await using q = v(); for await (const c of v()) v(); return a; }; function f(cb: (this: U, a: T) => void = v, ...[p, { q }]: [U, T]) {}
+  declare module "r" { interface R<X extends U> { a: Omit<L, "b" | 'c'>["d"]; b: Parameters<typeof v>[0] } namespace S { interface S2 { t: T } } } declare global { namespace X { interface Y { u: U } } } v<U, { w: T }>(1); new C<L["a"]>(v);
   export const inst = v<string>; const tpl: \`a\${string}\` = v; label: { break label; } let o = v as const; const u2: unique symbol = Symbol(); type Cond<X> = X extends infer Z extends U ? Z : never; const opt = v?.a!.b; export as namespace G;`;
 
 const TSX = `import React, { useState as s } from "react"; const C = ({ a }: P) => <><Foo.Bar b={a} {...s()} onClick={() => s(a)}>{a ? s() : <div key="x">text</div>}</Foo.Bar></>; export default C;`;

@@ -9,3 +9,9 @@ test("facts are plain JSON", () => {
   `);
   expect(JSON.parse(JSON.stringify(facts))).toEqual(facts);
 });
+
+test.each([["f(-0);", 0], ["f(-1);", -1]])("%s: numbers are what JSON makes of them", (text, value) => {
+  const facts = factsOf(text);
+  expect(facts.calls[0]?.args).toEqual([{ k: "literal", value }]);
+  expect(JSON.parse(JSON.stringify(facts))).toEqual(facts);
+});

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { packageName } from "../../../src/core/catalogue/index.js";
 import { buildFacts } from "../../../src/core/facts/build-facts.js";
 import type { CallFact } from "../../../src/core/facts/types.js";
 import { type Cost, formatCost } from "../../../src/core/cost.js";
@@ -78,7 +79,7 @@ function show(project: ProjectFacts, ids: Iterable<TokenId>): string[] {
         return `${token.t} ${project.program.class(token.file, token.id).name}`;
       case "session":
       case "typed":
-        return `${token.t} ${token.library}`;
+        return `${token.t} ${packageName(token.library)}`;
       case "derived":
         return `${token.kind} of ${name(project.graph.values.tokens.get(token.of))}`;
       case "part":

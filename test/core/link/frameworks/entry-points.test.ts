@@ -1,0 +1,102 @@
+import { describe, expect, it } from "vitest";
+import { contexts, link } from "../link.js";
+
+const WORK = `function work() {}\n`;
+
+function contextsOf(text: string, file = "src/app.ts"): string[] {
+  return contexts(link({ [file]: text + "\n" + WORK }), "work");
+}
+
+describe("what runs per call", () => {
+  it.each<[string, string]>([
+    ["Hono's route", `import { Hono } from "hono"; const app = new Hono(); app.basePath("/api").get("/things/:id", (c) => work());`],
+    ["Hono's middleware", `import { Hono } from "hono"; const app = new Hono(); app.use("*", async (c, next) => { work(); await next(); });`],
+    ["Hono's OpenAPI route", `import { OpenAPIHono } from "@hono/zod-openapi"; const app = new OpenAPIHono(); app.openapi(route, (c) => work());`],
+    ["Hono's middleware factory", `import { createMiddleware } from "hono/factory"; export const m = createMiddleware(async (c, next) => { work(); });`],
+    ["Koa's middleware", `import Koa from "koa"; const app = new Koa(); app.use(async (ctx, next) => { work(); });`],
+    ["Koa's route", `import Router from "@koa/router"; const router = new Router({ prefix: "/api" }); router.post("things", "/things", async (ctx) => { work(); });`],
+    ["Koa through require", `const Koa = require("koa"); const app = new Koa(); app.use(async (ctx) => work());`],
+    ["Elysia's route", `import { Elysia } from "elysia"; export const app = new Elysia().use(other).get("/", () => work()).listen(3000);`],
+    ["Fastify's route in a long chain", `import Fastify from "fastify"; Fastify().withTypeProvider().register(a).register(b).register(c).register(d).register(e).get("/", () => work());`],
+    ["BullMQ's worker", `import { Worker } from "bullmq"; new Worker("mail", async (job) => work(), { connection });`],
+    ["Bull's queue", `import Queue from "bull"; const mail = new Queue("mail"); mail.process(5, async (job) => work());`],
+    ["pg-boss's work", `import PgBoss from "pg-boss"; const boss = new PgBoss(url); await boss.work("mail", async ([job]) => work());`],
+    ["Agenda's job", `import { Agenda } from "agenda"; const agenda = new Agenda(); agenda.define("mail", async (job) => work());`],
+    ["Graphile Worker's tasks", `import { run } from "graphile-worker"; await run({ connectionString, taskList: { mail: async (payload) => work() } });`],
+    ["Inngest's function", `import { Inngest } from "inngest"; const inngest = new Inngest({ id: "a" }); export const f = inngest.createFunction({ id: "f" }, { event: "x" }, async () => work());`],
+    ["Trigger.dev's task", `import { task } from "@trigger.dev/sdk"; export const t = task({ id: "t", run: async () => work() });`],
+    ["node-cron", `import cron from "node-cron"; cron.schedule("* * * * *", () => work());`],
+    ["cron's job", `import { CronJob } from "cron"; new CronJob("* * * * *", () => work(), null, true);`],
+    ["cron's job from options", `import { CronJob } from "cron"; CronJob.from({ cronTime: "* * * * *", onTick: () => work() });`],
+    ["croner", `import { Cron } from "croner"; new Cron("* * * * *", { protect: true }, () => work());`],
+    ["node-schedule", `import schedule from "node-schedule"; schedule.scheduleJob("0 * * * *", () => work());`],
+    ["kafkajs", `import { Kafka } from "kafkajs"; const consumer = new Kafka({}).consumer({ groupId: "a" }); await consumer.run({ eachMessage: async ({ message }) => work() });`],
+    ["amqplib", `import amqp from "amqplib"; const channel = await (await amqp.connect(url)).createChannel(); channel.consume("orders", (message) => work());`],
+    ["socket.io", `import { Server } from "socket.io"; const io = new Server(); io.on("connection", (socket) => { work(); });`],
+    ["ws", `import { WebSocketServer } from "ws"; const server = new WebSocketServer({ port: 1 }); server.on("connection", () => work());`],
+    ["a worker's messages", `import { parentPort } from "node:worker_threads"; parentPort.on("message", () => work());`],
+    ["an MCP tool", `import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js"; const server = new McpServer({ name: "a" }); server.registerTool("add", { inputSchema }, async () => { work(); });`],
+    ["an MCP request", `import { Server } from "@modelcontextprotocol/sdk/server/index.js"; const server = new Server({ name: "a" }); server.setRequestHandler(CallToolRequestSchema, async (request) => work());`],
+    ["TypeGraphQL's query", `import { Query, Resolver } from "type-graphql"; @Resolver() export class R { @Query(() => String) a() { work(); } }`],
+    ["Apollo's resolvers", `import { ApolloServer } from "@apollo/server"; const users = { Query: { user: async () => work() } }; new ApolloServer({ typeDefs, resolvers: { ...users } });`],
+    ["Yoga's resolvers", `import { createSchema, createYoga } from "graphql-yoga"; createYoga({ schema: createSchema({ typeDefs, resolvers: [{ Query: { user: { resolve: () => work() } } }] }) });`],
+    ["Yoga's context", `import { createYoga } from "graphql-yoga"; createYoga({ schema, context: async () => ({ a: work() }) });`],
+    ["Pothos's field", `import SchemaBuilder from "@pothos/core"; const builder = new SchemaBuilder({}); builder.queryType({ fields: (t) => ({ a: t.field({ type: "String", resolve: () => work() }) }) });`],
+    ["Lambda's handler", `import type { APIGatewayProxyHandler } from "aws-lambda"; export const handler: APIGatewayProxyHandler = async (event) => { work(); };`],
+    ["Nitro's handler, without an import", `export default defineEventHandler(async (event) => { work(); });`],
+    ["a server action in a component", `export function Form() { async function save(data) { "use server"; work(); } return save; }`],
+  ])("%s", (_name, text) => {
+    expect(contextsOf(text)).toEqual(["per-call"]);
+  });
+
+  it.each<[string, string, string]>([
+    ["a file of server actions", "src/actions.ts", `"use server"; export async function save() { work(); }`],
+    ["a page", "src/app/things/[id]/page.tsx", `export default async function Page() { work(); return null; }`],
+    ["a page's metadata", "app/page.tsx", `export async function generateMetadata() { work(); }`],
+    ["a layout", "apps/web/app/layout.tsx", `const Layout = async () => { work(); }; export default Layout;`],
+    ["an API route", "pages/api/things.ts", `export default async function handler(req, res) { work(); }`],
+    ["getServerSideProps", "src/pages/things.tsx", `export const getServerSideProps = async () => { work(); return { props: {} }; };`],
+    ["Next's middleware", "src/middleware.ts", `import { NextResponse } from "next/server"; export function middleware(request) { work(); }`],
+    ["a loader", "app/routes/things.tsx", `export async function loader({ params }) { work(); }`],
+    ["an action", "app/things/edit.tsx", `import type { ActionFunctionArgs } from "react-router"; export const action = async (args: ActionFunctionArgs) => { work(); };`],
+    ["SvelteKit's endpoint", "src/routes/things/+server.ts", `export async function GET({ params }) { work(); }`],
+    ["SvelteKit's load", "src/routes/+page.server.ts", `export const load = async () => { work(); };`],
+    ["SvelteKit's action", "src/routes/+page.server.js", `export const actions = { create: async ({ request }) => { work(); } };`],
+    ["SvelteKit's hook", "src/hooks.server.ts", `export async function handle({ event, resolve }) { work(); return resolve(event); }`],
+    ["Astro's endpoint", "src/pages/api/things.ts", `import type { APIRoute } from "astro"; export const GET: APIRoute = () => { work(); };`],
+  ])("%s", (_name, file, text) => {
+    expect(contextsOf(text, file)).toEqual(["per-call"]);
+  });
+});
+
+describe("what runs once", () => {
+  it.each<[string, string, string]>([
+    ["a static page's data", "pages/index.tsx", `export async function getStaticProps() { work(); return { props: {} }; }`],
+    ["a page's static parameters", "app/things/[id]/page.tsx", `export async function generateStaticParams() { work(); }`],
+    ["Next's instrumentation", "src/instrumentation.ts", `export async function register() { work(); }`],
+    ["SvelteKit's start", "src/hooks.server.ts", `export const init = async () => { work(); };`],
+    ["Nitro's plugin", "server/plugins/db.ts", `export default defineNitroPlugin(() => { work(); });`],
+    ["commander's action", "src/main.ts", `import { Command } from "commander"; const program = new Command(); program.name("a").command("b").option("-c").action(async () => { work(); });`],
+    ["commander's own program", "src/main.ts", `import { program } from "commander"; program.command("b").action(() => work());`],
+    ["yargs's command", "src/main.ts", `import yargs from "yargs"; yargs(process.argv).command("a", "does a", (y) => y, async (argv) => { work(); }).parse();`],
+    ["cac's command", "src/main.ts", `import { cac } from "cac"; const cli = cac("a"); cli.command("b", "does b").option("--c", "c").action(() => work());`],
+    ["oclif's command", "src/main.ts", `import { Command } from "@oclif/core"; export default class A extends Command { async run() { work(); } }`],
+    ["a worker's top level", "src/worker.ts", `import { parentPort } from "node:worker_threads"; work(); parentPort.postMessage(1);`],
+  ])("%s", (_name, file, text) => {
+    expect(contextsOf(text, file)).toEqual(["once"]);
+  });
+});
+
+describe("what is left open", () => {
+  it.each<[string, string]>([
+    ["Cloudflare's handlers", `export default { async fetch(request, env) { work(); }, async scheduled() { work(); } };`],
+    ["a function called handler in a file that imports nothing of Lambda's", `export const handler = async (event) => { work(); };`],
+    ["a schedule of something else", `import { schedule } from "./mine"; export const later = () => schedule("x", () => work());`],
+  ])("%s", (_name, text) => {
+    expect(contextsOf(text)).toEqual(["unknown"]);
+  });
+
+  it("a page of the client", () => {
+    expect(contextsOf(`"use client"; export default function Page() { work(); }`, "app/page.tsx")).toEqual(["unknown"]);
+  });
+});

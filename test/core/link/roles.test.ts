@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { fileRole } from "../../../src/core/link/roles.js";
+import { contexts, link } from "./link.js";
+
+describe("what a file is for", () => {
+  it.each([
+    "src/__tests__/db.ts",
+    "test/db.ts",
+    "src/db.test.ts",
+    "src/db.spec.mts",
+    "src/button.stories.tsx",
+    ".storybook/preview.ts",
+    "e2e/login.ts",
+    "vitest.setup.ts",
+    "src/orders.fixture.ts",
+  ])("%s is a test", (file) => {
+    expect(fileRole(file, false)).toBe("test");
+  });
+
+  it.each([
+    "scripts/import.ts",
+    "packages/db/migrations/0001_init.ts",
+    "prisma/seed.ts",
+    "src/seeds/users.ts",
+    "src/seeders/users.js",
+    "bin/run.js",
+    "src/cli/index.ts",
+    "examples/basic.ts",
+    "src/db/reset-db.ts",
+    "db-migrate.ts",
+    "src/run-migrations.ts",
+    "src/users.seed.ts",
+    "drizzle.config.ts",
+    "apps/web/next.config.mjs",
+    "tsup.server.config.ts",
+    ".eslintrc.cjs",
+    "knexfile.ts",
+  ])("%s is a script", (file) => {
+    expect(fileRole(file, false)).toBe("script");
+  });
+
+  it.each(["src/server.ts", "src/db/index.ts", "src/database.config.ts", "src/contest.ts", "src/latest/db.ts", "app/specials/page.tsx", "src/client.ts", "src/migrator.ts", "src/combine/db.ts", "src/db.ts", "src/seeding-service.ts"])(
+    "%s is the program's own",
+    (file) => {
+      expect(fileRole(file, false)).toBe("source");
+    },
+  );
+
+  it("a program that a package's bin names", () => {
+    expect(fileRole("src/index.ts", true)).toBe("script");
+  });
+
+  it("a script's handlers are no production path", () => {
+    expect(contexts(link({ "scripts/serve.ts": `import express from "express"; const app = express(); app.get("/", () => work()); function work() {}` }), "work")).toEqual(["once"]);
+  });
+});
