@@ -54,12 +54,13 @@ export const noFloatingQueryInTransaction: Rule<Options> = {
 
 function find(project: ProjectFacts, options: Options): Iterable<Draft> {
   const drafts = new Map<CallFact, Draft>();
+  const dropped = droppedCalls(project);
   for (const site of project.judgedTransactions) {
     const library = packageName(site.library);
     if (mayBeSync(project, site) || CALLBACKS.has(library) || options.ignoreLibraries.includes(library) || project.program.role(site.file) === "test") continue;
     if (options.checkTransactions && isFloatingTransaction(project, site)) drafts.set(site.call, draftOf(project, site, site, { message: messages.transaction(library), canAwait: true }));
     for (const inside of project.inside.callsOf(site)) {
-      const floats = drafts.has(inside.call) ? undefined : floating(project, site, inside);
+      const floats = dropped.has(inside.call) && !drafts.has(inside.call) ? floating(project, site, inside) : undefined;
       if (floats) drafts.set(inside.call, draftOf(project, site, inside, floats));
     }
   }
@@ -71,11 +72,15 @@ interface Floating {
   canAwait: boolean;
 }
 
-/** What is wrong with a call inside a transaction, if anything. */
+/** The calls of chains that are dropped: many transactions reach the same ones. */
+function droppedCalls(project: ProjectFacts): ReadonlySet<CallFact> {
+  const { program } = project;
+  return new Set([...program.files.values()].flatMap(({ file, calls }) => calls.filter((call) => isDropped(project, file, program.chainEnd(file, call)))));
+}
+
+/** What is wrong with a call that is dropped inside a transaction, if anything. */
 function floating(project: ProjectFacts, site: JudgedTransaction, { file, call, path }: InsideCall): Floating | undefined {
   const { program } = project;
-  const end = program.chainEnd(file, call);
-  if (!isDropped(project, file, end)) return undefined;
   const library = packageName(site.library);
   if (isStatement(project, site, file, call)) return { message: messages.query(library), canAwait: true };
   const loop = program.callbackLoop(file, call.id);

@@ -60,9 +60,10 @@ export const noIoInTransaction: Rule<Options> = {
 
 function find(project: ProjectFacts, options: Options): Iterable<Draft> {
   const drafts = new Map<CallFact, Draft>();
+  const outgoing = outgoingCalls(project);
   for (const site of project.judgedTransactions) {
     if (options.ignoreLibraries.includes(packageName(site.library)) || endsAtFirstAwait(site) || project.ambient.isAmbient(site) || project.isPrivate(site)) continue;
-    for (const wait of waitsIn(project, site, options)) {
+    for (const wait of waitsIn(project, site, outgoing, options)) {
       const at = wait.path[0] ?? wait;
       if (!drafts.has(at.call) && runnerInService(project, site) !== undefined) drafts.set(at.call, draftOf(project, site, wait, at));
     }
@@ -80,14 +81,14 @@ interface Wait extends InsideCall {
 }
 
 /** One for each chain of calls: of `client.index("things").deleteDocuments(ids)`, the last call that goes out. */
-function waitsIn(project: ProjectFacts, site: JudgedTransaction, options: Options): Iterable<Wait> {
+function waitsIn(project: ProjectFacts, site: JudgedTransaction, outgoing: ReadonlyMap<CallFact, Outgoing>, options: Options): Iterable<Wait> {
   const found = new Map<CallFact, Wait>();
   for (const inside of project.inside.callsOf(site)) {
-    const kind = kindOf(project, site, inside);
-    if (kind === undefined || isAllowed(project, inside, options)) continue;
+    const goes = outgoing.get(inside.call);
+    if (!goes || !isWaitedFor(project, site, { file: inside.file, call: goes.promise }, inside.path) || isAllowed(project, inside, options)) continue;
     const end = project.program.chainEnd(inside.file, inside.call);
     const known = found.get(end);
-    if (!known || known.call.span.end < inside.call.span.end) found.set(end, { ...inside, kind });
+    if (!known || known.call.span.end < inside.call.span.end) found.set(end, { ...inside, kind: goes.kind });
   }
   return found.values();
 }
@@ -98,13 +99,22 @@ function isAllowed(project: ProjectFacts, inside: InsideCall, { allowFunctions }
   return names.some((name) => allowFunctions.some((allowed) => name === allowed || name.endsWith(`.${allowed}`)));
 }
 
-/** What a call makes the transaction wait for. */
-function kindOf(project: ProjectFacts, site: JudgedTransaction, inside: InsideCall): OutsideKind | undefined {
-  const { file, call, path } = inside;
-  const sleep = sleepOf(project, file, call);
-  if (sleep) return isWaitedFor(project, site, { file, call: sleep }, path) ? "timer" : undefined;
-  const kind = call.kind === "new" ? undefined : goesOut(project, call);
-  return kind !== undefined && isWaitedFor(project, site, inside, path) ? kind : undefined;
+/** A call that goes out, and the promise that says when it is back: its own, or the one around a timer. */
+interface Outgoing {
+  kind: OutsideKind;
+  promise: CallFact;
+}
+
+/** All of the project: many transactions reach the same ones. */
+function outgoingCalls(project: ProjectFacts): ReadonlyMap<CallFact, Outgoing> {
+  const found = new Map<CallFact, Outgoing>();
+  for (const { file, calls } of project.program.files.values())
+    for (const call of calls) {
+      const sleep = sleepOf(project, file, call);
+      const kind = sleep ? "timer" : call.kind === "new" ? undefined : goesOut(project, call);
+      if (kind !== undefined) found.set(call, { kind, promise: sleep ?? call });
+    }
+  return found;
 }
 
 /** Where the callee may be several values, all of them must go out. */

@@ -13,6 +13,7 @@ describe("what goes out of the process", () => {
     ["fs/promises", "rm", "file"],
     ["node:timers/promises", "setTimeout", "timer"],
     ["bullmq", "Queue….add", "queue"],
+    ["bullmq", "queue.add", "queue"],
     ["ai", "generateText", "model"],
     ["execa", "execa", "process"],
   ])("%s: %s", (module, path, kind) => {

@@ -9,11 +9,11 @@ export const WAITING: readonly Outside[] = [
   { what: "timer", modules: ["node:timers/promises", "timers/promises"], functions: /^(setTimeout|scheduler\.wait)$/ },
   { what: "timer", modules: ["delay", "sleep-promise"], functions: /^$/ },
   { what: "timer", globals: ["Bun.sleep"] },
-  // https://docs.bullmq.io/guide/queues
-  { what: "queue", modules: ["bullmq", "bull"], methods: /^(add|addBulk|waitUntilFinished)$/ },
+  // https://docs.bullmq.io/guide/queues. What they make is `queue` and `inngest` in frameworks/queues.ts.
+  { what: "queue", modules: ["bullmq", "bull"], functions: /^queue\.(add|addBulk)$/, methods: /^(add|addBulk|waitUntilFinished)$/ },
   { what: "queue", modules: ["bee-queue"], methods: /^save$/ },
   { what: "queue", modules: ["kafkajs"], methods: /^(send|sendBatch|connect)$/ },
-  { what: "queue", modules: ["inngest"], methods: /^send$/ },
+  { what: "queue", modules: ["inngest"], functions: /^inngest\.send$/, methods: /^send$/ },
   { what: "queue", modules: ["@google-cloud/pubsub"], methods: /^publishMessage$/ },
   // https://platform.openai.com/docs/libraries
   { what: "model", modules: ["openai", "@anthropic-ai/sdk", "groq-sdk"], methods: /^(create|parse|generate|edit|retrieve|list|stream)$/ },
