@@ -1,10 +1,13 @@
-import type { FunctionFact } from "../src/core/facts/types.js";
-import { packageName } from "../src/core/catalogue/index.js";
+import { libraryWithId, packageName } from "../src/core/catalogue/index.js";
+import type { Expr, FunctionFact } from "../src/core/facts/types.js";
 import type { Suggestion } from "../src/core/finding.js";
 import type { JudgedTransaction, ProjectFacts } from "../src/core/link/index.js";
-import { functionKey } from "../src/core/link/program.js";
+import { type FunctionKey, functionKey } from "../src/core/link/program.js";
+import { callsParameter } from "../src/core/link/schedule.js";
+import { statementOf } from "../src/core/link/statements.js";
 import { finish } from "./lib/finish.js";
 import { callPath } from "./lib/path.js";
+import { combinatorOf } from "./lib/waits.js";
 import type { Draft, Rule } from "./rule.js";
 
 export interface Options {
@@ -13,10 +16,9 @@ export interface Options {
 }
 
 const messages = {
-  async: (library: string, end: string) =>
-    `${library} is synchronous: this transaction is over when the function first awaits, so what comes after it runs outside of it and is never rolled back. ${end}`,
-  dropAsync: "Nothing is awaited in it: drop `async`.",
-  useRuntime: "Do the awaiting before or after it, or use the runtime's `transaction`, which awaits.",
+  awaits: (library: string) =>
+    `This ${library} transaction is synchronous: it ends when its function first awaits, and what follows is written outside of it. Do the awaiting before or after it, and make the function synchronous.`,
+  promise: (library: string) => `This ${library} transaction is synchronous and does not wait for a promise: newer drivers refuse one and roll back. Make the function synchronous.`,
 };
 
 export const noAsyncSyncTransaction: Rule<Options> = {
@@ -48,33 +50,71 @@ export const noAsyncSyncTransaction: Rule<Options> = {
 
 function judge(project: ProjectFacts, site: JudgedTransaction): Draft | undefined {
   if (!site.sync || (site.style !== "callback" && site.style !== "wrapper") || project.program.role(site.file) === "test") return undefined;
-  const bodies = site.bodies.map((key) => project.program.fnOf(key));
-  // Of several functions that it may be given, one that waits is enough; a helper runs what its caller passes.
-  const found = bodies.find(({ fn }) => fn.async && !fn.generator);
-  if (!found || (site.lender && !runsAsGiven(project, site))) return undefined;
-  const { fn, file } = found;
-  const awaits = project.program.file(file).awaits.some((wait) => wait.fn === fn.id);
-  const suggestion = file === site.file && !awaits ? dropAsync(project, file, fn) : undefined;
+  if (site.lender && !givesBack(project, site.lender)) return undefined;
+  const promising = site.bodies.filter((key) => givesPromise(project, key));
+  const [key] = promising;
+  if (key === undefined) return undefined;
+  const { fn, file } = project.program.fnOf(key);
+  const awaits = fn.async && awaitsSomething(project, file, fn);
+  const suggestion = file === site.file && fn.async && !awaits ? dropAsync(project, site, file, fn) : undefined;
+  const library = packageName(site.library);
   return {
     file: site.file,
     span: site.call.span,
-    message: messages.async(packageName(site.library), awaits ? messages.useRuntime : messages.dropAsync),
-    confidence: "proven",
+    message: awaits ? messages.awaits(library) : messages.promise(library),
+    confidence: promising.length === site.bodies.length ? "proven" : "likely",
     library: site.library,
     fix: "manual",
-    fixReason: awaits ? "what is awaited in it has to move out, or the transaction has to become one that awaits" : "drop `async`, and the `await` of callers who need none any more",
+    fixReason: awaits ? "what is awaited in it has to move out of it, or to become synchronous" : "callers may rely on the promise",
     why: callPath(project, functionKey(site.file, site.call.fn)),
-    related: file === site.file ? [] : [{ file, span: { ...fn.span, endLine: fn.span.line, endColumn: fn.span.column + 1 }, text: "the async function" }],
+    related: file === site.file ? [] : [{ file, span: { ...fn.span, endLine: fn.span.line, endColumn: fn.span.column + 1 }, text: "the function" }],
     ...(suggestion ? { suggestions: [suggestion] } : {}),
   };
 }
 
-/** The helper's own transaction function is not async itself: then it would be the one to report. */
-function runsAsGiven(project: ProjectFacts, { lender }: JudgedTransaction): boolean {
-  return lender !== undefined && lender.bodies.every((key) => !project.program.fnOf(key).fn.async || lender.fromParameter);
+/** An async function, or one that gives back what an async function of the project promises. */
+function givesPromise({ program, graph, schedule }: ProjectFacts, key: FunctionKey): boolean {
+  const { fn, file } = program.fnOf(key);
+  if (fn.generator) return false;
+  if (fn.async) return true;
+  return fn.returns.some((value) => {
+    if (value.k !== "call") return false;
+    const call = program.call(file, value.id);
+    if (combinatorOf(call) !== undefined) return true;
+    // A function that came in as a parameter is judged where it was passed.
+    if (callsParameter(graph, file, call)) return false;
+    const targets = schedule.edgesOf(call);
+    return call.kind === "call" && targets.length > 0 && targets.every(({ to }) => program.fnOf(to).fn.async && !program.fnOf(to).fn.generator) && !takesFunction(call.args);
+  });
 }
 
-function dropAsync(project: ProjectFacts, file: string, fn: FunctionFact): Suggestion | undefined {
+/** A call that is given a function may have that one among its targets, and give back something else. */
+function takesFunction(args: readonly Expr[]): boolean {
+  return args.some((arg) => arg.k === "fn");
+}
+
+/** A helper's transaction waits for what it was given only if it gives that promise on: else the helper runs it on the side. */
+function givesBack({ program, graph }: ProjectFacts, lender: NonNullable<JudgedTransaction["lender"]>): boolean {
+  if (lender.fromParameter) return true;
+  return lender.bodies.every((key) => {
+    const { fn, file } = program.fnOf(key);
+    // An async function in the helper is the helper's own mistake.
+    return !fn.async && fn.returns.some((value) => value.k === "call" && callsParameter(graph, file, program.call(file, value.id)));
+  });
+}
+
+function awaitsSomething({ program }: ProjectFacts, file: string, fn: FunctionFact): boolean {
+  const { awaits, loops } = program.file(file);
+  return awaits.some((wait) => wait.fn === fn.id) || loops.some(({ fn: of, kind }) => of === fn.id && kind === "for-await");
+}
+
+/** Where the function gives back nothing, or what a prepared statement gave: a builder would run only when it is awaited. */
+function dropAsync(project: ProjectFacts, site: JudgedTransaction, file: string, fn: FunctionFact): Suggestion | undefined {
+  const isPlain = (value: Expr): boolean => {
+    if (value.k === "object" || value.k === "array" || value.k === "literal" || value.k === "template" || value.k === "member") return true;
+    return value.k === "call" && libraryWithId(site.library)?.engine !== "wrapped" && statementOf(project.graph, project.program.call(file, value.id)) !== undefined;
+  };
   const found = /^async\s+/.exec(project.program.text(file, fn.span));
-  return found ? { message: "Drop `async`: nothing is awaited in the function.", edits: [{ start: fn.span.start, end: fn.span.start + found[0].length, text: "" }] } : undefined;
+  if (!found || !fn.returns.every(isPlain)) return undefined;
+  return { message: "Drop `async`: nothing is awaited in the function.", edits: [{ start: fn.span.start, end: fn.span.start + found[0].length, text: "" }] };
 }

@@ -1,12 +1,15 @@
 import { packageName } from "../src/core/catalogue/index.js";
-import { type OutsideKind, outsideOf } from "../src/core/catalogue/outside/index.js";
-import type { CallFact } from "../src/core/facts/types.js";
-import type { InsideCall } from "../src/core/link/inside.js";
+import { outsideOf, type OutsideKind } from "../src/core/catalogue/outside/index.js";
+import type { CallFact, Expr } from "../src/core/facts/types.js";
+import type { CallPlace } from "../src/core/link/calls.js";
 import type { JudgedTransaction, ProjectFacts } from "../src/core/link/index.js";
+import type { InsideCall } from "../src/core/link/inside.js";
 import { functionKey } from "../src/core/link/program.js";
 import { finish } from "./lib/finish.js";
+import { draftsIn } from "./lib/once.js";
 import { callPath } from "./lib/path.js";
 import { runnerInService } from "./lib/runner.js";
+import { isWaitedFor } from "./lib/waits.js";
 import type { Draft, Rule } from "./rule.js";
 
 export interface Options {
@@ -26,10 +29,10 @@ const KINDS: Record<OutsideKind, string> = {
 };
 
 const messages = {
-  direct: (callee: string, kind: OutsideKind, library: string, held: string) =>
-    `\`${callee}\` ${KINDS[kind]} while this ${library} transaction is open, and ${held} meanwhile. Do it before or after the transaction, or write what is to be done into an outbox table.`,
-  helper: (callee: string, inner: string, kind: OutsideKind, library: string, held: string) =>
-    `\`${callee}\` leads to \`${inner}\`, which ${KINDS[kind]} while this ${library} transaction is open, and ${held} meanwhile. Do it before or after the transaction, or write what is to be done into an outbox table.`,
+  direct: (callee: string, kind: OutsideKind, library: string) =>
+    `\`${callee}\` ${KINDS[kind]}, and this ${library} transaction stays open with its locks until it is done. Do it before or after the transaction.`,
+  helper: (callee: string, inner: string, kind: OutsideKind, library: string) =>
+    `\`${callee}\` leads to \`${inner}\`, which ${KINDS[kind]}, and this ${library} transaction stays open with its locks until it is done. Do it before or after the transaction.`,
 };
 
 export const noIoInTransaction: Rule<Options> = {
@@ -50,85 +53,116 @@ export const noIoInTransaction: Rule<Options> = {
   },
 
   detect(file, project, options) {
-    const drafts = new Map<CallFact, Draft>();
-    for (const site of project.judgedTransactions) {
-      if (options.ignoreLibraries.includes(packageName(site.library)) || project.ambient.isAmbient(site) || project.isPrivate(site)) continue;
-      for (const inside of waits(project, site, options)) {
-        const at = inside.path[0] ?? inside;
-        if (at.file !== file || drafts.has(at.call) || runnerInService(project, site) === undefined) continue;
-        drafts.set(at.call, draftOf(project, site, inside, at));
-      }
-    }
-    return finish(noIoInTransaction, project, [...drafts.values()]);
+    const { name } = noIoInTransaction;
+    return finish(noIoInTransaction, project, draftsIn(file, project, name, options, () => find(project, options)));
   },
 };
+
+function find(project: ProjectFacts, options: Options): Iterable<Draft> {
+  const drafts = new Map<CallFact, Draft>();
+  const outgoing = outgoingCalls(project);
+  for (const site of project.judgedTransactions) {
+    if (options.ignoreLibraries.includes(packageName(site.library)) || endsAtFirstAwait(site) || project.ambient.isAmbient(site) || project.isPrivate(site)) continue;
+    for (const wait of waitsIn(project, site, outgoing, options)) {
+      const at = wait.path[0] ?? wait;
+      if (!drafts.has(at.call) && runnerInService(project, site) !== undefined) drafts.set(at.call, draftOf(project, site, wait, at));
+    }
+  }
+  return drafts.values();
+}
+
+/** What a synchronous driver's transaction awaits, it awaits after its end: no-async-sync-transaction. */
+function endsAtFirstAwait({ sync, style }: JudgedTransaction): boolean {
+  return sync && (style === "callback" || style === "wrapper");
+}
 
 interface Wait extends InsideCall {
   kind: OutsideKind;
 }
 
-function* waits(project: ProjectFacts, site: JudgedTransaction, options: Options): Generator<Wait> {
+/** One for each chain of calls: of `client.index("things").deleteDocuments(ids)`, the last call that goes out. */
+function waitsIn(project: ProjectFacts, site: JudgedTransaction, outgoing: ReadonlyMap<CallFact, Outgoing>, options: Options): Iterable<Wait> {
+  const found = new Map<CallFact, Wait>();
   for (const inside of project.inside.callsOf(site)) {
-    const kind = kindOf(project, inside);
-    if (kind === undefined) continue;
-    const names = [inside, ...inside.path].map(({ file, call }) => project.program.text(file, call.calleeSpan));
-    if (!names.some((name) => options.allowFunctions.some((allowed) => name === allowed || name.endsWith(`.${allowed}`)))) yield { ...inside, kind };
+    const goes = outgoing.get(inside.call);
+    if (!goes || !isWaitedFor(project, site, { file: inside.file, call: goes.promise }, inside.path) || isAllowed(project, inside, options)) continue;
+    const end = project.program.chainEnd(inside.file, inside.call);
+    const known = found.get(end);
+    if (!known || known.call.span.end < inside.call.span.end) found.set(end, { ...inside, kind: goes.kind });
   }
+  return found.values();
 }
 
-/** What a call waits for. What is started and dropped holds nothing up; what came in as an alternative is not sure. */
-function kindOf(project: ProjectFacts, { file, call }: InsideCall): OutsideKind | undefined {
-  const { program, graph } = project;
-  const tokens = graph.external.get(call) ?? [];
+function isAllowed(project: ProjectFacts, inside: InsideCall, { allowFunctions }: Options): boolean {
+  if (allowFunctions.length === 0) return false;
+  const names = [inside, ...inside.path].map(({ file, call }) => calleeText(project, file, call));
+  return names.some((name) => allowFunctions.some((allowed) => name === allowed || name.endsWith(`.${allowed}`)));
+}
+
+/** A call that goes out, and the promise that says when it is back: its own, or the one around a timer. */
+interface Outgoing {
+  kind: OutsideKind;
+  promise: CallFact;
+}
+
+/** All of the project: many transactions reach the same ones. */
+function outgoingCalls(project: ProjectFacts): ReadonlyMap<CallFact, Outgoing> {
+  const found = new Map<CallFact, Outgoing>();
+  for (const { file, calls } of project.program.files.values())
+    for (const call of calls) {
+      const sleep = sleepOf(project, file, call);
+      const kind = sleep ? "timer" : call.kind === "new" ? undefined : goesOut(project, call);
+      if (kind !== undefined) found.set(call, { kind, promise: sleep ?? call });
+    }
+  return found;
+}
+
+/** Where the callee may be several values, all of them must go out. */
+function goesOut({ graph }: ProjectFacts, call: CallFact): OutsideKind | undefined {
   const found = new Set<OutsideKind | undefined>();
-  for (const id of tokens) {
+  for (const id of graph.external.get(call) ?? []) {
     const token = graph.values.tokens.get(id);
+    // `url ? new Client(url) : undefined`, `process.env.URL && new Client()`
+    if (token.t === "external" && token.module === null && /^(undefined|process\.env)\b/.test(token.path)) continue;
     found.add(token.t === "external" ? outsideOf(token.module, token.path) : undefined);
   }
-  const [kind, more] = found;
-  if (kind === undefined || more !== undefined || found.size > 1) return isSleep(project, file, call) ? "timer" : undefined;
-  const end = program.chainEnd(file, call);
-  const waited = end.awaited || call.awaited || isReturned(project, file, end);
-  return waited ? kind : undefined;
+  const [kind] = found;
+  return found.has(undefined) ? undefined : kind;
 }
 
-/** `new Promise((resolve) => setTimeout(resolve, ms))`, awaited. */
-function isSleep(project: ProjectFacts, file: string, call: CallFact): boolean {
-  if (call.callee.k !== "global" || call.callee.name !== "setTimeout") return false;
-  const executor = project.program.fn(file, call.fn);
-  return project.program.callsIn(file, executor.parent).some(
-    (made) => made.kind === "new" && made.awaited && made.callee.k === "global" && made.callee.name === "Promise" && made.args.some((arg) => arg.k === "fn" && arg.id === executor.id),
+/** The promise in `new Promise((resolve) => setTimeout(resolve, ms))`; with 0 ms, it only lets others have a turn. */
+function sleepOf({ program }: ProjectFacts, file: string, call: CallFact): CallFact | undefined {
+  if (call.callee.k !== "global" || call.callee.name !== "setTimeout") return undefined;
+  const executor = program.fn(file, call.fn);
+  const resolve = executor.params[0]?.variable;
+  const [run, ms] = call.args;
+  if (ms === undefined || (ms.k === "literal" && ms.value === 0) || run === undefined) return undefined;
+  const resolves = (expr: Expr): boolean => expr.k === "var" && expr.id === resolve;
+  if (!resolves(run) && !(run.k === "fn" && program.callsIn(file, run.id).some(({ callee }) => resolves(callee)))) return undefined;
+  return program.callsIn(file, executor.parent).find(
+    (made) => made.kind === "new" && made.callee.k === "global" && made.callee.name === "Promise" && made.args.some((arg) => arg.k === "fn" && arg.id === executor.id),
   );
 }
 
-/** The promise is what a function that is awaited gives back: `await Promise.all(ids.map((id) => fetch(id)))`. */
-function isReturned(project: ProjectFacts, file: string, call: CallFact): boolean {
-  const { program } = project;
-  const isIt = (id: number): boolean => id === call.id;
-  const fn = program.fn(file, call.fn);
-  if (fn.returns.some((value) => (value.k === "call" && isIt(value.id)) || (value.k === "await" && value.of.k === "call" && isIt(value.of.id)))) return true;
-  return program.callsIn(file, call.fn).some(
-    (other) => other.awaited && other.callee.k === "member" && other.callee.of.k === "global" && other.callee.of.name === "Promise" && other.args.some((arg) => arg.k === "array" && arg.items.some((item) => item.k === "call" && isIt(item.id))),
-  );
+function calleeText(project: ProjectFacts, file: string, call: CallFact): string {
+  return project.program.text(file, call.calleeSpan).replace(/\s+/g, "");
 }
 
-function draftOf(project: ProjectFacts, site: JudgedTransaction, { file, call, kind, path }: Wait, at: { file: string; call: CallFact }): Draft {
+function draftOf(project: ProjectFacts, site: JudgedTransaction, { file, call, kind, path }: Wait, at: CallPlace): Draft {
   const library = packageName(site.library);
-  const held = site.engine === "sqlite" ? "nobody else can write" : "its connection and its locks are held";
-  const text = (where: { file: string; call: CallFact }) => project.program.text(where.file, where.call.calleeSpan).replace(/\s+/g, "");
-  const message = path.length === 0 ? messages.direct(text(at), kind, library, held) : messages.helper(text(at), text({ file, call }), kind, library, held);
+  const callee = calleeText(project, at.file, at.call);
   return {
     file: at.file,
     span: at.call.span,
-    message,
+    message: path.length === 0 ? messages.direct(callee, kind, library) : messages.helper(callee, calleeText(project, file, call), kind, library),
     confidence: "proven",
     library: site.library,
     fix: "manual",
-    fixReason: "where it belongs (before, after, in an outbox) is a decision about what happens when one of the two fails",
+    fixReason: "where it belongs (before, after, in an outbox table) depends on what must happen when one of the two fails",
     why: callPath(project, functionKey(site.file, site.call.fn)),
     related: [
       { file: site.file, span: site.call.calleeSpan, text: "the transaction" },
-      ...path.slice(1).map((step) => ({ file: step.file, span: step.call.calleeSpan, text: `calls ${text(step)}` })),
+      ...path.slice(1).map((step) => ({ file: step.file, span: step.call.calleeSpan, text: `calls ${calleeText(project, step.file, step.call)}` })),
       ...(path.length > 0 ? [{ file, span: call.calleeSpan, text: KINDS[kind] }] : []),
     ],
   };

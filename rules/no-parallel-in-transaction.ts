@@ -1,11 +1,14 @@
 import { libraryWithId, packageName } from "../src/core/catalogue/index.js";
-import type { CallFact, Span } from "../src/core/facts/types.js";
+import type { CallFact, Expr, Span } from "../src/core/facts/types.js";
 import type { InsideCall } from "../src/core/link/inside.js";
 import type { JudgedTransaction, ProjectFacts } from "../src/core/link/index.js";
 import { functionKey } from "../src/core/link/program.js";
 import { finish } from "./lib/finish.js";
-import { carriesHandle, mayUseHandle, touches } from "./lib/handles.js";
+import { isGivenHandle, mayUseHandle, touches } from "./lib/handles.js";
+import { draftsIn } from "./lib/once.js";
 import { callPath } from "./lib/path.js";
+import { runnerInService } from "./lib/runner.js";
+import { combinatorOf } from "./lib/waits.js";
 import type { Draft, Rule } from "./rule.js";
 
 export interface Options {
@@ -15,11 +18,18 @@ export interface Options {
 
 const messages = {
   parallel: (library: string, method: string) =>
-    `\`Promise.${method}\` starts several statements on one ${library} transaction. They run one after the other all the same, and when one fails the transaction ends while the others are still to run. Await them in order.`,
+    `\`Promise.${method}\` starts several statements on one ${library} transaction: its connection runs them one after the other, and when one fails the transaction ends while others are still to run. Await them in order.`,
 };
 
-/** Its client sends the statements of one transaction one by one and waits for all of them at the end. https://www.prisma.io/docs/orm/prisma-client/queries/transactions */
-const ORDERLY: ReadonlySet<string> = new Set(["@prisma/client"]);
+/**
+ * Where it goes wrong for sure. pg refuses it from version 9 on: https://github.com/brianc/node-postgres/pull/3603.
+ * Sequelize may run what is still queued outside of the transaction: https://github.com/sequelize/sequelize/issues/16603.
+ * TypeORM says the same of its query runners: https://github.com/typeorm/typeorm/issues/1014.
+ */
+const PROVEN: ReadonlySet<string> = new Set(["pg", "pg-pool", "sequelize", "typeorm"]);
+
+/** Its transactions send statements in a pipeline on purpose. https://github.com/porsager/postgres#transactions */
+const PIPELINED: ReadonlySet<string> = new Set(["postgres"]);
 
 export const noParallelInTransaction: Rule<Options> = {
   name: "no-parallel-in-transaction",
@@ -38,23 +48,29 @@ export const noParallelInTransaction: Rule<Options> = {
   },
 
   detect(file, project, options) {
-    const drafts = new Map<CallFact, Draft>();
-    for (const site of project.judgedTransactions) {
-      const library = packageName(site.library);
-      if (libraryWithId(site.library)?.sync !== false || options.ignoreLibraries.includes(library) || project.program.role(site.file) === "test") continue;
-      for (const inside of project.inside.callsOf(site)) {
-        if (inside.file !== file || inside.path.length > 0 || drafts.has(inside.call)) continue;
-        const method = combinator(inside.call);
-        if (method !== undefined && operandsOnHandle(project, site, inside) >= 2) drafts.set(inside.call, draftOf(project, site, inside, method));
-      }
-    }
-    return finish(noParallelInTransaction, project, [...drafts.values()]);
+    const { name } = noParallelInTransaction;
+    return finish(noParallelInTransaction, project, draftsIn(file, project, name, options, () => find(project, options)));
   },
 };
 
-function combinator({ callee }: CallFact): string | undefined {
-  const isPromise = callee.k === "member" && callee.of.k === "global" && callee.of.name === "Promise";
-  return isPromise && /^(all|allSettled|race|any)$/.test(callee.name) ? callee.name : undefined;
+function find(project: ProjectFacts, options: Options): Iterable<Draft> {
+  const drafts = new Map<CallFact, Draft>();
+  for (const site of project.judgedTransactions) {
+    const library = packageName(site.library);
+    if (libraryWithId(site.library)?.sync !== false || PIPELINED.has(library) || options.ignoreLibraries.includes(library)) continue;
+    for (const inside of project.inside.callsOf(site)) {
+      const method = inside.path.length > 0 || drafts.has(inside.call) ? undefined : methodOf(inside.call);
+      if (method !== undefined && operandsOnHandle(project, site, inside) >= 2 && runnerInService(project, site) !== undefined)
+        drafts.set(inside.call, draftOf(project, site, inside, method));
+    }
+  }
+  return drafts.values();
+}
+
+/** `allSettled` waits for all of them, whatever fails. */
+function methodOf(call: CallFact): string | undefined {
+  const name = combinatorOf(call);
+  return name === "allSettled" ? undefined : name;
 }
 
 /** How many operands run statements on the transaction's handle. A list that is mapped counts as several. */
@@ -67,43 +83,52 @@ function operandsOnHandle(project: ProjectFacts, site: JudgedTransaction, { file
     const used = program.callsIn(file, call.fn).filter((each) => each !== call && within(each.span, span) && program.chainEnd(file, each) === each);
     // The outermost calls of the list are its operands.
     const operands = used.filter((each) => !used.some((other) => other !== each && within(each.span, other.span)));
-    return operands.filter((operand) => usesHandle(project, site, file, operand)).length;
+    return operands.filter((operand) => usesHandle(project, site, file, operand)).length + (operands.some((operand) => isMapped(project, site, file, operand)) ? 2 : 0);
   }
   const mapped = list.k === "call" ? program.call(file, list.id) : mappedBefore(project, file, list);
-  const loop = mapped && program.callbackLoop(file, mapped.id);
-  const body = mapped?.args.find((arg) => arg.k === "fn");
-  if (!loop || loop.method !== "map" || loop.bound.k === "constant" || body?.k !== "fn") return 0;
-  return program.callsIn(file, body.id).some((each) => usesHandle(project, site, file, each)) ? 2 : 0;
+  return mapped && isMapped(project, site, file, mapped) ? 2 : 0;
+}
+
+/** `rows.map((row) => tx.save(row))`. */
+function isMapped(project: ProjectFacts, site: JudgedTransaction, file: string, call: CallFact): boolean {
+  const { program } = project;
+  const loop = program.callbackLoop(file, call.id);
+  const body = call.args.find((arg) => arg.k === "fn");
+  if (loop?.method !== "map" || (loop.bound.k === "constant" && loop.bound.times < 2) || body?.k !== "fn") return false;
+  return program.callsIn(file, body.id).some((each) => usesHandle(project, site, file, each));
 }
 
 /** `const jobs = rows.map(…); await Promise.all(jobs);` */
-function mappedBefore(project: ProjectFacts, file: string, list: CallFact["args"][number]): CallFact | undefined {
+function mappedBefore(project: ProjectFacts, file: string, list: Expr): CallFact | undefined {
   if (list.k !== "var") return undefined;
-  const values = project.program.file(file).assigns.filter(({ target }) => target.k === "var" && target.id === list.id);
-  const [only, more] = values;
+  const [only, more] = project.program.file(file).assigns.filter(({ target }) => target.k === "var" && target.id === list.id);
   return only && !more && only.value.k === "call" ? project.program.call(file, only.value.id) : undefined;
 }
 
-/** A statement on this transaction's handle, or a call that is handed it. */
+/** A statement on the transaction's handle, or a helper of the project that is handed it. */
 function usesHandle(project: ProjectFacts, site: JudgedTransaction, file: string, call: CallFact): boolean {
-  const { program } = project;
-  const chain: CallFact[] = [];
-  for (let at: CallFact | undefined = call; at; ) {
-    chain.push(at);
-    const of: CallFact["callee"] | undefined = at.callee.k === "member" ? at.callee.of : undefined;
-    at = of?.k === "call" ? program.call(file, of.id) : undefined;
-  }
-  return chain.some((each) => {
+  return chainOf(project, file, call).some((each) => {
     const facts = touches(project, each).filter(({ kind }) => kind === "read" || kind === "write" || kind === "ddl" || kind === "unknown");
     if (facts.length > 0) return mayUseHandle(project, facts) && facts.every(({ library }) => library === site.library);
-    return each.args.some((arg) => arg.k !== "fn" && carriesHandle(project, file, arg, each.fn)) && project.graph.edges.length > 0 && runsProjectCode(project, file, each);
+    // What other packages do with a handle is not known.
+    return runsProjectCode(project, file, each) && isGivenHandle(project, file, each);
   });
 }
 
-/** A helper of the project: what other packages do with a handle is not known. */
+/** A call and those before it in its chain. */
+function chainOf({ program }: ProjectFacts, file: string, call: CallFact): CallFact[] {
+  const chain: CallFact[] = [];
+  for (let at: CallFact | undefined = call; at; ) {
+    chain.push(at);
+    let of: Expr = at.callee;
+    while (of.k === "member") of = of.of;
+    at = of.k === "call" ? program.call(file, of.id) : undefined;
+  }
+  return chain;
+}
+
 function runsProjectCode(project: ProjectFacts, file: string, call: CallFact): boolean {
-  for (const _ of project.inside.calleesOf(file, call)) return true;
-  return false;
+  return [...project.inside.calleesOf(file, call)].some(({ written }) => !written);
 }
 
 function within(inner: Span, outer: Span): boolean {
@@ -116,10 +141,10 @@ function draftOf(project: ProjectFacts, site: JudgedTransaction, { file, call }:
     file,
     span: call.span,
     message: messages.parallel(library, method),
-    confidence: ORDERLY.has(library) ? "likely" : "proven",
+    confidence: PROVEN.has(library) || site.library === "drizzle-orm/node-postgres" ? "proven" : "likely",
     library: site.library,
     fix: "manual",
-    fixReason: "in order, one error stops the rest; together, it did not",
+    fixReason: "in order, the first error keeps the rest from running",
     why: callPath(project, functionKey(site.file, site.call.fn)),
     related: [{ file: site.file, span: site.call.calleeSpan, text: "the transaction" }],
   };

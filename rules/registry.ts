@@ -10,6 +10,7 @@ import { noNestedTransaction } from "./no-nested-transaction.js";
 import { noOuterSessionInTransaction } from "./no-outer-session-in-transaction.js";
 import { noParallelInTransaction } from "./no-parallel-in-transaction.js";
 import { noSessionPerCall } from "./no-session-per-call.js";
+import { noSwallowedTransactionError } from "./no-swallowed-transaction-error.js";
 import { noTransactionEscape } from "./no-transaction-escape.js";
 import { noUnbatchedLoopTransaction } from "./no-unbatched-loop-transaction.js";
 import { preferImmediateTransaction } from "./prefer-immediate-transaction.js";
@@ -30,6 +31,7 @@ export const RULES: readonly Rule[] = [
   noOuterSessionInTransaction,
   noParallelInTransaction,
   noSessionPerCall,
+  noSwallowedTransactionError,
   noTransactionEscape,
   noUnbatchedLoopTransaction,
   preferImmediateTransaction,

@@ -1,6 +1,6 @@
 import type { CallFact, Expr } from "../../src/core/facts/types.js";
 import { parts } from "../../src/core/link/expressions.js";
-import type { ProjectFacts } from "../../src/core/link/index.js";
+import type { JudgedTransaction, ProjectFacts } from "../../src/core/link/index.js";
 import { type StatementFact, statementsOf } from "../../src/core/link/statements.js";
 import type { TokenId } from "../../src/core/link/tokens.js";
 
@@ -30,6 +30,15 @@ function isEither(project: ProjectFacts, id: TokenId): boolean {
   return token.t === "part" && isEither(project, token.of);
 }
 
+/**
+ * What a call runs in a transaction: on its handle, on the connection that BEGIN was sent to, or on the session where
+ * the transaction's function takes no handle, so that its author must mean the transaction.
+ */
+export function runsIn(project: ProjectFacts, site: JudgedTransaction, call: CallFact): StatementFact[] {
+  const own = site.style === "sql" || (site.bodies.length > 0 && site.bodies.every((key) => project.program.fnOf(key).fn.params.length === 0));
+  return touches(project, call).filter((fact) => mayUseHandle(project, [fact]) || (own && fact.session !== undefined && site.sessions.includes(fact.session)));
+}
+
 /** Whether a call, or one that follows in its chain, is handed a transaction's handle: `save(tx, x)`, `.transacting(trx)`, `{ transaction: t }`. */
 export function isGivenHandle(project: ProjectFacts, file: string, call: CallFact): boolean {
   const chain = [call, ...project.graph.program.chainAfter(file, call)];
@@ -45,7 +54,9 @@ export function carriesHandle(project: ProjectFacts, file: string, expr: Expr, f
       if (token.t !== "part" && (isHandle(project, id) || isEither(project, id))) return true;
       if (token.t !== "object" && token.t !== "instance") continue;
       for (const property of values.propertiesOf(id).slice(0, MAX_PROPERTIES))
-        for (const held of values.solver.values(values.field(id, property))) if (isHandle(project, held) || isEither(project, held)) return true;
+        for (const held of values.solver.values(values.field(id, property)))
+          // A row that a statement gave is a part of the handle, and none itself.
+          if (values.tokens.get(held).t !== "part" && (isHandle(project, held) || isEither(project, held))) return true;
     }
   return false;
 }

@@ -1,0 +1,96 @@
+import { runTable } from "./lib/table.js";
+
+const NETWORK = { message: "waits for the network", fix: "manual", reason: "where it belongs" } as const;
+
+runTable({
+  rule: "no-io-in-transaction",
+  theme: "helpers, styles and files",
+  valid: [
+    { name: "a helper that is not waited for", code: `
+        import { DataSource } from "typeorm";
+        const source = new DataSource({ type: "postgres" });
+        async function announce(thing) { await fetch("https://hooks.example/" + thing.id); }
+        export const save = (thing) => source.transaction(async (manager) => {
+          await manager.save(thing);
+          void announce(thing);
+        });` },
+    { name: "a helper that makes a client", code: `
+        import { DataSource } from "typeorm";
+        import nodemailer from "nodemailer";
+        const source = new DataSource({ type: "postgres" });
+        async function mailer() { return nodemailer.createTransport({}); }
+        export const save = (thing) => source.transaction(async (manager) => {
+          const mails = await mailer();
+          await manager.save({ thing, mails });
+        });` },
+    { name: "after COMMIT", code: `
+        import { Pool } from "pg";
+        const pool = new Pool();
+        export async function save(name) {
+          const client = await pool.connect();
+          await client.query("BEGIN");
+          await client.query("INSERT INTO things VALUES ($1)", [name]);
+          await client.query("COMMIT");
+          await fetch("https://hooks.example");
+          client.release();
+        }` },
+  ],
+  invalid: [
+    { name: "a helper", code: `
+        import { DataSource } from "typeorm";
+        const source = new DataSource({ type: "postgres" });
+        async function announce(thing) { await fetch("https://hooks.example/" + thing.id); }
+        export const save = (thing) => source.transaction(async (manager) => {
+          await manager.save(thing);
+          await announce(thing);
+        });`, findings: [{ line: 6, library: "typeorm", related: [4, 3], ...NETWORK }] },
+    { name: "a sleep of the application's own", code: `
+        import { DataSource } from "typeorm";
+        const source = new DataSource({ type: "postgres" });
+        const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+        export const save = (thing) => source.transaction(async (manager) => {
+          await sleep(100);
+          await manager.save(thing);
+        });`, findings: [{ line: 5, library: "typeorm", related: [4, 3], message: "waits for a timer", fix: "manual", reason: "where it belongs" }] },
+    { name: "a helper runs the transaction", code: `
+        import { DataSource } from "typeorm";
+        const source = new DataSource({ type: "postgres" });
+        const inTransaction = (work) => source.transaction((manager) => work(manager));
+        export const save = (thing) => inTransaction(async (manager) => {
+          await fetch("https://hooks.example");
+          await manager.save(thing);
+        });`, findings: [{ line: 5, library: "typeorm", related: [4], ...NETWORK }] },
+    { name: "retries in place", code: `
+        import { DataSource } from "typeorm";
+        const source = new DataSource({ type: "postgres" });
+        async function retry(work) { for (let left = 3; left > 0; left--) return await work(); }
+        export const save = (thing) => source.transaction(async (manager) => {
+          await retry(() => fetch("https://hooks.example"));
+          await manager.save(thing);
+        });`, findings: [{ line: 5, library: "typeorm", related: [4], ...NETWORK }] },
+    { name: "between BEGIN and COMMIT of a synchronous driver", code: `
+        import Database from "better-sqlite3";
+        const db = new Database("app.db");
+        export async function save() {
+          db.exec("BEGIN IMMEDIATE");
+          await fetch("https://hooks.example");
+          db.exec("COMMIT");
+        }`, findings: [{ line: 5, related: [4], ...NETWORK }] },
+    { name: "two helpers away, in other files", code: {
+      "src/http.ts": `
+        import axios from "axios";
+        export const post = async (url: string) => { await axios.post(url); };`,
+      "src/hooks.ts": `
+        import { post } from "./http.js";
+        export async function announce() { await post("https://hooks.example"); }`,
+      "src/app.ts": `
+        import { DataSource } from "typeorm";
+        import { announce } from "./hooks.js";
+        const source = new DataSource({ type: "postgres" });
+        export const save = (thing: object) => source.transaction(async (manager) => {
+          await manager.save(thing);
+          await announce();
+        });`,
+    }, findings: [{ file: "src/app.ts", line: 6, library: "typeorm", related: ["src/app.ts:4", "src/hooks.ts:2", "src/http.ts:2"], ...NETWORK }] },
+  ],
+});

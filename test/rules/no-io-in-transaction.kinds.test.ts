@@ -1,0 +1,90 @@
+import { runTable } from "./lib/table.js";
+
+const HEAD = `
+        import express from "express";
+        import { PrismaClient } from "@prisma/client";
+        const prisma = new PrismaClient();
+        const app = express();`;
+
+const waits = (what: string) => ({ message: `waits for ${what}`, library: "@prisma/client", fix: "manual", reason: "where it belongs" }) as const;
+
+/** A route whose transaction runs `body`, in line 7 and on. */
+const route = (body: string, imports = "") => `${HEAD}
+        ${imports}
+        app.post("/things", async (request, response) => { await prisma.$transaction(async (tx) => {
+          ${body}
+        }); response.end(); });`;
+
+const found = (what: string, line = 7) => [{ line, related: [6], why: [6], ...waits(what) }];
+
+runTable({
+  rule: "no-io-in-transaction",
+  theme: "kinds",
+  valid: [
+    { name: "before and after", code: `${HEAD}
+        app.post("/things", async (request, response) => {
+          const label = await fetch("https://labels.example");
+          await prisma.$transaction(async (tx) => { await tx.thing.create({ data: { label: label.status } }); });
+          await fetch("https://hooks.example");
+          response.end();
+        });` },
+    { name: "started, and not waited for", code: route(`fetch("https://hooks.example").catch(console.error); await tx.thing.findMany();`) },
+    { name: "collected for later", code: route(`later.push(fetch("https://hooks.example")); await tx.thing.findMany();`, `const later = [];`) },
+    { name: "an async callback that forEach drops", code: route(`[1, 2].forEach(async (id) => { await fetch("https://hooks.example/" + id); });`) },
+    { name: "axios only tells what an error is", code: route(`return await axios.isAxiosError(request.body);`, `import axios from "axios";`) },
+    { name: "an axios instance is made", code: route(`return await axios.create();`, `import axios from "axios";`) },
+    { name: "a client is made", code: route(`const s3 = await new S3Client({}); return s3;`, `import { S3Client } from "@aws-sdk/client-s3";`) },
+    { name: "a tool is described", code: route(`return await tool({ execute: () => 1 });`, `import { tool } from "ai";`) },
+    { name: "paths and constants of files", code: route(`await tx.thing.findFirst({ where: { mode: constants.R_OK, at: join("a", "b") } });`, `import { constants } from "node:fs/promises"; import { join } from "node:path";`) },
+    { name: "a list of what a client gave", code: route(`await Promise.all(subscriptions.data.map((one) => tx.thing.create({ data: { id: one.id } })));`,
+      `import Stripe from "stripe"; const subscriptions = await new Stripe("key").subscriptions.list();`) },
+    { name: "another database", code: route(`await pool.query("SELECT 1");`, `import { Pool } from "pg"; const pool = new Pool();`) },
+    { name: "a namesake of fetch", code: route(`await fetch("a");`, `import { fetch } from "./cache.js";`) },
+    { name: "a namesake of a package", code: route(`await mailer.sendMail({});`, `import mailer from "./mailer.js";`) },
+    { name: "a turn for others", code: route(`await new Promise((resolve) => setTimeout(resolve, 0));`) },
+    { name: "a limit on how long it may take", code: route(`await Promise.race([tx.thing.findMany(), new Promise((resolve, reject) => setTimeout(() => reject(new Error("late")), 1000))]);`) },
+    { name: "a function that may wait", options: { allowFunctions: ["announce"] }, code: route(`await announce();`, `async function announce() { await fetch("https://hooks.example"); }`) },
+    { name: "a library that is left out", options: { ignoreLibraries: ["@prisma/client"] }, code: route(`await fetch("https://hooks.example");`) },
+    { name: "an async function in a synchronous transaction is another rule's", code: `
+        import Database from "better-sqlite3";
+        const db = new Database("app.db");
+        export const save = db.transaction(async () => { await fetch("https://hooks.example"); });` },
+    { name: "a seed", file: "prisma/seed.ts", code: route(`await fetch("https://hooks.example");`) },
+    { name: "the connection is held, the transaction is not yet open", code: `
+        import { Pool } from "pg";
+        const pool = new Pool();
+        export async function clear(ids) {
+          const client = await pool.connect();
+          for (const id of ids) {
+            await fetch("https://accounts.example/" + id);
+            await client.query("BEGIN");
+            await client.query("DELETE FROM things WHERE id = $1", [id]);
+            await client.query("COMMIT");
+          }
+          client.release();
+        }` },
+  ],
+  invalid: [
+    { name: "fetch", code: route(`await fetch("https://hooks.example");`), findings: found("the network") },
+    { name: "fetch with then", code: route(`const body = await fetch("https://hooks.example").then((reply) => reply.json());`), findings: found("the network") },
+    { name: "for each of a list", code: route(`await Promise.all(request.body.ids.map((id) => fetch("https://hooks.example/" + id)));`), findings: found("the network") },
+    { name: "kept and awaited later", code: route(`const sent = fetch("https://hooks.example"); await tx.thing.findMany(); await sent;`), findings: found("the network") },
+    { name: "axios", code: route(`await axios.post("https://hooks.example", {});`, `import axios from "axios";`), findings: found("the network") },
+    { name: "an axios instance", code: route(`await hooks.post("/things", {});`, `import axios from "axios"; const hooks = axios.create();`), findings: found("the network") },
+    { name: "a mail", code: route(`await mailer.sendMail({ to: "a@example" });`, `import { createTransport } from "nodemailer"; const mailer = createTransport({});`), findings: found("the network") },
+    { name: "Stripe from a factory", code: route(`await stripe().subscriptions.cancel("id");`, `import Stripe from "stripe"; const stripe = () => new Stripe("key");`), findings: found("the network") },
+    { name: "an optional client of a module constant", code: route(`await search?.index("things").deleteDocuments([1]);`,
+      `import { MeiliSearch } from "meilisearch"; const search = process.env.SEARCH ? new MeiliSearch({ host: process.env.SEARCH }) : undefined;`), findings: found("the network") },
+    { name: "S3", code: route(`await s3.send(new PutObjectCommand({}));`, `import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3"; const s3 = new S3Client({});`), findings: found("the network") },
+    { name: "Redis", code: route(`await redis.del("things");`, `import Redis from "ioredis"; const redis = new Redis();`), findings: found("the network") },
+    { name: "files", code: route(`await rm("things", { recursive: true });`, `import { rm } from "node:fs/promises";`), findings: found("the file system") },
+    { name: "files of node:fs", code: route(`await fs.promises.writeFile("things", "");`, `import fs from "node:fs";`), findings: found("the file system") },
+    { name: "fs-extra", code: route(`await fs.remove("things");`, `import fs from "fs-extra";`), findings: found("the file system") },
+    { name: "a sleep", code: route(`await new Promise((resolve) => setTimeout(resolve, 100));`), findings: found("a timer") },
+    { name: "a timer", code: route(`await setTimeout(100);`, `import { setTimeout } from "node:timers/promises";`), findings: found("a timer") },
+    { name: "a queue", code: route(`await jobs.add("thing", {});`, `import { Queue } from "bullmq"; const jobs = new Queue("jobs");`), findings: found("a message queue") },
+    { name: "a model", code: route(`await client.chat.completions.create({});`, `import OpenAI from "openai"; const client = new OpenAI();`), findings: found("a model") },
+    { name: "the AI SDK", code: route(`const { text } = await generateText({ prompt: "a" });`, `import { generateText } from "ai";`), findings: found("a model") },
+    { name: "another process", code: route(`await execa("convert", ["a"]);`, `import { execa } from "execa";`), findings: found("another process") },
+  ],
+});

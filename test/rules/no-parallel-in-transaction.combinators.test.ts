@@ -1,0 +1,123 @@
+import { runTable } from "./lib/table.js";
+
+const PARALLEL = { message: "starts several statements on one", fix: "manual", reason: "the first error keeps the rest" } as const;
+
+const PRISMA = `
+        import { PrismaClient } from "@prisma/client";
+        const prisma = new PrismaClient();`;
+
+const PG = `
+        import { Pool } from "pg";
+        const pool = new Pool();`;
+
+const begun = (body: string) => `${PG}
+        export async function save(names) {
+          const client = await pool.connect();
+          await client.query("BEGIN");
+          ${body}
+          await client.query("COMMIT");
+          client.release();
+        }`;
+
+const TYPEORM = `
+        import { DataSource } from "typeorm";
+        const source = new DataSource({ type: "postgres" });`;
+
+runTable({
+  rule: "no-parallel-in-transaction",
+  theme: "combinators",
+  valid: [
+    { name: "one after the other", code: begun(`for (const name of names) await client.query("INSERT INTO things VALUES ($1)", [name]);`) },
+    { name: "on the pool", code: `${PG}
+        export const load = () => Promise.all([pool.query("SELECT 1"), pool.query("SELECT 2")]);` },
+    { name: "before the transaction", code: `${TYPEORM}
+        export async function save(ids) {
+          const rows = await Promise.all(ids.map((id) => fetch("https://things.example/" + id)));
+          await source.transaction(async (manager) => { await manager.save(rows); });
+        }` },
+    { name: "Prisma's list of operations", code: `${PRISMA}
+        export const save = (names) => prisma.$transaction(names.map((name) => prisma.thing.create({ data: { name } })));` },
+    { name: "only one operand is on the handle", code: `${TYPEORM}
+        export const save = (thing) => source.transaction(async (manager) => {
+          await Promise.all([manager.save(thing), render(thing)]);
+        });` },
+    { name: "operands that never touch the handle", code: `${TYPEORM}
+        export const save = (things) => source.transaction(async (manager) => {
+          const labels = await Promise.all(things.map((thing) => label(thing)));
+          await manager.save(labels);
+        });` },
+    { name: "a transaction for each", code: `${TYPEORM}
+        export const save = (things) => Promise.all(things.map((thing) => source.transaction(async (manager) => { await manager.save(thing); })));` },
+    { name: "allSettled waits for all of them", code: `${TYPEORM}
+        export const save = (things) => source.transaction(async (manager) => {
+          await Promise.allSettled(things.map((thing) => manager.save(thing)));
+        });` },
+    { name: "postgres sends them in a pipeline on purpose", code: `
+        import postgres from "postgres";
+        const sql = postgres("postgres://localhost/app");
+        export const save = (a, b) => sql.begin(async (tx) => {
+          await Promise.all([tx\`INSERT INTO things VALUES (\${a})\`, tx\`INSERT INTO things VALUES (\${b})\`]);
+        });` },
+    { name: "a synchronous driver", code: `
+        import Database from "better-sqlite3";
+        const db = new Database("app.db");
+        export const save = db.transaction((names) => { names.map((name) => db.prepare("INSERT INTO things VALUES (?)").run(name)); });` },
+    { name: "the application's own Promise", code: `${TYPEORM}
+        const Promise = { all: async (list) => { for (const run of list) await run; } };
+        export const save = (a, b) => source.transaction(async (manager) => { await Promise.all([manager.save(a), manager.save(b)]); });` },
+    { name: "a seed", file: "prisma/seed.ts", code: `${PRISMA}
+        await prisma.$transaction(async (tx) => {
+          await Promise.all([tx.thing.create({ data: {} }), tx.owner.create({ data: {} })]);
+        });` },
+    { name: "a library that is left out", options: { ignoreLibraries: ["typeorm"] }, code: `${TYPEORM}
+        export const save = (a, b) => source.transaction(async (manager) => { await Promise.all([manager.save(a), manager.save(b)]); });` },
+  ],
+  invalid: [
+    { name: "pg: a list of two", code: begun(`await Promise.all([client.query("INSERT INTO things VALUES (1)"), client.query("INSERT INTO owners VALUES (1)")]);`),
+      findings: [{ line: 6, library: "pg", related: [5], ...PARALLEL }] },
+    { name: "pg: a list that is mapped", code: begun(`await Promise.all(names.map((name) => client.query("INSERT INTO things VALUES ($1)", [name])));`),
+      findings: [{ line: 6, library: "pg", related: [5], ...PARALLEL }] },
+    { name: "pg: race", code: begun(`await Promise.race([client.query("SELECT 1"), client.query("SELECT 2")]);`),
+      findings: [{ line: 6, library: "pg", related: [5], ...PARALLEL }] },
+    { name: "pg: in a list that is spread", code: begun(`await Promise.all([client.query("SELECT 1"), ...names.map((name) => client.query("INSERT INTO things VALUES ($1)", [name]))]);`),
+      findings: [{ line: 6, library: "pg", related: [5], ...PARALLEL }] },
+    { name: "TypeORM", code: `${TYPEORM}
+        export const save = (a, b) => source.transaction(async (manager) => {
+          await Promise.all([manager.save(a), manager.save(b)]);
+        });`, findings: [{ line: 4, library: "typeorm", related: [3], ...PARALLEL }] },
+    { name: "TypeORM: given back", code: `${TYPEORM}
+        export const save = (things) => source.transaction((manager) => Promise.all(things.map((thing) => manager.save(thing))));`,
+      findings: [{ line: 3, library: "typeorm", related: [3], ...PARALLEL }] },
+    { name: "TypeORM: async callbacks", code: `${TYPEORM}
+        export const save = (things) => source.transaction(async (manager) => {
+          await Promise.all(things.map(async (thing) => { await manager.save(thing); }));
+        });`, findings: [{ line: 4, library: "typeorm", related: [3], ...PARALLEL }] },
+    { name: "Drizzle on pg", code: `
+        import { drizzle } from "drizzle-orm/node-postgres";
+        import { owners, things } from "./schema.js";
+        const db = drizzle("postgres://localhost/app");
+        export const clear = () => db.transaction(async (tx) => {
+          await Promise.all([tx.delete(things), tx.delete(owners)]);
+        });`, findings: [{ line: 5, library: "drizzle-orm", related: [4], ...PARALLEL }] },
+    { name: "Prisma: likely", code: `${PRISMA}
+        export const save = (names) => prisma.$transaction(async (tx) => {
+          await Promise.all(names.map((name) => tx.thing.create({ data: { name } })));
+        });`, findings: [{ line: 4, library: "@prisma/client", confidence: "likely", related: [3], ...PARALLEL }] },
+    { name: "Prisma: collected first", code: `${PRISMA}
+        export const save = (names) => prisma.$transaction(async (tx) => {
+          const jobs = names.map((name) => tx.thing.create({ data: { name } }));
+          await Promise.all(jobs);
+        });`, findings: [{ line: 5, library: "@prisma/client", confidence: "likely", related: [3], ...PARALLEL }] },
+    { name: "Knex: likely", code: `
+        import knex from "knex";
+        const db = knex({ client: "pg" });
+        export const save = (names) => db.transaction(async (trx) => {
+          await Promise.all(names.map((name) => trx("things").insert({ name })));
+        });`, findings: [{ line: 4, library: "knex", confidence: "likely", related: [3], ...PARALLEL }] },
+    { name: "helpers that are given the handle", code: `${TYPEORM}
+        async function saveThing(manager, thing) { await manager.save(thing); }
+        export const save = (a, b) => source.transaction(async (manager) => {
+          await Promise.all([saveThing(manager, a), saveThing(manager, b)]);
+        });`, findings: [{ line: 5, library: "typeorm", related: [4], ...PARALLEL }] },
+  ],
+});
