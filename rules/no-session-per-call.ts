@@ -1,4 +1,5 @@
 import type { Place, SessionPerCallDetail } from "../src/core/finding.js";
+import { packageName } from "../src/core/catalogue/index.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
 import { functionKey } from "../src/core/link/program.js";
 import type { OpenSite } from "../src/core/link/sessions.js";
@@ -43,7 +44,7 @@ export const noSessionPerCall: Rule<Options> = {
   detect(file, project, options) {
     const drafts: Draft[] = [];
     for (const open of project.opens) {
-      if (open.file !== file || options.ignoreLibraries.includes(open.library)) continue;
+      if (open.file !== file || options.ignoreLibraries.includes(packageName(open.library))) continue;
       const draft = judge(project, open, options);
       if (draft) drafts.push(draft);
     }
@@ -70,13 +71,13 @@ function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft |
   const { fix, fixReason } = safetyOf(detail, uses);
   const subject = name.startsWith("the ") ? capitalize(name) : `\`${name}\``;
   const message =
-    through === "open" ? messages.inline(subject, open.library) : messages.factory(subject, open.library, countOf(perCall.length, unknown.length));
+    through === "open" ? messages.inline(subject, packageName(open.library)) : messages.factory(subject, packageName(open.library), countOf(perCall.length, unknown.length));
   return {
     file: open.file,
     span: open.call.span,
     message: dearest ? `${message} \`${dearest.label}\` opens ${amount(dearest.cost, "session")}.` : message,
     confidence: proven ? "proven" : "likely",
-    library: open.library,
+    library: packageName(open.library),
     fix,
     fixReason,
     why: dearest ? dearestPath(project, summaries, dearest) : callPath(project, open.fn),

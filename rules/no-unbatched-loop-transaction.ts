@@ -1,6 +1,7 @@
 import type { Cost } from "../src/core/cost.js";
 import type { LoopTransactionDetail, Place } from "../src/core/finding.js";
 import { Bounds } from "../src/core/link/bounds.js";
+import { packageName } from "../src/core/catalogue/index.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
 import type { FunctionKey } from "../src/core/link/program.js";
 import type { HeldLoop, TransactionSite } from "../src/core/link/transactions.js";
@@ -46,7 +47,7 @@ export const noUnbatchedLoopTransaction: Rule<Options> = {
     const drafts: Draft[] = [];
     const bounds = new Bounds(project.graph);
     for (const site of project.transactions) {
-      if (options.ignoreLibraries.includes(site.library)) continue;
+      if (options.ignoreLibraries.includes(packageName(site.library))) continue;
       for (const holder of site.fromParameter ? callersPassing(project, site) : [site]) {
         if (holder.file !== file) continue;
         const draft = judge(project, bounds, holder, options);
@@ -75,7 +76,7 @@ function judge(project: ProjectFacts, bounds: Bounds, site: TransactionSite & { 
   const fixable = site.library === "better-sqlite3" && outer.path.length === 0;
   const detail: LoopTransactionDetail = {
     kind: "loop-transaction",
-    library: site.library,
+    library: packageName(site.library),
     style: site.helper ? "helper" : site.style,
     sessionText: site.call.callee.k === "member" ? receiverText(project, site) : project.program.text(site.file, site.call.calleeSpan),
     transaction: site.call.span,
@@ -94,9 +95,9 @@ function judge(project: ProjectFacts, bounds: Bounds, site: TransactionSite & { 
   return {
     file: site.file,
     span: site.call.span,
-    message: first ? messages.atomic(symbol, first.what) : messages.held(symbol, amount(statements, "statement"), site.library),
+    message: first ? messages.atomic(symbol, first.what) : messages.held(symbol, amount(statements, "statement"), packageName(site.library)),
     confidence: first || outer.loop.bound.k === "while" || bounds.isOverShape(outer.file, outer.loop) ? "likely" : "proven",
-    library: site.library,
+    library: packageName(site.library),
     fix: first || !fixable ? "manual" : "review",
     fixReason: first ? first.what : fixable ? "all-or-nothing is given up: batches that are committed stay when a later one fails" : "the loop is not written in the transaction itself, or the library has no batching codemod yet",
     why: whyPath(project, runner, entries[0]),

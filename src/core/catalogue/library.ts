@@ -33,8 +33,15 @@ export interface Library {
   eitherTypes: readonly string[];
   /** Exported classes whose project subclasses are tables, with static or instance methods that run statements: `Model`. */
   models: readonly string[];
-  /** Functions that turn a client into an ORM session: the result is as fresh as the client. */
-  wraps: readonly { path: string; client: ArgumentPath }[];
+  /** Types whose first type argument, a string, tells the entry: `BaseSQLiteDatabase<"sync">` → the id of the synchronous one. */
+  typeVariants?: Readonly<Record<string, string>>;
+  /**
+   * Functions that turn a client into an ORM session: the result is as fresh as the client. `foreign`: the client is of no
+   * library of the catalogue (a platform's binding), so that of the result the type alone is known.
+   */
+  wraps: readonly { path: string; client: ArgumentPath; foreign?: boolean }[];
+  /** Where a session shows the client that it wraps (`$client`), and the id of that client's library. */
+  wrapped?: { path: string; library: string };
   /** What a session gives that is the session again: `manager`, `$extends()`, `withSchema()`. */
   same: readonly string[];
   /** What the library calls its modes, where they are named differently: `write` begins IMMEDIATE. */
@@ -47,6 +54,8 @@ export interface Library {
   prepares: readonly string[];
   /** What runs, by the path from a session, a handle or a client. The first that matches counts. */
   statements: readonly StatementPattern[];
+  /** Functions of the module (paths from it) that run a statement on a session given as an argument: `sql().execute`, `migrate`. */
+  given: readonly (Omit<StatementPattern, "by" | "weak"> & { session: ArgumentPath })[];
   /** What a prepared statement runs: by method name. */
   statementMethods: { readonly run: readonly string[]; readonly read: readonly string[]; readonly iterate: readonly string[] };
   closes: readonly string[];
@@ -58,7 +67,7 @@ export interface Library {
   runtimeDriver?: "better-sqlite3";
 }
 
-/** An argument, or a property of an object argument: `0`, `0.client`. */
+/** An argument, or a property of an object argument, at any depth: `0`, `0.client`, `0.connection.filename`. */
 export type ArgumentPath = string;
 
 export interface OpenPattern {
@@ -125,6 +134,10 @@ export interface StatementPattern {
   by?: "tag" | "call";
   /** Counts only when no later call of the same chain is a statement: `knex("t")` reads, `knex("t").insert(x)` writes. */
   weak?: boolean;
+  /** Counts only when no later call of the same chain has such a name: `insert(t).values(v).prepare()` runs nothing as yet. */
+  unless?: RegExp;
+  /** A chain that is an argument of another of the library's calls is a part of that one: a subquery, `insert(t).select(db.select())`. */
+  operand?: boolean;
 }
 
 /** Calls of methods of these names, directly on the session. */
@@ -158,6 +171,7 @@ export const EMPTY_LIBRARY = {
   transactions: [],
   prepares: [],
   statements: [],
+  given: [],
   statementMethods: { run: [], read: [], iterate: [] },
   closes: [],
   scoped: [],

@@ -1,4 +1,4 @@
-import { child, keyName, nodes, str, stringOf, flag, type Node } from "./ast.js";
+import { child, keyName, nodes, numberOf, str, stringOf, flag, type Node } from "./ast.js";
 import type { Expr, TypeRef } from "./types.js";
 import { addSpecifier, type Context, type Walk, UNKNOWN } from "./walk.js";
 
@@ -29,8 +29,7 @@ export function typeRef(walk: Walk, node: Node | undefined, ctx: Context, depth 
       return { k: "typeof", of: name ? valueOf(walk, name, ctx) : UNKNOWN };
     }
     case "TSIndexedAccessType": {
-      const index = child(node, "indexType");
-      const name = index?.type === "TSLiteralType" ? stringOf(child(index, "literal")) : undefined;
+      const name = indexOf(child(node, "indexType"));
       return name === undefined ? OTHER : { k: "index", of: next(child(node, "objectType")), name };
     }
     case "TSLiteralType": {
@@ -61,6 +60,13 @@ export function typeRef(walk: Walk, node: Node | undefined, ctx: Context, depth 
     default:
       return OTHER;
   }
+}
+
+/** `[0]`, `["db"]`. */
+function indexOf(node: Node | undefined): string | undefined {
+  const literal = node && child(node, "literal");
+  const number = literal && numberOf(literal);
+  return number === undefined ? stringOf(literal) : String(number);
 }
 
 /** What an interface's or a type literal's members declare. */

@@ -69,9 +69,9 @@ export type TypeRef =
   /** `ReturnType<typeof f>`'s inside, `typeof x`. */
   | { k: "typeof"; of: Expr }
   | { k: "function"; returns: TypeRef }
-  /** `T["name"]`. */
+  /** `T["name"]`, `Parameters<typeof f>[0]`. */
   | { k: "index"; of: TypeRef; name: string }
-  /** A string as a type: the names in `Omit<T, "db" | "user">`. */
+  /** A string as a type: the names in `Omit<T, "db" | "user">`, the mode in `SQLiteTransaction<"sync", …>`. */
   | { k: "literal"; value: string }
   | { k: "other" };
 

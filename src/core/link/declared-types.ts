@@ -1,4 +1,4 @@
-import { frameworkOf, librariesOf } from "../catalogue/index.js";
+import { frameworkOf, librariesOf, libraryWithId } from "../catalogue/index.js";
 import { type Library, libraryId } from "../catalogue/library.js";
 import type { TypeRef } from "../facts/types.js";
 import { holdType } from "./framework-calls.js";
@@ -41,12 +41,9 @@ export class DeclaredTypes {
       case "object":
         this.#addAnonymous(file, type, into);
         return;
-      case "index": {
-        const node = this.values.solver.node();
-        this.add(file, type.of, node);
-        this.values.solver.flow(this.values.memberOf(node, type.name, file, 0), into);
+      case "index":
+        this.#addIndexed(file, type, into);
         return;
-      }
       default:
     }
   }
@@ -168,7 +165,7 @@ export class DeclaredTypes {
     if (INFERRED.test(path)) this.#addDerived(given.file, given.args, into);
     for (const library of librariesOf(module)) {
       const role = typedRoleOf(library, path);
-      if (role) solver.add(into, tokens.intern({ t: "typed", library: libraryId(library), role }));
+      if (role) solver.add(into, tokens.intern({ t: "typed", library: variantOf(library, given.args), role }));
     }
     const framework = frameworkOf(module);
     const typed = framework?.types.find((entry) => entry.type === path);
@@ -179,6 +176,49 @@ export class DeclaredTypes {
       if (argument) holdType(this.values, framework, given.file, argument, rule);
     }
   }
+
+  /** `Options["db"]`; `Parameters<typeof save>[0]`; `Parameters<Parameters<typeof db.transaction>[0]>[0]` is a transaction's handle. */
+  #addIndexed(file: string, { of, name }: Indexed, into: NodeId): void {
+    const inner = parametersOf(of);
+    const { solver, tokens, program } = this.values;
+    if (!inner) {
+      solver.watch(this.#typed(file, of), (id) => this.values.load(id, name, into, { file, fn: 0 }));
+      return;
+    }
+    solver.watch(this.#typed(file, inner), (id) => {
+      const token = tokens.get(id);
+      const param = token.t === "function" ? program.fn(token.file, token.id).params[Number(name)] : undefined;
+      if (token.t === "function" && param) this.#flowTyped(this.values.variable(token.file, param.variable), into);
+    });
+    const outer = inner.k === "index" ? parametersOf(inner.of) : undefined;
+    if (inner.k !== "index" || !outer) return;
+    solver.watch(this.#typed(file, outer), (id) => {
+      const token = tokens.get(id);
+      const library = token.t === "part" ? libraryWithId(tokens.libraryOf(id)) : undefined;
+      if (token.t !== "part" || !library) return;
+      const isBody = library.transactions.some(({ path, body, handle }) => path.test(token.path) && (body === "last" || body === Number(inner.name)) && handle === Number(name));
+      if (isBody) solver.add(into, tokens.intern({ t: "typed", library: libraryId(library), role: "handle" }));
+    });
+  }
+
+  /** The values of a type, with members of sessions (`typeof db.transaction`), which a variable of that type would not show. */
+  #typed(file: string, type: TypeRef): NodeId {
+    if (type.k === "typeof") return this.values.expression(file, type.of);
+    const node = this.values.solver.node();
+    this.add(file, type, node);
+    return node;
+  }
+}
+
+type Indexed = Extract<TypeRef, { k: "index" }>;
+
+function parametersOf(type: TypeRef): TypeRef | undefined {
+  return type.k === "ref" && type.head === "Parameters" ? type.args[0] : undefined;
+}
+
+/** The entry that a type's first argument tells: `SQLiteTransaction<"sync", …>`. */
+function variantOf(library: Library, [first]: readonly TypeRef[]): string {
+  return (first?.k === "literal" ? library.typeVariants?.[first.value] : undefined) ?? libraryId(library);
 }
 
 interface TypeArguments {

@@ -28,12 +28,14 @@ function engineOfOpen(graph: CallGraph, id: string, file: string, callId: number
   if (library.engine === "sqlite" || library.engine === "server") return library.engine;
   const call = graph.program.call(file, callId);
   for (const path of library.dialect?.at ?? []) {
-    const [index = "0", property] = path.split(".");
+    const [index = "0", ...properties] = path.split(".");
     const given = argumentAt(call, index);
-    if (!given) continue;
-    const { file: from, expr } = constantOf(graph.program, file, given);
-    const value = property === undefined ? expr : expr.k === "object" ? expr.props.find(({ name }) => name === property)?.value : undefined;
-    const name = value && (literalText(constantOf(graph.program, from, value).expr) ?? madeBy(graph, from, value));
+    let at = given && constantOf(graph.program, file, given);
+    for (const property of properties) {
+      const value = at?.expr.k === "object" ? at.expr.props.find(({ name }) => name === property)?.value : undefined;
+      at = at && value && constantOf(graph.program, at.file, value);
+    }
+    const name = at && (literalText(at.expr) ?? madeBy(graph, at.file, at.expr));
     if (name !== undefined && library.dialect) return library.dialect.sqlite.test(name) ? "sqlite" : "server";
   }
   return "unknown";

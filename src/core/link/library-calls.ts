@@ -1,5 +1,6 @@
 import { librariesOf, libraryOf, libraryWithId } from "../catalogue/index.js";
 import { type AcquirePattern, type Library, libraryId, type OpenPattern, type TransactionPattern } from "../catalogue/library.js";
+import { constantOf } from "./constants.js";
 import type { CallFact, Expr } from "../facts/types.js";
 import { applyFramework } from "./framework-calls.js";
 import { isList } from "./lists.js";
@@ -53,13 +54,13 @@ export function kindOf({ kind, callee }: CallFact): CallFact["kind"] {
   return callee.k === "super" ? "new" : kind;
 }
 
-/** An argument, or a property of an object argument, by its catalogue path (`0`, `0.client`). */
+/** An argument, or a property of an object argument, by its catalogue path (`0`, `0.client`, `0.connection.filename`). */
 export function argumentAt(call: CallFact, path: string): Expr | undefined {
-  const [index, property] = path.split(".");
-  const arg = call.args[Number(index)];
-  if (property === undefined || arg === undefined) return arg;
-  const object = arg.k === "typed" ? arg.of : arg;
-  return object.k === "object" ? object.props.find((prop) => prop.name === property)?.value : undefined;
+  const [index, ...properties] = path.split(".");
+  return properties.reduce<Expr | undefined>((expr, property) => {
+    const object = expr?.k === "typed" ? expr.of : expr;
+    return object?.k === "object" ? object.props.find((prop) => prop.name === property)?.value : undefined;
+  }, call.args[Number(index)]);
 }
 
 /** What calling a value of another package gives, and what it passes to the functions it is given. */
@@ -70,6 +71,8 @@ export function applyExternal(values: Values, { file, call, callee, args, result
   const library = token.module === null ? undefined : libraryOf(token.module);
   for (const wrap of library?.wraps ?? []) {
     const client = withoutDefault(wrap.path) === withoutDefault(token.path) ? argumentAt(call, wrap.client) : undefined;
+    if (client && library && (wrap.foreign || isGiven(values, file, client)) && (wrap.client.includes(".") || client.k !== "object"))
+      solver.add(result, tokens.intern({ t: "typed", library: libraryId(library), role: "session" }));
     if (client && library)
       solver.watch(values.expression(file, client, call.fn), (id) => {
         if (isSession(values, id)) solver.add(result, tokens.intern({ t: "derived", kind: "orm", of: id, library: libraryId(library), file, call: call.id }));
@@ -97,6 +100,19 @@ export function applyExternal(values: Values, { file, call, callee, args, result
     });
 }
 
+/** A client that comes from elsewhere (a parameter, a field, a setting): a session of some kind, whatever it is. */
+function isGiven(values: Values, file: string, client: Expr): boolean {
+  const { file: from, expr } = constantOf(values.program, file, client);
+  if (expr.k === "member") return !isText(expr);
+  return expr.k === "var" && values.program.variable(from, expr.id).kind === "param";
+}
+
+/** A literal, a template, an environment variable; or one with a default. */
+function isText(expr: Expr): boolean {
+  if (expr.k === "either") return expr.of.every(isText);
+  return expr.k === "literal" || expr.k === "template" || (expr.k === "member" && expr.of.k === "member" && expr.of.name === "env");
+}
+
 function isSession(values: Values, id: TokenId): boolean {
   const token = values.tokens.get(id);
   return token.t === "session" || token.t === "typed" || (token.t === "derived" && token.kind === "orm");
@@ -108,9 +124,8 @@ function isSession(values: Values, id: TokenId): boolean {
  */
 function mayBeSession(call: CallFact, path: string): boolean {
   const arg = argumentAt(call, path);
-  if (!arg || arg.k === "literal" || arg.k === "template") return false;
-  if (!path.includes(".") && arg.k === "object") return false;
-  return !(arg.k === "member" && arg.of.k === "member" && arg.of.name === "env");
+  if (!arg || (!path.includes(".") && arg.k === "object")) return false;
+  return !isText(arg);
 }
 
 /** What calling a member of a session (or of what was made from it) gives. */

@@ -27,6 +27,8 @@ interface FileIndex {
   callbackLoops: Map<CallId, LoopFact>;
   /** Call → the call whose callee is a member of its result: `db.select()` → `.from(t)`. */
   chain: Map<CallId, CallFact>;
+  /** Call → the call of which it is an argument itself: `db.select()` in `insert(t).select(db.select())`. */
+  takers: Map<CallId, CallFact>;
   types: Map<VariableId, TypeFact>;
   exports: Map<string, Exclude<ExportFact, StarExport>[]>;
   stars: StarExport[];
@@ -91,6 +93,11 @@ export class Program {
     return last;
   }
 
+  /** The call of which another one is an argument itself. */
+  takerOf(file: string, call: CallFact): CallFact | undefined {
+    return this.#index(file).takers.get(call.id);
+  }
+
   /** The file in which a call stands. */
   fileOf(call: CallFact): string {
     if (!this.#fileOfCall) {
@@ -120,11 +127,12 @@ export class Program {
     let index = this.#indexes.get(file);
     if (!index) {
       const { calls, loops, types, exports } = this.file(file);
-      index = { callsByFunction: new Map(), callbackLoops: new Map(), chain: new Map(), types: new Map(), exports: new Map(), stars: [] };
+      index = { callsByFunction: new Map(), callbackLoops: new Map(), chain: new Map(), takers: new Map(), types: new Map(), exports: new Map(), stars: [] };
       for (const call of calls) {
         append(index.callsByFunction, call.fn, call);
         const before = call.callee.k === "member" ? called(call.callee.of) : undefined;
         if (before !== undefined) index.chain.set(before, call);
+        for (const arg of call.args) if (arg.k === "call") index.takers.set(arg.id, call);
       }
       for (const entry of exports)
         if (entry.k === "star") index.stars.push(entry);

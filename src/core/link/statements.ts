@@ -1,10 +1,10 @@
-import { libraryWithId } from "../catalogue/index.js";
+import { libraryOf, libraryWithId } from "../catalogue/index.js";
 import { type Library, libraryId, type StatementPattern } from "../catalogue/library.js";
 import type { CallFact, Expr } from "../facts/types.js";
 import { constantOf } from "./constants.js";
 import type { CallGraph } from "./calls.js";
 import { literalText } from "./contexts.js";
-import { argumentAt } from "./library-calls.js";
+import { argumentAt, withoutDefault } from "./library-calls.js";
 import type { TokenId } from "./tokens.js";
 
 export type StatementKind = "read" | "write" | "ddl" | "begin" | "commit" | "rollback" | "pragma" | "unknown";
@@ -42,6 +42,7 @@ export function statementsOf(graph: CallGraph, call: CallFact): StatementFact[] 
   const found: StatementFact[] = [];
   for (const id of graph.external.get(call) ?? []) {
     const token = tokens.get(id);
+    if (token.t === "external") found.push(...onGiven(graph, token, call));
     const library = libraryWithId(tokens.libraryOf(id));
     const owner = tokens.ownerOf(id);
     if (!library || owner === undefined) continue;
@@ -50,6 +51,27 @@ export function statementsOf(graph: CallGraph, call: CallFact): StatementFact[] 
     const path = token.t === "part" ? token.path : "()";
     const what = held.t === "derived" && held.kind === "statement" ? ofPrepared(graph, library, path, held) : ofPath(graph, library, path, call);
     if (what) found.push({ ...what, session: tokens.sessionOf(id), owner, library: libraryId(library) });
+  }
+  return found;
+}
+
+/** A function of the library that is given the session: `sql\`…\`.execute(db)`, `migrate(db, options)`. */
+function onGiven(graph: CallGraph, { module, path }: { module: string | null; path: string }, call: CallFact): StatementFact[] {
+  const library = module === null ? undefined : libraryOf(module);
+  const pattern = library?.given.find((candidate) => candidate.path.test(withoutDefault(path)));
+  const given = pattern && argumentAt(call, pattern.session);
+  if (!library || !given) return [];
+  const { tokens, solver } = graph.values;
+  const file = graph.program.fileOf(call);
+  const receiver = call.callee.k === "member" ? call.callee.of : undefined;
+  const what = whatOf(pattern, () => sqlText(graph, file, pattern.text === undefined ? receiver : argumentAt(call, pattern.text)));
+  const found: StatementFact[] = [];
+  if (!what) return found;
+  for (const id of tokens.sorted(solver.values(graph.values.expression(file, given, call.fn)))) {
+    const { t } = tokens.get(id);
+    const owner = tokens.ownerOf(id);
+    if (t === "part" || owner === undefined) continue;
+    found.push({ ...what, session: tokens.sessionOf(id), owner, library: tokens.libraryOf(id) ?? libraryId(library) });
   }
   return found;
 }
@@ -67,13 +89,16 @@ function ofPrepared(graph: CallGraph, { statementMethods }: Library, path: strin
 
 function ofPath(graph: CallGraph, library: Library, path: string, call: CallFact): What | undefined {
   const pattern = library.statements.find((candidate) => matches(candidate, path, call));
-  if (!pattern || (pattern.weak && goesOn(graph, library, path, call))) return undefined;
-  if (pattern.kind !== "sql") return { kind: pattern.kind };
-  const file = graph.program.fileOf(call);
-  const sql = sqlText(graph, file, argumentAt(call, pattern.text ?? "0"));
-  const kind = sql === undefined ? "unknown" : verbOf(sql);
-  if (pattern.fragments && kind === "unknown") return undefined;
-  return { sql, kind: kind === "unknown" ? (pattern.otherwise ?? "unknown") : kind };
+  if (!pattern || (pattern.weak && goesOn(graph, library, path, call)) || (pattern.unless && endsOtherwise(graph, call, pattern.unless)) || (pattern.operand && isOperand(graph, library, call))) return undefined;
+  return whatOf(pattern, () => sqlText(graph, graph.program.fileOf(call), argumentAt(call, pattern.text ?? "0")));
+}
+
+function whatOf({ kind, otherwise, fragments }: Pick<StatementPattern, "kind" | "otherwise" | "fragments">, text: () => string | undefined): What | undefined {
+  if (kind !== "sql") return { kind };
+  const sql = text();
+  const verb = sql === undefined ? "unknown" : verbOf(sql);
+  if (fragments && verb === "unknown") return undefined;
+  return { sql, kind: verb === "unknown" ? (otherwise ?? "unknown") : verb };
 }
 
 function matches({ path: pattern, by }: StatementPattern, path: string, call: CallFact): boolean {
@@ -92,13 +117,33 @@ function goesOn(graph: CallGraph, library: Library, path: string, call: CallFact
   return false;
 }
 
+/** Whether a later call of the chain makes something else of it than a statement that runs. */
+function endsOtherwise(graph: CallGraph, call: CallFact, names: RegExp): boolean {
+  for (const { callee } of graph.program.chainAfter(graph.program.fileOf(call), call)) if (callee.k === "member" && names.test(callee.name)) return true;
+  return false;
+}
+
+/** Whether a chain is an argument of another call of its library: a part of that statement, not one of its own. */
+function isOperand(graph: CallGraph, library: Library, call: CallFact): boolean {
+  const { program, values, external } = graph;
+  const file = program.fileOf(call);
+  const taker = program.takerOf(file, program.chainEnd(file, call));
+  if (!taker) return false;
+  return (external.get(taker) ?? []).some((id) => {
+    const token = values.tokens.get(id);
+    if (token.t === "external") return token.module === library.name || token.module?.startsWith(`${library.name}/`);
+    return libraryWithId(values.tokens.libraryOf(id))?.name === library.name;
+  });
+}
+
 /** The text of a statement: a literal or a constant, or the template of a tag of the library's (`sql\`…\``, `Prisma.sql\`…\``). */
 function sqlText(graph: CallGraph, file: string, expr: Expr | undefined): string | undefined {
   if (!expr) return undefined;
   const { file: from, expr: value } = constantOf(graph.program, file, expr);
   if (value.k === "object") return sqlText(graph, from, value.props.find(({ name }) => name === "sql" || name === "text")?.value);
   const made = value.k === "call" ? graph.program.call(from, value.id) : undefined;
-  return literalText(made?.kind === "tag" && made.args[0] ? made.args[0] : value);
+  const isText = made?.kind === "tag" || (made?.callee.k === "member" && made.callee.name === "raw");
+  return literalText(isText && made.args[0] ? made.args[0] : value);
 }
 
 /** The verb of a statement; for `WITH …` the verb after the common table expressions. */

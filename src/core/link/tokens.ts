@@ -127,7 +127,13 @@ export class TokenTable {
   }
 
   #partOf(owner: TokenId, path: string): TokenId {
-    return libraryWithId(this.libraryOf(owner))?.same.includes(path) ? owner : this.intern({ t: "part", of: owner, path });
+    const library = libraryWithId(this.libraryOf(owner));
+    if (library?.same.includes(path)) return owner;
+    if (library?.wrapped?.path === path && this.handleOf(owner) === undefined) {
+      const token = this.get(owner);
+      return token.t === "derived" && token.kind === "orm" ? token.of : this.intern({ t: "typed", library: library.wrapped.library, role: "session" });
+    }
+    return this.intern({ t: "part", of: owner, path });
   }
 
   /** The transaction's handle through which something is reached: itself, or what it is a part of. */

@@ -1,7 +1,9 @@
 import type { Library } from "../library.js";
 import { betterSqlite3 } from "./better-sqlite3.js";
 import { bunSqlite } from "./bun-sqlite.js";
-import { drizzleBetterSqlite3 } from "./drizzle.js";
+import { drizzle } from "./drizzle.js";
+import { knex } from "./knex.js";
+import { kysely } from "./kysely.js";
 import { libsql, libsqlPromise } from "./libsql.js";
 import { libsqlClient, libsqlClientWeb } from "./libsql-client.js";
 import { mikroOrm } from "./mikro-orm.js";
@@ -22,7 +24,9 @@ import { typeorm } from "./typeorm.js";
 export const LIBRARIES: readonly Library[] = [
   betterSqlite3,
   bunSqlite,
-  drizzleBetterSqlite3,
+  ...drizzle,
+  knex,
+  kysely,
   libsql,
   libsqlPromise,
   libsqlClient,
