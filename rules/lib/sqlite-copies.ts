@@ -21,6 +21,8 @@ export function sqliteOpens(project: ProjectFacts): readonly SqliteOpen[] {
   let found = opened.get(project);
   if (!found) {
     found = project.opens.flatMap((open): SqliteOpen[] => {
+      // What scripts and tests open is no part of the program that serves.
+      if (project.program.role(open.file) !== "source") return [];
       const engine = engineOf(project.graph, open.token);
       const read = engine === "server" ? undefined : (READERS[open.library] ?? plain)(project, open);
       const keys = (read?.key ?? []).flatMap(({ file, expr }) => fileKeysOf(project.graph, file, expr)).filter(({ id }) => isFile(id) && !(read?.schemaRelative && isRelative(id)));
