@@ -3,12 +3,15 @@ import { boundedPool } from "./bounded-pool.js";
 import { noAsyncSyncTransaction } from "./no-async-sync-transaction.js";
 import { noAutocommitInLoop } from "./no-autocommit-in-loop.js";
 import { noBeginOnPool } from "./no-begin-on-pool.js";
+import { noDuplicateSession } from "./no-duplicate-session.js";
 import { noFloatingQueryInTransaction } from "./no-floating-query-in-transaction.js";
 import { noIoInTransaction } from "./no-io-in-transaction.js";
 import { noLongBusyTimeout } from "./no-long-busy-timeout.js";
+import { noMixedSqliteLibraries } from "./no-mixed-sqlite-libraries.js";
 import { noNestedTransaction } from "./no-nested-transaction.js";
 import { noOuterSessionInTransaction } from "./no-outer-session-in-transaction.js";
 import { noParallelInTransaction } from "./no-parallel-in-transaction.js";
+import { noRawDatabaseFileAccess } from "./no-raw-database-file-access.js";
 import { noSessionPerCall } from "./no-session-per-call.js";
 import { noSwallowedTransactionError } from "./no-swallowed-transaction-error.js";
 import { noTransactionEscape } from "./no-transaction-escape.js";
@@ -16,6 +19,7 @@ import { noUnbatchedLoopTransaction } from "./no-unbatched-loop-transaction.js";
 import { preferImmediateTransaction } from "./prefer-immediate-transaction.js";
 import { requireEngineConfig } from "./require-engine-config.js";
 import { requireRelease } from "./require-release.js";
+import { requireSessionInit } from "./require-session-init.js";
 import type { Rule } from "./rule.js";
 
 /** Every rule, by name. Options are checked against the rule's schema before they reach it. */
@@ -24,12 +28,15 @@ export const RULES: readonly Rule[] = [
   noAsyncSyncTransaction,
   noAutocommitInLoop,
   noBeginOnPool,
+  noDuplicateSession,
   noFloatingQueryInTransaction,
   noIoInTransaction,
   noLongBusyTimeout,
+  noMixedSqliteLibraries,
   noNestedTransaction,
   noOuterSessionInTransaction,
   noParallelInTransaction,
+  noRawDatabaseFileAccess,
   noSessionPerCall,
   noSwallowedTransactionError,
   noTransactionEscape,
@@ -37,6 +44,7 @@ export const RULES: readonly Rule[] = [
   preferImmediateTransaction,
   requireEngineConfig,
   requireRelease,
+  requireSessionInit,
 ];
 
 export function ruleNamed(name: string): Rule | undefined {

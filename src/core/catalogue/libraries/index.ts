@@ -1,5 +1,6 @@
 import type { Library } from "../library.js";
 import { betterSqlite3 } from "./better-sqlite3.js";
+import { bookshelf } from "./bookshelf.js";
 import { bunSqlite } from "./bun-sqlite.js";
 import { drizzle } from "./drizzle.js";
 import { knex } from "./knex.js";
@@ -9,6 +10,7 @@ import { libsqlClient, libsqlClientWeb } from "./libsql-client.js";
 import { mikroOrm } from "./mikro-orm.js";
 import { mysql, mysql2 } from "./mysql2.js";
 import { nodeSqlite } from "./node-sqlite.js";
+import { objection } from "./objection.js";
 import { pg, pgClient, pgPool } from "./pg.js";
 import { pgPromise } from "./pg-promise.js";
 import { postgres } from "./postgres.js";
@@ -23,6 +25,7 @@ import { typeorm } from "./typeorm.js";
 /** The registry: a library is its own file and one line here. */
 export const LIBRARIES: readonly Library[] = [
   betterSqlite3,
+  bookshelf,
   bunSqlite,
   ...drizzle,
   knex,
@@ -35,6 +38,7 @@ export const LIBRARIES: readonly Library[] = [
   mysql,
   mysql2,
   nodeSqlite,
+  objection,
   pg,
   pgClient,
   pgPool,

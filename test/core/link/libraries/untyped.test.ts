@@ -26,6 +26,23 @@ describe("the catalogue says of", () => {
       }`,
     ],
     [
+      "Bookshelf",
+      `import Knex from "knex";
+      import createBookshelf from "bookshelf";
+      const knex = Knex({ client: "sqlite3", connection: { filename: "app.db" } }); //: open
+      const bookshelf = createBookshelf(knex);
+      const Item = bookshelf.model("Item", { tableName: "items" });
+      const Part = bookshelf.Model.extend({ tableName: "parts" });
+      export const rename = (id, name) =>
+        bookshelf.transaction(async (trx) => { //: tx callback
+          const item = await Item.where({ id }).fetch({ transacting: trx }); //: read
+          await new Item({ id }).save({ name }, { transacting: trx }); //: write
+          await Part.forge({ id }).save(null, { method: "insert", transacting: trx }); //: write
+        });
+      export const all = () => Item.fetchAll(); //: read
+      export const close = () => knex.destroy(); //: close`,
+    ],
+    [
       "pg-promise, by require",
       `const pgp = require("pg-promise")();
       const db = pgp("postgres://localhost"); //: open
