@@ -51,7 +51,7 @@ function sourceOf(change: (tree: Tree) => void): SourceCode {
 describe("trees of other parsers", () => {
   const parserWith = (change: (node: Tree) => void) => ({
     parseForESLint: (code: string, options: object) => {
-      const ast = (espree as { parse: (code: string, options: object) => Tree }).parse(code, { ...options, range: true, loc: true, comment: true, tokens: true });
+      const ast = (espree as unknown as { parse: (code: string, options: object) => Tree }).parse(code, { ...options, range: true, loc: true, comment: true, tokens: true });
       eachNode(ast["body"], change);
       return { ast };
     },
