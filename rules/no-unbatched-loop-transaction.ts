@@ -4,7 +4,7 @@ import { Bounds } from "../src/core/link/bounds.js";
 import type { Engine } from "../src/core/link/engines.js";
 import { packageName } from "../src/core/catalogue/index.js";
 import type { JudgedTransaction, ProjectFacts } from "../src/core/link/index.js";
-import type { FunctionKey } from "../src/core/link/program.js";
+import { append, type FunctionKey, functionKey } from "../src/core/link/program.js";
 import { loopTimes } from "../src/core/link/summaries.js";
 import type { HeldLoop, TransactionSite } from "../src/core/link/transactions.js";
 import { callPath, dearestPath, entryCosts } from "./lib/path.js";
@@ -61,7 +61,7 @@ export const noUnbatchedLoopTransaction: Rule<Options> = {
 
 function judge(project: ProjectFacts, bounds: Bounds, site: JudgedTransaction, options: Options): Draft | undefined {
   const runner = runnerInService(project, site);
-  if (runner === undefined || project.isPrivate(site)) return undefined;
+  if (runner === undefined || project.isPrivate(site) || isJoined(project, site)) return undefined;
   const held = project.writers
     .heldLoops(site)
     .filter(({ file, loop }) => loop.kind !== "for-in" && !(loop.hasReturn && loop.kind !== "callback") && !bounds.isBounded(file, loop, site))
@@ -92,12 +92,13 @@ function judge(project: ProjectFacts, bounds: Bounds, site: JudgedTransaction, o
   };
   const first = obstacles[0];
   const summaries = project.statementCosts;
-  const entries = entryCosts(project, summaries).filter((entry) => entry.key === runner || reaches(project, entry.key, runner));
+  const leading = leadingTo(project, runner);
+  const entries = entryCosts(project, summaries).filter((entry) => leading.has(entry.key));
   return {
     file: site.file,
     span: site.call.span,
     message: first ? messages.atomic(symbol, first.what) : messages.held(symbol, amount(statements, "statement"), packageName(site.library), site.engine),
-    confidence: first || outer.loop.bound.k === "while" || bounds.isOverShape(outer.file, outer.loop) ? "likely" : "proven",
+    confidence: first || outer.loop.bound.k === "while" || bounds.isOverShape(outer.file, outer.loop) || outer.path.length > NEAR ? "likely" : "proven",
     library: packageName(site.library),
     fix: first || !fixable ? "manual" : "review",
     fixReason: first ? first.what : fixable ? "all-or-nothing is given up: batches that are committed stay when a later one fails" : "the loop is not written in the transaction itself, or the library has no batching codemod yet",
@@ -106,6 +107,14 @@ function judge(project: ProjectFacts, bounds: Bounds, site: JudgedTransaction, o
     cost: { statements },
     detail,
   };
+}
+
+/** How many helpers may stand between a transaction and its loop for the loop to be surely the transaction's own. */
+const NEAR = 1;
+
+/** A transaction that callers join without saying so holds what any of them does: which loops those are cannot be told. */
+function isJoined(project: ProjectFacts, site: JudgedTransaction): boolean {
+  return site.lender !== undefined && (project.ambient.isAmbient(site) || project.ambient.isAmbient(site.lender));
 }
 
 function symbolOf({ loop }: HeldLoop): string {
@@ -146,16 +155,23 @@ function enclosingFunction(project: ProjectFacts, site: TransactionSite): { asyn
   return { async: fn.async || fn.kind === "module" };
 }
 
-function reaches(project: ProjectFacts, from: string, to: string): boolean {
-  const seen = new Set<string>();
-  const queue = [from];
-  for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
-    if (key === to) return true;
-    if (seen.has(key)) continue;
-    seen.add(key);
-    for (const call of project.writers.callsOf(key)) queue.push(...project.writers.calleesOf(call));
+const callers = new WeakMap<ProjectFacts, Map<FunctionKey, FunctionKey[]>>();
+
+/** The functions that lead to one, itself included. */
+function leadingTo(project: ProjectFacts, target: FunctionKey): ReadonlySet<FunctionKey> {
+  let index = callers.get(project);
+  if (!index) {
+    callers.set(project, (index = new Map<FunctionKey, FunctionKey[]>()));
+    for (const { file, functions } of project.program.files.values())
+      for (const { id } of functions) {
+        const key = functionKey(file, id);
+        for (const call of project.writers.callsOf(key)) for (const callee of project.writers.calleesOf(call)) append(index, callee, key);
+      }
   }
-  return false;
+  const found = new Set([target]);
+  // A Set's iteration also visits what is added meanwhile.
+  for (const key of found) for (const caller of index.get(key) ?? []) found.add(caller);
+  return found;
 }
 
 function whyPath(project: ProjectFacts, runner: FunctionKey, entry: ReturnType<typeof entryCosts>[number] | undefined): Place[] {

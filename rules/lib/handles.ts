@@ -32,10 +32,11 @@ function isEither(project: ProjectFacts, id: TokenId): boolean {
 
 /**
  * What a call runs in a transaction: on its handle, on the connection that BEGIN was sent to, or on the session where
- * the transaction's function takes no handle, so that its author must mean the transaction.
+ * the library has no handle or the transaction's function takes none, so that its author must mean the transaction.
  */
 export function runsIn(project: ProjectFacts, site: JudgedTransaction, call: CallFact): StatementFact[] {
-  const own = site.style === "sql" || (site.bodies.length > 0 && site.bodies.every((key) => project.program.fnOf(key).fn.params.length === 0));
+  const hasHandle = site.style === "handle" || site.pattern?.handle !== undefined;
+  const own = !hasHandle || (site.bodies.length > 0 && site.bodies.every((key) => project.program.fnOf(key).fn.params.length === 0));
   return touches(project, call).filter((fact) => mayUseHandle(project, [fact]) || (own && fact.session !== undefined && site.sessions.includes(fact.session)));
 }
 

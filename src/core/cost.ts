@@ -14,6 +14,9 @@ export type Cost = Monomial[];
 
 export const ZERO: Cost = [];
 
+/** A sum that nobody can read is not worth its upkeep: beyond these, what grows slowest is left out. */
+const MAX_MONOMIALS = 24;
+
 export function constant(value: number): Cost {
   return value === 0 ? ZERO : [{ coefficient: value, symbols: [] }];
 }
@@ -39,9 +42,10 @@ function normalize(monomials: Monomial[]): Cost {
     if (known) known.coefficient += coefficient;
     else byKey.set(key, { coefficient, symbols: sorted });
   }
-  return [...byKey.values()]
+  const sorted = [...byKey.values()]
     .filter((monomial) => monomial.coefficient !== 0)
     .sort((a, b) => b.symbols.length - a.symbols.length || (a.symbols.join() < b.symbols.join() ? -1 : 1));
+  return sorted.length > MAX_MONOMIALS ? sorted.slice(0, MAX_MONOMIALS) : sorted;
 }
 
 export function add(...costs: Cost[]): Cost {

@@ -19,6 +19,7 @@ const INFERRED = /^infer(Async)?ReturnType$/;
 /** Values of declared types: a session of a library, a framework's object, an instance of a project class. */
 export class DeclaredTypes {
   readonly #aliases = new Map<string, NodeId>();
+  readonly #indexed = new Map<TypeRef, NodeId>();
   /** Object types without a name, numbered down from -1. */
   readonly #anonymous = new Map<TypeRef, number>();
   readonly #types: TypeRef[] = [];
@@ -42,15 +43,25 @@ export class DeclaredTypes {
       case "object":
         this.#addAnonymous(file, type, into);
         return;
-      case "index": {
-        if (addParameterType(this.values, file, type, into)) return;
-        const node = this.values.solver.node();
-        this.add(file, type.of, node);
-        this.values.solver.flow(this.values.memberOf(node, type.name, file, 0), into);
+      case "index":
+        this.values.solver.flow(this.#index(file, type), into);
         return;
-      }
       default:
     }
+  }
+
+  /** One node for each such type as written: a function's parameter may have the type of its own parameter. */
+  #index(file: string, type: Extract<TypeRef, { k: "index" }>): NodeId {
+    const known = this.#indexed.get(type);
+    if (known !== undefined) return known;
+    const { solver } = this.values;
+    const node = solver.node();
+    this.#indexed.set(type, node);
+    if (addParameterType(this.values, file, type, node)) return node;
+    const whole = solver.node();
+    this.add(file, type.of, whole);
+    solver.flow(this.values.memberOf(whole, type.name, file, 0), node);
+    return node;
   }
 
   #addReference(file: string, type: Extract<TypeRef, { k: "ref" }>, into: NodeId): void {

@@ -66,7 +66,8 @@ export class Inside {
       yield next;
       const { file, fn, path, extent } = next;
       for (const call of program.callsIn(file, fn)) {
-        if (call === site.call || !inExtent(extent, call.span)) continue;
+        // What is kept and asked first runs once, most often before: `getDb()` that migrates when it opens.
+        if (call === site.call || call.memo || !inExtent(extent, call.span)) continue;
         for (const { to, written } of this.calleesOf(file, call)) {
           // What is written in a function belongs to it: it comes before what the function calls.
           if (written) add(to, path, undefined, true);

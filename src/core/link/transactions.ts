@@ -271,7 +271,8 @@ export class Writers {
         list.push(call);
         this.#calls.set(key, list);
       }
-    for (const edge of graph.edges.values()) this.#callees.set(edge.call, [...(this.#callees.get(edge.call) ?? []), edge.to]);
+    // What is kept and asked first runs once, most often before: `getDb()`, which migrates when it opens.
+    for (const edge of graph.edges) if (!edge.call.memo) append(this.#callees, edge.call, edge.to);
     for (const handover of graph.handovers.values())
       if (handover.property === undefined && runsInPlace(handover)) {
         const known = this.#callees.get(handover.call) ?? [];
@@ -332,7 +333,7 @@ export class Writers {
       for (const call of this.callsOf(key)) {
         if (!inside(call.span) || call === site.call) continue;
         // A function that came in as a parameter belongs to who passed it: see loans.ts.
-        if (callsParameter(this.graph, file, call)) continue;
+        if (callsParameter(this.graph, file, call) || call.memo) continue;
         for (const callee of this.calleesOf(call)) visit(callee, [...path, { file, call }]);
       }
     };
