@@ -79,7 +79,7 @@ function judge(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopFa
     return read && !options.ignoreLibraries.includes(packageName(read.library)) && runsEachTurn(project, file, loop, call, read) ? [{ call, read }] : [];
   });
   const first = found.find(({ read }) => read.direct) ?? found[0];
-  if (!first || bounds.isBounded(file, loop) || bounds.isOverShape(file, loop)) return undefined;
+  if (!first || bounds.isBounded(file, loop) || isShort(project, bounds, file, loop)) return undefined;
   if (!runsInService(project, file, first.call) || isOrdered(project, file, loop, found) || isBatchFunction(project, file, first.call)) return undefined;
   if (asksStore(project, file, calls) || calls.some((call) => call.awaited && waitsElsewhere(project, call))) return undefined;
   const symbol = "symbol" in loop.bound ? loop.bound.symbol : "";
@@ -120,11 +120,33 @@ function runsInService(project: ProjectFacts, file: string, call: CallFact): boo
   return contexts.has("unknown") && !around.some(({ name }) => /migrat|^seed([A-Z_]|$)|backfill/i.test(name));
 }
 
+/**
+ * Over the properties of an object, most often an enumeration: as many as its type has. Or the rows of a read with a limit among its
+ * options: `findMany({ take: 20 })`. Kept in a variable or not.
+ */
+function isShort({ program }: ProjectFacts, bounds: Bounds, file: string, loop: LoopFact): boolean {
+  const { bound } = loop;
+  if (bound.k !== "over") return false;
+  const isIt = (over: Expr): boolean => {
+    if (over.k === "await" || over.k === "typed") return isIt(over.of);
+    if (over.k !== "call") return false;
+    const isLimited = program.call(file, over.id).args.some((arg) => arg.k === "object" && arg.props.some(({ name }) => /^(take|limit)$/.test(name)));
+    return isLimited || bounds.isOverShape(file, { ...loop, bound: { ...bound, over } });
+  };
+  const { over } = bound;
+  if (over.k !== "var") return isIt(over);
+  const assigns = program.file(file).assigns.filter(({ target }) => target.k === "var" && target.id === over.id);
+  return assigns.length > 0 && assigns.every(({ value }) => isIt(value));
+}
+
 /** A turn that needs what another one did: it writes, it goes on from the last result, or it makes the list longer. */
 function isOrdered(project: ProjectFacts, file: string, loop: LoopFact, found: readonly Found[]): boolean {
   const { program, writers } = project;
-  const inside = program.file(file).calls.filter(({ span }) => contains(loop.body, span));
-  if (inside.some((call) => writers.callWrites(call) || writers.calleesOf(call).includes(functionKey(file, call.fn)))) return true;
+  const { calls, functions } = program.file(file);
+  const inside = calls.filter(({ span }) => contains(loop.body, span));
+  // A function that calls itself walks a tree: the next level's keys are this one's rows.
+  const around = functions.filter(({ id, span }) => id !== 0 && contains(span, loop.span)).map(({ id }) => functionKey(file, id));
+  if (inside.some((call) => writers.callWrites(call) || writers.calleesOf(call).some((key) => around.includes(key)))) return true;
   const list: Expr | undefined = loop.bound.k === "over" ? loop.bound.over : undefined;
   if (list && inside.some(({ callee }) => callee.k === "member" && /^(push|unshift|splice|add|set)$/.test(callee.name) && isSame(callee.of, list))) return true;
   const carried = new Flow(program, file, loop.body, loop.writesOuter.filter(({ alsoRead }) => alsoRead).map(({ variable }) => variable));

@@ -114,9 +114,32 @@ runTable({
           for (const kind of KINDS) console.log(await pool.query("SELECT count(*) FROM things WHERE kind = $1", [kind]));
           for (const id of ids.slice(0, 5)) console.log(await pool.query("SELECT * FROM things WHERE id = $1", [id]));
         }` },
+    { name: "rows of a query with a limit among its options", code: `${PRISMA}
+        export async function newest() {
+          const posts = await prisma.post.findMany({ orderBy: { at: "desc" }, take: 20 });
+          for (const post of posts) console.log(await prisma.user.findFirst({ where: { id: post.authorId } }));
+        }` },
     { name: "the keys of an object", code: `${PG}
         export async function check(changes: object) {
           for (const key of Object.keys(changes)) console.log(await pool.query("SELECT * FROM settings WHERE key = $1", [key]));
+        }` },
+    { name: "the values of an enumeration, kept in a variable", code: `${PRISMA}
+        import { Kind } from "@prisma/client";
+        export async function counts() {
+          const kinds = Object.values(Kind);
+          return Promise.all(kinds.map(async (kind) => {
+            const count = await prisma.thing.count({ where: { kind } });
+            return { kind, count };
+          }));
+        }` },
+    { name: "a tree, level by level", code: `${PRISMA}
+        export class Folders {
+          async read(id: string) {
+            const folder = await prisma.folder.findFirst({ where: { id } });
+            const folders = await prisma.folder.findMany({ where: { parent: folder.id } });
+            const inner = await Promise.all(folders.map(({ id }) => this.read(id)));
+            return { folder, inner };
+          }
         }` },
     { name: "chunks", code: `${PRISMA}
         export async function load(chunks: number[][]) {
