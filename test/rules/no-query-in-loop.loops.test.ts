@@ -46,6 +46,15 @@ runTable({
         export function print(ids: number[]) {
           for (const id of ids) console.log(db.prepare("SELECT * FROM things WHERE id = ?").get(id));
         }` },
+    { name: "a synchronous driver, awaited all the same", code: `
+        import Database from "better-sqlite3";
+        import { eq } from "drizzle-orm";
+        import { drizzle } from "drizzle-orm/better-sqlite3";
+        import { things } from "./schema.js";
+        const db = drizzle(new Database("app.db"));
+        export async function print(ids: number[]) {
+          for (const id of ids) console.log(await db.select().from(things).where(eq(things.id, id)));
+        }` },
     { name: "SQLite in this process, asynchronously", code: `
         import { createClient } from "@libsql/client";
         const db = createClient({ url: "file:app.db" });
@@ -173,13 +182,20 @@ runTable({
         export const load = (kinds: string[]) => prisma.$transaction(kinds.map((kind) => prisma.thing.count({ where: { kind } })));` },
     { name: "the function of a DataLoader", code: `${PG}
         import DataLoader from "dataloader";
-        export const users = new DataLoader(async (ids: readonly number[]) => Promise.all(ids.map((id) => pool.query("SELECT * FROM users WHERE id = $1", [id]))));
-        async function readThings(ids: readonly number[]) {
+        export const usersOf = () => new DataLoader(async (ids: readonly number[]) => Promise.all(ids.map((id) => pool.query("SELECT * FROM users WHERE id = $1", [id]))));` },
+    { name: "a function that is passed to a DataLoader, and one that is called after its batch", code: `${PG}
+        import DataLoader from "dataloader";
+        export async function readThings(ids: readonly number[]) {
           const all = [];
           for (const id of ids) all.push(await pool.query("SELECT * FROM things WHERE id = $1", [id]));
           return all;
         }
-        export const loadThings = new DataLoader(readThings);` },
+        export const thingsOf = () => new DataLoader(readThings);
+        export async function batchUsers(ids: readonly number[]) {
+          const all = [];
+          for (const id of ids) all.push(await pool.query("SELECT * FROM users WHERE id = $1", [id]));
+          return all;
+        }` },
     { name: "asked once a key", code: `${PG}
         export async function label(rows: { user: number }[]) {
           const known = new Map();
