@@ -60,10 +60,13 @@ export const noQueryInLoop: Rule<Options> = {
 
 /** A loop over data that runs to its end. Pages and retries turn for other reasons; periods are ranges, which no list replaces. */
 function isOverData({ kind, bound, method, hasBreak, hasReturn }: LoopFact): boolean {
-  if (bound.k !== "over" || /chunk|batch|page|slice|segment|attempt|retr(y|ies)|day|week|month|year|hour|date|period|interval|range/i.test(bound.symbol)) return false;
+  if (bound.k !== "over" || PIECES.test(bound.symbol) || PERIODS.test(bound.symbol)) return false;
   if (kind === "callback") return /^(forEach|map|flatMap)$/.test(method ?? "");
   return (kind === "for" || kind === "for-of" || kind === "for-in") && !hasBreak && !hasReturn;
 }
+
+const PIECES = /chunk|batch|page|slice|segment|attempt|retr(?:y|ies)/i;
+const PERIODS = /^(?:day|week|month|quarter|year|hour|date|period|interval|range)s$|(?:Day|Week|Month|Quarter|Year|Hour|Date|Period|Interval|Range)s$/;
 
 interface Found {
   call: CallFact;

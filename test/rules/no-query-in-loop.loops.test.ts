@@ -263,6 +263,10 @@ runTable({
           const pool = new Pool();
           for (const word of words) console.log(await pool.query("SELECT * FROM things WHERE name ILIKE $1", [word]));
         }` },
+    { name: "periods", code: `${PG}
+        export async function count(lastMonths: number[]) {
+          for (const month of lastMonths) console.log(await pool.query("SELECT count(*) FROM things WHERE date_trunc('month', at) = $1", [month]));
+        }` },
     { name: "promises that nobody awaits here", code: `${PG}
         export function start(ids: number[]) {
           return ids.map((id) => pool.query("SELECT * FROM things WHERE id = $1", [id]));
@@ -302,6 +306,10 @@ runTable({
     { name: "callers out of sight", code: `${PG}
         export async function print(ids: number[]) {
           for (const id of ids) console.log(await pool.query("SELECT * FROM things WHERE id = $1", [id]));
+        }`, findings: [found(4, 4)] },
+    { name: "a name that only ends like a period's", code: `${PG}
+        export async function print(updates: { id: number }[]) {
+          for (const { id } of updates) console.log(await pool.query("SELECT * FROM things WHERE id = $1", [id]));
         }`, findings: [found(4, 4)] },
     { name: "by index", code: `${PG}
         export async function print(ids: number[]) {
