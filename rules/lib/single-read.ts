@@ -29,7 +29,7 @@ const CACHE = /cache|memo|redis|loader/i;
 
 /** The read that a call of a turn makes with what is new in that turn, itself or in the function that it calls. */
 export function singleReadOf(project: ProjectFacts, file: string, call: CallFact, flow: Flow): SingleRead | undefined {
-  return directRead(project, file, call, flow) ?? readThrough(project, file, call, flow);
+  return directRead(project, file, call, flow) ?? readThrough(project, call, flow);
 }
 
 function directRead(project: ProjectFacts, file: string, call: CallFact, flow: Flow): SingleRead | undefined {
@@ -107,7 +107,7 @@ function nameOf({ callee }: CallFact, project?: ProjectFacts, file = ""): string
  * One function and no other, which always reads with what it is given, does nothing else that takes time, and keeps
  * nothing. A further function in between is not followed.
  */
-function readThrough(project: ProjectFacts, file: string, call: CallFact, flow: Flow): SingleRead | undefined {
+function readThrough(project: ProjectFacts, call: CallFact, flow: Flow): SingleRead | undefined {
   const { writers, program } = project;
   const [key, more] = writers.calleesOf(call);
   if (key === undefined || more !== undefined || call.spread || call.args.some((arg) => arg.k === "fn")) return undefined;
