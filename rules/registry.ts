@@ -11,6 +11,7 @@ import { noMixedSqliteLibraries } from "./no-mixed-sqlite-libraries.js";
 import { noNestedTransaction } from "./no-nested-transaction.js";
 import { noOuterSessionInTransaction } from "./no-outer-session-in-transaction.js";
 import { noParallelInTransaction } from "./no-parallel-in-transaction.js";
+import { noQueryInLoop } from "./no-query-in-loop.js";
 import { noRawDatabaseFileAccess } from "./no-raw-database-file-access.js";
 import { noSessionPerCall } from "./no-session-per-call.js";
 import { noSwallowedTransactionError } from "./no-swallowed-transaction-error.js";
@@ -36,6 +37,7 @@ export const RULES: readonly Rule[] = [
   noNestedTransaction,
   noOuterSessionInTransaction,
   noParallelInTransaction,
+  noQueryInLoop,
   noRawDatabaseFileAccess,
   noSessionPerCall,
   noSwallowedTransactionError,

@@ -1,0 +1,116 @@
+import type { CallFact, Expr, LoopFact, Span, VariableId } from "../../src/core/facts/types.js";
+import type { ProjectFacts } from "../../src/core/link/index.js";
+import type { Program } from "../../src/core/link/program.js";
+import { combinatorOf } from "./waits.js";
+
+/** How deep an expression is looked into before nothing is said of it. */
+const MAX_DEPTH = 16;
+
+/** Expressions that depend on certain variables, directly or by way of others that are computed from them within an extent. */
+export class Flow {
+  readonly #variables: Set<VariableId>;
+
+  /** `elementsOf`: the list whose elements (`list[i]`) depend on them as well. */
+  constructor(
+    readonly program: Program,
+    readonly file: string,
+    extent: Pick<Span, "start" | "end">,
+    seeds: Iterable<VariableId>,
+    readonly elementsOf?: Expr,
+  ) {
+    this.#variables = new Set(seeds);
+    const assigns = program.file(file).assigns.filter(({ span }) => contains(extent, span));
+    for (let before = -1; before !== this.#variables.size; ) {
+      before = this.#variables.size;
+      for (const { target, value } of assigns) if (target.k === "var" && this.reaches(value)) this.#variables.add(target.id);
+    }
+  }
+
+  reaches(expr: Expr, depth = 0): boolean {
+    if (depth > MAX_DEPTH) return false;
+    const within = (part: Expr): boolean => this.reaches(part, depth + 1);
+    switch (expr.k) {
+      case "var":
+        return this.#variables.has(expr.id);
+      case "member":
+        return within(expr.of) || (expr.name === "*" && this.elementsOf !== undefined && isSame(expr.of, this.elementsOf));
+      case "await":
+      case "typed":
+        return within(expr.of);
+      case "either":
+        return expr.of.some(within);
+      case "array":
+        return expr.items.some(within);
+      case "object":
+        return expr.props.some(({ value }) => within(value));
+      case "template":
+        return expr.holes.some(within);
+      case "fn":
+        return this.program.fn(this.file, expr.id).returns.some(within);
+      case "call": {
+        const { callee, args } = this.program.call(this.file, expr.id);
+        return args.some(within) || (callee.k === "member" && within(callee.of));
+      }
+      default:
+        return false;
+    }
+  }
+}
+
+/** What is new in each turn of a loop: its variable, and what the body computes from that. */
+export function flowOfTurn({ program }: ProjectFacts, file: string, loop: LoopFact): Flow {
+  const { functions, assigns } = program.file(file);
+  if (loop.kind === "callback") {
+    const items = functions.flatMap((fn) => (fn.loopBody === loop.id ? fn.params.slice(0, 1) : []));
+    const extent = functions.find((fn) => fn.loopBody === loop.id)?.span ?? loop.body;
+    return new Flow(program, file, extent, items.map(({ variable }) => variable));
+  }
+  const head = assigns.filter(({ fn, span, op }) => fn === loop.fn && loop.span.start <= span.start && span.end <= loop.body.start && (loop.kind !== "for" || op === "other"));
+  const seeds = head.flatMap(({ target }) => (target.k === "var" ? [target.id] : []));
+  return new Flow(program, file, loop.body, seeds, loop.bound.k === "over" ? loop.bound.over : undefined);
+}
+
+/** The calls of one turn, in source order, without those of loops inside: these are judged by themselves. */
+export function callsOfTurn({ program }: ProjectFacts, file: string, loop: LoopFact): CallFact[] {
+  const facts = program.file(file);
+  if (loop.kind === "callback") {
+    const bodies = facts.functions.filter((fn) => fn.loopBody === loop.id).map(({ id }) => id);
+    return facts.calls.filter((call) => bodies.includes(call.fn) && call.loop === undefined);
+  }
+  const inner = facts.loops.filter((other) => other.parent === loop.id && other.kind !== "callback").map(({ body }) => body);
+  return facts.calls.filter((call) => call.fn === loop.fn && contains(loop.body, call.span) && !inner.some((body) => contains(body, call.span)));
+}
+
+/** An awaited call that leads to something that is no library's of the catalogue: a request, a timer, a file. */
+export function waitsElsewhere(project: ProjectFacts, call: CallFact, depth = 0): boolean {
+  if (combinatorOf(call) !== undefined) return false;
+  const callees = project.writers.calleesOf(call);
+  if (callees.length > 0) return depth < 4 && callees.some((key) => project.writers.callsOf(key).some((inner) => inner.awaited && waitsElsewhere(project, inner, depth + 1)));
+  const { tokens } = project.graph.values;
+  return !(project.graph.external.get(call) ?? []).some((id) => tokens.libraryOf(id) !== undefined);
+}
+
+/** The calls of the chain that a call is part of: `db.select()`, `.from(t)`, `.where(c)`. */
+export function chainOf(program: Program, file: string, call: CallFact): CallFact[] {
+  const chain = [call];
+  for (let at: Expr | undefined = call.callee; at; ) {
+    if (at.k === "member" || at.k === "typed") at = at.of;
+    else if (at.k === "call") {
+      const before = program.call(file, at.id);
+      chain.unshift(before);
+      at = before.callee;
+    } else at = undefined;
+  }
+  return [...chain, ...program.chainAfter(file, call)];
+}
+
+export function contains(outer: Pick<Span, "start" | "end">, inner: Pick<Span, "start" | "end">): boolean {
+  return outer.start <= inner.start && inner.end <= outer.end;
+}
+
+/** The same place, read twice: `rows` and `rows`, `this.rows` and `this.rows`. */
+export function isSame(a: Expr, b: Expr): boolean {
+  if (a.k === "var" && b.k === "var") return a.id === b.id;
+  if (a.k === "this" && b.k === "this") return a.fn === b.fn;
+  return a.k === "member" && b.k === "member" && a.name === b.name && a.name !== "*" && isSame(a.of, b.of);
+}
