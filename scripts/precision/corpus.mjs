@@ -23,10 +23,10 @@ export function parseJudgements(source, name) {
   const seen = new Map();
   return parseLines(source, name, (judgement, number) => {
     const { repo, file, rule, verdict, why, fingerprint } = judgement;
-    if (!(text(repo) && text(file) && line(judgement.line) && text(rule) && text(fingerprint) && text(why) && JUDGEMENT_VERDICTS.includes(verdict))) {
-      return `needs repo, file, line, rule, fingerprint, why, and a verdict that is one of ${JUDGEMENT_VERDICTS.join(", ")}`;
+    if (!(text(repo) && text(file) && line(judgement.line) && text(rule) && (fingerprint === undefined || text(fingerprint)) && text(why) && JUDGEMENT_VERDICTS.includes(verdict))) {
+      return `needs repo, file, line, rule, why, and a verdict that is one of ${JUDGEMENT_VERDICTS.join(", ")}; a fingerprint, if any, is text`;
     }
-    const key = JSON.stringify([repo, rule, fingerprint]);
+    const key = JSON.stringify([repo, rule, fingerprint ?? [file, judgement.line]]);
     if (seen.has(key)) return `judges the same finding as line ${seen.get(key)}`;
     seen.set(key, number);
     return undefined;

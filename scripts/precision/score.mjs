@@ -16,7 +16,7 @@ export const hits = (finding, label) => finding.rule === label.rule && [finding,
  * line, since a rule that says more about a place than before is still about that place.
  */
 export function judgementBook(judgements) {
-  const byFingerprint = new Map(judgements.map((judgement) => [JSON.stringify([judgement.repo, judgement.rule, judgement.fingerprint]), judgement]));
+  const byFingerprint = new Map(judgements.flatMap((judgement) => (judgement.fingerprint === undefined ? [] : [[JSON.stringify([judgement.repo, judgement.rule, judgement.fingerprint]), judgement]])));
   const byPlace = new Map(judgements.map((judgement) => [JSON.stringify([judgement.repo, judgement.rule, judgement.file, judgement.line]), judgement]));
   return (repo, { rule, fingerprint, file, line }) =>
     byFingerprint.get(JSON.stringify([repo, rule, fingerprint])) ?? byPlace.get(JSON.stringify([repo, rule, file, line]));

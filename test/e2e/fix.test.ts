@@ -121,7 +121,7 @@ describe("fix", () => {
   });
 
   it.each<[string, string[], RegExp]>([
-    ["--only with what is neither rule nor file", ["--only", "no-such-thing"], /^sessionfix: --only no-such-thing: neither a rule, nor a codemod, nor a file of .+\nRules and codemods: no-session-per-call, /],
+    ["--only with what is neither rule nor file", ["--only", "no-such-thing"], /^sessionfix: --only no-such-thing: neither a rule, nor a codemod, nor a file of .+\nRules and codemods: bounded-pool, /],
     ["a batch size of nothing", ["--batch-size", "0"], /^sessionfix: option '--batch-size <n>' argument '0' is invalid\. It must be a whole number from 1\.\n/],
     ["a batch size in words", ["--batch-size", "ten"], /^sessionfix: option '--batch-size <n>' argument 'ten' is invalid\./],
     ["an unknown option", ["--dryrun"], /^sessionfix: unknown option '--dryrun'\nDid you mean --dry-run\?\n$/],

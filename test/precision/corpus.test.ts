@@ -95,7 +95,7 @@ describe("on disk", () => {
     [["--corpus", "corpus"], /--trees is missing/],
     [["--corpus", "nowhere", "--trees", "trees"], /Cannot read nowhere.labels\.jsonl: ENOENT/],
     [["--corpus", "corpus", "--trees", "trees", "--repo", "bnak"], /The manifest has no bnak/],
-    [["--corpus", "corpus", "--trees", "trees", "--rule", "no-such-thing"], /This build has no rule no-such-thing\. It has: no-/],
+    [["--corpus", "corpus", "--trees", "trees", "--rule", "no-such-thing"], /This build has no rule no-such-thing\. It has: bounded-pool, no-/],
     [["--corpus", "corpus", "--trees", "trees", "--write", "--repo", "shop"], /--write needs every tree/],
     [["--corpus", "corpus", "--trees", "trees", "--frobnicate"], /frobnicate/],
   ])("wrong use is told, with exit code 2: %j", (args, message) => {

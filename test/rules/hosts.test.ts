@@ -141,8 +141,9 @@ describe.each(VERSIONS)("ESLint $version loads the plugin", ({ version, ESLint }
 
   it("the marketplace fixture: no file shows the mistake by itself, which is why the command line links them", async () => {
     const root = tree({ "recommended.mjs": config("sessionfix.configs.recommended"), "strict.mjs": config("sessionfix.configs.strict") });
-    expect(await lint(ESLint, MARKETPLACE, path.join(root, "recommended.mjs"))).toEqual([]);
-    expect(await lint(ESLint, MARKETPLACE, path.join(root, "strict.mjs"))).toEqual([
+    const about = (findings: readonly string[]) => findings.filter((finding) => /no-session-per-call|no-unbatched-loop-transaction/.test(finding));
+    expect(about(await lint(ESLint, MARKETPLACE, path.join(root, "recommended.mjs")))).toEqual([]);
+    expect(about(await lint(ESLint, MARKETPLACE, path.join(root, "strict.mjs")))).toEqual([
       "src/workflows/workflow-transaction.ts:69:21 sessionfix/no-unbatched-loop-transaction 2 This transaction loops over `steps` and writes each time round, but `atomicExecutionStateChange` is atomic by its name: batching would need your decision.",
     ]);
   });
