@@ -36,7 +36,8 @@ describe("the marketplace, scanned and fixed", () => {
   it("makes the three fixes, and a new scan finds nothing to fix", async () => {
     expect(outcome.applied.map(({ transform }) => transform)).toEqual(["use-shared-session", "init-at-startup", "batch-loop-transaction"]);
     expect([outcome.takenBack, outcome.refused, outcome.manual]).toEqual([[], [], []]);
-    expect((await scanProject({ root: project.root })).findings).toEqual([]);
+    // The service's 30 s of busy timeout are its own decision: found, and no codemod's to change yet.
+    expect((await scanProject({ root: project.root })).findings.map(({ rule }) => rule)).toEqual(["no-long-busy-timeout"]);
   });
 
   // The harness runs what stands there. After a wanted change: `npm run fixtures` renews it; read the diff.
