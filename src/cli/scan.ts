@@ -9,11 +9,13 @@ import { writeOutput } from "./output.js";
 import { hasColor, painter, Progress, widthOf } from "./terminal.js";
 import { toolVersion } from "./version.js";
 
-interface ScanFlags {
+export interface ScanFlags {
   format?: string;
   output?: string;
   quiet: boolean;
   strict: boolean;
+  baseline?: string;
+  updateBaseline: boolean;
   rule: string[];
   cache: boolean;
   cacheDir?: string;
@@ -28,10 +30,14 @@ Examples:
   $ npx sessionfix scan --format json > report.json
   $ npx sessionfix scan --output sessionfix.sarif   for code scanning; the name says the format
   $ npx sessionfix scan --output report.html        one page to read, filter and print
+  $ npx sessionfix scan --update-baseline           live with what is there, for now
+  $ npx sessionfix scan --baseline sessionfix-baseline.json
   $ npx sessionfix scan --format github             annotations in a GitHub workflow
 
 Files that git ignores, node_modules, build output and declarations are left out. A file that cannot be read or
-parsed is named with its reason. Exit code 1 when there are findings, or when no file at all could be read.`;
+parsed is named with its reason. A comment keeps one finding out of the report, with its reason:
+// sessionfix-disable-next-line <rule> -- reason. Exit code 1 when there are findings, when a comment or a baseline
+entry suppresses nothing any more, or when no file at all could be read.`;
 
 export function addScanCommand(program: Command): void {
   program
@@ -43,6 +49,8 @@ export function addScanCommand(program: Command): void {
     .option("-q, --quiet", "no progress, and nothing on stdout when there is nothing to say", false)
     .option("--strict", "also run the strict rules and show findings that are only likely", false)
     .option("--rule <name>", "run only this rule; may be repeated", collect, [])
+    .option("--baseline <file>", "leave out the findings that this file knows, and name its entries that are gone")
+    .option("--update-baseline", "write the findings into the baseline file (default: sessionfix-baseline.json) and report nothing", false)
     .option("--no-cache", "keep nothing for the next scan, and believe nothing that an earlier one kept")
     .option("--cache-dir <folder>", "where to keep results (default: .cache/sessionfix in the nearest node_modules)")
     .addHelpText("after", EXAMPLES)
@@ -59,9 +67,13 @@ async function scan(program: Command, args: string[], flags: ScanFlags): Promise
   if (!format) throw new RangeError(`No report format is named ${name}`);
   const result = await scanWithProgress({ root, paths, rules: flags.rule, strict: flags.strict, quiet: flags.quiet, ...cacheOf(flags) });
   if (result.cacheProblem !== undefined && process.env["DEBUG"]?.includes("sessionfix")) process.stderr.write(`sessionfix: results are not kept: ${result.cacheProblem}\n`);
-  const { findings, skipped, stats, unscanned } = result;
+  const { skipped, stats, unscanned, suppressed } = result;
+  const { againstBaseline, updateBaseline } = await import("./baseline.js");
+  if (flags.updateBaseline) return updateBaseline(result, flags, paths);
+  const { findings, known, stale } = againstBaseline(result, flags, paths);
+  const notices = [...result.notices, ...stale];
   const top = workTreeTop(root);
-  const isFailure = findings.length > 0 || nothingCouldBeRead(result);
+  const isFailure = findings.length + notices.length > 0 || nothingCouldBeRead(result);
   const toFile = flags.output !== undefined;
   const report = format.render(
     {
@@ -70,6 +82,8 @@ async function scan(program: Command, args: string[], flags: ScanFlags): Promise
       skipped,
       stats,
       unscanned,
+      notices,
+      suppressed: { inSource: suppressed, baseline: known },
       rules: RULES.map(({ name, meta: { description, priority, recommended } }) => ({ name, description, priority, recommended })),
       text: (file) => result.text(file),
       ...(top === undefined || top === root ? {} : { below: path.relative(top, root).split(path.sep).join("/") }),

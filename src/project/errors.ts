@@ -15,7 +15,7 @@ export class UsageError extends Error {
   }
 }
 
-export type UsageErrorCode = "PATH_NOT_FOUND" | "PATH_OUTSIDE_ROOT" | "UNKNOWN_RULE" | "BAD_OPTION" | "UNKNOWN_COMMAND" | "OUTPUT_NOT_WRITABLE";
+export type UsageErrorCode = "PATH_NOT_FOUND" | "PATH_OUTSIDE_ROOT" | "UNKNOWN_RULE" | "BAD_OPTION" | "UNKNOWN_COMMAND" | "OUTPUT_NOT_WRITABLE" | "BASELINE_NOT_FOUND" | "BASELINE_BROKEN" | "BASELINE_NEWER";
 
 /** The `code` of a file system error (`EACCES`), or an empty string. */
 export function errorCode(error: unknown): string {

@@ -15,3 +15,8 @@ export function detectOptions({ rules, strict = false }: { rules?: string[]; str
   if (unknown !== undefined) throw new UsageError("UNKNOWN_RULE", `No such rule: ${unknown}`, `There are: ${known.join(", ")}.`);
   return { strict, rules: names };
 }
+
+/** The names of the rules that run under this choice. */
+export function rulesThatRun({ rules, strict = false }: DetectOptions): Set<string> {
+  return new Set(RULES.filter(({ name, meta }) => (rules ? rules.includes(name) : strict || meta.recommended)).map(({ name }) => name));
+}

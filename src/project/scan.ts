@@ -16,6 +16,8 @@ import { detectOptions } from "./rule-choice.js";
 import { readSources } from "./sources.js";
 import type { Sources } from "./sources.js";
 import { namesLibrary } from "./specifiers.js";
+import { Directives } from "./directives.js";
+import type { SuppressionNotice } from "./suppressions.js";
 
 export interface ScanOptions {
   /** Absolute. Findings name their files relative to it. */
@@ -53,6 +55,10 @@ export interface ScanStats {
 export interface ScanResult {
   root: string;
   findings: Finding[];
+  /** Findings that a comment in the source keeps out of `findings`. */
+  suppressed: number;
+  /** Comments that suppress nothing, each with what to do about it. */
+  notices: SuppressionNotice[];
   skipped: SkippedFile[];
   stats: ScanStats;
   /** The team's own packages that are imported and were not scanned with the rest: what they do is not known. */
@@ -117,15 +123,22 @@ export async function scanProject(options: ScanOptions): Promise<ScanResult> {
   }
 
   cache?.save(Date.now());
+  const directives = new Directives(sources.entries, (file) => project().text(file));
+  const { findings, suppressed, notices, unused } = directives.apply(outcome.findings);
+  // A part of the root may hide what a comment is there for.
+  const isWhole = paths.every((each) => path.resolve(root, each) === root);
+  const stale = isWhole ? directives.stale(unused, detect, () => project().redetect(new Map(), { ...detect, strict: true })) : [];
   return {
     root,
-    findings: outcome.findings,
+    findings,
+    suppressed,
+    notices: [...notices, ...stale].sort((a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1)),
     skipped: outcome.skipped,
     stats: { files: outcome.files, parsed: outcome.parsed, fromCache: isKept ? outcome.parsed : project().fromCache, ms: Math.round(performance.now() - startedAt) },
     unscanned: outcome.unscanned,
     ...(cache?.problem === undefined ? {} : { cacheProblem: cache.problem }),
     text: (file) => project().text(file),
-    redetect: (overlay) => project().redetect(overlay),
+    redetect: (overlay) => directives.apply(project().redetect(overlay), overlay).findings,
   };
 }
 

@@ -15,7 +15,7 @@ form { display: flex; flex-wrap: wrap; gap: .75rem 1rem; align-items: center; ma
 fieldset { display: flex; flex-wrap: wrap; gap: .5rem; border: 0; margin: 0; padding: 0; } legend { float: left; padding: 0; margin-right: .5rem; }
 .chip { display: inline-flex; gap: .35rem; align-items: center; min-height: 2rem; padding: 0 .6rem; border: 1px solid var(--rule); border-radius: 1rem; font-weight: 600; }
 .chip span { font-weight: 400; color: var(--soft); }
-.field { display: inline-flex; gap: .5rem; align-items: center; max-width: 100%; }
+.field { overflow-wrap: normal; display: inline-flex; gap: .5rem; align-items: center; max-width: 100%; }
 select, input[type=search] { min-width: 0; max-width: 100%; min-height: 2rem; font: inherit; color: inherit; background: var(--ground); border: 1px solid var(--soft); border-radius: .3rem; padding: 0 .4rem; }
 output { margin-left: auto; color: var(--soft); }
 article { margin: 1rem 0; padding: 1rem; border: 1px solid var(--rule); border-left: .3rem solid var(--soft); border-radius: .5rem; }

@@ -104,7 +104,7 @@ function cost(finding: Finding): string {
   if (!texts) return "";
   const { sessions = [], statements = [] } = finding.cost ?? {};
   const names = degree(sessions) + degree(statements) > 0 ? [...letters(sessions, statements)] : [];
-  const parts = [...(texts.sessions === undefined ? [] : [`${texts.sessions} sessions`]), ...(texts.statements === undefined ? [] : [`${texts.statements} statements`])];
+  const parts = [...(texts.sessions === undefined ? [] : [`${texts.sessions} ${texts.sessions === "1" ? "session" : "sessions"}`]), ...(texts.statements === undefined ? [] : [`${texts.statements} ${texts.statements === "1" ? "statement" : "statements"}`])];
   const meaning = names.map(([symbol, letter]) => `${letter} = ${symbol}`).join(", ");
   return `<p><b>Cost:</b> ${escape(parts.join(", "))} each time${meaning === "" ? "" : ` (${escape(meaning)})`}</p>`;
 }
