@@ -15,7 +15,7 @@ export interface ApplyRequest {
 /** Applies a plan that an earlier `fix --plan` wrote, here or on another machine. */
 export async function applyPlanFile({ root, file, allowDirty, dryRun, verify }: ApplyRequest): Promise<ApplyOutcome> {
   const { applyPlan, readPlan } = await import("../project/plan-file.js");
-  const plan = readPlan(path.resolve(file), toolVersion());
+  const plan = readPlan(path.resolve(file), toolVersion(), file);
   const progress = new Progress();
   return applyPlan({ root, plan, allowDirty, dryRun, ...(verify === undefined ? {} : { verify }), onCheck: (check) => progress.update(`Running the command, time ${check}`) }).finally(() => progress.clear());
 }

@@ -76,14 +76,14 @@ function editsBetween(before: string, after: string): PlannedFile["edits"] {
 }
 
 /**
- * Reads a plan.
+ * Reads a plan. Errors call it `file`.
  *
  * @throws UsageError `PLAN_UNREADABLE`, `PLAN_NEWER` or `PLAN_OF_ANOTHER_VERSION`.
  */
-export function readPlan(file: string, toolVersion: string): PlanFile {
+export function readPlan(absolute: string, toolVersion: string, file = absolute): PlanFile {
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(file, "utf8"));
+    value = JSON.parse(readFileSync(absolute, "utf8"));
   } catch (error) {
     throw new UsageError("PLAN_UNREADABLE", `The plan ${file} cannot be read: ${errorMessage(error)}`, "Make it anew: npx sessionfix fix --plan <file>");
   }
