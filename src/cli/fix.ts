@@ -9,6 +9,7 @@ import { locate } from "./paths.js";
 import { runtimeInstalls } from "./runtime-install.js";
 import { collect, scanWithProgress } from "./scan.js";
 import { hasColor, Progress, widthOf } from "./terminal.js";
+import { settingsFor } from "./settings.js";
 import { UsageError } from "../project/errors.js";
 import { toolVersion } from "./version.js";
 
@@ -25,6 +26,7 @@ interface FixFlags {
   verify?: string;
   format: boolean;
   quiet: boolean;
+  config?: string | false;
 }
 
 const EXAMPLES = `
@@ -62,6 +64,8 @@ export function addFixCommand(program: Command): void {
     .option("--plan <file>", "write the checked rewrite into this file and change nothing else")
     .option("--apply <file>", "make the rewrite of this plan, for the same files alone")
     .option("--format", "run the project's own Prettier or Biome on the changed files", false)
+    .option("--config <file>", "the configuration file (default: the nearest sessionfix.config.* or package.json key)")
+    .option("--no-config", "use none")
     .option("-q, --quiet", "no progress", false)
     .option("--batch-size <n>", "items a transaction in batched loops (default: 10)", positiveInteger)
     .addHelpText("after", EXAMPLES)
@@ -78,7 +82,8 @@ async function fix(program: Command, args: string[], flags: FixFlags): Promise<n
   const format = flags.format ? (await import("../project/formatter.js")).projectFormatter(root) : undefined;
   const { readScope, scopeFilter } = await import("../project/only.js");
   const scope = readScope(flags.only, root, cwd);
-  const scan = await scanWithProgress({ root, paths, rules: [], strict: flags.strict, quiet: flags.quiet });
+  const settings = await settingsFor(root, flags);
+  const scan = await scanWithProgress({ root, paths, settings, quiet: flags.quiet });
   const inScope = scopeFilter(scope, scan.findings);
   const [{ fixProject }, { codemods }, { workTreeTop }] = await Promise.all([
     import("../project/fix.js"),
@@ -86,8 +91,10 @@ async function fix(program: Command, args: string[], flags: FixFlags): Promise<n
     import("../project/git-ignore.js"),
   ]);
   const findings = inScope(scan.findings);
-  const { allowDirty, batchSize, verify, plan } = flags;
+  const { allowDirty, plan } = flags;
+  const { batchSize } = settings;
   const dryRun = flags.dryRun || plan !== undefined;
+  const verify = dryRun ? undefined : settings.verify;
   const review = flags.review || flags.interactive;
   const progress = new Progress(process.stderr, flags.quiet || flags.interactive);
   const prompt = flags.interactive ? new (await import("./interactive.js")).Prompt(process.stdin, process.stderr) : undefined;

@@ -6,16 +6,19 @@ import { FORMAT_NAMES, formatOfFile } from "../report/names.js";
 import { EXIT } from "./failure.js";
 import { locate } from "./paths.js";
 import { writeOutput } from "./output.js";
+import { settingsFor } from "./settings.js";
+import type { Settings } from "./settings.js";
 import { hasColor, painter, Progress, widthOf } from "./terminal.js";
 import { toolVersion } from "./version.js";
 
-export interface ScanFlags {
+interface ScanFlags {
   format?: string;
   output?: string;
   quiet: boolean;
   strict: boolean;
   baseline?: string;
   updateBaseline: boolean;
+  config?: string | false;
   rule: string[];
   cache: boolean;
   cacheDir?: string;
@@ -51,6 +54,8 @@ export function addScanCommand(program: Command): void {
     .option("--rule <name>", "run only this rule; may be repeated", collect, [])
     .option("--baseline <file>", "leave out the findings that this file knows, and name its entries that are gone")
     .option("--update-baseline", "write the findings into the baseline file (default: sessionfix-baseline.json) and report nothing", false)
+    .option("--config <file>", "the configuration file (default: the nearest sessionfix.config.* or package.json key)")
+    .option("--no-config", "use none")
     .option("--no-cache", "keep nothing for the next scan, and believe nothing that an earlier one kept")
     .option("--cache-dir <folder>", "where to keep results (default: .cache/sessionfix in the nearest node_modules)")
     .addHelpText("after", EXAMPLES)
@@ -61,19 +66,22 @@ export function addScanCommand(program: Command): void {
 
 async function scan(program: Command, args: string[], flags: ScanFlags): Promise<number> {
   const { root, paths } = locate(args, process.cwd(), program.commands.map((command) => command.name()));
+  const settings = await settingsFor(root, flags);
+  const { strict, baseline, choice } = settings;
   const [{ FORMATS }, { RULES }, { workTreeTop }] = await Promise.all([import("../report/index.js"), import("../../rules/registry.js"), import("../project/git-ignore.js")]);
   const name = flags.format ?? (flags.output === undefined ? undefined : formatOfFile(flags.output)) ?? "text";
   const format = FORMATS.get(name);
   if (!format) throw new RangeError(`No report format is named ${name}`);
-  const result = await scanWithProgress({ root, paths, rules: flags.rule, strict: flags.strict, quiet: flags.quiet, ...cacheOf(flags) });
+  const result = await scanWithProgress({ root, paths, settings, quiet: flags.quiet, ...cacheOf(flags) });
   if (result.cacheProblem !== undefined && process.env["DEBUG"]?.includes("sessionfix")) process.stderr.write(`sessionfix: results are not kept: ${result.cacheProblem}\n`);
   const { skipped, stats, unscanned, suppressed } = result;
   const { againstBaseline, updateBaseline } = await import("./baseline.js");
-  if (flags.updateBaseline) return updateBaseline(result, flags, paths);
-  const { findings, known, stale } = againstBaseline(result, flags, paths);
+  const asked = { baseline, strict, rule: flags.rule, choice, paths };
+  if (flags.updateBaseline) return updateBaseline(result, asked);
+  const { findings, known, stale } = againstBaseline(result, asked);
   const notices = [...result.notices, ...stale];
   const top = workTreeTop(root);
-  const isFailure = findings.length + notices.length > 0 || nothingCouldBeRead(result);
+  const isFailure = findings.some(({ rule }) => !choice.warn.has(rule)) || notices.length > 0 || nothingCouldBeRead(result);
   const toFile = flags.output !== undefined;
   const report = format.render(
     {
@@ -94,7 +102,7 @@ async function scan(program: Command, args: string[], flags: ScanFlags): Promise
   if (flags.output !== undefined) {
     await writeOutput(flags.output, report);
     if (!flags.quiet) process.stderr.write(`${painter(process.stderr).dim(`${findings.length} ${findings.length === 1 ? "finding" : "findings"}; the ${name} report is in ${flags.output}`)}\n`);
-  } else if (!flags.quiet || isFailure || !format.forPeople) process.stdout.write(report);
+  } else if (!flags.quiet || isFailure || findings.length > 0 || !format.forPeople) process.stdout.write(report);
   if (!format.forPeople && result.stats.files === 0) process.stderr.write(`sessionfix: no JavaScript or TypeScript file could be scanned in ${root}\n`);
   return isFailure ? EXIT.findings : EXIT.ok;
 }
@@ -105,16 +113,19 @@ function cacheOf({ cache, cacheDir }: ScanFlags): { cache?: string | false } {
 }
 
 /** Scans with a line on the terminal that says how far it is. Every command that needs findings starts with it. */
-export async function scanWithProgress(options: { root: string; paths: string[]; rules: string[]; strict: boolean; quiet?: boolean; cache?: string | false }): Promise<ScanResult> {
+export async function scanWithProgress(options: { root: string; paths: string[]; settings: Settings; quiet?: boolean; cache?: string | false }): Promise<ScanResult> {
   const { scanProject } = await import("../project/scan.js");
+  const { strict, ignores, choice } = options.settings;
   const progress = new Progress(process.stderr, options.quiet === true);
   try {
     return await scanProject({
       root: options.root,
       paths: options.paths,
-      strict: options.strict,
+      strict,
+      ignores,
+      ...(choice.rules === undefined ? {} : { rules: choice.rules }),
+      ...(choice.ruleOptions === undefined ? {} : { ruleOptions: choice.ruleOptions }),
       ...(options.cache === undefined ? {} : { cache: options.cache }),
-      ...(options.rules.length > 0 ? { rules: options.rules } : {}),
       onProgress: ({ phase, done, total }) => progress.update(`${phase === "reading" ? "Reading" : "Analysing"} files: ${done} of ${total}`),
     });
   } finally {

@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import path from "node:path";
+import ignore from "ignore";
 import { generatedMentions, libraryNames } from "../core/catalogue/index.js";
 import type { Finding } from "../core/finding.js";
 import { digest } from "./cache/digest.js";
@@ -26,6 +27,10 @@ export interface ScanOptions {
   paths?: string[];
   /** Only these rules, without the plugin's prefix. Default: all that `strict` allows. */
   rules?: string[];
+  /** Options by rule name, on top of the rule's defaults. */
+  ruleOptions?: Readonly<Record<string, object>>;
+  /** Files to leave out: patterns as in `.gitignore`, from the root. */
+  ignores?: readonly string[];
   /** Also the rules of the `strict` config, and findings that are only `likely`. Default: false. */
   strict?: boolean;
   /**
@@ -90,7 +95,8 @@ export async function scanProject(options: ScanOptions): Promise<ScanResult> {
   const folder = options.cache === false ? undefined : (options.cache ?? defaultCacheFolder(root));
   const cache = folder === undefined ? undefined : new ScanCache(folder, root);
   const paths = options.paths?.length ? options.paths : [root];
-  const found = await discoverFiles(root, paths);
+  const discovered = await discoverFiles(root, paths);
+  const found = options.ignores?.length ? withoutIgnored(discovered, options.ignores) : discovered;
   const { onProgress } = options;
   const sources = readSources({ root, files: found.files, isSeed, cache, onFile: onProgress && ((done, total) => onProgress({ phase: "reading", done, total })) });
 
@@ -140,6 +146,11 @@ export async function scanProject(options: ScanOptions): Promise<ScanResult> {
     text: (file) => project().text(file),
     redetect: (overlay) => directives.apply(project().redetect(overlay), overlay).findings,
   };
+}
+
+function withoutIgnored(found: DiscoveredFiles, patterns: readonly string[]): DiscoveredFiles {
+  const rules = ignore().add([...patterns]);
+  return { ...found, files: found.files.filter((file) => !rules.ignores(file)), skipped: found.skipped.filter(({ file }) => file === "." || !rules.ignores(file)) };
 }
 
 function lazy<T>(make: () => T): () => T {

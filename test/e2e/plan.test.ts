@@ -28,7 +28,7 @@ app.listen(3000);
 
 /** Every file's bytes and mode under a folder, without sessionfix's own. */
 function snapshot(root: string): Record<string, [string, number]> {
-  const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((file) => !/^\.sessionfix\b/.test(file) && statSync(path.join(root, file)).isFile());
+  const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((file) => !/^(?:\.sessionfix|node_modules)\b/.test(file) && statSync(path.join(root, file)).isFile());
   return Object.fromEntries(files.sort().map((file) => [file, [readFileSync(path.join(root, file), "latin1"), statSync(path.join(root, file)).mode]]));
 }
 

@@ -119,3 +119,27 @@ describe("a suppression in the source", () => {
     expect((await cli.run(["fix", "--dry-run"], { cwd: root })).stdout).toBe("");
   });
 });
+
+describe("a configuration file", () => {
+  it("decides unless the command line does; warnings do not fail the run", async () => {
+    const root = tree({ "server.ts": SERVER(), "sessionfix.config.json": '{ "rules": { "no-session-per-call": "warn" } }', "off.json": '{ "rules": { "no-session-per-call": "off" } }' });
+    const warned = await cli.run([], { cwd: root });
+    expect(warned.code).toBe(0);
+    expect(warned.stdout).toContain("no-session-per-call  server.ts:5");
+    expect((await cli.run(["--no-config"], { cwd: root })).code).toBe(1);
+    expect((await cli.run(["--config", "off.json"], { cwd: root })).stdout).toMatch(/^✔ No session mistakes found/);
+  });
+
+  it("names a baseline from its own folder, and files to leave out", async () => {
+    const root = tree({ ".git/HEAD": "", "api/server.ts": SERVER(), "sessionfix.config.mjs": 'export default { baseline: "api/base.json" };', "ignore.json": '{ "ignores": ["api/**"] }' });
+    const cwd = path.join(root, "api");
+    expect((await cli.run(["--update-baseline"], { cwd })).stdout).toMatch(/^base\.json knows 1 finding now\./);
+    expect((await cli.run([], { cwd })).code).toBe(0);
+    expect((await cli.run(["--config", "../ignore.json"], { cwd })).stdout).toMatch(/^Nothing to scan/);
+  });
+
+  it("that is wrong is exit code 2", async () => {
+    const run = await cli.run([], { cwd: tree({ "sessionfix.config.json": '{ "strickt": true }' }) });
+    expect(run).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(/^sessionfix: .*sessionfix\.config\.json: strickt: nothing has this name here\nDid you mean strict\?\n$/) as unknown });
+  });
+});
