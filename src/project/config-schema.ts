@@ -36,7 +36,7 @@ export type RuleLevel = (typeof LEVELS)[number];
 /** What `sessionfix.config.js` (or `.mjs`, `.ts`, `.json`, or `"sessionfix"` in package.json) may say. */
 export type SessionfixConfig = { -readonly [Name in keyof typeof FIELDS]?: ValueOf<(typeof FIELDS)[Name]> } & {
   /** By name: a level, or a level and the rule's options. Naming a strict rule turns it on. */
-  rules?: Record<string, RuleLevel | [RuleLevel, Record<string, unknown>]>;
+  rules?: Record<string, RuleLevel | [RuleLevel, Record<string, unknown>?]>;
   $schema?: string;
 };
 

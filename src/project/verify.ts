@@ -7,6 +7,9 @@ import type { FileChange } from "./journal.js";
 const TAIL = 8_192;
 const LINES = 8;
 
+/** Where a signal can be sent to a command with all that it has started: a test runner has workers. */
+const GROUPS = process.platform !== "win32";
+
 /**
  * Puts changes to a command of the user's, on the disk, since that is where tests look. Each time they are written under
  * a journal and taken back by it, so that `undo` restores every byte whenever the process is killed.
@@ -61,12 +64,13 @@ export class Verifier {
   private run(): Promise<string | undefined> {
     this.onCheck(++this.checks);
     return new Promise((resolve, reject) => {
-      const child = spawn(this.command, { shell: true, cwd: this.root, stdio: ["ignore", "pipe", "pipe"] });
+      const child = spawn(this.command, { shell: true, cwd: this.root, stdio: ["ignore", "pipe", "pipe"], detached: GROUPS });
       let tail = "";
       let interruptedBy: NodeJS.Signals | undefined;
       const interrupt = (signal: NodeJS.Signals) => {
         interruptedBy = signal;
-        child.kill(signal);
+        if (GROUPS && child.pid !== undefined) process.kill(-child.pid, signal);
+        else child.kill(signal);
       };
       process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
       const end = () => process.off("SIGINT", interrupt).off("SIGTERM", interrupt);

@@ -133,6 +133,14 @@ describe("--verify", () => {
     expect(snapshot(bad)).toEqual(before);
   });
 
+  it("puts everything back when it is interrupted, and ends the command with all that it started", async () => {
+    const root = tree(SHOP);
+    const before = snapshot(root);
+    const run = await cli.run(["fix", "--verify", "test ! -e src/session.js || { kill -INT $PPID; sleep 600; }"], { cwd: root });
+    expect(run).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(/^sessionfix: Interrupted by SIGINT while the command ran\nThe files are as they were/) as unknown });
+    expect(snapshot(root)).toEqual(before);
+  });
+
   it("applies a plan only if the command accepts it", async () => {
     const { plan, elsewhere } = await planned();
     const before = snapshot(elsewhere);
