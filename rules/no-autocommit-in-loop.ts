@@ -1,9 +1,11 @@
 import { libraryWithId, packageName } from "../src/core/catalogue/index.js";
 import type { CallFact, LoopFact } from "../src/core/facts/types.js";
 import { Bounds } from "../src/core/link/bounds.js";
+import { isPerhapsShort } from "../src/core/link/short-lists.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
 import { functionKey } from "../src/core/link/program.js";
 import { type Autocommit, autocommitOf, type Commit } from "./lib/autocommit.js";
+import { writesParts } from "./lib/atomicity.js";
 import { finish } from "./lib/finish.js";
 import { callPath } from "./lib/path.js";
 import type { Draft, Rule } from "./rule.js";
@@ -69,7 +71,7 @@ function judge(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopFa
     file,
     span: first.call.span,
     message: messageOf(project, file, first, symbol),
-    confidence: isSure(bounds, file, loop, first) && !mayJoin(project, file, first) ? "proven" : "likely",
+    confidence: isSure(project, bounds, file, loop, first) && !mayJoin(project, file, first) ? "proven" : "likely",
     library: first.commit.library,
     fix: "manual",
     fixReason: "turns that are committed stay when a later one fails; in one transaction they would not, and how large the batches may be depends on who else writes",
@@ -120,11 +122,11 @@ function messageOf(project: ProjectFacts, file: string, { call, commit }: Found,
   return commit.direct ? messages.direct(library, symbol) : messages.through(library, symbol, project.program.text(file, call.calleeSpan));
 }
 
-/** A plain loop whose every turn writes. Loops over an object's properties or a thing's parts, writes in branches, and those of helpers are likely. */
-function isSure(bounds: Bounds, file: string, loop: LoopFact, { call, commit }: Found): boolean {
+/** A plain loop whose every turn writes. Loops over an object's properties, a thing's parts or what is most often a handful, writes in branches, and those of helpers are likely. */
+function isSure(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopFact, { call, commit }: Found): boolean {
   // As many as one thing has: most often a handful.
   const ofOneThing = loop.bound.k === "over" && loop.bound.over.k === "member" && loop.bound.over.of.k === "this";
-  return commit.direct && !call.conditional && !ofOneThing && !bounds.isOverShape(file, loop) && (loop.kind !== "callback" || loop.method === "forEach");
+  return commit.direct && !call.conditional && !ofOneThing && !bounds.isOverShape(file, loop) && !isPerhapsShort(project.graph, file, loop) && !writesParts(project, file, loop, call) && (loop.kind !== "callback" || loop.method === "forEach");
 }
 
 /**

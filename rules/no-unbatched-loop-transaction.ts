@@ -1,6 +1,8 @@
 import { add, constant, type Cost, multiply } from "../src/core/cost.js";
 import type { LoopTransactionDetail, Place } from "../src/core/finding.js";
 import { Bounds } from "../src/core/link/bounds.js";
+import { isOverDocument } from "../src/core/link/documents.js";
+import { isPerhapsShort } from "../src/core/link/short-lists.js";
 import type { Engine } from "../src/core/link/engines.js";
 import { packageName } from "../src/core/catalogue/index.js";
 import type { JudgedTransaction, ProjectFacts } from "../src/core/link/index.js";
@@ -10,7 +12,7 @@ import type { HeldLoop, TransactionSite } from "../src/core/link/transactions.js
 import { callPath, dearestPath, entryCosts } from "./lib/path.js";
 import { amount } from "./lib/amount.js";
 import { finish } from "./lib/finish.js";
-import { keepsTogether, obstaclesOf } from "./lib/atomicity.js";
+import { keepsTogether, obstaclesOf, PARENT } from "./lib/atomicity.js";
 import { runnerInService } from "./lib/runner.js";
 import type { Draft, Rule } from "./rule.js";
 
@@ -61,13 +63,15 @@ export const noUnbatchedLoopTransaction: Rule<Options> = {
 
 function judge(project: ProjectFacts, bounds: Bounds, site: JudgedTransaction, options: Options): Draft | undefined {
   const runner = runnerInService(project, site);
-  if (runner === undefined || project.isPrivate(site) || isJoined(project, site)) return undefined;
+  if (runner === undefined || project.isPrivate(site) || isReadOnly(site)) return undefined;
+  const joined = isJoined(project, site);
   const held = project.writers
     .heldLoops(site)
-    .filter(({ file, loop }) => loop.kind !== "for-in" && !(loop.hasReturn && loop.kind !== "callback") && !bounds.isBounded(file, loop, site))
+    .filter(({ file, loop, path }) => !(joined && path.length > 0) && loop.kind !== "for-in" && !(loop.hasReturn && loop.kind !== "callback") && !bounds.isBounded(file, loop, site))
     // Rows that replace or belong to what this one turn writes are as many as that one thing has.
     .filter((candidate) => !keepsTogether(project, candidate))
-    .sort((a, b) => a.path.length - b.path.length || a.loop.span.start - b.loop.span.start);
+    .map((candidate) => ({ ...candidate, isSure: isSurelyLong(project, bounds, candidate) }))
+    .sort((a, b) => Number(b.isSure) - Number(a.isSure) || a.path.length - b.path.length || a.loop.span.start - b.loop.span.start);
   const outer = held[0];
   if (!outer) return undefined;
 
@@ -98,7 +102,7 @@ function judge(project: ProjectFacts, bounds: Bounds, site: JudgedTransaction, o
     file: site.file,
     span: site.call.span,
     message: first ? messages.atomic(symbol, first.what) : messages.held(symbol, amount(statements, "statement"), packageName(site.library), site.engine),
-    confidence: first || outer.loop.bound.k === "while" || bounds.isOverShape(outer.file, outer.loop) || outer.path.length > NEAR ? "likely" : "proven",
+    confidence: (first && !isImport(project, outer, obstacles)) || !outer.isSure ? "likely" : "proven",
     library: packageName(site.library),
     fix: first || !fixable ? "manual" : "review",
     fixReason: first ? first.what : fixable ? "all-or-nothing is given up: batches that are committed stay when a later one fails" : "the loop is not written in the transaction itself, or the library has no batching codemod yet",
@@ -110,9 +114,24 @@ function judge(project: ProjectFacts, bounds: Bounds, site: JudgedTransaction, o
 }
 
 /** How many helpers may stand between a transaction and its loop for the loop to be surely the transaction's own. */
-const NEAR = 1;
+const NEAR = 0;
 
-/** A transaction that callers join without saying so holds what any of them does: which loops those are cannot be told. */
+function isSurelyLong({ graph }: ProjectFacts, bounds: Bounds, { file, loop, path }: HeldLoop): boolean {
+  return path.length <= NEAR && loop.bound.k !== "while" && !bounds.isOverShape(file, loop) && !isPerhapsShort(graph, file, loop);
+}
+
+/** An import under a new parent: as long as the document is, so its parent does not make it one small thing. Where to cut it is still for people to say. */
+function isImport({ graph }: ProjectFacts, { file, loop }: HeldLoop, obstacles: LoopTransactionDetail["obstacles"]): boolean {
+  return obstacles.every(({ what }) => what === PARENT) && isOverDocument(graph, file, loop);
+}
+
+/** It says itself that it only reads: `{ readOnly: true }`, `{ accessMode: "read only" }`. */
+function isReadOnly({ call }: TransactionSite): boolean {
+  const said = call.args.flatMap((arg) => (arg.k === "object" ? arg.props : []));
+  return said.some(({ name, value }) => value.k === "literal" && ((/^read_?only$/i.test(name) && value.value === true) || (/^(access_?)?mode$/i.test(name) && typeof value.value === "string" && /^read[ _-]?only$/i.test(value.value))));
+}
+
+/** A transaction that callers join without saying so holds what any of them does: which loops of other functions those are cannot be told. */
 function isJoined(project: ProjectFacts, site: JudgedTransaction): boolean {
   return site.lender !== undefined && (project.ambient.isAmbient(site) || project.ambient.isAmbient(site.lender));
 }

@@ -78,6 +78,27 @@ function carriedValues(project: ProjectFacts, { file, loop, writes }: HeldLoop):
   return obstacles;
 }
 
+export const PARENT = "its rows belong to a row that the same transaction inserts (a parent with its children)";
+
+/**
+ * A write before the loop and one in it name the same thing, which the function made itself: `const id = createId()`. The rows of the
+ * loop are the parts of that one.
+ */
+export function writesParts(project: ProjectFacts, file: string, loop: LoopFact, write: CallFact): boolean {
+  const facts = project.program.file(file);
+  const before = facts.calls.filter((call) => call.fn === loop.fn && call.span.end <= loop.span.start && statementOf(project.graph, call)?.kind === "write");
+  const made = facts.assigns.flatMap(({ target, value, fn, span }) => (target.k === "var" && fn === loop.fn && span.end <= loop.span.start && isMade(value) ? [target.id] : []));
+  return made.some((id) => mentionsIn(write, id) && before.some((call) => mentionsIn(call, id)));
+
+  function mentionsIn(call: CallFact, id: number): boolean {
+    return call.args.some((arg) => mentionsVariable(arg, id, project, file));
+  }
+}
+
+function isMade(value: Expr): boolean {
+  return value.k === "await" || value.k === "typed" ? isMade(value.of) : value.k === "call" || (value.k === "member" && isMade(value.of));
+}
+
 /** A row written before the loop, whose new id the loop's rows carry: a parent and its children. */
 function parentRow(project: ProjectFacts, { file, loop, writes }: HeldLoop): Obstacle[] {
   const facts = project.program.file(file);
@@ -88,7 +109,7 @@ function parentRow(project: ProjectFacts, { file, loop, writes }: HeldLoop): Obs
   for (const holder of holders) {
     const variables = holder.target.k === "var" ? [holder.target.id, ...derived(project, file, holder.target.id)] : [];
     const child = writes.find(({ file: at, call }) => at === file && call.args.some((arg) => variables.some((id) => mentionsVariable(arg, id, project, file))));
-    if (child) return [{ what: "its rows belong to a row that the same transaction inserts (a parent with its children)", file, span: child.call.span }];
+    if (child) return [{ what: PARENT, file, span: child.call.span }];
   }
   return [];
 }

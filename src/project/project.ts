@@ -101,9 +101,12 @@ export class Project {
       const target = resolver.resolve(from, specifier);
       return target !== undefined && entries.has(target) ? target : undefined;
     };
+    const stars = new Map<string, boolean>();
     const contains = (file: string, word: string) => {
       const text = overlay.get(file) ?? this.text(file) ?? "";
-      return text.includes(word) || /\bexport\s*\*/.test(text);
+      let passesOn = stars.get(file);
+      if (passesOn === undefined) stars.set(file, (passesOn = /\bexport\s*\*/.test(text)));
+      return passesOn || text.includes(word);
     };
     return [...reachFiles(nodes, { outline, resolve, contains })].sort();
   }

@@ -187,6 +187,31 @@ runTable({
           importAll(req.body.names);
           res.end();
         });`, findings: [found(8, 7, { why: [11, 12, 7] })] },
+    { name: "the layouts of a board: most often a handful", code: `${DB}
+        import express from "express";
+        const app = express();
+        app.put("/board", (req, res) => {
+          for (const layout of req.body.layouts) insert.run(layout.name);
+          res.end();
+        });`, findings: [found(7, 7, { confidence: "likely", why: [6] })] },
+    { name: "the parts of a row that was just written: as many as it has", code: `${PRISMA}
+        import express from "express";
+        import { nextId } from "./ids.js";
+        const app = express();
+        app.post("/widgets", async (req, res) => {
+          const id = nextId();
+          await prisma.widget.create({ data: { id } });
+          for (const source of req.body.sources) await prisma.source.create({ data: { widget: id, source } });
+          res.end();
+        });`, findings: [found(9, 9, { confidence: "likely", why: [6], library: "@prisma/client", message: "@prisma/client write" })] },
+    { name: "rows that name something from elsewhere", code: `${PRISMA}
+        import express from "express";
+        const app = express();
+        app.post("/widgets", async (req, res) => {
+          await prisma.visit.create({ data: { user: req.user } });
+          for (const source of req.body.sources) await prisma.source.create({ data: { user: req.user, source } });
+          res.end();
+        });`, findings: [found(7, 7, { why: [5], library: "@prisma/client", message: "@prisma/client write" })] },
     { name: "for…of, whose callers are out of sight: likely", code: `${DB}
         export function importAll(names: string[]) {
           for (const name of names) insert.run(name);

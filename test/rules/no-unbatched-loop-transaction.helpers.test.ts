@@ -174,7 +174,7 @@ runTable({
           res.end();
         });
       `,
-      findings: [{ line: 9, message: "loops over `things`", fix: "manual", reason: ELSEWHERE, related: [5], why: [8], statements: "n" }],
+      findings: [{ line: 9, message: "loops over `things`", confidence: "likely", fix: "manual", reason: ELSEWHERE, related: [5], why: [8], statements: "n" }],
     },
     {
       name: "a helper runs what it is given in a transaction: each caller's loop is the caller's",

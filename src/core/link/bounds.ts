@@ -32,13 +32,30 @@ export class Bounds {
       case "constant":
         return true;
       case "over":
-        return this.#boundedValue(file, bound.over, site, new Map());
+        return this.#isLengthChecked(file, loop, bound.symbol) || this.#boundedValue(file, bound.over, site, new Map());
       case "count":
         return this.#constantNumber(file, bound.limit);
       case "stepped":
       case "while":
         return false;
     }
+  }
+
+  /**
+   * `if (items.length > MAX_ITEMS) throw …`, or `assertItemLimits(items)`, before the loop or around its transaction. Comparing with
+   * 0 or 1 tells an empty list from another one, and bounds nothing.
+   */
+  #isLengthChecked(file: string, loop: LoopFact, symbol: string): boolean {
+    if (!/^[\w$]+$/.test(symbol)) return false;
+    const { program } = this.graph;
+    let around = program.fn(file, loop.fn);
+    while (around.parent !== 0 && around.id !== 0) around = program.fn(file, around.parent);
+    if (around.id === 0) return false;
+    const before = program.text(file, { start: around.span.start, end: loop.span.start });
+    const name = symbol.replaceAll("$", "\\$");
+    const compared = new RegExp(`\\b${name}\\??\\.length\\s*>=?\\s*(?:\\d{2,}|[2-9]|[A-Z][A-Z0-9_]+|[\\w.]*(?:max|limit|cap)\\w*)\\b`, "i");
+    const asserted = new RegExp(`\\b(?:assert|check|enforce|ensure|validate|verify)\\w*(?:limit|count|size|length|max|cap)s?\\w*\\((?:[^()]*,\\s*)?${name}\\b`, "i");
+    return compared.test(before) || asserted.test(before);
   }
 
   /** Over the properties of an object: most often as many as its type has, but nothing says so. */
@@ -154,8 +171,8 @@ export class Bounds {
     const { callee } = call;
     const name = this.#nameOf(file, call);
     const statement = statementOf(this.graph, call);
-    if (this.#isLimited(file, call)) return true;
-    if (statement) return statement.sql !== undefined && (/\bLIMIT\b/i.test(statement.sql) || /pragma_|sqlite_master|sqlite_schema|information_schema/i.test(statement.sql));
+    if (this.#isLimited(file, call) || asksForSchema(statement?.sql ?? sqlAmong(call.args))) return true;
+    if (statement) return statement.sql !== undefined && /\bLIMIT\b/i.test(statement.sql);
     if (callee.k === "member") {
       if (name === "slice" && call.args.length === 2) return true;
       if (name === "splice" && call.args.length >= 2) return true;
@@ -215,6 +232,17 @@ export class Bounds {
 
 function isGrown({ callee }: CallFact, variable: number): boolean {
   return callee.k === "member" && GROWS.test(callee.name) && callee.of.k === "var" && callee.of.id === variable;
+}
+
+/** There are as many tables and columns as the program knows of. */
+function asksForSchema(sql: string | undefined): boolean {
+  return sql !== undefined && /pragma_|sqlite_master|sqlite_schema|information_schema/i.test(sql);
+}
+
+/** A query's text among arguments, whoever takes it: a project's own client has functions that no catalogue knows. */
+export function sqlAmong(args: readonly Expr[]): string | undefined {
+  const texts = args.flatMap((arg) => (arg.k === "template" ? [arg.text] : arg.k === "literal" && typeof arg.value === "string" ? [arg.value] : []));
+  return texts.find((text) => /^\s*(SELECT|WITH|INSERT|UPDATE|DELETE|REPLACE|PRAGMA)\s/i.test(text));
 }
 
 /** The table that a statement writes, by its SQL. */

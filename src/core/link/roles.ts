@@ -21,7 +21,8 @@ const SCRIPT = new RegExp(
   [
     `(^|/)(${SCRIPT_FOLDER})/`,
     String.raw`(^|/)${SCRIPT_NAME}\.[cm]?[jt]sx?$`,
-    String.raw`[._-](migration|seed|seeder)\.[cm]?[jt]s$`,
+    String.raw`[._-](migration|seed|seeder|backfill)\.[cm]?[jt]s$`,
+    String.raw`(^|/)seed[-_.][\w-]+\.[cm]?[jt]s$`,
     String.raw`[_-]migrations/`,
     // A folder `migration` elsewhere is as often a feature: moving a user's data in or out.
     String.raw`(^|/)(db|database|prisma|drizzle|typeorm|knex|sequelize|mikro-orm|schema|sql)/migration/`,

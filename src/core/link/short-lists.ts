@@ -1,0 +1,123 @@
+import type { CallFact, Expr, LoopFact } from "../facts/types.js";
+import { isArrayMethod } from "./builtins.js";
+import { sqlAmong } from "./bounds.js";
+import type { CallGraph } from "./calls.js";
+import { statementOf } from "./statements.js";
+
+/** What an application or one thing in it has a handful of, by design: its settings, roles, names, the parts of its screens. */
+const HANDFUL = /(attachments|tags|aliases|identities|emails|settings?|preferences|configs?|configurations|options|flags|features|roles|permissions|scopes|verbs|locales|languages|currencies|columns|fields|layouts|breakpoints|weekdays|months)$/i;
+/** What a search gives: as many as it was asked for. */
+const FOUND = /^(search)?(results?|hits|matches)$|^top[A-Z]|(SearchResults|Neighbou?rs|Suggestions|Recommendations)$/;
+/** Who holds what somebody sent: its lists are as long as the sender likes. */
+const SENT = /^(req|request|body|payload|input|data|args|argv|params|event|message|msg|job|dto|ctx|context|file|files|backup|upload|document|json)$/i;
+
+/**
+ * Whether a loop goes over a list that is short in most applications, though nothing in the program bounds it: a field of
+ * one thing that the program composed, the distinct values of a column, what a search found, the settings. Rules that need
+ * a long list take such a loop as likely at most.
+ */
+export function isPerhapsShort(graph: CallGraph, file: string, { bound }: LoopFact): boolean {
+  return bound.k === "over" && new ShortLists(graph, file).isShort(bound.over, 0);
+}
+
+class ShortLists {
+  constructor(
+    private readonly graph: CallGraph,
+    private readonly file: string,
+  ) {}
+
+  isShort(expr: Expr, depth: number): boolean {
+    if (depth > 8) return false;
+    switch (expr.k) {
+      case "await":
+      case "typed":
+        return this.isShort(expr.of, depth + 1);
+      case "either":
+        return expr.of.some((part) => this.isShort(part, depth + 1));
+      case "array":
+        return expr.items.length > 0 && expr.items.every((item) => item.k === "member" && item.name === "*" && this.isShort(item.of, depth + 1));
+      case "var":
+        return this.#isShortVariable(expr.id, depth);
+      case "member":
+        return HANDFUL.test(expr.name) || this.#isComposed(expr.of, depth + 1);
+      case "call":
+        return this.#isShortCall(this.graph.program.call(this.file, expr.id), depth);
+      default:
+        return false;
+    }
+  }
+
+  #assigned(id: number): Expr[] {
+    return this.graph.program.file(this.file).assigns.flatMap(({ target, value }) => (target.k === "var" && target.id === id ? [value] : []));
+  }
+
+  #isShortVariable(id: number, depth: number): boolean {
+    const { name, kind } = this.graph.program.variable(this.file, id);
+    if (HANDFUL.test(name) || FOUND.test(name)) return true;
+    const values = kind === "param" ? [] : this.#assigned(id);
+    if (values.length === 0) return false;
+    const isEmpty = (value: Expr): boolean => value.k === "array" && value.items.length === 0 && !value.spread;
+    return values.every((value) => (value.k === "typed" ? isEmpty(value.of) : isEmpty(value))) ? this.#isFilledShortly(id, depth) : values.every((value) => this.isShort(value, depth + 1));
+  }
+
+  /** `names.push(…)` in loops over short lists alone. */
+  #isFilledShortly(id: number, depth: number): boolean {
+    const { calls, loops } = this.graph.program.file(this.file);
+    const pushes = calls.filter(({ callee }) => callee.k === "member" && callee.name === "push" && callee.of.k === "var" && callee.of.id === id);
+    return pushes.length > 0 && pushes.every((push) => {
+      const loop = push.loop === undefined ? undefined : loops.find((each) => each.id === push.loop);
+      return push.spread !== true && loop?.bound.k === "over" && this.isShort(loop.bound.over, depth + 1);
+    });
+  }
+
+  #isShortCall(call: CallFact, depth: number): boolean {
+    const { callee, args, kind } = call;
+    const sql = statementOf(this.graph, call)?.sql ?? sqlAmong(args);
+    if (sql !== undefined) return /\bSELECT\s+DISTINCT\b/i.test(sql) || args.some((arg) => this.#isOfConstant(arg, 0));
+    const [first] = args;
+    // The distinct values of one field.
+    if (kind === "new" && callee.k === "global" && callee.name === "Set") return first?.k === "call" && this.#methodOf(first) === "map";
+    if (callee.k !== "member") return false;
+    if (callee.name === "from" && first) return this.isShort(first, depth + 1);
+    if (isArrayMethod(callee.name) || /^(entries|values|keys|filter|sort|toSorted|reverse|flatMap)$/.test(callee.name)) return this.isShort(callee.of, depth + 1);
+    return callee.name === "get" && args.length === 1 && first !== undefined && this.#isOfConstant(first, 0);
+  }
+
+  #methodOf(expr: Extract<Expr, { k: "call" }>): string {
+    const { callee } = this.graph.program.call(this.file, expr.id);
+    return callee.k === "member" ? callee.name : "";
+  }
+
+  /** `role.id` where `role` goes through a list that is written in the program: what belongs to one of a fixed set. */
+  #isOfConstant(expr: Expr, depth: number): boolean {
+    if (depth > 6) return false;
+    if (expr.k === "await" || expr.k === "typed") return this.#isOfConstant(expr.of, depth + 1);
+    if (expr.k === "member") return expr.name === "*" ? this.#isConstantList(expr.of) : this.#isOfConstant(expr.of, depth + 1);
+    return expr.k === "var" && this.#assigned(expr.id).some((value) => this.#isOfConstant(value, depth + 1));
+  }
+
+  #isConstantList(expr: Expr): boolean {
+    if (expr.k === "typed") return this.#isConstantList(expr.of);
+    if (expr.k === "array") return !expr.spread && expr.items.length > 0;
+    if (expr.k !== "var") return false;
+    const values = this.#assigned(expr.id);
+    return /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/.test(this.graph.program.variable(this.file, expr.id).name) || (values.length === 1 && values.every((value) => this.#isConstantList(value)));
+  }
+
+  /** A thing that a function of the program put together, or a row: not what somebody sent, and not a document that was read. */
+  #isComposed(expr: Expr, depth: number): boolean {
+    if (depth > 8) return false;
+    if (expr.k === "await" || expr.k === "typed") return this.#isComposed(expr.of, depth + 1);
+    if (expr.k === "member") return !SENT.test(expr.name) && this.#isComposed(expr.of, depth + 1);
+    if (expr.k === "call") {
+      const call = this.graph.program.call(this.file, expr.id);
+      const name = call.callee.k === "member" || call.callee.k === "global" ? call.callee.name : call.callee.k === "var" ? this.graph.program.variable(this.file, call.callee.id).name : "";
+      return call.kind === "call" && !/parse|read|load|json|body|decode|sheet|csv|xml|input|payload|validate/i.test(name);
+    }
+    if (expr.k !== "var") return false;
+    const { name, kind } = this.graph.program.variable(this.file, expr.id);
+    if (SENT.test(name) || (kind !== "const" && kind !== "let")) return false;
+    const values = this.#assigned(expr.id);
+    return values.length > 0 && values.every((value) => this.#isComposed(value, depth + 1));
+  }
+}

@@ -1,0 +1,123 @@
+import { runTable } from "./lib/table.js";
+
+const DB = `
+        import Database from "better-sqlite3";
+        import express from "express";
+        const db = new Database("app.db");
+        const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
+        const app = express();`;
+
+/** A handler whose transaction holds a loop; what stands before it is line 7, the transaction line 8, the loop line 9. */
+const held = (before: string, loop: string) => `${DB}
+        app.post("/things", async (req, res) => {
+          ${before}
+          db.transaction(() => {
+            ${loop}
+          })();
+          res.end();
+        });`;
+
+const REVIEW = "all-or-nothing is given up";
+const PARENT = "a parent with its children";
+const perhaps = (symbol: string, statements = "n") => [{ line: 8, message: `loops over \`${symbol}\``, confidence: "likely" as const, fix: "review" as const, reason: REVIEW, related: [9], why: [6], statements }];
+const surely = (symbol: string, statements = "n") => [{ line: 8, message: `loops over \`${symbol}\``, fix: "review" as const, reason: REVIEW, related: [9], why: [6], statements }];
+
+runTable({
+  rule: "no-unbatched-loop-transaction",
+  theme: "short lists",
+  valid: [
+    { name: "the length was compared with a constant", code: held(`if (req.body.things.length > MAX_THINGS) return res.status(413).end();`, `for (const thing of req.body.things) insert.run(thing.name);`) },
+    { name: "the length was compared with a number", code: held(`const things = req.body.things; if (things.length > 200) throw new RangeError("too many");`, `for (const thing of things) insert.run(thing.name);`) },
+    { name: "the length was compared with a setting", code: held(`const things = req.body.things; if (things.length >= settings.maxThings) throw new RangeError("too many");`, `for (const thing of things) insert.run(thing.name);`) },
+    { name: "a function asserts the limit", code: held(`const things = req.body.things; assertThingLimits(req.user.id, things);`, `for (const thing of things) insert.run(thing.name);`) },
+    { name: "the schema's tables, through a client of the project's own", code: held(`const references = await client.query("SELECT name FROM sqlite_schema WHERE type = 'table'");`, `for (const reference of references) insert.run(reference.name);`) },
+  ],
+  invalid: [
+    { name: "an empty list is told from another one, and no more", code: held(`const things = req.body.things; if (things.length > 0) log(things);`, `for (const thing of things) insert.run(thing.name);`), findings: surely("things") },
+    { name: "another list's length", code: held(`const things = req.body.things; if (req.body.others.length > 100) throw new RangeError("too many");`, `for (const thing of things) insert.run(thing.name);`), findings: surely("things") },
+    { name: "the settings", code: held(`const settings = req.body.settings;`, `for (const setting of settings) insert.run(setting.name);`), findings: perhaps("settings") },
+    { name: "what a search found", code: held(`const results = search(req.query.q);`, `for (const result of results) insert.run(result.name);`), findings: perhaps("results") },
+    { name: "a field of a thing that a function put together", code: held(`const user = composeUser(req.params.id);`, `for (const device of user.devices) insert.run(device.name);`), findings: perhaps("devices") },
+    { name: "a field of what was sent", code: held(`const body = await readBody(req);`, `for (const device of body.devices) insert.run(device.name);`), findings: surely("devices") },
+    { name: "the distinct values of one field", code: held(`const owners = new Set(req.body.things.map((thing) => thing.owner));`, `for (const owner of owners) insert.run(owner);`), findings: perhaps("owners") },
+    { name: "the distinct values of a column", code: held(`const owners = db.prepare("SELECT DISTINCT owner FROM things").all();`, `for (const row of owners) insert.run(row.owner);`), findings: perhaps("owners", "n") },
+    { name: "a list that is filled from a short one", code: held(`const user = composeUser(req.params.id); const names = []; for (const device of user.devices) names.push(device.name);`, `for (const name of names) insert.run(name);`), findings: perhaps("names") },
+    { name: "a list that is filled from a long one", code: held(`const names = []; for (const device of req.body.devices) names.push(device.name);`, `for (const name of names) insert.run(name);`), findings: surely("names") },
+    { name: "the rows that belong to each of a constant list", code: held(`const roles = [{ id: 1 }, { id: 2 }]; const of = db.prepare("SELECT name FROM things WHERE role = ?");`, `for (const role of roles) for (const row of of.all(role.id)) insert.run(row.name);`),
+      findings: [{ line: 8, message: "holds the write lock", confidence: "likely", fix: "review", reason: REVIEW, related: [9], why: [6], statements: "2n + 2" }] },
+  ],
+});
+
+runTable({
+  rule: "no-unbatched-loop-transaction",
+  theme: "imports of documents",
+  valid: [
+    { name: "a CSV file, a hundred rows a transaction", code: `
+        import Papa from "papaparse";${DB}
+        app.post("/import", (req, res) => {
+          const { data } = Papa.parse(req.body.csv, { header: true });
+          for (let at = 0; at < data.length; at += 100) {
+            db.transaction(() => {
+              for (const row of data.slice(at, at + 100)) insert.run(row.name);
+            })();
+          }
+          res.end();
+        });` },
+  ],
+  invalid: [
+    { name: "a CSV file under a new parent", code: `
+        import Papa from "papaparse";${held(`const { data } = Papa.parse(req.body.csv, { header: true }); const rows = data.filter((row) => row.url);`, `const list = db.prepare("INSERT INTO lists (name) VALUES (?)").run("Imports").lastInsertRowid;
+            for (const row of rows) db.prepare("INSERT INTO links (list, url) VALUES (?, ?)").run(list, row.url);`)}`,
+      findings: [{ line: 9, message: PARENT, fix: "manual", reason: PARENT, related: [11], why: [7], statements: "n + 1" }] },
+    { name: "JSON text that a parameter holds, under a new parent", code: `${DB}
+        function importAll(text) {
+          const rows = JSON.parse(text);
+          db.transaction(() => {
+            const list = db.prepare("INSERT INTO lists (name) VALUES (?)").run("Imports").lastInsertRowid;
+            for (const row of rows) db.prepare("INSERT INTO links (list, url) VALUES (?, ?)").run(list, row.url);
+          })();
+        }
+        app.post("/import", (req, res) => {
+          importAll(req.body.text);
+          res.end();
+        });`,
+      findings: [{ line: 8, message: PARENT, fix: "manual", reason: PARENT, related: [10], why: [13, 14], statements: "n + 1" }] },
+    { name: "the children of an order", code: held(`const lines = req.body.lines;`, `const order = db.prepare("INSERT INTO orders (name) VALUES (?)").run("new").lastInsertRowid;
+            for (const line of lines) db.prepare("INSERT INTO lines (order_id, name) VALUES (?, ?)").run(order, line.name);`),
+      findings: [{ line: 8, message: PARENT, confidence: "likely", fix: "manual", reason: PARENT, related: [10], why: [6], statements: "n + 1" }] },
+  ],
+});
+
+runTable({
+  rule: "no-unbatched-loop-transaction",
+  theme: "transactions that only read",
+  valid: [
+    { name: "it says that it only reads", code: `
+        import express from "express";
+        import { drizzle } from "drizzle-orm/node-postgres";
+        import { things } from "./schema.js";
+        const db = drizzle(process.env.DATABASE_URL);
+        const app = express();
+        app.get("/things", async (req, res) => {
+          await db.transaction(async (tx) => {
+            for (const thing of req.body.things) await tx.insert(things).values(thing);
+          }, { accessMode: "read only" });
+          res.end();
+        });` },
+  ],
+  invalid: [
+    { name: "the same, writing", code: `
+        import express from "express";
+        import { drizzle } from "drizzle-orm/node-postgres";
+        import { things } from "./schema.js";
+        const db = drizzle(process.env.DATABASE_URL);
+        const app = express();
+        app.get("/things", async (req, res) => {
+          await db.transaction(async (tx) => {
+            for (const thing of req.body.things) await tx.insert(things).values(thing);
+          }, { accessMode: "read write" });
+          res.end();
+        });`,
+      findings: [{ line: 7, message: "loops over `things`", fix: "manual", reason: "no batching codemod yet", related: [8], why: [6], statements: "n", library: "drizzle-orm" }] },
+  ],
+});
