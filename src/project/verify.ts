@@ -6,6 +6,8 @@ import type { FileChange } from "./journal.js";
 /** Of a failing command's output, in characters and lines: the end says what failed. */
 const TAIL = 8_192;
 const LINES = 8;
+/** Time that an interrupted command has to end by itself, in milliseconds. */
+const PATIENCE = 3_000;
 
 /** Where a signal can be sent to a command with all that it has started: a test runner has workers. */
 const GROUPS = process.platform !== "win32";
@@ -67,13 +69,26 @@ export class Verifier {
       const child = spawn(this.command, { shell: true, cwd: this.root, stdio: ["ignore", "pipe", "pipe"], detached: GROUPS });
       let tail = "";
       let interruptedBy: NodeJS.Signals | undefined;
+      let insisting: NodeJS.Timeout | undefined;
+      const send = (signal: NodeJS.Signals) => {
+        try {
+          if (GROUPS && child.pid !== undefined) process.kill(-child.pid, signal);
+          else child.kill(signal);
+        } catch {
+          // It has just ended by itself.
+        }
+      };
       const interrupt = (signal: NodeJS.Signals) => {
         interruptedBy = signal;
-        if (GROUPS && child.pid !== undefined) process.kill(-child.pid, signal);
-        else child.kill(signal);
+        send(signal);
+        // A shell may lose the signal between two commands, and a program may not care.
+        insisting ??= setTimeout(() => send("SIGKILL"), PATIENCE);
       };
       process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
-      const end = () => process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+      const end = () => {
+        clearTimeout(insisting);
+        process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+      };
       const keep = (text: string) => (tail = (tail + text).slice(-TAIL));
       child.stdout.setEncoding("utf8").on("data", keep);
       child.stderr.setEncoding("utf8").on("data", keep);
