@@ -14,7 +14,7 @@ const CHOICES: Record<string, Choice> = { y: "yes", yes: "yes", n: "no", no: "no
 
 /** Shows one fix after the other and asks what to do. The end of the input is `q`: nobody has agreed to the rest. */
 export class Prompt {
-  readonly #lines: AsyncIterator<string>;
+  readonly #lines: AsyncIterator<string, undefined>;
   readonly #close: () => void;
   #number = 0;
 
@@ -35,9 +35,9 @@ export class Prompt {
     this.output.write(`${colorDiff(diff, hasColor(this.output))}`);
     for (;;) {
       this.output.write(`Make this fix? ${dim("[y,n,a,q,?]")} `);
-      const { value, done } = await this.#lines.next();
-      if (done === true) return "quit";
-      const choice = CHOICES[value.trim().toLowerCase()];
+      const line: IteratorResult<string, undefined> = await this.#lines.next();
+      if (line.done === true) return "quit";
+      const choice = CHOICES[line.value.trim().toLowerCase()];
       if (choice !== undefined) return choice;
       this.output.write(HELP);
     }

@@ -87,17 +87,25 @@ export function readPlan(absolute: string, toolVersion: string, file = absolute)
   } catch (error) {
     throw new UsageError("PLAN_UNREADABLE", `The plan ${file} cannot be read: ${errorMessage(error)}`, "Make it anew: npx sessionfix fix --plan <file>");
   }
-  const isOurs = isObject(value) && isObject(value["tool"]) && value["tool"]["name"] === "sessionfix" && typeof value["version"] === "number";
-  if (!isOurs) throw new UsageError("PLAN_UNREADABLE", `${file} is no plan of sessionfix`, "Make one: npx sessionfix fix --plan <file>");
-  const plan = value as unknown as PlanFile;
-  if (plan.version > PLAN_VERSION) throw new UsageError("PLAN_NEWER", `${file} was made by a newer sessionfix (format ${plan.version}, this one reads ${PLAN_VERSION})`, "Update sessionfix, or make the plan anew.");
-  if (plan.tool.version !== toolVersion) {
-    throw new UsageError("PLAN_OF_ANOTHER_VERSION", `${file} was made by sessionfix ${String(plan.tool.version)}, and this is ${toolVersion}`, `Apply it with npx sessionfix@${String(plan.tool.version)}, or make the plan anew.`);
+  const header = headerOf(value);
+  if (header === undefined) throw new UsageError("PLAN_UNREADABLE", `${file} is no plan of sessionfix`, "Make one: npx sessionfix fix --plan <file>");
+  if (header.version > PLAN_VERSION) throw new UsageError("PLAN_NEWER", `${file} was made by a newer sessionfix (format ${header.version}, this one reads ${PLAN_VERSION})`, "Update sessionfix, or make the plan anew.");
+  if (header.tool !== toolVersion) {
+    throw new UsageError("PLAN_OF_ANOTHER_VERSION", `${file} was made by sessionfix ${header.tool}, and this is ${toolVersion}`, `Apply it with npx sessionfix@${header.tool}, or make the plan anew.`);
   }
-  if (!Array.isArray(plan.files) || !plan.files.every(isPlannedFile) || !Array.isArray(plan.fixes) || !plan.fixes.every(isFix)) {
-    throw new UsageError("PLAN_UNREADABLE", `The plan ${file} is damaged: its files or fixes are not as sessionfix writes them`, "Make it anew: npx sessionfix fix --plan <file>");
-  }
-  return plan;
+  if (!isPlan(value)) throw new UsageError("PLAN_UNREADABLE", `The plan ${file} is damaged: its files or fixes are not as sessionfix writes them`, "Make it anew: npx sessionfix fix --plan <file>");
+  return value;
+}
+
+function headerOf(value: unknown): { version: number; tool: string } | undefined {
+  if (!isObject(value) || !isObject(value["tool"]) || value["tool"]["name"] !== "sessionfix") return undefined;
+  const { version } = value;
+  const tool = value["tool"]["version"];
+  return typeof version === "number" && typeof tool === "string" ? { version, tool } : undefined;
+}
+
+function isPlan(value: unknown): value is PlanFile {
+  return isObject(value) && Array.isArray(value["files"]) && value["files"].every(isPlannedFile) && Array.isArray(value["fixes"]) && value["fixes"].every(isFix);
 }
 
 function isPlannedFile(value: unknown): value is PlannedFile {
