@@ -3,8 +3,15 @@ import type { Codemods, EditGroup, Plan, PlanHost, PlanOptions } from "../src/co
 import type { Finding } from "../src/core/finding.js";
 import { assemble } from "./assemble.js";
 import { batchLoopTransaction } from "./batch-loop-transaction.js";
-import { useSharedSession } from "./use-shared-session.js";
+import { immediateTransaction } from "./immediate-transaction.js";
 import { initAtStartup } from "./init-at-startup.js";
+import { moveIoOut } from "./move-io-out.js";
+import { releaseInFinally } from "./release-in-finally.js";
+import { sequenceInTransaction } from "./sequence-in-transaction.js";
+import { syncTransactionBody } from "./sync-transaction-body.js";
+import { tuneEngine } from "./tune-engine.js";
+import { useSharedSession } from "./use-shared-session.js";
+import { useTransactionHandle } from "./use-transaction-handle.js";
 import { SessionModules } from "./lib/session-module.js";
 import { comments, lostComments } from "./lib/text.js";
 import { CannotFix, refOf } from "./lib/transform.js";
@@ -12,7 +19,18 @@ import type { PlanContext, Transform } from "./lib/transform.js";
 import { parse, Trees } from "./lib/tree.js";
 
 /** In the order in which they are planned: an earlier one goes first where two touch the same lines. */
-export const transforms: readonly Transform[] = [useSharedSession, initAtStartup, batchLoopTransaction];
+export const transforms: readonly Transform[] = [
+  useSharedSession,
+  initAtStartup,
+  batchLoopTransaction,
+  useTransactionHandle,
+  sequenceInTransaction,
+  syncTransactionBody,
+  immediateTransaction,
+  releaseInFinally,
+  tuneEngine,
+  moveIoOut,
+];
 
 /**
  * What would be changed for these findings, as text edits; nothing is written. Findings that no transform can mend

@@ -64,8 +64,10 @@ function judge(project: ProjectFacts, site: JudgedTransaction): Draft | undefine
     message: awaits ? messages.awaits(library) : messages.promise(library),
     confidence: promising.length === site.bodies.length ? "proven" : "likely",
     library: site.library,
-    fix: "manual",
-    fixReason: awaits ? "what is awaited in it has to move out of it, or to become synchronous" : "callers may rely on the promise",
+    ...(suggestion === undefined ? { fix: "manual" as const } : isDropped(site) ? { fix: "safe" as const } : { fix: "review" as const }),
+    ...(suggestion !== undefined && isDropped(site) ? {} : {
+      fixReason: awaits ? "what is awaited in it has to move out of it, or to become synchronous" : "callers may rely on the promise",
+    }),
     why: callPath(project, functionKey(site.file, site.call.fn)),
     related: file === site.file ? [] : [{ file, span: { ...fn.span, endLine: fn.span.line, endColumn: fn.span.column + 1 }, text: "the function" }],
     ...(suggestion ? { suggestions: [suggestion] } : {}),
@@ -101,6 +103,12 @@ function givesBack({ program, graph }: ProjectFacts, lender: NonNullable<JudgedT
     // An async function in the helper is the helper's own mistake.
     return !fn.async && fn.returns.some((value) => value.k === "call" && callsParameter(graph, file, program.call(file, value.id)));
   });
+}
+
+/** Nobody sees whether it gives a promise: its result is awaited or goes nowhere. */
+function isDropped({ style, call, invocations }: JudgedTransaction): boolean {
+  const runs = style === "wrapper" ? invocations.map((run) => run.call) : [call];
+  return runs.length > 0 && runs.every(({ awaited, discarded }) => awaited || discarded);
 }
 
 function awaitsSomething({ program }: ProjectFacts, file: string, fn: FunctionFact): boolean {

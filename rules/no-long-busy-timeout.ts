@@ -71,7 +71,7 @@ function draftOf(file: string, span: Span, library: string, wait: number): Draft
     message: messages[sync ? "sync" : "async"](packageName(library), text),
     confidence: sync ? "proven" : "likely",
     library,
-    fix: "manual",
+    fix: "review",
     fixReason: "what is busy for so long has a cause of its own, and a shorter wait shows it as SQLITE_BUSY",
     why: [],
     related: [],

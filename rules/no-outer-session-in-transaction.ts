@@ -1,5 +1,5 @@
 import { packageName } from "../src/core/catalogue/index.js";
-import type { Place } from "../src/core/finding.js";
+import type { OuterSessionDetail, Place } from "../src/core/finding.js";
 import type { CallFact, Span } from "../src/core/facts/types.js";
 import type { InsideCall } from "../src/core/link/inside.js";
 import type { JudgedTransaction, ProjectFacts } from "../src/core/link/index.js";
@@ -103,12 +103,14 @@ function judge(project: ProjectFacts, site: JudgedTransaction, options: Options)
   for (const stray of strays) byPlace.set(stray.at, [...(byPlace.get(stray.at) ?? []), stray]);
   return [...byPlace].map(([at, found]): Draft => {
     const { helper, option } = found[0] ?? {};
+    const detail = helper === undefined && option === undefined ? inPlace(project, site, home, at) : undefined;
     return {
       ...base,
+      ...(detail ? { fix: "safe" as const, detail } : {}),
       file: home,
       span: at.span,
       message: helper !== undefined ? messages.helper(library, helper, site.sync) : option !== undefined ? messages.option(library, option) : messages.direct(library, receiverText(project, home, at), site.sync),
-      fixReason: helper === undefined ? "use the transaction's handle here" : "give the helper the handle as a parameter, and let it use that",
+      ...(detail ? {} : { fixReason: helper === undefined ? "use the transaction's handle here" : "give the helper the handle as a parameter, and let it use that" }),
       related: [
         place(site.file, site.call.calleeSpan, "the transaction"),
         ...found.filter(({ call }) => call !== at).map(({ file, call }) => place(file, call.span, "runs on the session itself")),
@@ -254,6 +256,19 @@ function isTheOnlyOne(project: ProjectFacts, site: JudgedTransaction, facts: rea
   if (!isModel) return false;
   const opened = project.opens.filter(({ library, file }) => library === site.library && project.program.role(file) === "source");
   return opened.length === 1 && opened[0] !== undefined && areSession(project, site, [opened[0].token]);
+}
+
+/** The statement begins with the very expression that the transaction was begun on, and the handle has a name. */
+function inPlace(project: ProjectFacts, site: JudgedTransaction, home: string, at: CallFact): OuterSessionDetail | undefined {
+  const [body, more] = site.bodies;
+  if (body === undefined || more !== undefined || site.file !== home) return undefined;
+  const session = receiverText(project, home, at);
+  const { fn } = project.program.fnOf(body);
+  const parameter = fn.params[site.pattern?.handle ?? 0];
+  const handle = parameter === undefined ? undefined : project.program.variable(home, parameter.variable);
+  const begun = project.program.text(site.file, site.call.calleeSpan);
+  if (session === "this" || handle?.span === undefined || !/^[\w$]+$/.test(handle.name) || !new RegExp(`^${session.replaceAll("$", "\\$")}\\.\\w+$`).test(begun)) return undefined;
+  return { kind: "outer-session", session, handle: handle.name, body: fn.span.start };
 }
 
 function receiverText(project: ProjectFacts, file: string, call: CallFact): string {

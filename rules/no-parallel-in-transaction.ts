@@ -143,7 +143,7 @@ function draftOf(project: ProjectFacts, site: JudgedTransaction, { file, call }:
     message: messages.parallel(library, method),
     confidence: PROVEN.has(library) || site.library === "drizzle-orm/node-postgres" ? "proven" : "likely",
     library: site.library,
-    fix: "manual",
+    ...(method === "all" ? { fix: "review" as const } : { fix: "manual" as const }),
     fixReason: "in order, the first error keeps the rest from running",
     why: callPath(project, functionKey(site.file, site.call.fn)),
     related: [{ file: site.file, span: site.call.calleeSpan, text: "the transaction" }],

@@ -57,20 +57,20 @@ function judge(project: ProjectFacts, site: JudgedTransaction): Draft | undefine
   const upgrade = upgradeOf(project, site);
   if (!upgrade) return undefined;
   const session = sessionOf(project, site);
+  const suggestions = suggestionsOf(project, site);
   return {
     file: site.file,
     span: site.call.span,
     message: messages.upgrade(packageName(site.library), remedy),
     confidence: session !== undefined && hasSecondConnection(project, session) ? "proven" : "likely",
     library: site.library,
-    fix: "manual",
-    fixReason: "readers then wait for the write lock from the start, which is worth it only if most runs write",
+    ...(suggestions.length > 0 ? { fix: "safe" as const } : { fix: "manual" as const, fixReason: "where it begins is not written here: begin it in immediate mode there" }),
     why: callPath(project, functionKey(site.file, site.call.fn)),
     related: [
       { file: upgrade.read.file, span: upgrade.read.call.span, text: "reads first" },
       { file: upgrade.write.file, span: upgrade.write.call.span, text: "writes then" },
     ],
-    suggestions: suggestionsOf(project, site),
+    suggestions,
   };
 }
 

@@ -78,8 +78,9 @@ function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft |
     message: `This ${library} session writes, but ${missing.map((pragma) => reasons[pragma](library)).join("; and ")}.`,
     confidence: missing.some((pragma) => PROVEN.includes(pragma)) ? "proven" : "likely",
     library: open.library,
-    fix: "manual",
-    fixReason: "where the pragma belongs depends on how the session is made and shared: put it right after the opening, before anything else runs",
+    fix: "review",
+    fixReason: "it changes how the file is written or checked: see what else opens it, and whether its rows keep the constraints",
+    detail: { kind: "engine-config", pragmas: missing },
     why: [],
     related: [],
   };

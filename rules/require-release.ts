@@ -84,15 +84,14 @@ function judge(project: ProjectFacts, file: string, call: CallFact, { library, p
   const contexts = project.contexts.ofCall(file, call);
   if (call.using || (contexts.size > 0 && [...contexts].every((context) => context === "test"))) return undefined;
   const name = library.name;
-  const draft = (message: string, related: Draft["related"] = []): Draft => ({
+  const draft = (message: string, related: Draft["related"] = [], simple = false): Draft => ({
     file,
     span: call.span,
     message,
     // What start-up loses, it loses once.
     confidence: contexts.has("per-call") || contexts.has("unknown") ? "proven" : "likely",
     library: libraryId(library),
-    fix: "manual",
-    fixReason: "where it is given back depends on what else the function does: put everything after it into a `try` with a `finally`",
+    ...(simple && pattern.kind === "client" ? { fix: "safe" as const, detail: { kind: "release" as const, releases: releasesOf(pattern), waits: name === "typeorm" } } : { fix: "manual" as const, fixReason: "where it is given back depends on what else the function does: put everything after it into a `try` with a `finally`" }),
     why: callPath(project, functionKey(file, call.fn)),
     related,
   });
@@ -104,11 +103,22 @@ function judge(project: ProjectFacts, file: string, call: CallFact, { library, p
   const isRelease = (method: string) => pattern.releases.test(method) || library.closes.includes(method) || /^(release|close|end|destroy|dispose)$/i.test(method);
   const custody = custodyOf(project, file, call.fn, holder, isRelease);
   if (custody.kept || custody.releasedInside) return undefined;
-  if (custody.releases.length === 0) return custody.passed ? undefined : draft(messages.never(name, what, remedy));
+  if (custody.releases.length === 0) return custody.passed ? undefined : draft(messages.never(name, what, remedy), [], true);
   const risk = unprotected(project, file, call, custody);
   if (!risk) return undefined;
   const related = [{ file, span: risk.wait.span, text: "an error here loses it" }];
-  return draft(risk.gap ? messages.gap(name, what) : messages.unsafe(name, what, remedy), related);
+  return draft(risk.gap ? messages.gap(name, what) : messages.unsafe(name, what, remedy), related, !risk.gap && isGivenBackOnce(project, file, call, custody));
+}
+
+/** The methods that give it back, the usual one first. */
+function releasesOf({ releases }: AcquirePattern): string[] {
+  return ["release", "done", "end", "close", "destroy", "dispose"].filter((method) => releases.test(method));
+}
+
+/** One plain statement of the function gives it back, in no branch and no `try`: it can move into a `finally`. */
+function isGivenBackOnce({ program }: ProjectFacts, file: string, call: CallFact, { releases }: Custody): boolean {
+  const [only, more] = releases;
+  return only !== undefined && more === undefined && only.fn === call.fn && !only.conditional && only.loop === call.loop && !program.file(file).tries.some((each) => each.fn === call.fn && each.span.start >= call.span.end && each.span.start <= only.span.start && only.span.end <= each.span.end);
 }
 
 /** The function's own variable that gets what a call takes, and nothing else. */

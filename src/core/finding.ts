@@ -51,11 +51,37 @@ export interface Suggestion {
   edits: { start: number; end: number; text: string }[];
 }
 
-export type FindingDetail = SessionPerCallDetail | LoopTransactionDetail | NoDetail;
+export type FindingDetail = SessionPerCallDetail | LoopTransactionDetail | OuterSessionDetail | ReleaseDetail | EngineConfigDetail | NoDetail;
 
 /** No codemod knows the rule. */
 export interface NoDetail {
   kind: "none";
+}
+
+/** A statement in a transaction's own body that is written on the session around it. */
+export interface OuterSessionDetail {
+  kind: "outer-session";
+  /** The session as written at the statement's beginning, and at the transaction's: `db`, `this.db`. */
+  session: string;
+  /** The parameter of the transaction's function that is its handle. */
+  handle: string;
+  /** Where the transaction's function starts in `Finding.file`. */
+  body: number;
+}
+
+/** What a function takes and is to give back itself. */
+export interface ReleaseDetail {
+  kind: "release";
+  /** Methods that give it back, the usual one first. */
+  releases: string[];
+  /** Giving it back is asynchronous. */
+  waits: boolean;
+}
+
+/** Pragmas that a session lacks. */
+export interface EngineConfigDetail {
+  kind: "engine-config";
+  pragmas: string[];
 }
 
 /** How the session is opened and what becomes of it. All spans are in `Finding.file` unless a file stands beside them. */

@@ -33,11 +33,10 @@ describe("the marketplace, scanned and fixed", () => {
 
   afterAll(() => project.remove());
 
-  it("makes the three fixes, and a new scan finds nothing to fix", async () => {
-    expect(outcome.applied.map(({ transform }) => transform)).toEqual(["use-shared-session", "init-at-startup", "batch-loop-transaction"]);
+  it("makes the four fixes, and a new scan finds nothing to fix", async () => {
+    expect(outcome.applied.map(({ transform }) => transform)).toEqual(["use-shared-session", "init-at-startup", "tune-engine", "batch-loop-transaction"]);
     expect([outcome.takenBack, outcome.refused, outcome.manual]).toEqual([[], [], []]);
-    // The service's 30 s of busy timeout are its own decision: found, and no codemod's to change yet.
-    expect((await scanProject({ root: project.root })).findings.map(({ rule }) => rule)).toEqual(["no-long-busy-timeout"]);
+    expect((await scanProject({ root: project.root })).findings).toEqual([]);
   });
 
   // The harness runs what stands there. After a wanted change: `npm run fixtures` renews it; read the diff.
@@ -53,6 +52,7 @@ describe("the marketplace, scanned and fixed", () => {
     const after = readTree(project.root);
     const changed = Object.keys(after).filter((file) => after[file] !== before[file] && !file.startsWith(".sessionfix/"));
     expect(changed.sort()).toEqual([
+      "src/cache/models.ts",
       "src/cache/repositories/artifact-repository.ts",
       "src/cache/repositories/base-repository.ts",
       "src/cache/repositories/catalog-repository.ts",

@@ -82,7 +82,13 @@ runTable({
     { name: "nothing is awaited", code: `${DB}
         export const save = db.transaction(async (name) => {
           add.run(name);
-        });`, findings: [{ line: 4, ...PROMISE }] },
+        });`, findings: [{ line: 4, ...PROMISE, fix: "review" }] },
+    { name: "nothing is awaited, and nobody looks at the promise", code: `${DB}
+        export function save(name) {
+          db.transaction(async () => {
+            add.run(name);
+          })();
+        }`, findings: [{ line: 5, message: PROMISE.message, fix: "safe" }] },
     { name: "an async function expression, run at once", code: `${DB}
         export function save(name) {
           db.transaction(async function () { await null; add.run(name); })();

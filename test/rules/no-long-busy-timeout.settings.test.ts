@@ -1,6 +1,6 @@
 import { runTable, type Expected } from "./lib/table.js";
 
-const long = (line: number, more: Partial<Expected> = {}): Expected => ({ line, message: "may freeze the whole process for 60 s", fix: "manual", reason: "has a cause of its own", ...more });
+const long = (line: number, more: Partial<Expected> = {}): Expected => ({ line, message: "may freeze the whole process for 60 s", fix: "review", reason: "has a cause of its own", ...more });
 
 runTable({
   rule: "no-long-busy-timeout",

@@ -167,7 +167,7 @@ runTable({
         export const save = () => db.transaction((tx) => {
           tx.insert(things).values({ id: 1 }).run();
           db.delete(things).run();
-        });`, findings: [{ line: 7, library: "drizzle-orm", confidence: "likely", message: "only as long as both are one connection", fix: "manual", reason: USE_HANDLE, related: [5] }] },
+        });`, findings: [{ line: 7, library: "drizzle-orm", confidence: "likely", message: "only as long as both are one connection", fix: "safe", related: [5] }] },
     { name: "Drizzle on a server", code: `
         import { drizzle } from "drizzle-orm/node-postgres";
         import { things } from "./schema.js";
@@ -175,18 +175,18 @@ runTable({
         export const save = () => db.transaction(async (tx) => {
           await tx.insert(things).values({ id: 1 });
           await db.delete(things);
-        });`, findings: [{ line: 6, library: "drizzle-orm", message: "`db`", fix: "manual", reason: USE_HANDLE, related: [4] }] },
+        });`, findings: [{ line: 6, library: "drizzle-orm", message: "`db`", fix: "safe", related: [4] }] },
     { name: "Knex", code: `${KNEX}
         export const save = () => db.transaction(async (trx) => {
           await trx("orders").insert({ id: 1 });
           await db("lines").insert({ id: 1 });
-        });`, findings: [{ line: 5, library: "knex", message: "`db`", fix: "manual", reason: USE_HANDLE, related: [3] }] },
+        });`, findings: [{ line: 5, library: "knex", message: "`db`", fix: "safe", related: [3] }] },
     { name: "Knex: a query that is kept, and then run", code: `${KNEX}
         export const save = () => db.transaction(async (trx) => {
           await trx("orders").insert({ id: 1 });
           const query = db("lines").insert({ id: 1 });
           await query;
-        });`, findings: [{ line: 5, library: "knex", message: "`db`", fix: "manual", reason: USE_HANDLE, related: [3] }] },
+        });`, findings: [{ line: 5, library: "knex", message: "`db`", fix: "safe", related: [3] }] },
     { name: "Kysely", code: `
         import { Kysely, PostgresDialect } from "kysely";
         const db = new Kysely({ dialect: new PostgresDialect({}) });

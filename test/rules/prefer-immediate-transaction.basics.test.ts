@@ -19,7 +19,7 @@ const DRIZZLE = `
         const db = drizzle(new Database("app.db"));
         export const jobs = new Database("app.db");`;
 
-const REASON = "readers then wait for the write lock";
+const ELSEWHERE = "where it begins is not written here";
 
 runTable({
   rule: "prefer-immediate-transaction",
@@ -134,24 +134,24 @@ runTable({
         export const sell = (id) => db.transaction(() => {
           const row = db.prepare("SELECT n FROM stock WHERE id = ?").get(id);
           db.prepare("UPDATE stock SET n = ? WHERE id = ?").run(row.n - 1, id);
-        })();`, findings: [{ line: 4, message: "fails at once with SQLITE_BUSY", fix: "manual", reason: REASON, related: [5, 6] }] },
+        })();`, findings: [{ line: 4, message: "fails at once with SQLITE_BUSY", fix: "safe", related: [5, 6] }] },
     { name: "one connection, as far as the program shows", code: `${ONE}
         export const sell = (id) => db.transaction(() => {
           const row = db.prepare("SELECT n FROM stock WHERE id = ?").get(id);
           db.prepare("UPDATE stock SET n = ? WHERE id = ?").run(row.n - 1, id);
-        })();`, findings: [{ line: 3, confidence: "likely", message: "Run it with `.immediate()`", fix: "manual", reason: REASON, related: [4, 5] }] },
+        })();`, findings: [{ line: 3, confidence: "likely", message: "Run it with `.immediate()`", fix: "safe", related: [4, 5] }] },
     { name: "made first, run later; statements prepared outside", code: `${TWO}
         const find = db.prepare("SELECT n FROM stock WHERE id = ?");
         const save = db.prepare("UPDATE stock SET n = ? WHERE id = ?");
         const take = db.transaction((id) => {
           save.run(find.get(id).n - 1, id);
         });
-        export const sell = (id) => take(id);`, findings: [{ line: 6, message: "reads before it writes", fix: "manual", reason: REASON, related: [7, 7] }] },
+        export const sell = (id) => take(id);`, findings: [{ line: 6, message: "reads before it writes", fix: "safe", related: [7, 7] }] },
     { name: "a write that is conditional on what was read", code: `${TWO}
         export const sell = (id) => db.transaction(() => {
           const row = db.prepare("SELECT n FROM stock WHERE id = ?").get(id);
           if (row.n > 0) db.prepare("UPDATE stock SET n = n - 1 WHERE id = ?").run(id);
-        })();`, findings: [{ line: 4, message: "reads before it writes", fix: "manual", reason: REASON, related: [5, 6] }] },
+        })();`, findings: [{ line: 4, message: "reads before it writes", fix: "safe", related: [5, 6] }] },
     { name: "through helpers in another file", code: {
       "src/db.ts": `
         import Database from "better-sqlite3";
@@ -167,7 +167,7 @@ runTable({
         import { db } from "./db.js";
         import { find, save } from "./stock.js";
         export const sell = (id) => db.transaction(() => { save(id, find(id).n - 1); })();`,
-    }, findings: [{ file: "src/sell.ts", line: 3, message: "reads before it writes", fix: "manual", reason: REASON, related: ["src/stock.ts:2", "src/stock.ts:3"] }] },
+    }, findings: [{ file: "src/sell.ts", line: 3, message: "reads before it writes", fix: "safe", related: ["src/stock.ts:2", "src/stock.ts:3"] }] },
     { name: "the same path in two programs is two files: only likely", code: {
       "apps/shop/src/sell.ts": `
         import Database from "better-sqlite3";
@@ -179,14 +179,14 @@ runTable({
       "apps/mail/src/db.ts": `
         import Database from "better-sqlite3";
         export const db = new Database("app.db");`,
-    }, findings: [{ file: "apps/shop/src/sell.ts", line: 3, confidence: "likely", message: "reads before it writes", fix: "manual", reason: REASON, related: ["apps/shop/src/sell.ts:4", "apps/shop/src/sell.ts:5"] }] },
+    }, findings: [{ file: "apps/shop/src/sell.ts", line: 3, confidence: "likely", message: "reads before it writes", fix: "safe", related: ["apps/shop/src/sell.ts:4", "apps/shop/src/sell.ts:5"] }] },
     { name: "a helper that is given the session", code: `
         import type Database from "better-sqlite3";
         const find = (db: Database.Database, id: string) => db.prepare("SELECT n FROM stock WHERE id = ?").get(id);
         export const sell = (db: Database.Database, id: string) => db.transaction(() => {
           const row = find(db, id);
           db.prepare("UPDATE stock SET n = ? WHERE id = ?").run(row, id);
-        })();`, findings: [{ line: 3, confidence: "likely", message: "reads before it writes", fix: "manual", reason: REASON, related: [2, 5] }] },
+        })();`, findings: [{ line: 3, confidence: "likely", message: "reads before it writes", fix: "safe", related: [2, 5] }] },
     { name: "every process of a cluster has a connection", code: `
         import cluster from "node:cluster";
         import Database from "better-sqlite3";
@@ -195,18 +195,18 @@ runTable({
         export const sell = (id) => db.transaction(() => {
           const row = db.prepare("SELECT n FROM stock WHERE id = ?").get(id);
           db.prepare("UPDATE stock SET n = ? WHERE id = ?").run(row.n - 1, id);
-        })();`, findings: [{ line: 5, message: "reads before it writes", fix: "manual", reason: REASON, related: [6, 7] }] },
+        })();`, findings: [{ line: 5, message: "reads before it writes", fix: "safe", related: [6, 7] }] },
     { name: "Drizzle", code: `${DRIZZLE}
         export const sell = () => db.transaction((tx) => {
           const rows = tx.select().from(things).all();
           tx.insert(things).values(rows).run();
-        });`, findings: [{ line: 6, library: "drizzle-orm", message: "behavior", fix: "manual", reason: REASON, related: [7, 8] }] },
+        });`, findings: [{ line: 6, library: "drizzle-orm", message: "behavior", fix: "safe", related: [7, 8] }] },
     { name: "Drizzle: a helper begins it for its callers", code: `${DRIZZLE}
         const inTransaction = (work) => db.transaction(work);
         export const sell = () => inTransaction((tx) => {
           const rows = tx.select().from(things).all();
           tx.insert(things).values(rows).run();
-        });`, findings: [{ line: 7, library: "drizzle-orm", message: "behavior", fix: "manual", reason: REASON, related: [8, 9] }] },
+        });`, findings: [{ line: 7, library: "drizzle-orm", message: "behavior", fix: "manual", reason: ELSEWHERE, related: [8, 9] }] },
     { name: "bun:sqlite", code: `
         import { Database } from "bun:sqlite";
         const db = new Database("app.db");
@@ -214,7 +214,7 @@ runTable({
         export const sell = (id) => db.transaction(() => {
           const row = db.query("SELECT n FROM stock WHERE id = ?").get(id);
           db.run("UPDATE stock SET n = n - 1 WHERE id = ?", [row.id]);
-        })();`, findings: [{ line: 4, library: "bun:sqlite", message: "Run it with `.immediate()`", fix: "manual", reason: REASON, related: [5, 6] }] },
+        })();`, findings: [{ line: 4, library: "bun:sqlite", message: "Run it with `.immediate()`", fix: "safe", related: [5, 6] }] },
     { name: "BEGIN as SQL", code: `
         import { DatabaseSync } from "node:sqlite";
         const db = new DatabaseSync("app.db");
@@ -224,13 +224,13 @@ runTable({
           const row = db.prepare("SELECT n FROM stock WHERE id = ?").get(id);
           db.prepare("UPDATE stock SET n = ? WHERE id = ?").run(row.n - 1, id);
           db.exec("COMMIT");
-        }`, findings: [{ line: 5, library: "node:sqlite", message: "Begin it with `BEGIN IMMEDIATE`", fix: "manual", reason: REASON, related: [6, 7] }] },
+        }`, findings: [{ line: 5, library: "node:sqlite", message: "Begin it with `BEGIN IMMEDIATE`", fix: "safe", related: [6, 7] }] },
     { name: "deferred by name", code: `${TWO}
         const take = db.transaction((id) => {
           const row = db.prepare("SELECT n FROM stock WHERE id = ?").get(id);
           db.prepare("UPDATE stock SET n = ? WHERE id = ?").run(row.n - 1, id);
         });
-        export const sell = (id) => take.deferred(id);`, findings: [{ line: 4, message: "reads before it writes", fix: "manual", reason: REASON, related: [5, 6] }] },
+        export const sell = (id) => take.deferred(id);`, findings: [{ line: 4, message: "reads before it writes", fix: "manual", reason: ELSEWHERE, related: [5, 6] }] },
   ],
 });
 

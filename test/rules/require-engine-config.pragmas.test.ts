@@ -1,8 +1,8 @@
 import { runTable, type Expected } from "./lib/table.js";
 
-const MANUAL = { fix: "manual", reason: "put it right after the opening" } as const;
-const busy = (line: number, more: Partial<Expected> = {}): Expected => ({ line, message: "no busy timeout is set and node:sqlite has none by default", library: "node:sqlite", ...MANUAL, ...more });
-const wal = (line: number, more: Partial<Expected> = {}): Expected => ({ line, message: "never switches to WAL", confidence: "likely", ...MANUAL, ...more });
+const REVIEW = { fix: "review", reason: "it changes how the file is written or checked" } as const;
+const busy = (line: number, more: Partial<Expected> = {}): Expected => ({ line, message: "no busy timeout is set and node:sqlite has none by default", library: "node:sqlite", ...REVIEW, ...more });
+const wal = (line: number, more: Partial<Expected> = {}): Expected => ({ line, message: "never switches to WAL", confidence: "likely", ...REVIEW, ...more });
 
 runTable({
   rule: "require-engine-config",

@@ -1,0 +1,289 @@
+import { runLocal } from "./helpers/local.js";
+
+const TWO = `
+  import Database from "better-sqlite3";
+  const db = new Database("app.db");
+  const other = new Database("app.db");
+  other.exec("DELETE FROM things");`;
+
+runLocal("prefer-immediate-transaction", "immediate-transaction", [
+  { name: "better-sqlite3: the run gets its mode", before: `${TWO}
+    const take = db.transaction((id: number) => {
+      const row = db.prepare("SELECT n FROM stock WHERE id = ?").get(id) as { n: number };
+      db.prepare("UPDATE stock SET n = ? WHERE id = ?").run(row.n - 1, id); // 🚚 one less
+    });
+    export const sell = (id: number) => take(id);
+    `, after: `${TWO}
+    const take = db.transaction((id: number) => {
+      const row = db.prepare("SELECT n FROM stock WHERE id = ?").get(id) as { n: number };
+      db.prepare("UPDATE stock SET n = ? WHERE id = ?").run(row.n - 1, id); // 🚚 one less
+    });
+    export const sell = (id: number) => take.immediate(id);
+    ` },
+  { name: "run at once, with tabs and CRLF", before: `${TWO}
+    export function sell(id: number) {\r
+    \tdb.transaction(() => {\r
+    \t\tconst row = db.prepare("SELECT n FROM stock WHERE id = ?").get(id) as { n: number };\r
+    \t\tdb.prepare("UPDATE stock SET n = ? WHERE id = ?").run(row.n - 1, id);\r
+    \t})();\r
+    }\r
+    `, after: `${TWO}
+    export function sell(id: number) {\r
+    \tdb.transaction(() => {\r
+    \t\tconst row = db.prepare("SELECT n FROM stock WHERE id = ?").get(id) as { n: number };\r
+    \t\tdb.prepare("UPDATE stock SET n = ? WHERE id = ?").run(row.n - 1, id);\r
+    \t}).immediate();\r
+    }\r
+    ` },
+  { name: "run in two places: where each begins is for people", before: `${TWO}
+    const take = db.transaction((id: number) => {
+      const row = db.prepare("SELECT n FROM stock WHERE id = ?").get(id) as { n: number };
+      db.prepare("UPDATE stock SET n = ? WHERE id = ?").run(row.n - 1, id);
+    });
+    export const sell = (id: number) => take(id);
+    export const lend = (id: number) => take(id);
+    `, reason: "begin it in immediate mode there" },
+]);
+
+const ONE = `
+  import Database from "better-sqlite3";
+  const db = new Database("app.db");
+  const add = db.prepare("INSERT INTO things (name) VALUES (?)");`;
+
+runLocal("no-async-sync-transaction", "sync-transaction-body", [
+  { name: "nothing is awaited, and the promise goes nowhere", before: `${ONE}
+    export function save(name: string) {
+      db.transaction(async () => {
+        add.run(name);
+      })();
+    }
+    `, after: `${ONE}
+    export function save(name: string) {
+      db.transaction(() => {
+        add.run(name);
+      })();
+    }
+    ` },
+  { name: "nothing is awaited, and callers may use the promise", before: `${ONE}
+    export const save = db.transaction(async (name: string) => {
+      add.run(name);
+    });
+    `, after: `${ONE}
+    export const save = db.transaction((name: string) => {
+      add.run(name);
+    });
+    `, safety: "review", reason: "callers may rely on the promise" },
+  { name: "something is awaited", before: `${ONE}
+    export const save = db.transaction(async (name: string) => {
+      await fetch(name);
+      add.run(name);
+    });
+    `, reason: "has to move out of it" },
+]);
+
+const POOL = `
+  import { Pool } from "pg";
+  const pool = new Pool();
+  declare const names: string[];`;
+const begun = (body: string): string => `${POOL}
+    export async function save() {
+      const client = await pool.connect();
+      try {
+        await client.query("BEGIN");
+        ${body}
+        await client.query("COMMIT");
+      } catch (error) {
+        await client.query("ROLLBACK");
+        throw error;
+      } finally {
+        client.release();
+      }
+    }
+    `;
+const ORDER = { safety: "review", reason: "the first error keeps the rest" } as const;
+
+runLocal("no-parallel-in-transaction", "sequence-in-transaction", [
+  { name: "a list whose results go nowhere", before: begun(`await Promise.all([client.query("DELETE FROM a"), client.query("DELETE FROM b")]);`),
+    after: begun(`await client.query("DELETE FROM a");
+        await client.query("DELETE FROM b");`), ...ORDER },
+  { name: "a list whose results get names", before: begun(`const [a, { rows }] = await Promise.all([client.query("SELECT 1"), client.query("SELECT 2")]); console.log(a, rows);`),
+    after: begun(`const a = await client.query("SELECT 1");
+        const { rows } = await client.query("SELECT 2"); console.log(a, rows);`), ...ORDER },
+  { name: "a list that is used as it is", before: begun(`const both = await Promise.all([client.query("SELECT 1"), client.query("SELECT 2")]); console.log(both);`),
+    after: begun(`const both = [await client.query("SELECT 1"), await client.query("SELECT 2")]; console.log(both);`), ...ORDER },
+  { name: "mapped, an expression", before: begun(`await Promise.all(names.map((name) => client.query("INSERT INTO t VALUES ($1)", [name])));`),
+    after: begun(`for (const name of names) await client.query("INSERT INTO t VALUES ($1)", [name]);`), ...ORDER },
+  { name: "mapped, a block", before: begun(`await Promise.all(names.map(async (name, index) => {
+          // in the order of the list
+          await client.query("INSERT INTO t VALUES ($1, $2)", [name, index]);
+        }));`),
+    after: begun(`for (const [index, name] of names.entries()) {
+          // in the order of the list
+          await client.query("INSERT INTO t VALUES ($1, $2)", [name, index]);
+        }`), ...ORDER },
+  { name: "mapped, and the results are kept", before: begun(`const all = await Promise.all(names.map((name) => client.query("SELECT $1", [name]))); console.log(all);`),
+    after: begun(`const all = [];
+        for (const name of names) all.push(await client.query("SELECT $1", [name])); console.log(all);`), ...ORDER },
+  { name: "mapped, with a way out", before: begun(`await Promise.all(names.map(async (name) => {
+          if (name === "") return;
+          await client.query("INSERT INTO t VALUES ($1)", [name]);
+        }));`), reason: "write it as a loop with `continue`" },
+  { name: "a comment that would be lost", before: begun(`await Promise.all([client.query("DELETE FROM a"), /* then */ client.query("DELETE FROM b")]);`), reason: "a comment stands in what would be replaced" },
+  { name: "the first that is ready", before: begun(`await Promise.race([client.query("SELECT 1"), client.query("SELECT 2")]);`), reason: "the first error keeps the rest" },
+]);
+
+const DRIZZLE = `
+  import { drizzle } from "drizzle-orm/node-postgres";
+  import { things } from "./schema.js";
+  const db = drizzle(process.env.DATABASE_URL!);`;
+
+runLocal("no-outer-session-in-transaction", "use-transaction-handle", [
+  { name: "a statement in the body", before: `${DRIZZLE}
+    export const save = (name: string) => db.transaction(async (tx) => {
+      await tx.insert(things).values({ name });
+      await db.delete(things); // the old ones
+    });
+    `, after: `${DRIZZLE}
+    export const save = (name: string) => db.transaction(async (tx) => {
+      await tx.insert(things).values({ name });
+      await tx.delete(things); // the old ones
+    });
+    ` },
+  { name: "the handle's name means something else there", before: `${DRIZZLE}
+    export const save = (names: string[]) => db.transaction(async (tx) => {
+      await tx.insert(things).values({ name: "a" });
+      for (const tx of names) console.log(tx);
+      await db.delete(things);
+    });
+    `, reason: "means something else here" },
+  { name: "the function takes no handle", before: `${DRIZZLE}
+    export const save = (name: string) => db.transaction(async () => {
+      await db.insert(things).values({ name });
+    });
+    `, reason: "give the function the handle as its parameter" },
+]);
+
+runLocal("require-release", "release-in-finally", [
+  { name: "given back at the end only", before: `${POOL}
+    export async function load() {
+      const client = await pool.connect();
+      // all of them
+      const { rows } = await client.query("SELECT 1");
+      console.log(rows);
+      client.release();
+    }
+    `, after: `${POOL}
+    export async function load() {
+      const client = await pool.connect();
+      try {
+        // all of them
+        const { rows } = await client.query("SELECT 1");
+        console.log(rows);
+      } finally {
+        client.release();
+      }
+    }
+    ` },
+  { name: "never given back", before: `${POOL}
+    export async function load() {
+      const client = await pool.connect();
+      return (await client.query("SELECT 1")).rows;
+    }
+    `, after: `${POOL}
+    export async function load() {
+      const client = await pool.connect();
+      try {
+        return (await client.query("SELECT 1")).rows;
+      } finally {
+        client.release();
+      }
+    }
+    ` },
+  { name: "what was read is used after it is given back", before: `${POOL}
+    export async function load() {
+      const client = await pool.connect();
+      const { rows } = await client.query("SELECT 1");
+      client.release();
+      return rows;
+    }
+    `, reason: "`rows` is used after it is given back" },
+  { name: "an await stands before the `try`", before: `${POOL}
+    export async function load() {
+      const client = await pool.connect();
+      await client.query("SELECT 0");
+      try {
+        return (await client.query("SELECT 1")).rows;
+      } finally {
+        client.release();
+      }
+    }
+    `, reason: "put everything after it into a `try`" },
+]);
+
+runLocal("require-engine-config", "tune-engine", [
+  { name: "node:sqlite without a timeout", before: `
+    import { DatabaseSync } from "node:sqlite";
+    const db = new DatabaseSync("app.db");
+
+    export function save(name: string) {
+      db.prepare("INSERT INTO things (name) VALUES (?)").run(name);
+    }
+    `, after: `
+    import { DatabaseSync } from "node:sqlite";
+    const db = new DatabaseSync("app.db");
+    db.exec("PRAGMA busy_timeout = 5000");
+    db.exec("PRAGMA journal_mode = WAL");
+
+    export function save(name: string) {
+      db.prepare("INSERT INTO things (name) VALUES (?)").run(name);
+    }
+    `, safety: "review", reason: "it changes how the file is written or checked" },
+  { name: "better-sqlite3 without WAL, single quotes and no semicolons", before: `
+    import Database from 'better-sqlite3'
+    const db = new Database('app.db')
+    export const save = (name: string) => db.prepare('INSERT INTO things (name) VALUES (?)').run(name)
+    `, after: `
+    import Database from 'better-sqlite3'
+    const db = new Database('app.db')
+    db.pragma('journal_mode = WAL')
+    export const save = (name: string) => db.prepare('INSERT INTO things (name) VALUES (?)').run(name)
+    `, safety: "review", reason: "it changes how the file is written or checked" },
+]);
+
+runLocal("no-long-busy-timeout", "tune-engine", [
+  { name: "better-sqlite3's option", before: `
+    import Database from "better-sqlite3";
+    export const db = new Database("app.db", { timeout: 60_000 });
+    `, after: `
+    import Database from "better-sqlite3";
+    export const db = new Database("app.db", { timeout: 10_000 });
+    `, safety: "review", reason: "a shorter wait shows it as SQLITE_BUSY" },
+  { name: "the pragma", before: `
+    import Database from "better-sqlite3";
+    export const db = new Database("app.db");
+    db.pragma("busy_timeout = 30000");
+    `, after: `
+    import Database from "better-sqlite3";
+    export const db = new Database("app.db");
+    db.pragma("busy_timeout = 10000");
+    `, safety: "review", reason: "a shorter wait shows it as SQLITE_BUSY" },
+]);
+
+runLocal("no-io-in-transaction", "move-io-out", [
+  { name: "a request within a transaction", before: `${POOL}
+    export async function save(name: string) {
+      const client = await pool.connect();
+      try {
+        await client.query("BEGIN");
+        await client.query("INSERT INTO things VALUES ($1)", [name]);
+        await fetch("https://example.org/hook");
+        await client.query("COMMIT");
+      } catch (error) {
+        await client.query("ROLLBACK");
+        throw error;
+      } finally {
+        client.release();
+      }
+    }
+    `, reason: "an outbox table" },
+]);
