@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { buildPlugin } from "./lib/rules/build-plugin.mjs";
 
@@ -26,6 +26,10 @@ async function buildTool() {
   await clear(at("dist"), (name) => name.startsWith("types"));
   const entryPoints = { cli: "src/cli/main.ts", ...(existsSync(at("src/index.ts")) ? { index: "src/index.ts" } : {}) };
   await build({ ...bundle, entryPoints, outdir: "dist", format: "esm", splitting: true, packages: "external", chunkNames: "chunks/[name]-[hash]" });
+  if (!entryPoints.index) return;
+  // From the same source as the types and the checks: for editors, by `$schema` in sessionfix.config.json.
+  const { configSchema } = await import(`${pathToFileURL(at("dist/index.js")).href}?built=${startedAt}`);
+  await writeFile(at("dist/config.schema.json"), `${JSON.stringify(configSchema(), null, 2)}\n`);
 }
 
 async function buildRules() {

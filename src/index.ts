@@ -19,3 +19,5 @@ export type { JsonFinding, JsonReport, ReportFormat, ReportInput, ReportOptions,
 export { formatCost } from "./core/cost.js";
 export type { Cost, Monomial } from "./core/cost.js";
 export type { Confidence, Finding, FindingDetail, FixSafety, Place, Priority } from "./core/finding.js";
+export { configSchema } from "./project/config-schema.js";
+export type { RuleLevel, SessionfixConfig } from "./project/config-schema.js";

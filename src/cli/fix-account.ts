@@ -10,6 +10,8 @@ export interface FixContext {
   /** Flags to repeat in the commands that are proposed. */
   flags: string[];
   review: boolean;
+  /** The plan file that was written instead of the files. */
+  plan?: string;
   underGit: boolean;
   /** What was fixed, when that is not where the user stands: `undo` must be told. */
   elsewhere?: string;
@@ -51,7 +53,7 @@ const DIAGNOSTICS_SHOWN = 3;
 function describeDiagnostics(diagnostics: FixOutcome["takenBack"][number]["diagnostics"]): string {
   const lines = diagnostics
     .slice(0, DIAGNOSTICS_SHOWN)
-    .map(({ file, line, code, message }) => `${file === "" ? "" : `${file}:${line} `}TS${code}: ${message.split("\n")[0] ?? ""}`);
+    .map(({ file, line, code, message }) => `${file === "" ? "" : `${file}:${line} `}${code === 0 ? message : `TS${code}: ${message.split("\n")[0] ?? ""}`}`);
   const more = diagnostics.length - lines.length;
   return [...lines, ...(more > 0 ? [`… and ${more} more new errors`] : [])].join("\n");
 }
@@ -66,9 +68,10 @@ function manualItems(outcome: FixOutcome, findings: readonly Finding[]): FixItem
   return [...tried, ...untried];
 }
 
-function nextSteps({ applied, skippedForReview, dryRun }: FixOutcome, { flags, review, underGit, installs, elsewhere }: FixContext): FixReport["next"] {
+function nextSteps({ applied, skippedForReview, dryRun }: FixOutcome, { flags, review, plan, underGit, installs, elsewhere }: FixContext): FixReport["next"] {
   const steps: FixReport["next"] = [];
   const fix = ["npx sessionfix fix", ...flags];
+  if (plan !== undefined) return [{ command: `npx sessionfix fix --apply ${plan}`, purpose: "makes this rewrite, for the same files alone" }];
   if (dryRun && applied.length > 0) steps.push({ command: [...fix, ...(review ? ["--review"] : [])].join(" "), purpose: "writes this" });
   if (skippedForReview.length > 0) steps.push({ command: [...fix, "--review --dry-run"].join(" "), purpose: "shows what is left for review, too" });
   if (!dryRun && applied.length > 0) {

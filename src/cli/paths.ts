@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import path from "node:path";
 import { UsageError } from "../project/errors.js";
+import { nearest } from "../project/nearest.js";
 import { chooseRoot } from "../project/paths.js";
 
 /** The root to report against and the absolute paths to scan, from what stood on the command line. */
@@ -19,24 +20,4 @@ export function missing(argument: string, commands: string[]): UsageError {
   const meant = /^[a-z]+$/i.test(argument) ? nearest(argument, commands) : undefined;
   if (meant !== undefined) return new UsageError("UNKNOWN_COMMAND", `No such command, file or folder: ${argument}`, `Did you mean \`sessionfix ${meant}\`?`);
   return new UsageError("PATH_NOT_FOUND", `No such file or folder: ${argument}`, "Check the path, or run sessionfix without one to scan the current folder.");
-}
-
-/** The word at most two typing errors away, or nothing. */
-export function nearest(word: string, words: string[]): string | undefined {
-  const ranked = words.map((candidate) => ({ candidate, distance: editDistance(word, candidate) })).sort((a, b) => a.distance - b.distance);
-  const best = ranked[0];
-  return best && best.distance <= 2 ? best.candidate : undefined;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(substitution, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { Command } from "commander";
 import { addFixCommand } from "./fix.js";
+import { addInitCommand } from "./init.js";
 import { addScanCommand } from "./scan.js";
 import { missing } from "./paths.js";
 import { painter } from "./terminal.js";
@@ -38,6 +39,7 @@ export function createProgram(): Command {
   addScanCommand(program);
   addFixCommand(program);
   addUndoCommand(program);
+  addInitCommand(program);
   return program;
 }
 

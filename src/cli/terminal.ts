@@ -22,8 +22,11 @@ export class Progress {
   private shownAt = 0;
   private shown = false;
 
-  constructor(private readonly stream: NodeJS.WriteStream = process.stderr) {
-    this.enabled = stream.isTTY === true && process.env["TERM"] !== "dumb" && !process.env["CI"];
+  constructor(
+    private readonly stream: NodeJS.WriteStream = process.stderr,
+    quiet = false,
+  ) {
+    this.enabled = !quiet && stream.isTTY === true && process.env["TERM"] !== "dumb" && !process.env["CI"];
   }
 
   update(message: string): void {

@@ -15,7 +15,7 @@ export class UsageError extends Error {
   }
 }
 
-export type UsageErrorCode = "PATH_NOT_FOUND" | "PATH_OUTSIDE_ROOT" | "UNKNOWN_RULE" | "BAD_OPTION" | "UNKNOWN_COMMAND";
+export type UsageErrorCode = "PATH_NOT_FOUND" | "PATH_OUTSIDE_ROOT" | "UNKNOWN_RULE" | "BAD_OPTION" | "UNKNOWN_COMMAND" | "OUTPUT_NOT_WRITABLE" | "BASELINE_NOT_FOUND" | "BASELINE_BROKEN" | "BASELINE_NEWER" | "VERIFY_FAILS_ALREADY" | "VERIFY_INTERRUPTED" | "PLAN_UNREADABLE" | "PLAN_NEWER" | "PLAN_OF_ANOTHER_VERSION" | "FORMATTER_MISSING" | "FORMATTER_FAILED" | "CONFIG_NOT_FOUND" | "CONFIG_UNREADABLE" | "CONFIG_INVALID";
 
 /** The `code` of a file system error (`EACCES`), or an empty string. */
 export function errorCode(error: unknown): string {

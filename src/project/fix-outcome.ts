@@ -12,7 +12,12 @@ export interface FixOptions {
   allowDirty: boolean;
   /** Items a transaction in batched loops; 10 when absent. */
   batchSize?: number;
+  /** A command line that must succeed after the fix, as it did before: fixes that break it are taken back. */
+  verify?: string;
 }
+
+/** What a person says of one fix. `all`: this and all that follow; `quit`: neither this nor any that follows. */
+export type Choice = "yes" | "no" | "all" | "quit";
 
 /** One fix as reports show it. */
 export interface FixSummary {
@@ -32,11 +37,13 @@ export interface FixOutcome {
   applied: FixSummary[];
   /** Never tried, or a defect of the transform: why. */
   refused: (FixSummary & { refusal: string })[];
-  /** Broke the types; the new diagnostics say how. */
+  /** Broke the types, or made the verifying command fail; the diagnostics say how. Code 0 is no compiler's. */
   takenBack: (FixSummary & { diagnostics: NewDiagnostic[] })[];
   /** Would be made with `review`. */
   skippedForReview: FixSummary[];
   manual: ManualFix[];
+  /** The texts of all changed and created files, in the order of their names. */
+  changes: { file: string; before: string | undefined; after: string }[];
   /** Unified diffs of all changed and created files, in the order of their names. */
   diffs: { file: string; created: boolean; diff: string }[];
   /** What was checked, one line each. */

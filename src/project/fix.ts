@@ -2,20 +2,22 @@ import { realpathSync } from "node:fs";
 import { createTwoFilesPatch } from "diff";
 import { RUNTIME } from "../core/contract.js";
 import { selectGroups } from "../core/edit.js";
-import type { Codemods, EditGroup, ManualFix } from "../core/edit.js";
+import type { Codemods, EditGroup, ManualFix, PlanHost } from "../core/edit.js";
 import type { Finding } from "../core/finding.js";
 import { summarize } from "./fix-outcome.js";
-import type { FixOptions, FixOutcome, FixSummary } from "./fix-outcome.js";
-import { gateGroups } from "./gate.js";
+import type { Choice, FixOptions, FixOutcome, FixSummary } from "./fix-outcome.js";
+import { gateGroups, withGroups } from "./gate.js";
 import { uncommitted } from "./git-status.js";
 import { applyChanges, JournalError, pendingJournal, undoJournal } from "./journal.js";
-import type { UndoOutcome } from "./journal.js";
+import type { FileChange, UndoOutcome } from "./journal.js";
 import { Disk, overlayHost } from "./overlay-host.js";
 import { whyOutside, whyUntouchable } from "./refusals.js";
 import { TypeGate } from "./type-gate.js";
 import type { Overlay } from "./type-gate.js";
+import { largestGood } from "./bisect.js";
+import { Verifier } from "./verify.js";
 
-export type { FixOptions, FixOutcome, FixSummary } from "./fix-outcome.js";
+export type { Choice, FixOptions, FixOutcome, FixSummary } from "./fix-outcome.js";
 export type { UndoOutcome } from "./journal.js";
 
 export interface FixRequest {
@@ -26,6 +28,10 @@ export interface FixRequest {
   redetect: (overlay: Overlay) => readonly Finding[] | Promise<readonly Finding[]>;
   codemods: Codemods;
   options: FixOptions;
+  /** Asked about each fix before it is checked, with the diff that it makes by itself. All are made when absent. */
+  choose?: (fix: FixSummary, diff: string) => Promise<Choice>;
+  /** Gives the text of a changed file the project's own form before it is written. */
+  format?: (file: string, text: string) => Promise<string>;
   onProgress?: (event: FixProgress) => void;
 }
 
@@ -33,6 +39,7 @@ export type FixProgress =
   | { step: "plan"; round: number; findings: number }
   | { step: "check"; round: number; fixes: number }
   | { step: "detect"; round: number; fixes: number }
+  | { step: "verify"; check: number }
   | { step: "write"; files: number };
 
 /** A fix may uncover another one in the same lines; more rounds than this mean that two of them fight. */
@@ -49,13 +56,52 @@ export async function fixProject(request: FixRequest): Promise<FixOutcome> {
   if (!options.dryRun && pendingJournal(root) !== undefined) {
     throw new JournalError("JOURNAL_PENDING", "An earlier fix was cut short. Run `sessionfix undo` first: it restores the files as they were.");
   }
-  const run = new FixRun({ ...request, root });
+  const choices = new Choices(request.choose);
+  const run = new FixRun({ ...request, root }, choices);
   await run.rounds();
-  const outcome = run.outcome();
-  if (options.dryRun || run.overlay.size === 0) return outcome;
-  onProgress?.({ step: "write", files: run.overlay.size });
-  const changes = [...run.overlay].map(([file, text]) => ({ file, before: run.disk.bytes(file), after: Buffer.from(text, "utf8") }));
-  return { ...outcome, journal: applyChanges(root, changes) };
+  await run.format();
+  if (options.dryRun || run.overlay.size === 0) return run.outcome();
+  const announce = () => onProgress?.({ step: "write", files: run.overlay.size });
+  if (options.verify === undefined) {
+    announce();
+    return { ...run.outcome(), journal: applyChanges(root, run.bytes()) };
+  }
+  const verifier = new Verifier(root, options.verify, (check) => onProgress?.({ step: "verify", check }));
+  await verifier.assertHolds();
+  const failure = await verifier.keepIfGood(run.bytes());
+  if (failure === undefined) return withCheck(run.outcome(), verifier);
+  // Planned again, and each round is put to the command: what breaks it goes, alone.
+  const again = new FixRun({ ...request, root }, choices, verifier, run.roundsMade === 1 ? failure : undefined);
+  await again.rounds();
+  await again.format();
+  const outcome = withCheck(again.outcome(), verifier);
+  if (again.overlay.size === 0) return outcome;
+  announce();
+  return { ...outcome, journal: applyChanges(root, again.bytes()) };
+}
+
+function withCheck(outcome: FixOutcome, { command, checks, journal }: Verifier): FixOutcome {
+  const times = checks === 1 ? "once" : `${checks} times`;
+  return { ...outcome, checks: [...outcome.checks, `command: \`${command}\` ran ${times}`], ...(journal === undefined ? {} : { journal }) };
+}
+
+/** What was chosen, by fix: a second run over the same findings asks nothing again. */
+class Choices {
+  readonly #made = new Map<string, boolean>();
+  #rest: boolean | undefined;
+
+  constructor(private readonly ask: FixRequest["choose"]) {}
+
+  async takes(group: EditGroup, diff: () => string): Promise<boolean> {
+    if (this.ask === undefined) return true;
+    const known = this.#made.get(group.id) ?? this.#rest;
+    if (known !== undefined) return known;
+    const choice = await this.ask(summarize(group), diff());
+    if (choice === "all" || choice === "quit") this.#rest = choice === "all";
+    const takes = choice === "yes" || choice === "all";
+    this.#made.set(group.id, takes);
+    return takes;
+  }
 }
 
 /** Takes the last fix back, whole or cut short. Refuses when files were changed since, unless `force` is set. */
@@ -80,7 +126,18 @@ class FixRun {
   #detections = 0;
   overlay = new Map<string, string>();
 
-  constructor(request: FixRequest) {
+  /** Rounds that changed something. */
+  roundsMade = 0;
+
+  /**
+   * @param verifier asked about each round; @param failure what it says of the first round as a whole, if that is known.
+   */
+  constructor(
+    request: FixRequest,
+    private readonly choices: Choices,
+    private readonly verifier?: Verifier,
+    private failure?: string,
+  ) {
     this.#request = request;
     this.disk = new Disk(request.root);
     this.#types = new TypeGate(request.root);
@@ -97,7 +154,7 @@ class FixRun {
       this.#manual = [...this.#advice(), ...plan.manual.filter((one) => this.#isWanted(one.transform, one.finding.rule))];
       this.#skipped = options.review ? [] : wanted.filter(({ safety }) => safety === "review").map(summarize);
       const open = wanted.filter((group) => (options.review || group.safety === "safe") && !this.#out.has(group.id));
-      const allowed = await this.#allowed(open);
+      const allowed = await this.#chosen(await this.#allowed(open), host);
       const { accepted, refused } = selectGroups(allowed);
       for (const { group, reason } of refused) {
         if (group.requires?.some((id) => !accepted.some((one) => one.id === id)) === true) this.#refuse(group, reason);
@@ -123,10 +180,57 @@ class FixRun {
         for (const [group, reason] of defects) this.#refuse(group, reason);
         continue;
       }
-      this.overlay = gate.overlay;
-      this.#applied.push(...gate.survivors);
-      findings = after;
+      const stand = await this.#verified(gate.survivors, host);
+      if (stand.length === 0) continue;
+      const isWhole = stand.length === gate.survivors.length;
+      this.overlay = isWhole ? gate.overlay : withGroups(codemods, stand, host, this.overlay);
+      this.#applied.push(...stand);
+      this.roundsMade++;
+      findings = isWhole ? after : await redetect(this.overlay);
     }
+  }
+
+  /** Those that the user takes. */
+  async #chosen(groups: readonly EditGroup[], host: PlanHost): Promise<EditGroup[]> {
+    const taken: EditGroup[] = [];
+    for (const group of groups) {
+      const diff = () => [...this.#request.codemods.assemble([group], host)].map(([file, text]) => unifiedDiff(file, host.read(file), text)).join("");
+      if (group.requires?.some((id) => this.#out.has(id)) !== true && (await this.choices.takes(group, diff))) taken.push(group);
+      else this.#out.add(group.id);
+    }
+    return taken;
+  }
+
+  /** Those with which the command still succeeds. */
+  async #verified(groups: readonly EditGroup[], host: PlanHost): Promise<EditGroup[]> {
+    const { verifier } = this;
+    if (verifier === undefined) return [...groups];
+    const { codemods } = this.#request;
+    const failure = this.failure;
+    this.failure = undefined;
+    return largestGood(
+      groups,
+      {
+        check: (some) => verifier.check(this.bytes(withGroups(codemods, some, host, this.overlay))),
+        takeBack: (group, message) => {
+          this.#out.add(group.id);
+          this.#takenBack.push({ ...summarize(group), diagnostics: [{ file: "", line: 0, code: 0, message }] });
+        },
+        refusal: (_group, reason) => reason,
+      },
+      failure,
+    );
+  }
+
+  /** The changed files as they would be written. */
+  bytes(overlay: ReadonlyMap<string, string> = this.overlay): FileChange[] {
+    return [...overlay].map(([file, text]) => ({ file, before: this.disk.bytes(file), after: Buffer.from(text, "utf8") }));
+  }
+
+  async format(): Promise<void> {
+    const { format } = this.#request;
+    if (format === undefined) return;
+    for (const [file, text] of this.overlay) this.overlay.set(file, await format(file, text));
   }
 
   /** What an earlier round left to do by hand about a finding that another transform has fixed since: nobody would say it again. */
@@ -174,9 +278,8 @@ class FixRun {
   }
 
   outcome(): FixOutcome {
-    const diffs = [...this.overlay]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([file, text]) => ({ file, created: this.disk.text(file) === undefined, diff: unifiedDiff(file, this.disk.text(file), text) }));
+    const changes = [...this.overlay].sort(([a], [b]) => (a < b ? -1 : 1)).map(([file, after]) => ({ file, before: this.disk.text(file), after }));
+    const diffs = changes.map(({ file, before, after }) => ({ file, created: before === undefined, diff: unifiedDiff(file, before, after) }));
     const notes = [...this.#types.notes];
     const usesRuntime = [...this.overlay.values()].some((text) => text.includes(RUNTIME.specifier));
     const checks = this.overlay.size === 0 ? [] : [...this.#types.summary(), `silence: detection ran ${this.#detections} time${this.#detections === 1 ? "" : "s"} over the result and reports none of the fixed places`, "idempotence: a further plan over the result makes none of these fixes"];
@@ -186,6 +289,7 @@ class FixRun {
       takenBack: this.#takenBack,
       skippedForReview: this.#skipped.filter(({ id }) => !this.#out.has(id)),
       manual: this.#manual,
+      changes,
       diffs,
       checks,
       notes: usesRuntime ? notes : notes.filter((note) => !note.includes(RUNTIME.specifier)),
@@ -230,7 +334,7 @@ function countBy(findings: readonly Finding[]): Map<string, number> {
   return counts;
 }
 
-function unifiedDiff(file: string, before: string | undefined, after: string): string {
+export function unifiedDiff(file: string, before: string | undefined, after: string): string {
   const patch = createTwoFilesPatch(before === undefined ? "/dev/null" : `a/${file}`, `b/${file}`, before ?? "", after, "", "", { context: 3 });
   return patch.replace(/^(Index: .*\n)?=+\n/, "").replace(/^(---|\+\+\+) (.*?)\t*$/gm, "$1 $2");
 }

@@ -1,5 +1,6 @@
-import { EditError, selectGroups } from "../core/edit.js";
+import { EditError } from "../core/edit.js";
 import type { Codemods, EditGroup, PlanHost } from "../core/edit.js";
+import { largestGood } from "./bisect.js";
 import { syntaxError } from "./refusals.js";
 import type { NewDiagnostic, Overlay, TypeGate } from "./type-gate.js";
 
@@ -37,29 +38,13 @@ export async function gateGroups(codemods: Codemods, groups: readonly EditGroup[
     }
     return broken.length > 0 ? broken : types.newDiagnostics(overlay, next);
   };
-  const survivors = await bisect([], groups, check, takenBack);
+  const survivors = await largestGood(groups, {
+    check: async (some) => {
+      const diagnostics = await check(some);
+      return diagnostics.length === 0 ? undefined : diagnostics;
+    },
+    takeBack: (group, diagnostics) => takenBack.push({ group, diagnostics }),
+    refusal: ({ finding }, reason) => [{ file: finding.file, line: finding.span.line, code: 0, message: reason }],
+  });
   return { survivors, overlay: withGroups(codemods, survivors, host, overlay), takenBack };
-}
-
-/** Which of `groups` can be added to `good` without a new diagnostic. */
-async function bisect(
-  good: readonly EditGroup[],
-  groups: readonly EditGroup[],
-  check: (groups: readonly EditGroup[]) => Promise<NewDiagnostic[]>,
-  takenBack: GateResult["takenBack"],
-): Promise<EditGroup[]> {
-  const { accepted, refused } = selectGroups([...good, ...groups]);
-  for (const { group, reason } of refused) takenBack.push({ group, diagnostics: [{ file: group.finding.file, line: group.finding.span.line, code: 0, message: reason }] });
-  const added = accepted.filter((group) => !good.includes(group));
-  if (added.length === 0) return [...good];
-  const diagnostics = await check(accepted);
-  if (diagnostics.length === 0) return accepted;
-  const [only] = added;
-  if (added.length === 1 && only !== undefined) {
-    takenBack.push({ group: only, diagnostics });
-    return [...good];
-  }
-  const middle = Math.ceil(added.length / 2);
-  const left = await bisect(good, added.slice(0, middle), check, takenBack);
-  return bisect(left, added.slice(middle), check, takenBack);
 }

@@ -151,11 +151,12 @@ export class Project {
   }
 
   /**
-   * The findings if these texts (by file relative to the root; new files are welcome) stood on the disk.
+   * The findings if these texts (by file relative to the root; new files are welcome) stood on the disk, by the scan's
+   * own choice of rules or another.
    *
    * @throws BrokenOverlayError when one of the texts does not parse.
    */
-  redetect(changed: ReadonlyMap<string, string>): Finding[] {
+  redetect(changed: ReadonlyMap<string, string>, detect: DetectOptions = this.parts.detect): Finding[] {
     const overlay = new Map([...changed].map(([file, text]) => [file, text.replace(/^\uFEFF/, "")]));
     const entries = new Map(this.parts.entries);
     for (const [file, text] of overlay) {
@@ -163,17 +164,17 @@ export class Project {
     }
     const resolver = this.parts.resolver.withFiles(overlay.keys());
     for (const [file, text] of overlay) this.addOverlay(file, text);
-    return this.run(this.select(entries, resolver, overlay), resolver, overlay);
+    return this.run(this.select(entries, resolver, overlay), resolver, overlay, detect);
   }
 
-  private run(selected: string[], resolver: Resolver, overlay: ReadonlyMap<string, string>): Finding[] {
+  private run(selected: string[], resolver: Resolver, overlay: ReadonlyMap<string, string>, detect = this.parts.detect): Finding[] {
     const facts = selected.flatMap((file) => this.factsOf(file, overlay) ?? []);
     const project = linkProject(facts, {
       resolve: (fromFile, specifier) => resolver.resolve(fromFile, specifier),
       text: (file) => overlay.get(file) ?? this.text(file),
       place: this.parts.place,
     });
-    return detectAll(project, this.parts.detect);
+    return detectAll(project, detect);
   }
 
   private addFacts(file: string): void {

@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import path from "node:path";
+import ignore from "ignore";
 import { generatedMentions, libraryNames } from "../core/catalogue/index.js";
 import type { Finding } from "../core/finding.js";
 import { digest } from "./cache/digest.js";
@@ -16,6 +17,8 @@ import { detectOptions } from "./rule-choice.js";
 import { readSources } from "./sources.js";
 import type { Sources } from "./sources.js";
 import { namesLibrary } from "./specifiers.js";
+import { Directives } from "./directives.js";
+import type { SuppressionNotice } from "./suppressions.js";
 
 export interface ScanOptions {
   /** Absolute. Findings name their files relative to it. */
@@ -24,6 +27,10 @@ export interface ScanOptions {
   paths?: string[];
   /** Only these rules, without the plugin's prefix. Default: all that `strict` allows. */
   rules?: string[];
+  /** Options by rule name, on top of the rule's defaults. */
+  ruleOptions?: Readonly<Record<string, object>>;
+  /** Files to leave out: patterns as in `.gitignore`, from the root. */
+  ignores?: readonly string[];
   /** Also the rules of the `strict` config, and findings that are only `likely`. Default: false. */
   strict?: boolean;
   /**
@@ -53,6 +60,10 @@ export interface ScanStats {
 export interface ScanResult {
   root: string;
   findings: Finding[];
+  /** Findings that a comment in the source keeps out of `findings`. */
+  suppressed: number;
+  /** Comments that suppress nothing, each with what to do about it. */
+  notices: SuppressionNotice[];
   skipped: SkippedFile[];
   stats: ScanStats;
   /** The team's own packages that are imported and were not scanned with the rest: what they do is not known. */
@@ -84,7 +95,8 @@ export async function scanProject(options: ScanOptions): Promise<ScanResult> {
   const folder = options.cache === false ? undefined : (options.cache ?? defaultCacheFolder(root));
   const cache = folder === undefined ? undefined : new ScanCache(folder, root);
   const paths = options.paths?.length ? options.paths : [root];
-  const found = await discoverFiles(root, paths);
+  const discovered = await discoverFiles(root, paths);
+  const found = options.ignores?.length ? withoutIgnored(discovered, options.ignores) : discovered;
   const { onProgress } = options;
   const sources = readSources({ root, files: found.files, isSeed, cache, onFile: onProgress && ((done, total) => onProgress({ phase: "reading", done, total })) });
 
@@ -117,16 +129,28 @@ export async function scanProject(options: ScanOptions): Promise<ScanResult> {
   }
 
   cache?.save(Date.now());
+  const directives = new Directives(sources.entries, (file) => project().text(file));
+  const { findings, suppressed, notices, unused } = directives.apply(outcome.findings);
+  // A part of the root may hide what a comment is there for.
+  const isWhole = paths.every((each) => path.resolve(root, each) === root);
+  const stale = isWhole ? directives.stale(unused, detect, () => project().redetect(new Map(), { ...detect, strict: true })) : [];
   return {
     root,
-    findings: outcome.findings,
+    findings,
+    suppressed,
+    notices: [...notices, ...stale].sort((a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1)),
     skipped: outcome.skipped,
     stats: { files: outcome.files, parsed: outcome.parsed, fromCache: isKept ? outcome.parsed : project().fromCache, ms: Math.round(performance.now() - startedAt) },
     unscanned: outcome.unscanned,
     ...(cache?.problem === undefined ? {} : { cacheProblem: cache.problem }),
     text: (file) => project().text(file),
-    redetect: (overlay) => project().redetect(overlay),
+    redetect: (overlay) => directives.apply(project().redetect(overlay), overlay).findings,
   };
+}
+
+function withoutIgnored(found: DiscoveredFiles, patterns: readonly string[]): DiscoveredFiles {
+  const rules = ignore().add([...patterns]);
+  return { ...found, files: found.files.filter((file) => !rules.ignores(file)), skipped: found.skipped.filter(({ file }) => file === "." || !rules.ignores(file)) };
 }
 
 function lazy<T>(make: () => T): () => T {

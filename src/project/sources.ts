@@ -8,6 +8,7 @@ import type { SkippedFile } from "./discover.js";
 import { errorMessage } from "./errors.js";
 import { decode, readBytes } from "./read-source.js";
 import { listSpecifiers } from "./specifiers.js";
+import { DIRECTIVE } from "./suppressions.js";
 
 /** What one look at a file's text leaves behind. */
 export interface SourceEntry {
@@ -17,6 +18,8 @@ export interface SourceEntry {
   text?: string;
   /** Of the file's bytes; only where results are kept. */
   hash?: string;
+  /** It may hold a comment that speaks to sessionfix. */
+  hasDirective?: boolean;
   /** What an earlier syntax check said of these bytes: empty for nothing. */
   syntax?: string;
 }
@@ -43,7 +46,7 @@ export interface ReadRequest {
 export function readSources({ root, files, isSeed, cache, onFile }: ReadRequest): Sources {
   const sources: Sources = { entries: new Map(), skipped: [], contents: [], size: 0 };
   const take = (file: string, known: KnownSource, size: number, text?: string) => {
-    const { specifiers, namesLibrary, reason, hash, syntax } = known;
+    const { specifiers, namesLibrary, reason, hash, hasDirective, syntax } = known;
     sources.contents.push([file, hash === "" ? `skipped: ${reason ?? ""}` : hash]);
     if (specifiers === undefined) sources.skipped.push({ file, reason: reason ?? "" });
     else {
@@ -53,6 +56,7 @@ export function readSources({ root, files, isSeed, cache, onFile }: ReadRequest)
         namesLibrary: namesLibrary === true,
         ...(text === undefined ? {} : { text }),
         ...(cache === undefined ? {} : { hash }),
+        ...(hasDirective === true ? { hasDirective } : {}),
         ...(syntax === undefined ? {} : { syntax }),
       });
     }
@@ -88,5 +92,5 @@ function look(file: string, absolute: string, size: number, isSeed: (text: strin
   const decoded = decode(read.bytes);
   if (!decoded.ok) return { source: { hash, reason: decoded.reason } };
   const { text } = decoded;
-  return { source: { hash, specifiers: listSpecifiers(text), namesLibrary: isSeed(text) }, text };
+  return { source: { hash, specifiers: listSpecifiers(text), namesLibrary: isSeed(text), hasDirective: text.includes(DIRECTIVE) }, text };
 }

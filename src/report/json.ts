@@ -1,6 +1,6 @@
 import { formatCost, letters } from "../core/cost.js";
 import type { Confidence, Finding, FixSafety, Place, Priority } from "../core/finding.js";
-import type { ReportFormat, ReportInput, ReportStats } from "./model.js";
+import type { Notice, ReportFormat, ReportInput, ReportStats } from "./model.js";
 
 /** Version 1 of the report, as `docs/report.schema.json` describes it. Every other format is a view of the same findings. */
 export interface JsonReport {
@@ -8,6 +8,10 @@ export interface JsonReport {
   tool: { name: "sessionfix"; version: string };
   findings: JsonFinding[];
   skipped: { file: string; reason: string }[];
+  /** Comments and baseline entries that suppress nothing. Absent when there are none. */
+  notices?: Notice[];
+  /** Findings that comments and the baseline keep out. Absent when there are none. */
+  suppressed?: { inSource: number; baseline: number };
   stats: ReportStats;
 }
 
@@ -37,11 +41,14 @@ export const json: ReportFormat = {
 
 export function toJsonReport(input: ReportInput): JsonReport {
   const { files, parsed, fromCache, ms } = input.stats;
+  const { notices = [], suppressed: { inSource, baseline } = { inSource: 0, baseline: 0 } } = input;
   return {
     version: 1,
     tool: { name: "sessionfix", version: input.version },
     findings: input.findings.map(toJsonFinding),
     skipped: input.skipped.map(({ file, reason }) => ({ file, reason })),
+    ...(notices.length === 0 ? {} : { notices: notices.map(({ code, file, line, text }) => ({ code, file, line, text })) }),
+    ...(inSource + baseline === 0 ? {} : { suppressed: { inSource, baseline } }),
     stats: { files, parsed, fromCache, ms },
   };
 }

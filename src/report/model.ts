@@ -1,4 +1,4 @@
-import type { Finding } from "../core/finding.js";
+import type { Finding, Priority } from "../core/finding.js";
 
 /** What every report format is made from. */
 export interface ReportInput {
@@ -10,10 +10,34 @@ export interface ReportInput {
   stats: ReportStats;
   /** The team's own packages that are imported and were not scanned with the rest. */
   unscanned?: readonly string[];
+  /** What is to be said besides the findings: comments and baseline entries that suppress nothing, a report that was cut. */
+  notices?: readonly Notice[];
+  /** Findings that a comment or the baseline keeps out of the report. */
+  suppressed?: { inSource: number; baseline: number };
+  /** The rules that ran, for formats that describe them. */
+  rules?: readonly RuleInfo[];
+  /** Where the root stands below the top of its git work tree, "/" separators, when that is not the top: code hosts name files from there. */
+  below?: string;
   /** What file names are relative to, when that is not where the reader stands. */
   root?: string;
   /** The text that was scanned: code frames show it. */
   text(file: string): string | undefined;
+}
+
+/** One sentence about a place that is no finding. */
+export interface Notice {
+  /** Stable, for machines: `stale-suppression`. */
+  code: string;
+  file: string;
+  line: number;
+  text: string;
+}
+
+export interface RuleInfo {
+  name: string;
+  description: string;
+  priority: Priority;
+  recommended: boolean;
 }
 
 export interface ReportStats {
@@ -28,6 +52,8 @@ export interface ReportOptions {
   color?: boolean;
   /** Columns to wrap text at. Default: 100. */
   width?: number;
+  /** Takes what a reader of the report must know of the report itself: that it was cut. */
+  onNote?: (note: string) => void;
 }
 
 export interface ReportFormat {

@@ -42,6 +42,7 @@ class TextReport {
     }
     this.skipped();
     this.unscanned();
+    this.notices();
     this.summary();
     return `${this.lines.join("\n")}\n`;
   }
@@ -154,11 +155,27 @@ class TextReport {
     this.lines.push("");
   }
 
+  private notices(): void {
+    const { notices = [] } = this.input;
+    for (const { file, line, text } of notices.slice(0, SKIPPED_SHOWN)) {
+      this.lines.push(`${this.paint.yellow("Notice")} ${this.place(file, line)}`);
+      for (const part of wrap(printable(text), this.width - 7)) this.lines.push(`       ${part}`);
+    }
+    if (notices.length > SKIPPED_SHOWN) this.lines.push(this.paint.dim(`  … and ${(notices.length - SKIPPED_SHOWN).toLocaleString("en-US")} more (--format json lists them all)`));
+    if (notices.length > 0) this.lines.push("");
+  }
+
+  private keptOut(): string {
+    const { inSource = 0, baseline = 0 } = this.input.suppressed ?? {};
+    const parts = [...(inSource > 0 ? [`${inSource.toLocaleString("en-US")} suppressed in the source`] : []), ...(baseline > 0 ? [`${baseline.toLocaleString("en-US")} in the baseline`] : [])];
+    return parts.length === 0 ? "" : `, ${parts.join(", ")}`;
+  }
+
   private summary(): void {
     const { findings, stats, skipped, root } = this.input;
     const { bold, green, dim } = this.paint;
     if (root !== undefined && findings.length + skipped.length > 0) this.lines.push(dim(`Paths are relative to ${root}`));
-    const looked = `${count(stats.files, "file")} scanned, ${stats.parsed.toLocaleString("en-US")} of them analysed, in ${seconds(stats.ms)}`;
+    const looked = `${count(stats.files, "file")} scanned, ${stats.parsed.toLocaleString("en-US")} of them analysed, in ${seconds(stats.ms)}${this.keptOut()}`;
     if (findings.length > 0) {
       const files = new Set(findings.map(({ file }) => file)).size;
       this.lines.push(`${bold(count(findings.length, "finding"))} in ${count(files, "file")} ${dim(`· ${looked}`)}`);
@@ -168,7 +185,7 @@ class TextReport {
     } else if (stats.parsed === 0) {
       this.lines.push(`${green("✔")} No database code found: no file imports a database library that sessionfix knows. ${dim(looked)}`);
     } else {
-      this.lines.push(`${green("✔")} No session mistakes found. ${dim(looked)}`);
+      this.lines.push(`${green("✔")} No ${this.keptOut() === "" ? "" : "new "}session mistakes found. ${dim(looked)}`);
     }
   }
 

@@ -106,7 +106,7 @@ describe("wrong use: exit code 2, one line that says what, one that says what to
     ["an unknown command", ["scna"], /^sessionfix: No such command, file or folder: scna\nDid you mean `sessionfix scan`\?\n$/],
     ["an unknown command with options", ["fixx", "--dry-run"], /^sessionfix: No such command, file or folder: fixx\nDid you mean `sessionfix fix`\?\n$/],
     ["an unknown rule", ["scan", "--rule", "no-such-rule"], /^sessionfix: No such rule: no-such-rule\nThere are: bounded-pool, /],
-    ["an unknown format", ["scan", "--format", "xml"], /^sessionfix: option '-f, --format <format>' argument 'xml' is invalid\. Allowed choices are text, json\.\nRun `sessionfix --help`/],
+    ["an unknown format", ["scan", "--format", "xml"], /^sessionfix: option '-f, --format <format>' argument 'xml' is invalid\. Allowed choices are text, json, sarif, github, html\.\nRun `sessionfix --help`/],
     ["an option without its value", ["scan", "--rule"], /^sessionfix: option '--rule <name>' argument missing\n/],
   ])("%s", async (_name, args, expected) => {
     const run = await cli.run(args, { cwd: tree({ "a.ts": "" }) });

@@ -22,6 +22,10 @@ export interface RunOptions {
   uid?: number;
   /** Reads nothing, as `| head` does once it has enough. */
   closeStdout?: boolean;
+  /** What a person would type. */
+  input?: string;
+  /** A module that runs before the command line, in its process. */
+  preload?: string;
 }
 
 export interface Cli {
@@ -54,18 +58,20 @@ export function useCli(): Cli {
     chmodSync(folder, 0o755);
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  return { run: (args, options) => runNode([path.join(folder, "dist/cli.js"), ...args], options), metafile: () => metafile };
+  return { run: (args, options) => runNode([...(options?.preload === undefined ? [] : ["--import", options.preload]), path.join(folder, "dist/cli.js"), ...args], options), metafile: () => metafile };
 }
 
-function runNode(args: string[], { cwd = tmpdir(), env = {}, uid, closeStdout = false }: RunOptions = {}): Promise<Run> {
+function runNode(args: string[], { cwd = tmpdir(), env = {}, uid, closeStdout = false, input }: RunOptions = {}): Promise<Run> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, {
       cwd,
       // The test runner asks for colours by these; a user's shell does not.
       env: { ...process.env, FORCE_COLOR: undefined, NO_COLOR: undefined, DEBUG: undefined, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
       ...(uid === undefined ? {} : { uid }),
     });
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(input ?? "");
     if (closeStdout) child.stdout.destroy();
     const run: Run = { code: null, stdout: "", stderr: "" };
     child.stdout.setEncoding("utf8").on("data", (text: string) => (run.stdout += text));

@@ -16,6 +16,8 @@ export interface KnownSource {
   specifiers?: string[];
   namesLibrary?: boolean;
   reason?: string;
+  /** Somewhere in it stands what a comment that speaks to sessionfix begins with. */
+  hasDirective?: boolean;
   /** What its syntax check said: empty for nothing. Absent when it was not checked. */
   syntax?: string;
 }
@@ -76,7 +78,7 @@ export class ScanCache {
 
   keep(file: string, stamp: string, source: KnownSource): void {
     const before = this.#known.get(file);
-    const { hash, specifiers, namesLibrary, reason, syntax } = source;
+    const { hash, specifiers, namesLibrary, reason, hasDirective, syntax } = source;
     if (before?.stamp !== stamp || before.hash !== hash) this.#changed = true;
     this.#next.set(file, {
       stamp,
@@ -84,6 +86,7 @@ export class ScanCache {
       ...(specifiers === undefined ? {} : { specifiers }),
       ...(namesLibrary === undefined ? {} : { namesLibrary }),
       ...(reason === undefined ? {} : { reason }),
+      ...(hasDirective === true ? { hasDirective } : {}),
       ...(syntax === undefined ? {} : { syntax }),
     });
   }
