@@ -26,5 +26,7 @@ export default defineConfig({
     exclude: ["test/fixtures/**", "**/node_modules/**"],
     pool: "forks",
     testTimeout: 30_000,
+    // Packing and copying trees takes its time on a busy machine.
+    hookTimeout: 60_000,
   },
 });

@@ -56,6 +56,8 @@ export interface EditGroup {
   drops?: string[];
   /** Some places of the finding stay as they are, which its reason says: it may be reported still, with fewer places. */
   partial?: boolean;
+  /** Rules that then ask for a next step: what they report after the fix is no defect of it. */
+  asksFor?: string[];
   /** Groups without which this one makes no sense: it falls with them. */
   requires?: string[];
 }

@@ -310,8 +310,9 @@ function defective(groups: readonly EditGroup[], before: readonly Finding[], aft
     if (group.requires === undefined && left.has(key)) defects.set(group, "a defect of sessionfix: the place would still be reported after the fix. Please report it");
   }
   if (defects.size > 0) return defects;
+  const asked = new Set(groups.flatMap(({ asksFor = [] }) => asksFor));
   const was = countBy(before);
-  const fresh = new Set([...countBy(after)].filter(([key, count]) => count > (was.get(key) ?? 0)).map(([key]) => key.slice(key.indexOf("|") + 1)));
+  const fresh = new Set([...countBy(after.filter(({ rule }) => !asked.has(rule)))].filter(([key, count]) => count > (was.get(key) ?? 0)).map(([key]) => key.slice(key.indexOf("|") + 1)));
   for (const group of groups) {
     const touched = [...group.edits, ...group.creates].find(({ file }) => fresh.has(file));
     if (touched !== undefined) defects.set(group, `a defect of sessionfix: something new would be reported in ${touched.file} after the fix. Please report it`);

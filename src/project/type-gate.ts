@@ -108,6 +108,9 @@ class Checker {
   }
 }
 
+/** A module, or its types, cannot be found. */
+const NOT_FOUND: ReadonlySet<number> = new Set([2307, 7016]);
+
 /**
  * Finds what the user's own compiler says of a change that it did not say before. Files that no tsconfig covers pass
  * by. Built once for a fix run: the baseline is checked when first needed.
@@ -132,8 +135,10 @@ export class TypeGate {
     const fresh: NewDiagnostic[] = [];
     for (const checker of await this.#checkersFor(changed, before)) {
       const was = checker.baseline(before);
+      // What is not installed is missing in every file that asks for it, also in one that asks for the first time.
+      const lacking = new Set([...was.values()].filter(({ first }) => NOT_FOUND.has(first.code)).map(({ first }) => first.message));
       for (const [key, { count, first }] of checker.diagnostics(after)) {
-        if (count > (was.get(key)?.count ?? 0) && !this.#excused(first)) fresh.push(first);
+        if (count > (was.get(key)?.count ?? 0) && !lacking.has(first.message) && !this.#excused(first)) fresh.push(first);
       }
     }
     return fresh;
@@ -150,7 +155,7 @@ export class TypeGate {
   }
 
   #excused(diagnostic: NewDiagnostic): boolean {
-    return this.#runtimeMissing && (diagnostic.code === 2307 || diagnostic.code === 7016) && diagnostic.message.includes(RUNTIME.specifier);
+    return this.#runtimeMissing && NOT_FOUND.has(diagnostic.code) && diagnostic.message.includes(RUNTIME.specifier);
   }
 
   async #checkersFor(files: readonly string[], before: Overlay): Promise<Checker[]> {

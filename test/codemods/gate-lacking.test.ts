@@ -1,0 +1,32 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { TypeGate } from "../../src/project/type-gate.js";
+import { temporaryProject } from "./helpers/project.js";
+import type { TemporaryProject } from "./helpers/project.js";
+
+let project: TemporaryProject | undefined;
+afterEach(() => {
+  project?.remove();
+  project = undefined;
+});
+
+const USES = `import { open } from "@team/database";\nexport const one = open();\n`;
+
+/** What the gate says of one more file that asks for a package. */
+function says(files: Record<string, string>, added: string): Promise<number[]> {
+  project = temporaryProject({ ...files, "src/two.ts": "export const two = 2;\n" });
+  return new TypeGate(project.root).newDiagnostics(new Map(), new Map([["src/two.ts", added]])).then((found) => found.map(({ code }) => code));
+}
+
+describe("packages that are not installed", () => {
+  it("are missing in one more file, as they are already in others", async () => {
+    expect(await says({ "src/one.ts": USES }, USES.replace("one", "two"))).toEqual([]);
+  });
+
+  it("are a mistake where nobody asked for them before", async () => {
+    expect(await says({ "src/one.ts": "export const one = 1;\n" }, USES.replace("one", "two"))).toEqual([2307]);
+  });
+
+  it("excuse nothing else in the file that asks for them", async () => {
+    expect(await says({ "src/one.ts": USES }, `${USES.replace("one", "two")}export const three: number = "three";\n`)).toEqual([2322]);
+  });
+});
