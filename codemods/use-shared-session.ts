@@ -36,8 +36,8 @@ export const useSharedSession: Transform = {
     const tree = context.trees.get(finding.file);
     if (tree === undefined) throw new CannotFix(`${finding.file} could not be read`);
     const group = newGroup(NAME, finding);
-    // A factory's session is opened at start-up best, which `init-at-startup` does where it can.
-    group.asksFor = ["require-session-init"];
+    // A factory's session is opened at start-up best, which `init-at-startup` does where it can; and what was made per call may now be one of several that are made once.
+    group.asksFor = ["require-session-init", "no-duplicate-session"];
     const notes = concerns(detail, context);
     let origins: Origins = { shared: new Set(), apart: new Set() };
     if (detail.factory === null) planInline(group, detail, tree, context, notes);

@@ -11,7 +11,7 @@ type ImportStatement =
   | { kind: "import"; specifier: string; statement: ts.ImportDeclaration }
   | { kind: "require"; specifier: string; statement: ts.VariableStatement; declaration: ts.VariableDeclaration };
 
-function importStatements(source: ts.SourceFile): ImportStatement[] {
+export function importStatements(source: ts.SourceFile): ImportStatement[] {
   const found: ImportStatement[] = [];
   for (const statement of source.statements) {
     if (ts.isImportDeclaration(statement) && ts.isStringLiteral(statement.moduleSpecifier)) {

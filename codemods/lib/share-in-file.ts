@@ -5,6 +5,7 @@ import type { Finding, SessionPerCallDetail } from "../../src/core/finding.js";
 import { isModuleLevel, openOf } from "./factory.js";
 import type { Creation, FactoryNodes } from "./factory.js";
 import { freeName, localNameFor } from "./imports.js";
+import { isClient, planClient } from "./share-client.js";
 import { commonDir, driverImport, factoryCall, packageDir, WHAT_IT_IS } from "./session-module.js";
 import type { DriverImport, FactoryOptions } from "./session-module.js";
 import { styleOf } from "./style.js";
@@ -212,6 +213,10 @@ function assertOnDisk(key: ts.Expression): void {
 /** `new Database("app.db")` in the middle of a function: the session comes from a session module. */
 export function planInline(group: EditGroup, detail: SessionPerCallDetail, tree: Tree, context: PlanContext, notes: string[]): void {
   const open = openOf(tree, detail);
+  if (isClient(tree, open)) {
+    planClient(group, tree, open, context, notes);
+    return;
+  }
   const { file, text, source } = tree;
   const key = keyOf(tree, open);
   const [first] = open.arguments ?? [];
