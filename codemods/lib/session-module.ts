@@ -14,12 +14,15 @@ export const WHAT_IT_IS = "One session a file for the whole process: opened at f
 export interface DriverImport {
   local: string;
   specifier: string;
-  form: "default" | "*" | "=";
+  /** `named`: by the name that the package exports it under. */
+  form: "default" | "*" | "=" | "named";
 }
 
 export function driverImport(tree: Tree, local: string): DriverImport | undefined {
   const from = importedFrom(tree.source, local);
-  if (from === undefined || !(from.specifier in RUNTIME.drivers)) return undefined;
+  const driver = from && Object.hasOwn(RUNTIME.drivers, from.specifier) ? RUNTIME.drivers[from.specifier as keyof typeof RUNTIME.drivers] : undefined;
+  if (from === undefined || driver === undefined) return undefined;
+  if (driver.exported !== "default") return from.name === driver.exported ? { local, specifier: from.specifier, form: "named" } : undefined;
   return from.name === "default" || from.name === "*" || from.name === "=" ? { local, specifier: from.specifier, form: from.name } : undefined;
 }
 
@@ -140,6 +143,12 @@ export class SessionModules {
 
 export function driverLine(driver: DriverImport, style: Style): string {
   const from = style.quote + driver.specifier + style.quote;
+  if (driver.form === "named") {
+    const { exported } = RUNTIME.drivers[driver.specifier as keyof typeof RUNTIME.drivers];
+    const [binding, as] = style.modules === "cjs" ? ["const", ": "] : ["import", " as "];
+    const name = driver.local === exported ? exported : `${exported}${as}${driver.local}`;
+    return style.modules === "cjs" ? `${binding} { ${name} } = require(${from})${style.semi}` : `${binding} { ${name} } from ${from}${style.semi}`;
+  }
   if (style.modules === "cjs") return `const ${driver.local} = require(${from})${style.semi}`;
   return `import ${driver.form === "*" ? `* as ${driver.local}` : driver.local} from ${from}${style.semi}`;
 }

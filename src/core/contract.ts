@@ -16,7 +16,8 @@ export const RUNTIME = {
   },
   /** One entry a driver: the driver's package name → entry and its export. */
   drivers: {
-    "better-sqlite3": { specifier: "sessionfix-runtime/better-sqlite3", name: "betterSqlite3" },
+    "better-sqlite3": { specifier: "sessionfix-runtime/better-sqlite3", name: "betterSqlite3", exported: "default" },
+    "node:sqlite": { specifier: "sessionfix-runtime/node-sqlite", name: "nodeSqlite", exported: "DatabaseSync" },
   },
 } as const;
 

@@ -108,8 +108,8 @@ class Checker {
   }
 }
 
-/** A module, or its types, cannot be found. */
-const NOT_FOUND: ReadonlySet<number> = new Set([2307, 7016]);
+/** A module, or its types, cannot be found; the last one: a module of Node that its installed types do not have. */
+const NOT_FOUND: ReadonlySet<number> = new Set([2307, 7016, 2591]);
 
 /**
  * Finds what the user's own compiler says of a change that it did not say before. Files that no tsconfig covers pass

@@ -127,7 +127,7 @@ runTable({
           res.end();
         });
       `,
-      findings: [{ line: 6, message: "opens a new node:sqlite session", library: "node:sqlite", fix: "manual", reason: "has no codemod yet", why: [5, 6], sessions: "1" }],
+      findings: [{ line: 6, message: "opens a new node:sqlite session", library: "node:sqlite", fix: "safe", why: [5, 6], sessions: "1" }],
     },
     {
       name: "an alias of an alias",
@@ -141,7 +141,7 @@ runTable({
           return new Session("app.db").prepare("SELECT * FROM things").all();
         });
       `,
-      findings: [{ line: 7, message: "opens a new node:sqlite session", library: "node:sqlite", fix: "manual", reason: "has no codemod yet", why: [6, 7], sessions: "1" }],
+      findings: [{ line: 7, message: "opens a new node:sqlite session", library: "node:sqlite", fix: "safe", why: [6, 7], sessions: "1" }],
     },
     {
       name: "verbose() and the callback API",

@@ -215,7 +215,7 @@ runTable({
         const app = express();
         app.get("/things", (req, res) => res.json(new ThingRepository().list()));
       `,
-      findings: [{ line: 4, message: "opens a new node:sqlite", library: "node:sqlite", fix: "manual", reason: "has no codemod yet", why: [10, 10, 4], sessions: "1" }],
+      findings: [{ line: 4, message: "opens a new node:sqlite", library: "node:sqlite", fix: "safe", why: [10, 10, 4], sessions: "1" }],
     },
     {
       name: "inherited from an abstract base class",
