@@ -16,7 +16,7 @@ function promisedOutput(source: string): string[] {
 }
 
 /** Before and after, in pieces: the codemods' own tests run such programs. */
-const PIECES = ["docs/codemods.md", "docs/safety.md"];
+const PIECES = ["docs/cli.md", "docs/codemods.md", "docs/safety.md"];
 /** Needs a generated client: orm/docs.test.ts runs its programs. */
 const ELSEWHERE = ["docs/orms.md"];
 
