@@ -24,7 +24,7 @@ const unless = underGit ? [] : ["--allow-dirty"];
 
 const say = (text) => console.error(`\n\n━━ ${text}`);
 say("1 of 4 · What is wrong:   npx sessionfix");
-run("sessionfix scan", process.execPath, [cli, "scan"], { cwd: after });
+run("sessionfix scan", process.execPath, [cli, "scan"], { cwd: after, allowed: [0, 1] });
 say("2 of 4 · What would change:   npx sessionfix fix --review --dry-run");
 run("sessionfix fix --review --dry-run", process.execPath, [cli, "fix", "--review", "--dry-run", ...unless], { cwd: after, allowed: [0, 1] });
 say("3 of 4 · The change, and what is left:   npx sessionfix fix --review && npx sessionfix");
