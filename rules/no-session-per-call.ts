@@ -1,5 +1,5 @@
 import type { Place, SessionPerCallDetail } from "../src/core/finding.js";
-import { RUNTIME, SHARED_CLIENTS } from "../src/core/contract.js";
+import { RUNTIME } from "../src/core/contract.js";
 import { packageName } from "../src/core/catalogue/index.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
 import { functionKey } from "../src/core/link/program.js";
@@ -121,7 +121,7 @@ function safetyOf(detail: SessionPerCallDetail, uses: readonly JudgedUse[]): Pic
   if (detail.factory?.async) return { fix: "review", fixReason: "the session is opened asynchronously: the first callers share one pending open" };
   if (detail.factory !== null && !detail.factory.bare && detail.factory.keyParam === undefined && detail.factory.params.length > 0)
     return { fix: "review", fixReason: "the factory's parameters decide more than the path" };
-  if (detail.factory === null && SHARED_CLIENTS.includes(detail.library)) return { fix: "review", fixReason: "the client then lives as long as the process" };
+  if (detail.factory === null && detail.shareable === true) return { fix: "review", fixReason: "the client then lives as long as the process" };
   if (detail.factory === null && !Object.hasOwn(RUNTIME.drivers, detail.library)) return { fix: "manual", fixReason: "a session of this library that is opened in place has no codemod yet: open it once, in a module of its own, and import it" };
   return { fix: "safe" };
 }

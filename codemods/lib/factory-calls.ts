@@ -44,6 +44,7 @@ function neighbourSpecifier(tree: Tree, opener: string, module: string, context:
 /** The name under which a file exports one of its functions. */
 export function exportedAs(tree: Tree, local: string): { name: string; kind: "named" | "default" } | undefined {
   for (const statement of tree.source.statements) {
+    if (ts.isExportAssignment(statement) && statement.expression.getText(tree.source) === local) return { name: local, kind: "default" };
     const modifiers = ts.canHaveModifiers(statement) ? (ts.getModifiers(statement) ?? []) : [];
     const has = (kind: ts.SyntaxKind): boolean => modifiers.some((one) => one.kind === kind);
     if (ts.isFunctionDeclaration(statement) && statement.name?.text === local && has(ts.SyntaxKind.ExportKeyword)) {

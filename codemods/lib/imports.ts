@@ -1,6 +1,6 @@
 import { ts } from "ts-morph";
 import type { ImportNeed, PlanHost, TextEdit } from "../../src/core/edit.js";
-import { removal } from "./text.js";
+import { nextLine, removal } from "./text.js";
 import { isModulePackage, specifierFor } from "./specifier.js";
 import { quoted, saysModules, styleOf } from "./style.js";
 import type { Style } from "./style.js";
@@ -11,7 +11,7 @@ type ImportStatement =
   | { kind: "import"; specifier: string; statement: ts.ImportDeclaration }
   | { kind: "require"; specifier: string; statement: ts.VariableStatement; declaration: ts.VariableDeclaration };
 
-export function importStatements(source: ts.SourceFile): ImportStatement[] {
+function importStatements(source: ts.SourceFile): ImportStatement[] {
   const found: ImportStatement[] = [];
   for (const statement of source.statements) {
     if (ts.isImportDeclaration(statement) && ts.isStringLiteral(statement.moduleSpecifier)) {
@@ -98,6 +98,22 @@ export function freeName(name: string, taken: (name: string) => boolean): string
     const candidate = count === 1 ? alias : `${alias}${count}`;
     if (!taken(candidate)) return candidate;
   }
+}
+
+/** A place after the imports, for what does nothing before it is asked: it may stand before what it will use. */
+export function afterImports(tree: Tree, statement: string): { start: number; text: string } {
+  let last: ts.Statement | undefined;
+  for (const one of tree.source.statements) {
+    const isRequire = ts.isVariableStatement(one) && /^\s*(const|let|var)\s[^;]*=\s*require\(/.test(one.getText(tree.source));
+    if (ts.isImportDeclaration(one) || ts.isImportEqualsDeclaration(one) || isRequire) last = one;
+  }
+  if (last === undefined) {
+    const first = tree.source.statements[0];
+    return { start: first?.getStart(tree.source, true) ?? 0, text: `${statement}\n\n` };
+  }
+  const start = nextLine(tree.text, last.end);
+  const terminated = tree.text[start - 1] === "\n";
+  return { start, text: `${terminated ? "" : "\n"}\n${statement}\n` };
 }
 
 /** An identifier that is neither a member's nor a property's name. */

@@ -4,12 +4,12 @@ import type { EditGroup } from "../../src/core/edit.js";
 import type { Finding, SessionPerCallDetail } from "../../src/core/finding.js";
 import { isModuleLevel, openOf } from "./factory.js";
 import type { Creation, FactoryNodes } from "./factory.js";
-import { freeName, localNameFor } from "./imports.js";
-import { isClient, planClient } from "./share-client.js";
+import { afterImports, freeName, localNameFor } from "./imports.js";
+import { planClient } from "./share-client.js";
 import { commonDir, driverImport, factoryCall, packageDir, WHAT_IT_IS } from "./session-module.js";
 import type { DriverImport, FactoryOptions } from "./session-module.js";
 import { styleOf } from "./style.js";
-import { indentAt, nextLine } from "./text.js";
+import { indentAt } from "./text.js";
 import { CannotFix } from "./transform.js";
 import type { PlanContext } from "./transform.js";
 import { namesIn } from "./transaction-shape.js";
@@ -52,22 +52,6 @@ function runtimeImports(group: EditGroup, tree: Tree, driver: DriverImport | und
 function sessionsName(tree: Tree): string {
   const names = namesIn(tree.source);
   return freeName("sessions", (name) => names.has(name));
-}
-
-/** After the imports: a lazy factory opens nothing, so it may stand before what it will use. */
-function afterImports(tree: Tree, statement: string): { start: number; text: string } {
-  let last: ts.Statement | undefined;
-  for (const one of tree.source.statements) {
-    const isRequire = ts.isVariableStatement(one) && /^\s*(const|let|var)\s[^;]*=\s*require\(/.test(one.getText(tree.source));
-    if (ts.isImportDeclaration(one) || ts.isImportEqualsDeclaration(one) || isRequire) last = one;
-  }
-  if (last === undefined) {
-    const first = tree.source.statements[0];
-    return { start: first?.getStart(tree.source, true) ?? 0, text: `${statement}\n\n` };
-  }
-  const start = nextLine(tree.text, last.end);
-  const terminated = tree.text[start - 1] === "\n";
-  return { start, text: `${terminated ? "" : "\n"}\n${statement}\n` };
 }
 
 /** Text that stood at one indentation, for another. */
@@ -213,7 +197,7 @@ function assertOnDisk(key: ts.Expression): void {
 /** `new Database("app.db")` in the middle of a function: the session comes from a session module. */
 export function planInline(group: EditGroup, detail: SessionPerCallDetail, tree: Tree, context: PlanContext, notes: string[]): void {
   const open = openOf(tree, detail);
-  if (isClient(tree, open)) {
+  if (detail.shareable === true) {
     planClient(group, tree, open, context, notes);
     return;
   }

@@ -19,6 +19,7 @@ export function sessionDetail(project: ProjectFacts, open: OpenSite, factories: 
     kind: "session-per-call",
     library: open.library,
     open: open.call.span,
+    ...(open.pattern.shareable === true ? { shareable: true } : {}),
     keyText: open.keyText,
     optionsText: open.optionsText,
     factory: inner ? describeFactory(project, open, inner) : null,

@@ -21,8 +21,5 @@ export const RUNTIME = {
   },
 } as const;
 
-/** Libraries whose clients one process shares as they are, without the runtime: each has a pool of its own, or serves many at a time. */
-export const SHARED_CLIENTS: readonly string[] = ["@prisma/client", "pg", "pg-pool", "postgres", "mysql2", "@libsql/client", "knex", "sequelize"];
-
 /** Batch size that the codemods write when nothing else is asked for: the reference document's. */
 export const DEFAULT_BATCH_SIZE = 10;

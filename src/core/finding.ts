@@ -90,6 +90,8 @@ export interface SessionPerCallDetail {
   library: string;
   /** The constructor or `open()` call. */
   open: Span;
+  /** What it makes has a pool of its own: shared by being made once, without the runtime. */
+  shareable?: boolean;
   /** The first argument, as source text (path or URL), and the options argument. */
   keyText?: string;
   optionsText?: string;

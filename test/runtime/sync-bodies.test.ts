@@ -3,6 +3,17 @@ import { transaction, transactionSync } from "sessionfix-runtime";
 import { committed, foreignProcess, insert, openByHand, tempDatabase, timersFired } from "./support/database.js";
 
 describe("promise 7: synchronous bodies cost nothing extra", () => {
+  // First in its process: what a thread has learnt of a file it knows by device and inode, and the next test's file may get the same
+  // inode as one that is gone. A look for others that is under way then makes the transaction wait for it.
+  test("promise 7: an uncontended transaction with a synchronous body is committed when the call returns", async () => {
+    const path = tempDatabase();
+    const db = openByHand(path);
+    const pending = transaction(db, (tx) => insert(tx, "a"));
+    expect(db.inTransaction).toBe(false);
+    expect(committed(path)).toEqual(["a"]);
+    await pending;
+  });
+
   test("promise 7: transactionSync executes the statements of db.transaction().immediate, and no other", () => {
     const path = tempDatabase();
     const log: string[] = [];
@@ -17,15 +28,6 @@ describe("promise 7: synchronous bodies cost nothing extra", () => {
     const ours = log.splice(0).map((sql) => sql.replace("'ours'", "?"));
     expect(raw).toEqual(["BEGIN IMMEDIATE", "INSERT INTO item (name) VALUES (?)", "COMMIT"]);
     expect(ours).toEqual(raw);
-  });
-
-  test("promise 7: an uncontended transaction with a synchronous body is committed when the call returns", async () => {
-    const path = tempDatabase();
-    const db = openByHand(path);
-    const pending = transaction(db, (tx) => insert(tx, "a"));
-    expect(db.inTransaction).toBe(false);
-    expect(committed(path)).toEqual(["a"]);
-    await pending;
   });
 
   test("promise 7: after a wait too, BEGIN … COMMIT is one turn of the event loop", async () => {

@@ -83,6 +83,8 @@ export interface OpenPattern {
   key?: ArgumentPath;
   /** Where the options object stands. */
   options?: ArgumentPath;
+  /** What it makes has a pool of its own: a process makes it once, and all callers share it as it is. */
+  shareable?: boolean;
   /** An open that counts only when none of these arguments is a session already (then it is a wrapper). */
   unless?: readonly ArgumentPath[];
 }

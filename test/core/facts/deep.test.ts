@@ -10,5 +10,6 @@ test.each<[string, (n: number) => string]>([
   ["chains of calls", (n) => `for (const x of a${".map()".repeat(n)}) x();`],
 ])("%s: the rules take as much as the parsers do", (_, text) => {
   expect(lint("a.js", text(300))).toBeGreaterThan(0);
+  // Interpreted, ESLint itself ends at about 1,800 calls in a chain; what of it runs compiled differs from run to run.
   expect(() => lint("a.js", text(1_000))).not.toThrow();
 });

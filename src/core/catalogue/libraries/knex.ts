@@ -12,8 +12,8 @@ export const knex: Library = {
   // https://knexjs.org/guide/#configuration-options
   dialect: { at: ["0.client"], sqlite: /sqlite/i },
   opens: [
-    { path: "default", by: "both", kind: "pool", key: "0.connection", options: "0" },
-    { path: "knex", by: "both", kind: "pool", key: "0.connection", options: "0" },
+    { path: "default", by: "both", kind: "pool", key: "0.connection", options: "0", shareable: true },
+    { path: "knex", by: "both", kind: "pool", key: "0.connection", options: "0", shareable: true },
   ],
   // A transaction is a `Knex`, too, and is passed as one.
   eitherTypes: ["Knex"],

@@ -4,7 +4,7 @@ const shared: Omit<Library, "name" | "specifiers"> = {
   ...EMPTY_LIBRARY,
   engine: "server",
   opens: ["", "default."].flatMap((prefix) => [
-    { path: `${prefix}createPool`, by: "call" as const, kind: "pool" as const, key: "0", options: "0" },
+    { path: `${prefix}createPool`, by: "call" as const, kind: "pool" as const, key: "0", options: "0", shareable: true },
     { path: `${prefix}createConnection`, by: "call" as const, kind: "connection" as const, key: "0", options: "0" },
   ]),
   sessionTypes: ["Pool"],

@@ -21,7 +21,7 @@ export const pg: Library = {
   ...shared,
   ...pool,
   specifiers: SPECIFIERS,
-  opens: ["Pool", "default.Pool", "native.Pool", "default.native.Pool"].map((path) => ({ path, by: "new", kind: "pool", key: "0.connectionString", options: "0" })),
+  opens: ["Pool", "default.Pool", "native.Pool", "default.native.Pool"].map((path) => ({ path, by: "new", kind: "pool", key: "0.connectionString", options: "0", shareable: true })),
   sessionTypes: ["Pool"],
 };
 
@@ -40,6 +40,6 @@ export const pgPool: Library = {
   ...pool,
   name: "pg-pool",
   specifiers: ["pg-pool"],
-  opens: [{ path: "default", by: "both", kind: "pool", key: "0.connectionString", options: "0" }],
+  opens: [{ path: "default", by: "both", kind: "pool", key: "0.connectionString", options: "0", shareable: true }],
   sessionTypes: ["default"],
 };

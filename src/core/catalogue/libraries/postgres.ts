@@ -9,7 +9,7 @@ export const postgres: Library = {
   name: "postgres",
   specifiers: ["postgres"],
   engine: "server",
-  opens: [{ path: "default", by: "call", kind: "pool", key: "0", options: "1" }],
+  opens: [{ path: "default", by: "call", kind: "pool", key: "0", options: "1", shareable: true }],
   sessionTypes: ["Sql", "default.Sql"],
   handleTypes: ["TransactionSql"],
   clientTypes: ["ReservedSql"],

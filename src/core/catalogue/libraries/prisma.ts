@@ -19,7 +19,7 @@ export const prisma: Library = {
   generated: { specifier: /(?:^|\/)(?:(?:generated|gen)\/(?:[^/]+\/)*[^/]*(?:prisma|client)|\.?prisma\/(?:[^/]+\/)*(?:client|generated)|prisma-client)/i, mention: "Prisma" },
   engine: "configured",
   dialect: { at: ["0.adapter"], sqlite: /sqlite|libsql/i },
-  opens: [{ path: "PrismaClient", by: "new", kind: "orm", options: "0" }],
+  opens: [{ path: "PrismaClient", by: "new", kind: "orm", options: "0", shareable: true }],
   sessionTypes: ["PrismaClient", "Prisma.DefaultPrismaClient"],
   handleTypes: ["Prisma.TransactionClient"],
   same: ["$extends()"],

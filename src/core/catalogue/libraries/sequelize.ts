@@ -13,9 +13,9 @@ export const sequelize: Library = {
   // `new Sequelize(url)`, `(options)`, `(url, options)`, `(database, user, password, options)`.
   dialect: { at: ["0.dialect", "1.dialect", "3.dialect", "0"], sqlite: /^sqlite/ },
   opens: [
-    { path: "Sequelize", by: "new", kind: "pool", key: "0", options: "0" },
-    { path: "default.Sequelize", by: "new", kind: "pool", key: "0", options: "0" },
-    { path: "default", by: "new", kind: "pool", key: "0", options: "0" },
+    { path: "Sequelize", by: "new", kind: "pool", key: "0", options: "0", shareable: true },
+    { path: "default.Sequelize", by: "new", kind: "pool", key: "0", options: "0", shareable: true },
+    { path: "default", by: "new", kind: "pool", key: "0", options: "0", shareable: true },
   ],
   sessionTypes: ["Sequelize", "default.Sequelize", "QueryInterface"],
   handleTypes: ["Transaction"],
