@@ -33,6 +33,8 @@ export const releaseInFinally: Transform = {
     const last = inside.at(-1);
     if (first === undefined || last === undefined) throw new CannotFix("nothing stands between the taking and the end");
     if (inside.some((statement) => mentionsRelease(statement, name, detail.releases))) throw new CannotFix("it is given back on some paths already: put all of them into one `finally`");
+    // Given back as it is, a connection takes an open transaction along to whoever gets it next.
+    if (inside.some(beginsTransaction)) throw new CannotFix("a transaction is begun on it: roll that back in a `catch` first, or the next user of the connection works inside it");
     const declares = new Set(inside.flatMap(namesOf));
     const later = release === undefined ? [] : rest.slice(at + 1);
     const lost = later.flatMap((statement) => namesUsed(statement)).find((used) => declares.has(used));
@@ -73,6 +75,16 @@ function mentionsRelease(statement: ts.Statement, name: string, releases: readon
   let found = false;
   walk(statement, (node) => {
     if (isReleaseCall(node, name, releases)) found = true;
+  });
+  return found;
+}
+
+/** Begins a transaction, by SQL or by a method, or hands the connection on to what may. */
+function beginsTransaction(statement: ts.Statement): boolean {
+  let found = false;
+  walk(statement, (node) => {
+    if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node)) found ||= /^\s*(BEGIN|START\s+TRANSACTION|SET\s+AUTOCOMMIT)\b/i.test(node.text);
+    if (ts.isPropertyAccessExpression(node)) found ||= /^(begin|beginTransaction|startTransaction)$/i.test(node.name.text);
   });
   return found;
 }

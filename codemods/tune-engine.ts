@@ -48,7 +48,10 @@ function missing(tree: Tree, span: { start: number; end: number }, library: stri
   const style = styleOf(source);
   const indent = indentAt(text, statement.getStart(source));
   const lines = pragmas.map((pragma) => `\n${indent}${way(session, `${pragma} = ${VALUES[pragma] ?? ""}`, (sql) => quoted(sql, style))}${style.semi}`);
-  return { file, start: statement.end, end: statement.end, text: lines.join("") };
+  // What is said of the opening on its line stays there.
+  const said = /^[ \t]*(?:\/\/[^\r\n]*|\/\*[^\r\n]*\*\/[ \t]*)(?=\r?\n|$)/.exec(text.slice(statement.end));
+  const at = statement.end + (said?.[0].length ?? 0);
+  return { file, start: at, end: at, text: lines.join("") };
 }
 
 /** `const db = open`, `this.db = open`: what the session is called in the next statement. */

@@ -1,7 +1,7 @@
 import { ts } from "ts-morph";
 import { CannotFix, newGroup } from "./lib/transform.js";
 import type { Transform } from "./lib/transform.js";
-import { isFunction, nodeOf, walk } from "./lib/tree.js";
+import { enclosingFunction, isFunction, nodeOf, walk } from "./lib/tree.js";
 import type { FunctionNode } from "./lib/tree.js";
 
 const NAME = "use-transaction-handle";
@@ -19,6 +19,7 @@ export const useTransactionHandle: Transform = {
     if (!tree.text.startsWith(`${detail.session}.`, span.start)) throw new CannotFix(`\`${detail.session}\` is not written out here: give the statement the transaction's handle`);
     const body = bodyAround(call, detail.body);
     if (body === undefined || isShadowed(body, detail.handle)) throw new CannotFix(`\`${detail.handle}\` means something else here: rename it, and use the transaction's handle`);
+    if (!runsWithin(call, body)) throw new CannotFix("it stands in a function that may run when the transaction is over: whether it belongs to it is for you to say");
     const group = newGroup(NAME, finding);
     group.edits.push({ file, start: span.start, end: span.start + detail.session.length, text: detail.handle });
     return group;
@@ -29,6 +30,16 @@ export const useTransactionHandle: Transform = {
 function bodyAround(node: ts.Node, start: number): FunctionNode | undefined {
   for (let at: ts.Node | undefined = node; at !== undefined; at = at.parent) if (isFunction(at) && at.getStart() === start) return at;
   return undefined;
+}
+
+/** The call runs while the body does: no function around it but those of array methods, and of `Promise.all` over them. */
+function runsWithin(call: ts.Node, body: FunctionNode): boolean {
+  for (let at = enclosingFunction(call); at !== undefined && at !== body; at = enclosingFunction(at)) {
+    const { parent } = at;
+    const callee = ts.isCallExpression(parent) && parent.arguments.some((argument) => argument === at) ? parent.expression : undefined;
+    if (callee === undefined || !ts.isPropertyAccessExpression(callee) || !/^(forEach|map|flatMap|filter|some|every|find|reduce)$/.test(callee.name.text)) return false;
+  }
+  return true;
 }
 
 /** Whether something in the function is declared by the handle's name besides its parameter. */

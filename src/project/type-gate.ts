@@ -111,6 +111,11 @@ class Checker {
 /** A module, or its types, cannot be found; the last one: a module of Node that its installed types do not have. */
 const NOT_FOUND: ReadonlySet<number> = new Set([2307, 7016, 2591]);
 
+/** A path is another file in each folder. */
+function ofFile(message: string): boolean {
+  return /'\.{0,2}\//.test(message);
+}
+
 /**
  * Finds what the user's own compiler says of a change that it did not say before. Files that no tsconfig covers pass
  * by. Built once for a fix run: the baseline is checked when first needed.
@@ -136,7 +141,7 @@ export class TypeGate {
     for (const checker of await this.#checkersFor(changed, before)) {
       const was = checker.baseline(before);
       // What is not installed is missing in every file that asks for it, also in one that asks for the first time.
-      const lacking = new Set([...was.values()].filter(({ first }) => NOT_FOUND.has(first.code)).map(({ first }) => first.message));
+      const lacking = new Set([...was.values()].filter(({ first }) => NOT_FOUND.has(first.code) && !ofFile(first.message)).map(({ first }) => first.message));
       for (const [key, { count, first }] of checker.diagnostics(after)) {
         if (count > (was.get(key)?.count ?? 0) && !lacking.has(first.message) && !this.#excused(first)) fresh.push(first);
       }

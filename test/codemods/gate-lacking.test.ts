@@ -26,6 +26,11 @@ describe("packages that are not installed", () => {
     expect(await says({ "src/one.ts": "export const one = 1;\n" }, USES.replace("one", "two"))).toEqual([2307]);
   });
 
+  it("are no files: a path is another one in each folder", async () => {
+    const asks = (name: string): string => `import { open } from "./gone.js";\nexport const ${name} = open();\n`;
+    expect(await says({ "src/deep/one.ts": asks("one") }, asks("two"))).toEqual([2307]);
+  });
+
   it("excuse nothing else in the file that asks for them", async () => {
     expect(await says({ "src/one.ts": USES }, `${USES.replace("one", "two")}export const three: number = "three";\n`)).toEqual([2322]);
   });

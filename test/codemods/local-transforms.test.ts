@@ -149,6 +149,21 @@ runLocal("no-outer-session-in-transaction", "use-transaction-handle", [
       await tx.delete(things); // the old ones
     });
     ` },
+  { name: "a statement in an array method's function", before: `${DRIZZLE}
+    export const save = (names: string[]) => db.transaction(async (tx) => {
+      await tx.delete(things);
+      await Promise.allSettled(names.map(async (name) => {
+        await db.insert(things).values({ name });
+      }));
+    });
+    `, after: `${DRIZZLE}
+    export const save = (names: string[]) => db.transaction(async (tx) => {
+      await tx.delete(things);
+      await Promise.allSettled(names.map(async (name) => {
+        await tx.insert(things).values({ name });
+      }));
+    });
+    ` },
   { name: "the handle's name means something else there", before: `${DRIZZLE}
     export const save = (names: string[]) => db.transaction(async (tx) => {
       await tx.insert(things).values({ name: "a" });
@@ -199,6 +214,15 @@ runLocal("require-release", "release-in-finally", [
       }
     }
     ` },
+  { name: "a transaction is begun on it, and nothing rolls it back", before: `${POOL}
+    export async function save() {
+      const client = await pool.connect();
+      await client.query("BEGIN");
+      await client.query("DELETE FROM things");
+      await client.query("COMMIT");
+      client.release();
+    }
+    `, reason: "the next user of the connection works inside it" },
   { name: "what was read is used after it is given back", before: `${POOL}
     export async function load() {
       const client = await pool.connect();
@@ -237,6 +261,16 @@ runLocal("require-engine-config", "tune-engine", [
     export function save(name: string) {
       db.prepare("INSERT INTO things (name) VALUES (?)").run(name);
     }
+    `, safety: "review", reason: "it changes how the file is written or checked" },
+  { name: "what is said of the opening stays on its line", before: `
+    import Database from "better-sqlite3";
+    const db = new Database("app.db"); // one file
+    export const save = (name: string) => db.prepare("INSERT INTO things (name) VALUES (?)").run(name);
+    `, after: `
+    import Database from "better-sqlite3";
+    const db = new Database("app.db"); // one file
+    db.pragma("journal_mode = WAL");
+    export const save = (name: string) => db.prepare("INSERT INTO things (name) VALUES (?)").run(name);
     `, safety: "review", reason: "it changes how the file is written or checked" },
   { name: "better-sqlite3 without WAL, single quotes and no semicolons", before: `
     import Database from 'better-sqlite3'

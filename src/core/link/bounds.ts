@@ -43,7 +43,7 @@ export class Bounds {
 
   /**
    * `if (items.length > MAX_ITEMS) throw …`, or `assertItemLimits(items)`, before the loop or around its transaction. Comparing with
-   * 0 or 1 tells an empty list from another one, and bounds nothing.
+   * 0 or 1 tells an empty list from another one, and bounds nothing; nor does a warning.
    */
   #isLengthChecked(file: string, loop: LoopFact, symbol: string): boolean {
     if (!/^[\w$]+$/.test(symbol)) return false;
@@ -53,7 +53,7 @@ export class Bounds {
     if (around.id === 0) return false;
     const before = program.text(file, { start: around.span.start, end: loop.span.start });
     const name = symbol.replaceAll("$", "\\$");
-    const compared = new RegExp(`\\b${name}\\??\\.length\\s*>=?\\s*(?:\\d{2,}|[2-9]|[A-Z][A-Z0-9_]+|[\\w.]*(?:max|limit|cap)\\w*)\\b`, "i");
+    const compared = new RegExp(`\\b${name}\\??\\.length\\s*>=?\\s*(?:\\d{2,}|[2-9]|[A-Z][A-Z0-9_]+|[\\w.]*(?:max|limit|cap)\\w*)\\b[^;{}]*(?:[{][^}]*?)?(?:\\b(?:throw|return|reject|slice|splice)\\b|\\.length\\s*=[^=])`, "i");
     const asserted = new RegExp(`\\b(?:assert|check|enforce|ensure|validate|verify)\\w*(?:limit|count|size|length|max|cap)s?\\w*\\((?:[^()]*,\\s*)?${name}\\b`, "i");
     return compared.test(before) || asserted.test(before);
   }
@@ -113,10 +113,10 @@ export class Bounds {
     if (variable.kind === "import") return this.#boundedImport(file, id);
     if (variable.kind === "param") return this.#boundedParameter(file, id, variable.fn, site, seen);
     if (variable.kind !== "const" && variable.kind !== "let" && variable.kind !== "var") return false;
-    const assigns = facts.assigns.filter((assign) => assign.target.k === "var" && assign.target.id === id);
+    const values = program.valuesOf(file, id);
     // A list that is filled elsewhere (`rows.push(…)`) is not the literal that it started as.
     const grows = facts.calls.some((call) => isGrown(call, id) && (call.loop !== undefined || call.spread === true || call.fn !== variable.fn));
-    return !grows && assigns.length > 0 && assigns.every((assign) => this.#boundedValue(file, assign.value, site, seen));
+    return !grows && values.length > 0 && values.every((value) => this.#boundedValue(file, value, site, seen));
   }
 
   /** `[...NAMES, extra]`: a spread is noted as the elements of what it spreads. */
@@ -202,8 +202,8 @@ export class Bounds {
       }
       case "var": {
         if (PIECES.test(this.graph.program.variable(file, expr.id).name)) return true;
-        const assigns = this.graph.program.file(file).assigns.filter((assign) => assign.target.k === "var" && assign.target.id === expr.id);
-        return assigns.length > 0 && assigns.every((assign) => this.#isPieces(file, assign.value, depth + 1));
+        const values = this.graph.program.valuesOf(file, expr.id);
+        return values.length > 0 && values.every((value) => this.#isPieces(file, value, depth + 1));
       }
       default:
         return false;
@@ -225,8 +225,8 @@ export class Bounds {
     if (expr.k !== "var") return false;
     const variable = this.graph.program.variable(file, expr.id);
     if (CONSTANT.test(variable.name)) return true;
-    const assigns = this.graph.program.file(file).assigns.filter((assign) => assign.target.k === "var" && assign.target.id === expr.id);
-    return variable.kind === "const" && assigns.length === 1 && assigns.every((assign) => assign.value.k === "literal");
+    const values = this.graph.program.valuesOf(file, expr.id);
+    return variable.kind === "const" && values.length === 1 && values.every((value) => value.k === "literal");
   }
 }
 

@@ -16,9 +16,8 @@ export function constantOf(program: Program, file: string, expr: Expr, depth = 0
   const variable = program.variable(file, expr.id);
   if (variable.import) return exported(program, file, variable.import, depth) ?? unchanged;
   if (variable.kind !== "const") return unchanged;
-  const assigns = program.file(file).assigns.filter((assign) => assign.target.k === "var" && assign.target.id === expr.id);
-  const only = assigns.length === 1 ? assigns[0] : undefined;
-  return only ? constantOf(program, file, only.value, depth + 1) : unchanged;
+  const [only, more] = program.valuesOf(file, expr.id);
+  return only && !more ? constantOf(program, file, only, depth + 1) : unchanged;
 }
 
 function exported(program: Program, file: string, { specifier, name }: { specifier: string; name: string }, depth: number): PlacedExpr | undefined {

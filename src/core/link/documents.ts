@@ -27,7 +27,7 @@ class Documents {
       case "either":
         return expr.of.some((part) => this.isPart(part, depth + 1));
       case "var":
-        return this.#assigned(expr.id).some((value) => this.isPart(value, depth + 1));
+        return this.graph.program.valuesOf(this.file, expr.id).some((value) => this.isPart(value, depth + 1));
       case "call":
         return this.#isReading(this.graph.program.call(this.file, expr.id), depth);
       default:
@@ -50,7 +50,7 @@ class Documents {
     if (made !== undefined) return this.#isReader(made.callee);
     if (expr.k !== "var") return false;
     const imported = this.#importOf(expr);
-    return imported ? READERS.test(imported.specifier) : this.#assigned(expr.id).some((value) => value.k === "call" && this.#isReader(value));
+    return imported ? READERS.test(imported.specifier) : this.graph.program.valuesOf(this.file, expr.id).some((value) => value.k === "call" && this.#isReader(value));
   }
 
   #importOf(expr: Extract<Expr, { k: "var" }>): { specifier: string; name: string } | undefined {
@@ -67,10 +67,6 @@ class Documents {
     }
     if (expr?.k !== "var") return false;
     const { kind } = this.graph.program.variable(this.file, expr.id);
-    return kind === "param" || this.#assigned(expr.id).some((value) => this.#isText(value));
-  }
-
-  #assigned(id: number): Expr[] {
-    return this.graph.program.file(this.file).assigns.flatMap(({ target, value }) => (target.k === "var" && target.id === id ? [value] : []));
+    return kind === "param" || this.graph.program.valuesOf(this.file, expr.id).some((value) => this.#isText(value));
   }
 }

@@ -37,9 +37,8 @@ export function listLoops(graph: CallGraph, site: TransactionSite): HeldLoop[] {
 }
 
 /** What a list is set to: itself when it is written in place. */
-function valuesOf(graph: CallGraph, file: string, list: Expr): Expr[] {
-  if (list.k !== "var") return [list];
-  return graph.program.file(file).assigns.flatMap(({ target, value }) => (target.k === "var" && target.id === list.id ? [value] : []));
+function valuesOf(graph: CallGraph, file: string, list: Expr): readonly Expr[] {
+  return list.k === "var" ? graph.program.valuesOf(file, list.id) : [list];
 }
 
 function writesIn(graph: CallGraph, file: string, span: Span): CallFact[] {

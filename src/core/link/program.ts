@@ -32,6 +32,7 @@ interface FileIndex {
   /** Call → the call of which it is an argument itself: `db.select()` in `insert(t).select(db.select())`. */
   takers: Map<CallId, CallFact>;
   types: Map<VariableId, TypeFact>;
+  values: Map<VariableId, Expr[]>;
   exports: Map<string, Exclude<ExportFact, StarExport>[]>;
   stars: StarExport[];
 }
@@ -117,6 +118,11 @@ export class Program {
     return this.#index(file).types.get(variable);
   }
 
+  /** All that a variable is set to in its file, in source order: initialisers, assignments, parts of patterns. */
+  valuesOf(file: string, variable: VariableId): readonly Expr[] {
+    return this.#index(file).values.get(variable) ?? NONE;
+  }
+
   exportsNamed(file: string, name: string): readonly Exclude<ExportFact, StarExport>[] {
     return this.#index(file).exports.get(name) ?? NONE;
   }
@@ -129,14 +135,15 @@ export class Program {
   #index(file: string): FileIndex {
     let index = this.#indexes.get(file);
     if (!index) {
-      const { calls, loops, types, exports } = this.file(file);
-      index = { callsByFunction: new Map(), callbackLoops: new Map(), chain: new Map(), takers: new Map(), types: new Map(), exports: new Map(), stars: [] };
+      const { assigns, calls, loops, types, exports } = this.file(file);
+      index = { callsByFunction: new Map(), callbackLoops: new Map(), chain: new Map(), takers: new Map(), types: new Map(), values: new Map(), exports: new Map(), stars: [] };
       for (const call of calls) {
         append(index.callsByFunction, call.fn, call);
         const before = call.callee.k === "member" ? called(call.callee.of) : undefined;
         if (before !== undefined) index.chain.set(before, call);
         for (const arg of call.args) if (arg.k === "call") index.takers.set(arg.id, call);
       }
+      for (const { target, value } of assigns) if (target.k === "var") append(index.values, target.id, value);
       for (const entry of exports)
         if (entry.k === "star") index.stars.push(entry);
         else append(index.exports, entry.name, entry);

@@ -47,14 +47,10 @@ class ShortLists {
     }
   }
 
-  #assigned(id: number): Expr[] {
-    return this.graph.program.file(this.file).assigns.flatMap(({ target, value }) => (target.k === "var" && target.id === id ? [value] : []));
-  }
-
   #isShortVariable(id: number, depth: number): boolean {
     const { name, kind } = this.graph.program.variable(this.file, id);
     if (HANDFUL.test(name) || FOUND.test(name)) return true;
-    const values = kind === "param" ? [] : this.#assigned(id);
+    const values = kind === "param" ? [] : this.graph.program.valuesOf(this.file, id);
     if (values.length === 0) return false;
     const isEmpty = (value: Expr): boolean => value.k === "array" && value.items.length === 0 && !value.spread;
     return values.every((value) => (value.k === "typed" ? isEmpty(value.of) : isEmpty(value))) ? this.#isFilledShortly(id, depth) : values.every((value) => this.isShort(value, depth + 1));
@@ -93,14 +89,14 @@ class ShortLists {
     if (depth > 6) return false;
     if (expr.k === "await" || expr.k === "typed") return this.#isOfConstant(expr.of, depth + 1);
     if (expr.k === "member") return expr.name === "*" ? this.#isConstantList(expr.of) : this.#isOfConstant(expr.of, depth + 1);
-    return expr.k === "var" && this.#assigned(expr.id).some((value) => this.#isOfConstant(value, depth + 1));
+    return expr.k === "var" && this.graph.program.valuesOf(this.file, expr.id).some((value) => this.#isOfConstant(value, depth + 1));
   }
 
   #isConstantList(expr: Expr): boolean {
     if (expr.k === "typed") return this.#isConstantList(expr.of);
     if (expr.k === "array") return !expr.spread && expr.items.length > 0;
     if (expr.k !== "var") return false;
-    const values = this.#assigned(expr.id);
+    const values = this.graph.program.valuesOf(this.file, expr.id);
     return /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/.test(this.graph.program.variable(this.file, expr.id).name) || (values.length === 1 && values.every((value) => this.#isConstantList(value)));
   }
 
@@ -117,7 +113,7 @@ class ShortLists {
     if (expr.k !== "var") return false;
     const { name, kind } = this.graph.program.variable(this.file, expr.id);
     if (SENT.test(name) || (kind !== "const" && kind !== "let")) return false;
-    const values = this.#assigned(expr.id);
+    const values = this.graph.program.valuesOf(this.file, expr.id);
     return values.length > 0 && values.every((value) => this.#isComposed(value, depth + 1));
   }
 }
