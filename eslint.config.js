@@ -13,7 +13,8 @@ const directions = [
   { room: "rules", forbid: ["**/project/**", "**/report/**", "**/cli/**", "**/codemods/**", "**/runtime/**", "**/test/**"], reason: "rules stand on src/core alone" },
   { room: "codemods", forbid: ["**/project/**", "**/report/**", "**/cli/**", "**/rules/**", "**/runtime/**", "**/test/**"], reason: "codemods stand on src/core alone" },
   { room: "src/project", forbid: ["**/cli/**", "**/report/**", "**/runtime/**", "**/test/**"], reason: "nothing imports the command line" },
-  { room: "src/report", forbid: ["**/cli/**", "**/project/**", "**/rules/**", "**/codemods/**", "**/runtime/**", "**/test/**"], reason: "reports stand on src/core alone" },
+  { room: "src/inspect", forbid: ["**/cli/**", "**/project/**", "**/report/**", "**/rules/**", "**/codemods/**", "**/test/**"], reason: "what looks at databases and processes stands on the runtime's own readers of /proc" },
+  { room: "src/report", forbid: ["**/cli/**", "**/project/**", "**/rules/**", "**/codemods/**", "**/runtime/**", "**/test/**"], reason: "reports stand on src/core, and on the shapes of what src/inspect found" },
 ];
 
 export default defineConfig(

@@ -17,6 +17,8 @@ const underLoad = "test/harness/reference-cases.test.ts";
 if (given.length > 0) vitest("Tests", ...given);
 else {
   vitest("Tests under load", underLoad);
-  vitest("Tests", "--exclude", underLoad);
+  // Processes that wait for each other take a peer that is silent for too long for dead: no second worker beside them.
+  vitest("Tests of the runtime", "test/runtime/", "--maxWorkers=1");
+  vitest("Tests", "--exclude", underLoad, "--exclude", "test/runtime/**", "--maxWorkers=2");
   testOnNewerNode();
 }

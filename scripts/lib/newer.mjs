@@ -57,7 +57,7 @@ export function testOnNewerNode(drivers = Object.keys(NEWER_DRIVERS), args = [])
   }
   for (const driver of drivers) {
     const tests = args.length > 0 ? args : [NEWER_DRIVERS[driver]];
-    run(`Tests of the runtime on Node ${node.version} with ${driver}`, node.program, [path.join(root, "node_modules/vitest/vitest.mjs"), "run", ...tests], {
+    run(`Tests of the runtime on Node ${node.version} with ${driver}`, node.program, [path.join(root, "node_modules/vitest/vitest.mjs"), "run", "--maxWorkers=1", ...tests], {
       env: { ...process.env, SESSIONFIX_DRIVER: driver },
     });
   }

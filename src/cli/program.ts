@@ -1,10 +1,12 @@
 import { existsSync } from "node:fs";
 import { Command } from "commander";
+import { addDoctorCommand } from "./doctor.js";
 import { addFixCommand } from "./fix.js";
 import { addInitCommand } from "./init.js";
 import { addScanCommand } from "./scan.js";
 import { missing } from "./paths.js";
 import { painter } from "./terminal.js";
+import { addTopCommand } from "./top.js";
 import { addUndoCommand } from "./undo.js";
 import { toolVersion } from "./version.js";
 
@@ -40,6 +42,8 @@ export function createProgram(): Command {
   addFixCommand(program);
   addUndoCommand(program);
   addInitCommand(program);
+  addDoctorCommand(program);
+  addTopCommand(program);
   return program;
 }
 

@@ -12,6 +12,11 @@ export function painter(stream: NodeJS.WriteStream): ReturnType<typeof pc.create
   return pc.createColors(hasColor(stream));
 }
 
+/** For what goes into a file. */
+export function plainPainter(): ReturnType<typeof pc.createColors> {
+  return pc.createColors(false);
+}
+
 export function widthOf(stream: NodeJS.WriteStream): number {
   return stream.isTTY === true ? stream.columns : 100;
 }

@@ -1,3 +1,8 @@
+import type pc from "picocolors";
+
+/** Colours, or the same functions without. */
+export type Painter = ReturnType<typeof pc.createColors>;
+
 const WIDE = /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/u;
 const INVISIBLE = /\p{Mark}|\u200d|\ufe0f/u;
 /** Bytes that would move the cursor, change colours, or reorder what a reader sees (bidirectional overrides). */

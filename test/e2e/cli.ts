@@ -31,6 +31,8 @@ export interface RunOptions {
 export interface Cli {
   run(args: string[], options?: RunOptions): Promise<Run>;
   metafile: () => Metafile;
+  /** The command line's program, for those who start it themselves. */
+  file: () => string;
 }
 
 /** The command line, bundled as it is shipped into a folder of its own, run as a process. */
@@ -58,7 +60,7 @@ export function useCli(): Cli {
     chmodSync(folder, 0o755);
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  return { run: (args, options) => runNode([...(options?.preload === undefined ? [] : ["--import", options.preload]), path.join(folder, "dist/cli.js"), ...args], options), metafile: () => metafile };
+  return { run: (args, options) => runNode([...(options?.preload === undefined ? [] : ["--import", options.preload]), path.join(folder, "dist/cli.js"), ...args], options), metafile: () => metafile, file: () => path.join(folder, "dist/cli.js") };
 }
 
 function runNode(args: string[], { cwd = tmpdir(), env = {}, uid, closeStdout = false, input }: RunOptions = {}): Promise<Run> {

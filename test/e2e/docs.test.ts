@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, readFileSync } from "node:fs";
 import path from "node:path";
+import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { createProgram } from "../../src/cli/program.js";
 import { FIELDS } from "../../src/project/config-schema.js";
@@ -48,6 +49,7 @@ describe("docs/cli.md", () => {
     const examples = blocks("sh").join("").trim().split("\n");
     expect(examples.length).toBeGreaterThan(15);
     const cwd = tree(SHOP);
+    new Database(path.join(cwd, "shop.db")).exec("CREATE TABLE orders (id INTEGER PRIMARY KEY)").close();
     for (const example of examples) {
       const words = [...example.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? "");
       expect(words.slice(0, 2)).toEqual(["npx", "sessionfix"]);
@@ -59,6 +61,25 @@ describe("docs/cli.md", () => {
   it("has a configuration that is one", async () => {
     const [json = ""] = blocks("json");
     expect((await loadConfig(tree({ "sessionfix.config.json": json }))).config).toMatchObject({ batchSize: 25 });
+  });
+});
+
+describe("docs/doctor.md", () => {
+  const page = read("docs/doctor.md");
+
+  it("names every code that the doctor knows, and no other", () => {
+    const known = ["src/inspect/diagnose-locks.ts", "src/inspect/diagnose-files.ts"].flatMap((file) => [...read(file).matchAll(/code: "([a-z-]+)"/g)].map(({ 1: code }) => code));
+    const listed = [...page.matchAll(/^\| `([a-z0-9-]+)` \| (?:critical|warning|info)/gm)].map(({ 1: code }) => code);
+    expect(known.length).toBeGreaterThan(20);
+    expect([...listed].sort()).toEqual([...new Set(known)].sort());
+  });
+
+  it("has examples that run", async () => {
+    const cwd = tree({});
+    new Database(path.join(cwd, "app.db")).exec("PRAGMA journal_mode = WAL; CREATE TABLE orders (id INTEGER PRIMARY KEY)").close();
+    const examples = [...page.matchAll(/^npx sessionfix (.+)$/gm)].map(({ 1: words = "" }) => words);
+    expect(examples.length).toBeGreaterThan(4);
+    for (const example of examples) expect({ example, ...(await cli.run(example.split(" "), { cwd })) }).toMatchObject({ example, code: 0, stderr: "" });
   });
 });
 
