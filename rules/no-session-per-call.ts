@@ -7,6 +7,7 @@ import type { OpenSite } from "../src/core/link/sessions.js";
 import { constant, type Cost, ZERO } from "../src/core/cost.js";
 import { amount } from "./lib/amount.js";
 import { finish } from "./lib/finish.js";
+import { connectsToGivenServer } from "./lib/given-server.js";
 import { callPath, dearestPath, entryCosts, functionName } from "./lib/path.js";
 import { sessionDetail } from "./lib/session-detail.js";
 import { type JudgedUse, usesOfOpen } from "./lib/uses.js";
@@ -46,6 +47,7 @@ export const noSessionPerCall: Rule<Options> = {
     const drafts: Draft[] = [];
     for (const open of project.opens) {
       if (open.file !== file || options.ignoreLibraries.includes(packageName(open.library))) continue;
+      if (connectsToGivenServer(project, open)) continue;
       const draft = judge(project, open, options);
       if (draft) drafts.push(draft);
     }
@@ -119,7 +121,7 @@ function safetyOf(detail: SessionPerCallDetail, uses: readonly JudgedUse[]): Pic
     return { fix: "manual", fixReason: "a transaction stays open over an await on this session; sharing it would let other work slip into that transaction" };
   if (detail.scoped.length > 0) return { fix: "review", fixReason: `the session itself is changed or occupied (${[...new Set(detail.scoped.map((place) => place.what))].join(", ")}), which would reach everybody who shares it` };
   if (detail.factory?.async) return { fix: "review", fixReason: "the session is opened asynchronously: the first callers share one pending open" };
-  if (detail.factory !== null && !detail.factory.bare && detail.factory.keyParam === undefined && detail.factory.params.length > 0)
+  if (detail.factory !== null && detail.factory.keyParam === undefined && detail.factory.params.length > 0)
     return { fix: "review", fixReason: "the factory's parameters decide more than the path" };
   if (detail.factory === null && detail.shareable === true) return { fix: "review", fixReason: "the client then lives as long as the process" };
   if (detail.factory === null && !Object.hasOwn(RUNTIME.drivers, detail.library)) return { fix: "manual", fixReason: "a session of this library that is opened in place has no codemod yet: open it once, in a module of its own, and import it" };

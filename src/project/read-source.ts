@@ -14,6 +14,9 @@ const SMALLEST_MINIFIED = 20_000;
 const MINIFIED_LINE = 500;
 /** Share of spaces below which long lines are code. Minified bundles have 1 to 7 %, English prose 15 to 18 %. */
 const DENSE = 0.1;
+/** More of a file than this in lines as long as that, and in so many of them: one alone is an image or a key in a file written by hand. */
+const LONG_SHARE = 1 / 3;
+const SEVERAL = 10;
 /** The native parser recurses, and takes the whole process with it somewhere above 5,000 open brackets (measured). */
 const DEEPEST = 3_000;
 
@@ -75,19 +78,37 @@ function isBinary(bytes: Uint8Array): boolean {
   return bytes.subarray(0, SAMPLE).includes(0);
 }
 
+/** A file of long lines; or one of which they are a large part, as in a bundle whose statements' texts have lines of their own. */
 function hasLongLines(text: string): boolean {
   if (text.length < SMALLEST_MINIFIED) return false;
   let lines = 1;
-  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) lines++;
-  return text.length / lines > MINIFIED_LINE;
+  let [long, longLines] = [0, 0];
+  for (let start = 0; start < text.length; lines++) {
+    const end = text.indexOf("\n", start);
+    const length = (end < 0 ? text.length : end) - start;
+    if (length > MINIFIED_LINE) {
+      long += length;
+      longLines++;
+    }
+    start += length + 1;
+  }
+  return text.length / lines > MINIFIED_LINE || (longLines >= SEVERAL && long / text.length > LONG_SHARE);
 }
 
 /** Prose kept in long string literals has as many spaces as any prose; minified code has next to none. */
 function isDense(text: string): boolean {
-  const head = text.slice(0, SAMPLE);
   let spaces = 0;
-  for (const character of head) if (character === " ") spaces++;
-  return spaces / head.length < DENSE;
+  let looked = 0;
+  for (let start = 0; start < text.length && looked < SAMPLE; ) {
+    const found = text.indexOf("\n", start);
+    const end = found < 0 ? text.length : found;
+    if (end - start > MINIFIED_LINE) {
+      for (let at = start; at < end; at++) if (text.charCodeAt(at) === 0x20) spaces++;
+      looked += end - start;
+    }
+    start = end + 1;
+  }
+  return looked > 0 && spaces / looked < DENSE;
 }
 
 /** Counts brackets in strings and comments, too: far from the limit that does no harm, and it needs no parser. */

@@ -27,6 +27,16 @@ describe("decode", () => {
     expect(decode(bytes(`export const prompt = "${prose}";\n`)).ok).toBe(true);
   });
 
+  it("leaves out a bundle whose SQL texts have lines of their own", () => {
+    const bundled = `${'var a=b=>{let{c:d}=b;return d.e.f(1,2,3)};'.repeat(20)}x.prepare(\`\n${"    SELECT name, count(*) FROM things\n".repeat(18)}\`);`;
+    expect(decode(bytes(`${bundled}\n`.repeat(20)))).toEqual({ ok: false, reason: "minified or generated: very long lines" });
+  });
+
+  it("takes a file written by hand with an image in it", () => {
+    const code = "export function add(left: number, right: number): number {\n  return left + right;\n}\n".repeat(400);
+    expect(decode(bytes(`export const logo = "${"iVBORw0KGgoAAAANSUhEUg".repeat(2_000)}";\n${code}`)).ok).toBe(true);
+  });
+
   it("takes a short file with one long line", () => {
     expect(decode(bytes(`export const key="${"x".repeat(5_000)}";`)).ok).toBe(true);
   });

@@ -96,8 +96,27 @@ runTable({
         export const save = () => tx.$transaction(async (handle) => { handle.thing.create(); });` },
     { name: "a library that is left out", options: { ignoreLibraries: ["@prisma/client"] }, code: `${PRISMA}
         export const save = (name) => prisma.$transaction(async (tx) => { tx.thing.create({ data: { name } }); });` },
+    { name: "a builder that is changed step by step, and awaited once", code: `
+        import knex from "knex";
+        const db = knex({ client: "pg" });
+        export const bump = (id, columns) => db.transaction(async (trx) => {
+          const update = trx("users").where("id", id);
+          columns.forEach((column) => {
+            update.increment(column);
+          });
+          if (columns.length > 2) update.update({ many: true });
+          await update.update({ updated_at: new Date() });
+        });` },
   ],
   invalid: [
+    { name: "a builder that is kept in a name, run and dropped", code: `
+        import knex from "knex";
+        const db = knex({ client: "pg" });
+        export const bump = (id) => db.transaction(async (trx) => {
+          const users = trx("users").where("id", id);
+          users.increment("visits").then(() => console.log("done"));
+          await trx("log").insert({ id });
+        });`, findings: [{ line: 5, library: "knex", related: [3], ...FLOATS }] },
     { name: "Prisma", code: `${PRISMA}
         export const save = (name) => prisma.$transaction(async (tx) => {
           tx.thing.create({ data: { name } });

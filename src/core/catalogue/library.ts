@@ -143,6 +143,11 @@ export interface StatementPattern {
   weak?: boolean;
   /** Counts only when no later call of the same chain has such a name: `insert(t).values(v).prepare()` runs nothing as yet. */
   unless?: RegExp;
+  /**
+   * Runs only when somebody waits for it: on a builder that was kept in a name, a chain that is dropped only changes what the builder will
+   * do (`const query = trx("t"); query.increment("n"); await query`).
+   */
+  lazy?: boolean;
   /** A chain that is an argument of another of the library's calls is a part of that one: a subquery, `insert(t).select(db.select())`. */
   operand?: boolean;
 }

@@ -89,7 +89,7 @@ function ofPrepared(graph: CallGraph, { statementMethods }: Library, path: strin
 
 function ofPath(graph: CallGraph, library: Library, path: string, call: CallFact): What | undefined {
   const pattern = library.statements.find((candidate) => matches(candidate, path, call));
-  if (!pattern || (pattern.weak && goesOn(graph, library, path, call)) || (pattern.unless && endsOtherwise(graph, call, pattern.unless)) || (pattern.operand && isOperand(graph, library, call))) return undefined;
+  if (!pattern || (pattern.weak && goesOn(graph, library, path, call)) || (pattern.unless && endsOtherwise(graph, call, pattern.unless)) || (pattern.operand && isOperand(graph, library, call)) || (pattern.lazy && changesBuilder(graph, call))) return undefined;
   return whatOf(pattern, () => sqlText(graph, graph.program.fileOf(call), argumentAt(call, pattern.text ?? "0")));
 }
 
@@ -120,6 +120,29 @@ function goesOn(graph: CallGraph, library: Library, path: string, call: CallFact
 /** Whether a later call of the chain makes something else of it than a statement that runs. */
 function endsOtherwise(graph: CallGraph, call: CallFact, names: RegExp): boolean {
   for (const { callee } of graph.program.chainAfter(graph.program.fileOf(call), call)) if (callee.k === "member" && names.test(callee.name)) return true;
+  return false;
+}
+
+/** What makes a builder run without `await`. */
+const RUNS = /^(then|catch|finally|asCallback|stream|pipe|exec|execute)$/;
+
+/** Whether a chain that nobody waits for begins at a builder that was kept in a name: what runs is what is made of that name later. */
+function changesBuilder(graph: CallGraph, call: CallFact): boolean {
+  const { program, values } = graph;
+  const file = program.fileOf(call);
+  const end = program.chainEnd(file, call);
+  if (!end.discarded || end.awaited || endsOtherwise(graph, call, RUNS)) return false;
+  let root: Expr = call.callee;
+  for (;;) {
+    if (root.k === "member" || root.k === "typed") root = root.of;
+    else if (root.k === "call") root = program.call(file, root.id).callee;
+    else break;
+  }
+  if (root.k !== "var") return false;
+  for (const id of values.solver.values(values.expression(file, root, call.fn))) {
+    const token = values.tokens.get(id);
+    if (token.t === "part" && token.path.includes("()")) return true;
+  }
   return false;
 }
 

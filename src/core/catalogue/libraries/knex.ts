@@ -32,8 +32,8 @@ export const knex: Library = {
     { path: /^migrate\.(latest|up|down|rollback)$/, kind: "ddl" },
     { path: methods("raw"), kind: "sql", fragments: true, operand: true, unless: UNRUN },
     { path: methods("batchInsert"), kind: "write" },
-    { path: /^(?!schema\.)(.*\.)?(insert|update|upsert|del|delete|truncate|increment|decrement)$/, kind: "write", operand: true, unless: UNRUN },
-    { path: /^(\(\)|select|distinct|from|table|with|withRecursive|first|pluck|count|queryBuilder)$/, kind: "read", weak: true, operand: true, unless: UNRUN },
+    { path: /^(?!schema\.)(.*\.)?(insert|update|upsert|del|delete|truncate|increment|decrement)$/, kind: "write", operand: true, unless: UNRUN, lazy: true },
+    { path: /^(\(\)|select|distinct|from|table|with|withRecursive|first|pluck|count|queryBuilder)$/, kind: "read", weak: true, operand: true, unless: UNRUN, lazy: true },
   ],
   closes: ["destroy"],
 };

@@ -1,0 +1,86 @@
+import { runTable } from "./lib/table.js";
+
+const APP = `
+        import express from "express";
+        const app = express();`;
+
+runTable({
+  rule: "no-session-per-call",
+  theme: "servers that are data of the call",
+  valid: [
+    { name: "the user's own server, from a step's credentials, through a helper", code: `
+        import knex from "knex";
+        const getClient = ($) => knex({
+          client: "pg",
+          connection: { host: $.auth.data.host, port: Number($.auth.data.port), user: $.auth.data.user, password: $.auth.data.password },
+        });
+        export async function insert($) {
+          const client = getClient($);
+          await client($.table).insert($.values);
+          client.destroy();
+        }
+        export async function remove($) {
+          const client = getClient($);
+          await client($.table).del();
+          client.destroy();
+        }` },
+    { name: "a connection that is tested", code: `${APP}
+        import pg from "pg";
+        app.post("/test-connection", async (req, res) => {
+          const client = new pg.Client({ connectionString: req.body.url, connectionTimeoutMillis: 3000 });
+          try {
+            await client.connect();
+            res.json({ ok: true });
+          } finally {
+            await client.end();
+          }
+        });` },
+    { name: "options that are handed on whole", code: `${APP}
+        import mysql from "mysql2/promise";
+        async function check(config) {
+          const connection = await mysql.createConnection({ ...config, host: config.host });
+          try {
+            await connection.query("SELECT 1");
+          } finally {
+            await connection.end();
+          }
+        }
+        app.post("/check", async (req, res) => {
+          await check(req.body);
+          res.end();
+        });` },
+  ],
+  invalid: [
+    { name: "the application's own, by the environment", code: `${APP}
+        import pg from "pg";
+        app.get("/users", async (req, res) => {
+          const client = new pg.Client({ connectionString: process.env.DATABASE_URL });
+          await client.connect();
+          res.json(await client.query("SELECT * FROM users"));
+          await client.end();
+        });`, findings: [{ line: 5, message: "opens a new pg session each time it runs", library: "pg", fix: "manual", reason: "no codemod yet", why: [4, 5], sessions: "1" }] },
+    { name: "a helper that is given the configuration", code: `${APP}
+        import pg from "pg";
+        const config = { host: "db", database: "shop" };
+        const connect = (options) => new pg.Pool({ host: options.host, database: options.database });
+        app.get("/users", async (req, res) => {
+          const pool = connect(config);
+          res.json(await pool.query("SELECT * FROM users"));
+          await pool.end();
+        });`, findings: [{ line: 5, message: "`connect` opens a new pg session each time it is called", library: "pg", fix: "review", reason: "parameters decide more", related: [7], why: [6, 7, 5], sessions: "1" }] },
+    { name: "one that is never closed is lost, whatever it connects to", code: `${APP}
+        import pg from "pg";
+        app.post("/query", async (req, res) => {
+          const pool = new pg.Pool({ connectionString: req.body.url });
+          res.json(await pool.query(req.body.sql));
+        });`, findings: [{ line: 5, message: "opens a new pg session", library: "pg", fix: "review", reason: "as long as the process", why: [4, 5], sessions: "1" }] },
+    { name: "only the password is the caller's", code: `${APP}
+        import pg from "pg";
+        app.post("/query", async (req, res) => {
+          const client = new pg.Client({ host: "db", password: req.body.password });
+          await client.connect();
+          await client.end();
+          res.end();
+        });`, findings: [{ line: 5, message: "opens a new pg session", library: "pg", fix: "manual", reason: "no codemod yet", why: [4, 5], sessions: "1" }] },
+  ],
+});
