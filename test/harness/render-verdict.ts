@@ -1,6 +1,6 @@
 import type { Criterion, Verdict } from "./compare.js";
-import { round } from "./statistics.js";
-import { renderTable } from "./table.js";
+import { round } from "../../src/harness/statistics.js";
+import { renderTable } from "../../src/report/table.js";
 import type { ScenarioReport } from "./types.js";
 
 export interface RenderOptions {
