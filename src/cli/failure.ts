@@ -17,7 +17,7 @@ export function reportFailure(error: unknown): number {
   }
   if (debugging()) process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   if (error instanceof UsageError) say(error.message, error.hint);
-  else if (hasCode(error)) say(errorMessage(error));
+  else if (hasCode(error)) say(errorMessage(error), "hint" in error && typeof error.hint === "string" ? error.hint : undefined);
   else say(`internal error: ${errorMessage(error).split("\n")[0]}`, "Run again with DEBUG=sessionfix for the stack, and please report it.");
   return EXIT.failed;
 }
@@ -27,6 +27,6 @@ export function debugging(env: NodeJS.ProcessEnv = process.env): boolean {
 }
 
 /** sessionfix's own errors have a stable code and a message made for people; so do those of the file system. */
-function hasCode(error: unknown): boolean {
+function hasCode(error: unknown): error is Error & { code: string } {
   return error instanceof Error && "code" in error && typeof error.code === "string";
 }

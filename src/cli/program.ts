@@ -6,6 +6,7 @@ import { addScanCommand } from "./scan.js";
 import { missing } from "./paths.js";
 import { painter } from "./terminal.js";
 import { addUndoCommand } from "./undo.js";
+import { addVerifyCommand } from "./verify.js";
 import { toolVersion } from "./version.js";
 
 const EXAMPLES = `
@@ -40,6 +41,7 @@ export function createProgram(): Command {
   addFixCommand(program);
   addUndoCommand(program);
   addInitCommand(program);
+  addVerifyCommand(program);
   return program;
 }
 

@@ -31,6 +31,8 @@ export interface RunOptions {
 export interface Cli {
   run(args: string[], options?: RunOptions): Promise<Run>;
   metafile: () => Metafile;
+  /** The bundled command line. */
+  file: () => string;
 }
 
 /** The command line, bundled as it is shipped into a folder of its own, run as a process. */
@@ -42,7 +44,12 @@ export function useCli(): Cli {
     symlinkSync(path.join(ROOT, "node_modules"), path.join(folder, "node_modules"));
     cpSync(path.join(ROOT, "package.json"), path.join(folder, "package.json"));
     const result = await build({
-      entryPoints: { cli: path.join(ROOT, "src/cli/main.ts") },
+      entryPoints: {
+        cli: path.join(ROOT, "src/cli/main.ts"),
+        verify: path.join(ROOT, "src/harness/index.ts"),
+        "harness/probe": path.join(ROOT, "src/harness/probe/main.ts"),
+        "harness/hooks": path.join(ROOT, "src/harness/hooks.ts"),
+      },
       outdir: path.join(folder, "dist"),
       absWorkingDir: ROOT,
       bundle: true,
@@ -58,7 +65,7 @@ export function useCli(): Cli {
     chmodSync(folder, 0o755);
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  return { run: (args, options) => runNode([...(options?.preload === undefined ? [] : ["--import", options.preload]), path.join(folder, "dist/cli.js"), ...args], options), metafile: () => metafile };
+  return { run: (args, options) => runNode([...(options?.preload === undefined ? [] : ["--import", options.preload]), path.join(folder, "dist/cli.js"), ...args], options), metafile: () => metafile, file: () => path.join(folder, "dist/cli.js") };
 }
 
 function runNode(args: string[], { cwd = tmpdir(), env = {}, uid, closeStdout = false, input }: RunOptions = {}): Promise<Run> {

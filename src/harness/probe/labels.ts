@@ -16,8 +16,17 @@ export function labelRequests(): void {
   const emit = prototype.emit;
   prototype.emit = function (event, ...args) {
     if (event !== "request") return emit.call(this, event, ...args);
-    return requests.run(labelOf(args[0] as IncomingMessage), () => emit.call(this, event, ...args));
+    const request = args[0] as IncomingMessage;
+    const label = labelOf(request);
+    keepLabel(request, label);
+    return requests.run(label, () => emit.call(this, event, ...args));
   };
+}
+
+/** The body's `data` and `end` come from the socket's own context, not from the request's: handlers often begin there. */
+function keepLabel(request: IncomingMessage, label: string): void {
+  const emit = request.emit.bind(request) as (event: string, ...args: unknown[]) => boolean;
+  request.emit = (event: string, ...args: unknown[]) => requests.run(label, () => emit(event, ...args));
 }
 
 function labelOf(request: IncomingMessage): string {
