@@ -1,5 +1,6 @@
 import type { ProgramReport, RunReport, VerifyCriterion, VerifyVerdict } from "../../core/verify-report.js";
-import { medianOf, round } from "../statistics.js";
+import { medianOf } from "../../core/median.js";
+import { round } from "../statistics.js";
 import { judgeBehaviour } from "./judge-behaviour.js";
 import { noteLoad } from "./notes.js";
 import { DEFAULT_THRESHOLDS, forActor, type Thresholds } from "./thresholds.js";
