@@ -25,8 +25,10 @@ export class LatencyRecorder {
   quantiles(): Quantiles {
     const count = this.#histogram.totalCount;
     if (count === 0) return { count: 0, p50: 0, p99: 0, p999: 0, max: 0 };
-    const at = (percentile: number): number => round(this.#histogram.getValueAtPercentile(percentile) / 1000);
-    return { count, p50: at(50), p99: at(99), p999: at(99.9), max: round(this.#histogram.maxValue / 1000) };
+    const max = round(this.#histogram.maxValue / 1000);
+    // The histogram answers with the upper edge of a bucket, which may lie above the greatest value in it.
+    const at = (percentile: number): number => Math.min(max, round(this.#histogram.getValueAtPercentile(percentile) / 1000));
+    return { count, p50: at(50), p99: at(99), p999: at(99.9), max };
   }
 
   /** The whole distribution: at which latency, in ms, each share of the operations was done. Empty when there were none. */

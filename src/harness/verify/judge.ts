@@ -80,10 +80,11 @@ function judgeMeasure(measure: Measure, before: ProgramReport | undefined, after
 }
 
 function rangeOf(values: readonly number[], unit: Measure["unit"], name: "beforeRange" | "afterRange"): Partial<VerifyCriterion> {
-  return values.length < 2 ? {} : { [name]: `${show(Math.min(...values), unit)} to ${show(Math.max(...values), unit)}` };
+  const [least, most] = [show(Math.min(...values), unit), show(Math.max(...values), unit)];
+  return least === most ? {} : { [name]: `${least.replace(/ .*/, "")} to ${most}` };
 }
 
-export function show(value: number, unit: Measure["unit"]): string {
+function show(value: number, unit: Measure["unit"]): string {
   const digits = value >= 100 || Number.isInteger(value) ? 0 : value >= 10 ? 1 : 2;
   return `${round(value, digits)}${unit === "" ? "" : unit === "/s" ? " per s" : ` ${unit}`}`;
 }

@@ -18,7 +18,7 @@ export function curvesSection({ before, after, settings }: VerifyReport): string
     programs.map(([when, program]) => {
       const of = (value: (actor: RunReport["actors"][number]) => number): number => medianOf(actorsOf(program, name).map(value));
       const failed = actorsOf(program, name).flatMap((actor) => Object.values(actor.errors)).reduce((sum, count) => sum + count, 0);
-      return [escape(before ? `${name}, ${when}` : name), ...[of((a) => a.latency.p50), of((a) => a.latency.p99), of((a) => a.latency.p999), of((a) => a.latency.max)].map(ms), of((a) => a.operations).toLocaleString("en-US"), of((a) => a.perSecond).toFixed(1), String(failed)];
+      return [escape(before ? `${name}, ${when}` : name), ...[of((a) => a.latency.p50), of((a) => a.latency.p99), of((a) => a.latency.p999), of((a) => a.latency.max)].map(ms), Math.round(of((a) => a.operations)).toLocaleString("en-US"), of((a) => a.perSecond).toFixed(1), String(failed)];
     }),
   );
   const legend = before ? `<ul class="legend"><li><span class="swatch before"></span>before</li><li><span class="swatch after"></span>after</li></ul>` : "";

@@ -55,6 +55,7 @@ if (canvas) {
       if (x(us) > left + 16 && x(us) < width - 20) pen.fillText(time(us), x(us), bottom + AXIS / 2);
     }
     pen.textAlign = "left";
+    pen.fillStyle = theme.rule; pen.fillRect(left, 0, 1, bottom); pen.fillRect(0, bottom, width, 1);
     for (const { y, title, lane } of rows) {
       if (title !== undefined) { pen.fillStyle = theme.raised; pen.fillRect(0, y, width, HEAD); pen.fillStyle = theme.ink; pen.font = "600 12px system-ui, sans-serif"; pen.fillText(title, 6, y + HEAD / 2); pen.font = "12px system-ui, sans-serif"; continue; }
       pen.save();
@@ -62,10 +63,10 @@ if (canvas) {
       pen.fillStyle = theme.labels[lane.label];
       let drawn = -1, waited = -1;
       for (let i = firstEndingAfter(lane, from); i < lane.start.length; i++) {
-        const a = x(lane.start[i]), b = Math.max(a + 1, x(lane.start[i] + lane.hold[i])), w = x(lane.start[i] - lane.wait[i]);
+        const a = Math.floor(x(lane.start[i])), b = Math.max(a + 1, Math.ceil(x(lane.start[i] + lane.hold[i]))), w = Math.floor(x(lane.start[i] - lane.wait[i]));
         if (w > width) break;
-        // Bars of one column are one bar.
-        if (b > drawn) { const begin = Math.max(a, drawn); pen.fillRect(begin, y + 4, Math.max(1, b - begin), ROW - 8); drawn = b; }
+        // In whole pixels, so that the bars of one column are one bar.
+        if (b > drawn) { const begin = Math.max(a, drawn); pen.fillRect(begin, y + 4, b - begin, ROW - 8); drawn = b; }
         if (a - w >= 1 && a > waited) { const begin = Math.max(w, waited); pen.globalAlpha = 0.65; pen.fillRect(begin, y + ROW / 2 - 1.5, a - begin, 3); pen.globalAlpha = 1; waited = a; }
       }
       if (chosen && chosen.lane === lane) { const a = x(lane.start[chosen.i]), b = Math.max(a + 2, x(lane.start[chosen.i] + lane.hold[chosen.i])); pen.strokeStyle = theme.ink; pen.lineWidth = 2; pen.strokeRect(a - 1, y + 2, b - a + 2, ROW - 4); }
@@ -76,7 +77,6 @@ if (canvas) {
       while (name.length > 2 && pen.measureText(name).width > left - 26) name = name.replace(/…$/, "").slice(0, -1) + "…";
       pen.fillText(name, 20, y + ROW / 2);
     }
-    pen.fillStyle = theme.rule; pen.fillRect(left, 0, 1, bottom); pen.fillRect(0, bottom, width, 1);
   }
 
   const tell = (hold, place = "") => {

@@ -3,7 +3,7 @@ import type { RunReport, VerifyReport } from "../../core/verify-report.js";
 import { escape, ms, section, table } from "./html.js";
 
 /** Holds in the table that stands beside the drawing. */
-const LONGEST = 15;
+const LONGEST = 10;
 
 /** The drawing with its controls; and what it shows as tables, for who cannot see it or has no scripts. */
 export function timelineSection({ before, after }: VerifyReport): string {
@@ -22,7 +22,7 @@ ${after.runs.length > 1 ? `<label>Repetition <select id="repetition">${repetitio
 <canvas id="drawing" tabindex="0" role="application" aria-roledescription="timeline" aria-label="Holds of the write lock and waits for it, over time" aria-describedby="keys"></canvas>
 <output id="told" aria-live="polite"></output>
 <p id="keys" class="soft screen">Drag to move, wheel to zoom (once it has the focus, or with Ctrl). Keys: ← → move, + − zoom, Home shows all, N and P go through the holds in view from the longest on.</p>
-<details open><summary>The longest holds as tables</summary>${tables.join("\n")}</details>`);
+<details><summary>The longest holds as tables</summary>${tables.join("\n")}</details>`);
 }
 
 function longest(when: string, run: RunReport): string {
