@@ -140,3 +140,67 @@ function isAlive(pid: number): boolean {
   const { stdout, status } = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" });
   return status === 0 && !stdout.trim().startsWith("Z");
 }
+
+describe("sessionfix verify --init", () => {
+  const SHOP = {
+    "package.json": `{ "name": "shop", "type": "module", "scripts": { "start": "node src/server.js" } }\n`,
+    "src/server.js": `import express from "express";
+import { add, list, one } from "./orders.js";
+const app = express();
+app.use(express.json());
+app.get("/healthz", (request, response) => response.json({}));
+app.get("/orders", (request, response) => response.json(list()));
+app.get("/orders/:id", (request, response) => response.json(one(request.params.id)));
+app.post("/orders", (request, response) => response.json(add(request.body)));
+app.listen(Number(process.env.PORT), "127.0.0.1");
+`,
+    "src/orders.js": `import Database from "better-sqlite3";
+const open = () => new Database(process.env.SHOP_DB);
+const setUp = open();
+setUp.exec("CREATE TABLE IF NOT EXISTS orders (id INTEGER PRIMARY KEY, body TEXT)");
+setUp.prepare("INSERT INTO orders (body) VALUES ('first')").run();
+setUp.close();
+export function list() {
+  const db = open();
+  return db.prepare("SELECT * FROM orders LIMIT 10").all();
+}
+export function one(id) {
+  const db = open();
+  return db.prepare("SELECT * FROM orders WHERE id = ?").get(id);
+}
+export function add(body) {
+  const db = open();
+  return db.prepare("INSERT INTO orders (body) VALUES (?)").run(JSON.stringify(body));
+}
+`,
+  };
+
+  it("writes a scenario that runs, from the routes and the start script, and never overwrites one", async () => {
+    const shop = path.join(project, "..", "shop");
+    for (const [file, text] of Object.entries(SHOP)) {
+      mkdirSync(path.dirname(path.join(shop, file)), { recursive: true });
+      writeFileSync(path.join(shop, file), text);
+    }
+    symlinkSync(path.join(ROOT, "node_modules"), path.join(shop, "node_modules"));
+    const at = (...args: string[]) => cli.run(["verify", ...args], { cwd: shop, env: { TMPDIR: temporary } });
+    const init = await at("--init");
+    expect({ code: init.code, stderr: init.stderr }).toEqual({ code: 0, stderr: "" });
+    expect(init.stdout).toMatch(/^✔ Wrote load\.scenario\.ts {2}4 routes found; 3 × TODO/);
+    const written = readFileSync(path.join(shop, "load.scenario.ts"), "utf8");
+    expect(written).toContain('args: ["src/server.js"],');
+    expect(written).toContain('env: { SHOP_DB: "{database}", PORT: "{port}" },');
+    expect(written).toContain('ready: "/healthz",');
+    for (const name of ["GET /orders", "GET /orders/:id", "POST /orders"]) expect(written).toContain(`name: "${name}"`);
+    expect(written).not.toContain('name: "GET /healthz"');
+
+    const again = await at("--init");
+    expect({ code: again.code, stdout: again.stdout }).toEqual({ code: 1, stdout: "Nothing was written: there is a scenario already, load.scenario.ts.\n" });
+    expect(readFileSync(path.join(shop, "load.scenario.ts"), "utf8")).toBe(written);
+
+    const run = await at("--quick", "--json", "report.json");
+    expect({ code: run.code, stderr: run.stderr }).toEqual({ code: 0, stderr: "" });
+    const { after } = JSON.parse(readFileSync(path.join(shop, "report.json"), "utf8")) as VerifyReport;
+    expect(after.runs[0]?.actors.map(({ errors }) => errors)).toEqual([{}, {}, {}]);
+    expect(after.runs[0]?.processes[0]?.sessionsOpened).toBeGreaterThan(10);
+  }, 60_000);
+});

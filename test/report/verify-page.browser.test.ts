@@ -58,13 +58,13 @@ describe.skipIf(executablePath === undefined)(title, () => {
   const told = (page: Page) => page.locator("#told").textContent();
   /** The colours in the drawing, as `#rrggbb`. */
   const colours = async (page: Page) =>
-    new Set((await page.evaluate(`(() => {
+    new Set(await page.evaluate<string[]>(`(() => {
       const canvas = document.getElementById("drawing");
       const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
       const found = new Set();
       for (let i = 0; i < data.length; i += 4) found.add("#" + [data[i], data[i + 1], data[i + 2]].map((byte) => byte.toString(16).padStart(2, "0")).join(""));
       return [...found];
-    })()`)) as string[]);
+    })()`));
   const inView = async (page: Page) => {
     // A change of what is in view begins the count anew.
     await page.keyboard.press("n");
@@ -173,14 +173,14 @@ describe.skipIf(executablePath === undefined)(title, () => {
 
   it("draws no more bars than there are pixels, however many holds there are", async () => {
     const { page } = await open({}, { holds: 25_000, repetitions: 1 });
-    const bars = (await page.evaluate(`new Promise((resolve) => {
+    const bars = await page.evaluate<number>(`new Promise((resolve) => {
       const fill = CanvasRenderingContext2D.prototype.fillRect;
       let count = 0;
       CanvasRenderingContext2D.prototype.fillRect = function (...args) { count++; return fill.apply(this, args); };
       document.getElementById("drawing").focus();
       document.getElementById("drawing").dispatchEvent(new KeyboardEvent("keydown", { key: "+" }));
       requestAnimationFrame(() => requestAnimationFrame(() => resolve(count)));
-    })`)) as number;
+    })`);
     const lanes = 3 * 4;
     expect(bars).toBeGreaterThan(1_000);
     expect(bars).toBeLessThan(lanes * 2 * 1_100);

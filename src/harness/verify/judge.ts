@@ -64,7 +64,7 @@ function judgeMeasure(measure: Measure, before: ProgramReport | undefined, after
   const withinMost = most === false || is <= most;
   const withinRatio = ratio === false || was === undefined || negligible || (higherIsBetter ? is >= was * ratio : is <= was * ratio);
   const asked = [
-    ...(most === false ? [] : [`≤ ${show(most, unit)}`]),
+    ...(most === false ? [] : [most === 0 ? "none" : `≤ ${show(most, unit)}`]),
     ...(ratio === false ? [] : [`${higherIsBetter ? "≥" : "≤"} ${ratio} × before${unit === "ms" && !higherIsBetter ? ` or ${negligibleMs} ms` : ""}`]),
   ];
   return {

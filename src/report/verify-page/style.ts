@@ -17,7 +17,7 @@ p { margin: .5rem 0; max-width: 46rem; } a { color: var(--link); } code { font: 
 table { border-collapse: collapse; width: 100%; overflow-wrap: normal; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--soft); padding: .25rem 0; font-size: .9rem; }
 th, td { text-align: left; font-weight: 400; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--rule); vertical-align: top; }
-thead th { font-weight: 600; vertical-align: bottom; } th[scope=row] { min-width: 9rem; } th.n, td.n { text-align: right; white-space: nowrap; } td.n + td:not(.n), th.n + th:not(.n) { padding-left: .75rem; }
+thead th { font-weight: 600; vertical-align: bottom; } th[scope=row] { min-width: 9rem; } th.n, td.n { text-align: right; white-space: nowrap; }
 tr.group th { padding-top: .9rem; color: var(--soft); font-weight: 600; font-size: .85rem; letter-spacing: .03em; }
 .range { display: block; color: var(--soft); font-size: .8rem; }
 .curves { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); gap: 1rem; }
@@ -37,6 +37,7 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; mar
 summary { cursor: pointer; padding: .25rem 0; } pre { white-space: pre-wrap; font: .875rem/1.5 ui-monospace, monospace; margin: .5rem 0; }
 @media screen and (max-width: 40rem) { .stacks thead { position: absolute; left: -99rem; } .stacks, .stacks tbody, .stacks tr, .stacks caption { display: block; } .stacks tr { padding: .5rem 0; border-bottom: 1px solid var(--rule); } .stacks tr.group { border: 0; padding: .75rem 0 0; }
   .stacks th, .stacks td { display: flex; justify-content: space-between; flex-wrap: wrap; gap: 0 1rem; border: 0; padding: .1rem 0; text-align: left; white-space: normal; } .stacks th[scope=row] { font-weight: 600; } .stacks td::before { content: attr(data-label); color: var(--soft); } .stacks .empty { display: none; } .stacks .range { flex-basis: 100%; text-align: right; } }
+@media print, (min-width: 40.01rem) { td.n + td:not(.n), th.n + th:not(.n) { padding-left: .75rem; } }
 @media (max-width: 30rem) { body { padding: .7rem; } dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .5rem; } th, td { padding-right: .6rem; } th[scope=row] { min-width: 7.5rem; } table { font-size: .9rem; } }
 @media print { body { max-width: none; padding: 0; font-size: 10pt; } .controls, .skip, #told, .screen { display: none; } figure, tr, .verdict { break-inside: avoid; } h2, h3 { break-after: avoid; } .scroll { overflow: visible; } #timeline canvas { border: 0; } }
 `;
