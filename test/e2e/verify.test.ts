@@ -5,6 +5,8 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { VerifyReport } from "../../src/core/verify-report.js";
+import { ACTOR_FIELDS, FIELDS, SERVER_FIELDS } from "../../src/harness/verify/check-scenario.js";
+import { DEFAULT_THRESHOLDS } from "../../src/harness/verify/thresholds.js";
 import { STACK_TRACE, useCli } from "./cli.js";
 
 const cli = useCli();
@@ -140,6 +142,22 @@ function isAlive(pid: number): boolean {
   const { stdout, status } = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" });
   return status === 0 && !stdout.trim().startsWith("Z");
 }
+
+describe("docs/verify.md", () => {
+  const page = readFileSync(path.join(ROOT, "docs/verify.md"), "utf8");
+
+  it("has every field and every threshold", () => {
+    const named = new Set([...page.matchAll(/^\| ((?:`\w+`(?:, )?)+) \|/gm)].flatMap(([, names = ""]) => [...names.matchAll(/\w+/g)].map(([name]) => name)));
+    expect([...FIELDS, ...ACTOR_FIELDS, ...SERVER_FIELDS, ...Object.keys(DEFAULT_THRESHOLDS)].filter((name) => !named.has(name))).toEqual([]);
+  });
+
+  it("has a scenario that runs", async () => {
+    writeFileSync(path.join(project, "load.scenario.ts"), /```ts\n(.*?)```/s.exec(page)?.[1] ?? "");
+    const run = await verify("--before", "before", "--after", "after", "--quick", "--json", "report.json");
+    expect({ code: run.code, stderr: run.stderr }).toEqual({ code: 0, stderr: "" });
+    expect(reportOf("report.json").settings).toMatchObject({ processes: 2, seconds: 3, repetitions: 1 });
+  }, 60_000);
+});
 
 describe("sessionfix verify --init", () => {
   const SHOP = {

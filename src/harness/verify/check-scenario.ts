@@ -2,9 +2,9 @@ import { HarnessError } from "../errors.js";
 import type { Scenario } from "./scenario.js";
 import { DEFAULT_THRESHOLDS } from "./thresholds.js";
 
-const FIELDS = ["name", "server", "prepare", "setUp", "actors", "invariants", "compare", "warmUpSeconds", "seconds", "repetitions", "seed", "thresholds"];
-const ACTOR_FIELDS = ["name", "rate", "concurrency", "thinkMs", "request", "run", "accept", "timeoutSeconds"];
-const SERVER_FIELDS = ["command", "args", "env", "ready", "processes", "build", "startTimeoutSeconds"];
+export const FIELDS = ["name", "server", "prepare", "setUp", "actors", "invariants", "compare", "warmUpSeconds", "seconds", "repetitions", "seed", "thresholds"];
+export const ACTOR_FIELDS = ["name", "rate", "concurrency", "thinkMs", "request", "run", "accept", "timeoutSeconds"];
+export const SERVER_FIELDS = ["command", "args", "env", "ready", "processes", "build", "startTimeoutSeconds"];
 
 /**
  * A scenario file is not always TypeScript, and is not always type-checked.
