@@ -94,6 +94,21 @@ describe("sessionfix verify", () => {
     expect(report.after.runs[0]?.actors.map(({ errors }) => errors)).toEqual([{}, {}]);
   }, 60_000);
 
+  it("watches a server that npm starts, with a database whose name the application chooses", async () => {
+    useServer("before");
+    writeFileSync(path.join(project, "package.json"), `{ "type": "module", "scripts": { "start": "node server.mjs" } }`);
+    writeFileSync(path.join(project, "npm.scenario.mjs"), `export default {
+      name: "npm", server: { command: "npm", args: ["start"], env: { STOCK_DB: "{scratch}/own.db" }, database: "own.db" },
+      actors: [{ name: "import", concurrency: 1, request: { method: "POST", path: "/import", body: { items: ["a"] } } }],
+      warmUpSeconds: 0, seconds: 0.5, repetitions: 1, compare: false };`);
+    const run = await verify("--scenario", "npm.scenario.mjs", "--json", "report.json");
+    expect({ code: run.code, stderr: run.stderr }).toEqual({ code: 0, stderr: "" });
+    const [process, ...others] = reportOf("report.json").after.runs[0]?.processes ?? [];
+    expect(others).toEqual([]);
+    expect(new Set(process?.holds.map(({ label }) => label))).toContain("import");
+    expect(readdirSync(temporary)).toEqual([]);
+  }, 60_000);
+
   it("sees another final state and other answers", async () => {
     writeFileSync(path.join(project, "after/server.mjs"), readFileSync(path.join(FIXTURE, "after/server.mjs"), "utf8").replace("imports = imports + 1", "imports = imports + 2").replace("imported: items.length", "imported: 0"));
     const run = await verify("--before", "before", "--after", "after", ...QUICK);
@@ -125,6 +140,7 @@ describe("sessionfix verify", () => {
     ["no folder after", ["--after", "nowhere"], undefined, /There is no folder nowhere\n/],
     ["no repository", ["--before", "main"], undefined, /main is no folder, and .* lies in no git repository\n/],
     ["a server that ends", ["--scenario", "x.mjs"], "export default { name: 'x', server: { command: 'node', args: ['-e', 'console.error(`no such table`); process.exit(3) // {database}'] }, actors: [{ name: 'a', rate: 1, request: { method: 'GET', path: '/' } }] }", /server process \d+ ended \(3\) before it listens\nno such table\n/],
+    ["a database elsewhere", ["--scenario", "x.mjs", "--after", "before"], "export default { name: 'x', server: { command: 'node', args: ['server.mjs', '{scratch}'], env: { STOCK_DB: ':memory:' } }, actors: [{ name: 'a', rate: 1, request: { method: 'GET', path: '/health' } }], compare: { operations: 1 } }", /before made no database at the place .*\n.*`server\.database`/],
     ["a command that is none", ["--scenario", "x.mjs"], "export default { name: 'x', server: { command: 'no-such-command', args: ['{database}'] }, actors: [{ name: 'a', rate: 1, request: { method: 'GET', path: '/' } }] }", /could not be started: spawn no-such-command ENOENT/],
     ["a build that fails", ["--scenario", "x.mjs"], "export default { name: 'x', server: { command: 'node', args: ['{database}'], build: ['node', '-e', 'console.log(`TS2345`); process.exit(2)'] }, actors: [{ name: 'a', rate: 1, request: { method: 'GET', path: '/' } }] }", /failed in .*: it ended with 2\nTS2345\n/],
     ["a number that is none", ["--seed", "x"], undefined, /It must be a whole number from 0/],

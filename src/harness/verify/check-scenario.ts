@@ -4,7 +4,7 @@ import { DEFAULT_THRESHOLDS } from "./thresholds.js";
 
 export const FIELDS = ["name", "server", "prepare", "setUp", "actors", "invariants", "compare", "warmUpSeconds", "seconds", "repetitions", "seed", "thresholds"];
 export const ACTOR_FIELDS = ["name", "rate", "concurrency", "thinkMs", "request", "run", "accept", "timeoutSeconds"];
-export const SERVER_FIELDS = ["command", "args", "env", "ready", "processes", "build", "startTimeoutSeconds"];
+export const SERVER_FIELDS = ["command", "args", "env", "database", "ready", "processes", "build", "startTimeoutSeconds"];
 
 /**
  * A scenario file is not always TypeScript, and is not always type-checked.
@@ -33,6 +33,7 @@ export function checkScenario(value: unknown, file: string): Scenario<unknown> {
   text(scenario["name"], "name");
   const server = object(scenario["server"], "server", SERVER_FIELDS);
   text(server["command"], "server.command");
+  if (server["database"] !== undefined) text(server["database"], "server.database");
   number(server["processes"], "server.processes", 1, true);
   number(server["startTimeoutSeconds"], "server.startTimeoutSeconds", 0.1);
   if (!/\{(?:database|scratch)\}/.test(JSON.stringify([server["args"], server["env"]])))

@@ -1,5 +1,6 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
+import { HarnessError } from "../errors.js";
 import { freePort } from "../ready.js";
 import type { Random } from "../random.js";
 import { ServerProcess } from "../server-process.js";
@@ -14,6 +15,8 @@ export interface Target {
 /** Where one load on one program runs: a database and a scratch folder of its own. */
 export interface Place {
   database: string;
+  /** The database's file. @throws HarnessError `VERIFY_NO_DATABASE` when the application has made none there. */
+  madeDatabase(): string;
   scratch: string;
   drivers: readonly string[];
   servers: ServerProcess[];
@@ -24,7 +27,7 @@ export interface Place {
 export async function openPlace(scenario: Scenario<unknown>, target: Target, probe: string, folder: string, count: number, random: Random): Promise<Place> {
   const scratch = path.join(folder, "scratch");
   mkdirSync(scratch, { recursive: true });
-  const database = path.join(folder, "data.db");
+  const database = path.join(scratch, scenario.server.database ?? "data.db");
   await scenario.prepare?.({ database, scratch, random });
   const servers: ServerProcess[] = [];
   const stop = async (): Promise<void> => void (await Promise.all(servers.map((server) => server.stop())));
@@ -34,7 +37,11 @@ export async function openPlace(scenario: Scenario<unknown>, target: Target, pro
     await stop();
     throw error;
   }
-  return { database, scratch, drivers: [target.folder], servers, stop };
+  const madeDatabase = (): string => {
+    if (existsSync(database)) return database;
+    throw new HarnessError("VERIFY_NO_DATABASE", `${target.name} made no database at the place that the scenario gives it (${database})`, "Hand it on by `{database}` in `server.env` or `server.args`; where the application is told a folder, name the file in `server.database`.");
+  };
+  return { database, madeDatabase, scratch, drivers: [target.folder], servers, stop };
 }
 
 async function startServer({ server }: Scenario<unknown>, target: Target, probe: string, at: { database: string; scratch: string }): Promise<ServerProcess> {

@@ -35,11 +35,11 @@ export async function runAlone(scenario: Scenario<unknown>, target: Target, prob
     client.close();
     await place.stop();
   }
-  const { digest, tables } = digestDatabase(place.database, { replace, ignoreTables, ignoreColumns, drivers: place.drivers });
+  const { digest, tables } = digestDatabase(place.madeDatabase(), { replace, ignoreTables, ignoreColumns, drivers: place.drivers });
   return {
     transcript,
     digest,
     tables: Object.fromEntries(Object.entries(tables).map(([name, table]) => [name, { rows: table.rows, digest: table.digest }])),
-    invariants: checkInvariants(place.database, scenario.invariants ?? [], { drivers: place.drivers }),
+    invariants: checkInvariants(place.madeDatabase(), scenario.invariants ?? [], { drivers: place.drivers }),
   };
 }

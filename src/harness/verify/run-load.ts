@@ -48,7 +48,7 @@ export async function runLoad(scenario: Scenario<unknown>, target: Target, probe
       })),
       processes,
       locks: summariseLocks(processes, { start, end: start + seconds * 1000 }),
-      invariants: checkInvariants(place.database, scenario.invariants ?? [], { drivers: place.drivers }),
+      invariants: checkInvariants(place.madeDatabase(), scenario.invariants ?? [], { drivers: place.drivers }),
     };
   } finally {
     for (const client of clients) client.close();

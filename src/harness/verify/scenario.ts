@@ -42,6 +42,8 @@ export interface ServerSpec {
   args?: readonly string[];
   /** Besides the environment that `verify` itself has. `PORT` is the port unless it is set here. Default none. */
   env?: Readonly<Record<string, string>>;
+  /** The database's file in the scratch folder, where the application is told a folder and chooses the name. Default `data.db`. */
+  database?: string;
   /** Asked with GET until it is answered with a status below 500. Default: ready as soon as the port accepts connections. */
   ready?: string;
   /** Server processes on the one database. Default 1. */

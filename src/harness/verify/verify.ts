@@ -26,7 +26,8 @@ export interface VerifyRequest<S = unknown> {
 }
 
 /**
- * Runs a scenario on one program, or on two, before and after, and judges: what `sessionfix verify` prints.
+ * Runs a scenario on one program, or on two, before and after, and judges: what `sessionfix verify` prints. One at a time in a
+ * process: two loads on one machine would measure each other.
  *
  * @throws HarnessError with a stable `code` when the scenario is none, or a program cannot be found, built, started or set up.
  */
