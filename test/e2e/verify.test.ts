@@ -170,8 +170,12 @@ describe("docs/verify.md", () => {
   it("has a scenario that runs", async () => {
     writeFileSync(path.join(project, "load.scenario.ts"), /```ts\n(.*?)```/s.exec(page)?.[1] ?? "");
     const run = await verify("--before", "before", "--after", "after", "--quick", "--json", "report.json");
-    expect({ code: run.code, stderr: run.stderr }).toEqual({ code: 0, stderr: "" });
-    expect(reportOf("report.json").settings).toMatchObject({ processes: 2, seconds: 3, repetitions: 1 });
+    expect(run.stderr).toBe("");
+    const { settings, verdict } = reportOf("report.json");
+    expect(settings).toMatchObject({ processes: 2, seconds: 3, repetitions: 1 });
+    // What does not depend on how busy the machine is.
+    const held = verdict.criteria.filter(({ group }) => group === "same behaviour" || group === "errors");
+    expect(held.map(({ id, pass }) => [id, pass])).toEqual(["same-state", "same-answers", "invariants", "errors", "idle", "busy"].map((id) => [id, true]));
   }, 60_000);
 });
 

@@ -43,7 +43,7 @@ function waits(when: string, program: ProgramReport): string {
   const most = Math.max(...waited.flat(), 0);
   const name = `${when === "" ? "" : `${when[0]?.toUpperCase()}${when.slice(1)}: w`}${when === "" ? "W" : ""}aiting rows, holding columns`;
   if (most === 0) return `<p>${escape(when === "" ? "Nobody" : `${when}: nobody`)} waited while another held.</p>`;
-  const head = labels.map((label) => `<th scope="col" class="n">${escape(short(label))}</th>`).join("");
+  const head = labels.map((label) => `<th scope="col" class="n label">${escape(short(label))}</th>`).join("");
   const rows = labels.map((label, row) => `<tr><th scope="row">${escape(short(label))}</th>${labels.map((_, column) => `<td class="n heat" style="--heat: ${((waited[row]?.[column] ?? 0) / most).toFixed(3)}">${(waited[row]?.[column] ?? 0) === 0 ? "0" : ms(waited[row]?.[column] ?? 0)}</td>`).join("")}</tr>`);
   return `<div class="scroll" tabindex="0" role="region" aria-label="${escape(name)}"><table><caption>${escape(name)}</caption><thead><tr><td></td>${head}</tr></thead><tbody>${rows.join("\n")}</tbody></table></div>`;
 }

@@ -32,12 +32,13 @@ svg text { font: 11px system-ui, sans-serif; fill: var(--soft); } .grid { stroke
 button, select { font: inherit; color: inherit; background: var(--raised); border: 1px solid var(--soft); border-radius: .35rem; min-height: 2.25rem; min-width: 2.25rem; padding: 0 .7rem; }
 #timeline canvas { display: block; width: 100%; border: 1px solid var(--rule); border-radius: .35rem; touch-action: pan-y; cursor: grab; } #timeline canvas:active { cursor: grabbing; }
 #told { display: block; min-height: 3rem; }
+thead th.label { white-space: normal; max-width: 9rem; overflow-wrap: anywhere; }
 td.heat { border-bottom-color: var(--ground); background: color-mix(in srgb, var(--bad) calc(var(--heat) * 60%), transparent); print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; margin: .75rem 0; } dt { color: var(--soft); } dd { margin: 0; }
 summary { cursor: pointer; padding: .25rem 0; } pre { white-space: pre-wrap; font: .875rem/1.5 ui-monospace, monospace; margin: .5rem 0; }
 @media screen and (max-width: 40rem) { .stacks thead { position: absolute; left: -99rem; } .stacks, .stacks tbody, .stacks tr, .stacks caption { display: block; } .stacks tr { padding: .5rem 0; border-bottom: 1px solid var(--rule); } .stacks tr.group { border: 0; padding: .75rem 0 0; }
   .stacks th, .stacks td { display: flex; justify-content: space-between; flex-wrap: wrap; gap: 0 1rem; border: 0; padding: .1rem 0; text-align: left; white-space: normal; } .stacks th[scope=row] { font-weight: 600; } .stacks td::before { content: attr(data-label); color: var(--soft); } .stacks .empty { display: none; } .stacks .range { flex-basis: 100%; text-align: right; } }
 @media print, (min-width: 40.01rem) { td.n + td:not(.n), th.n + th:not(.n) { padding-left: .75rem; } }
-@media (max-width: 30rem) { body { padding: .7rem; } dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .5rem; } th, td { padding-right: .6rem; } th[scope=row] { min-width: 7.5rem; } table { font-size: .9rem; } }
+@media (max-width: 30rem) { body { padding: .7rem; } dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .5rem; } th, td { padding-right: .6rem; } th[scope=row] { min-width: 6rem; max-width: 9rem; overflow-wrap: anywhere; } table { font-size: .9rem; } }
 @media print { body { max-width: none; padding: 0; font-size: 10pt; } .controls, .skip, #told, .screen { display: none; } figure, tr, .verdict { break-inside: avoid; } h2, h3 { break-after: avoid; } .scroll { overflow: visible; } #timeline canvas { border: 0; } }
 `;
