@@ -9,12 +9,13 @@ const sessionfix = existsSync(plugin) ? (await import(plugin.href)).default : un
 /** Who may import whom: one entry a room, with what it must not reach. */
 const directions = [
   { room: "runtime", forbid: ["**/src/**", "**/rules/**", "**/codemods/**", "**/test/**"], packages: true, reason: "the runtime imports nothing but node:" },
-  { room: "src/core", forbid: ["**/project/**", "**/report/**", "**/cli/**", "**/rules/**", "**/codemods/**", "**/runtime/**", "**/test/**"], packages: true, reason: "the core is pure: no file system, no process, no parser, no host" },
-  { room: "rules", forbid: ["**/project/**", "**/report/**", "**/cli/**", "**/codemods/**", "**/runtime/**", "**/test/**"], reason: "rules stand on src/core alone" },
-  { room: "codemods", forbid: ["**/project/**", "**/report/**", "**/cli/**", "**/rules/**", "**/runtime/**", "**/test/**"], reason: "codemods stand on src/core alone" },
-  { room: "src/project", forbid: ["**/cli/**", "**/report/**", "**/runtime/**", "**/test/**"], reason: "nothing imports the command line" },
-  { room: "src/inspect", forbid: ["**/cli/**", "**/project/**", "**/report/**", "**/rules/**", "**/codemods/**", "**/test/**"], reason: "what looks at databases and processes stands on the runtime's own readers of /proc" },
-  { room: "src/report", forbid: ["**/cli/**", "**/project/**", "**/rules/**", "**/codemods/**", "**/runtime/**", "**/test/**"], reason: "reports stand on src/core, and on the shapes of what src/inspect found" },
+  { room: "src/core", forbid: ["**/harness/**", "**/project/**", "**/report/**", "**/cli/**", "**/rules/**", "**/codemods/**", "**/runtime/**", "**/test/**"], packages: true, reason: "the core is pure: no file system, no process, no parser, no host" },
+  { room: "rules", forbid: ["**/harness/**", "**/project/**", "**/report/**", "**/cli/**", "**/codemods/**", "**/runtime/**", "**/test/**"], reason: "rules stand on src/core alone" },
+  { room: "codemods", forbid: ["**/harness/**", "**/project/**", "**/report/**", "**/cli/**", "**/rules/**", "**/runtime/**", "**/test/**"], reason: "codemods stand on src/core alone" },
+  { room: "src/project", forbid: ["**/harness/**", "**/cli/**", "**/report/**", "**/runtime/**", "**/test/**"], reason: "nothing imports the command line" },
+  { room: "src/inspect", forbid: ["**/harness/**", "**/cli/**", "**/project/**", "**/report/**", "**/rules/**", "**/codemods/**", "**/test/**"], reason: "what looks at databases and processes stands on the runtime's own readers of /proc" },
+  { room: "src/report", forbid: ["**/harness/**", "**/cli/**", "**/project/**", "**/rules/**", "**/codemods/**", "**/runtime/**", "**/test/**"], reason: "reports stand on src/core, and on the shapes of what src/inspect found" },
+  { room: "src/harness", forbid: ["**/cli/**", "**/project/**", "**/report/**", "**/rules/**", "**/codemods/**", "**/runtime/**", "**/test/**"], reason: "the harness stands on src/core, Node and libraries" },
 ];
 
 export default defineConfig(

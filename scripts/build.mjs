@@ -24,7 +24,7 @@ function exists(file, part) {
 
 async function buildTool() {
   await clear(at("dist"), (name) => name.startsWith("types"));
-  const entryPoints = { cli: "src/cli/main.ts", ...(existsSync(at("src/index.ts")) ? { index: "src/index.ts" } : {}) };
+  const entryPoints = { cli: "src/cli/main.ts", verify: "src/harness/index.ts", "harness/probe": "src/harness/probe/main.ts", "harness/hooks": "src/harness/hooks.ts", ...(existsSync(at("src/index.ts")) ? { index: "src/index.ts" } : {}) };
   await build({ ...bundle, entryPoints, outdir: "dist", format: "esm", splitting: true, packages: "external", chunkNames: "chunks/[name]-[hash]" });
   if (!entryPoints.index) return;
   // From the same source as the types and the checks: for editors, by `$schema` in sessionfix.config.json.

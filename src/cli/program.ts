@@ -8,6 +8,7 @@ import { missing } from "./paths.js";
 import { painter } from "./terminal.js";
 import { addTopCommand } from "./top.js";
 import { addUndoCommand } from "./undo.js";
+import { addVerifyCommand } from "./verify.js";
 import { toolVersion } from "./version.js";
 
 const EXAMPLES = `
@@ -44,6 +45,7 @@ export function createProgram(): Command {
   addInitCommand(program);
   addDoctorCommand(program);
   addTopCommand(program);
+  addVerifyCommand(program);
   return program;
 }
 

@@ -7,7 +7,7 @@ import { outlineOf } from "../core/facts/outline.js";
 import type { Outline } from "../core/facts/outline.js";
 import type { FileFacts } from "../core/facts/types.js";
 import type { Finding } from "../core/finding.js";
-import { linkProject } from "../core/link/index.js";
+import { linkProject, type ProjectFacts } from "../core/link/index.js";
 import { detectAll } from "../../rules/detect.js";
 import type { DetectOptions } from "../../rules/detect.js";
 import { digest } from "./cache/digest.js";
@@ -167,14 +167,23 @@ export class Project {
     return this.run(this.select(entries, resolver, overlay), resolver, overlay, detect);
   }
 
+  /** The joined facts of what can matter, for what is no rule's business. */
+  linked(): ProjectFacts {
+    const { entries, resolver } = this.parts;
+    return this.link(this.select(entries, resolver, NO_OVERLAY), resolver, NO_OVERLAY);
+  }
+
   private run(selected: string[], resolver: Resolver, overlay: ReadonlyMap<string, string>, detect = this.parts.detect): Finding[] {
+    return detectAll(this.link(selected, resolver, overlay), detect);
+  }
+
+  private link(selected: string[], resolver: Resolver, overlay: ReadonlyMap<string, string>): ProjectFacts {
     const facts = selected.flatMap((file) => this.factsOf(file, overlay) ?? []);
-    const project = linkProject(facts, {
+    return linkProject(facts, {
       resolve: (fromFile, specifier) => resolver.resolve(fromFile, specifier),
       text: (file) => overlay.get(file) ?? this.text(file),
       place: this.parts.place,
     });
-    return detectAll(project, detect);
   }
 
   private addFacts(file: string): void {

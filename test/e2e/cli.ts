@@ -44,7 +44,12 @@ export function useCli(): Cli {
     symlinkSync(path.join(ROOT, "node_modules"), path.join(folder, "node_modules"));
     cpSync(path.join(ROOT, "package.json"), path.join(folder, "package.json"));
     const result = await build({
-      entryPoints: { cli: path.join(ROOT, "src/cli/main.ts") },
+      entryPoints: {
+        cli: path.join(ROOT, "src/cli/main.ts"),
+        verify: path.join(ROOT, "src/harness/index.ts"),
+        "harness/probe": path.join(ROOT, "src/harness/probe/main.ts"),
+        "harness/hooks": path.join(ROOT, "src/harness/hooks.ts"),
+      },
       outdir: path.join(folder, "dist"),
       absWorkingDir: ROOT,
       bundle: true,

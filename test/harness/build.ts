@@ -19,7 +19,7 @@ export async function buildProgram(source: string, entry: string, outFile: strin
 
 /** Compiles the preload that instruments a server process; returns its file. */
 export async function buildProbe(outFile: string): Promise<string> {
-  await bundle(join(repositoryRoot(), "test/harness/probe/main.ts"), outFile);
+  await bundle(join(repositoryRoot(), "src/harness/probe/main.ts"), outFile);
   return outFile;
 }
 

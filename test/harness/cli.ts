@@ -5,7 +5,7 @@ import { compare } from "./compare.js";
 import { renderVerdict } from "./render-verdict.js";
 import { runBoth } from "./run-scenario.js";
 import { marketplace } from "./scenarios/marketplace.js";
-import { killAllServers } from "./server-process.js";
+import { killAllServers } from "../../src/harness/server-process.js";
 
 const USAGE = `Runs one load on a program before and after, and judges the difference.
 

@@ -1,7 +1,8 @@
-import { describeDifference } from "./digest.js";
-import type { InvariantResult } from "./invariants.js";
-import { round } from "./statistics.js";
-import type { ActorReport, BlockedReport, LoadReport, ScenarioReport, SessionCount } from "./types.js";
+import { describeDifference } from "../../src/harness/digest.js";
+import type { InvariantResult } from "../../src/harness/invariants.js";
+import { round } from "../../src/harness/statistics.js";
+import type { ActorReport } from "../../src/harness/types.js";
+import type { BlockedReport, LoadReport, ScenarioReport, SessionCount } from "./types.js";
 
 /** What counts as better. Ratios are after / before; times in ms. */
 export const THRESHOLDS = {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { describeDifference, digestDatabase, type DatabaseState } from "./digest.js";
+import { describeDifference, digestDatabase, type DatabaseState } from "../../src/harness/digest.js";
 
 const SCHEMA = `
   CREATE TABLE owners (id TEXT PRIMARY KEY, name TEXT NOT NULL, created_at TEXT);

@@ -15,14 +15,14 @@ let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(repositoryRoot(), "node_modules", ".instrument-test-"));
   const contents = `
-    import { instrument } from "./instrument.js";
-    const observed = instrument(process.argv[1]);
+    import { watchDriver } from "./instrument.js";
+    const observed = watchDriver();
     process.on("exit", () => {
       const holds = observed.log.holds.map(({ statements, holdMs, waitMs }) => ({ statements, sane: holdMs >= 0 && waitMs >= 0 }));
       console.log(JSON.stringify({ sessions: observed.sessionsOpened, holds }));
     });`;
   await build({
-    stdin: { contents, resolveDir: join(repositoryRoot(), "test/harness/probe"), loader: "ts" },
+    stdin: { contents, resolveDir: join(repositoryRoot(), "src/harness/probe"), loader: "ts" },
     outfile: join(folder, "preload.mjs"), bundle: true, platform: "node", format: "esm", packages: "external", logLevel: "error",
   });
 });

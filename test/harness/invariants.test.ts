@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { checkInvariants } from "./invariants.js";
+import { checkInvariants } from "../../src/harness/invariants.js";
 import { marketplaceInvariants } from "./scenarios/marketplace-invariants.js";
 
 // A program of its own, in no project of this repository: loaded as one.

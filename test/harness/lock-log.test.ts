@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type CallFacts, ConnectionLocks, LockLog } from "./probe/lock-log.js";
+import { type CallFacts, ConnectionLocks, LockLog } from "../../src/harness/probe/lock-log.js";
 
 const call = (startedAt: number, endedAt: number, facts: Partial<CallFacts> = {}): CallFacts => ({
   startedAt, endedAt,

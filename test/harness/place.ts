@@ -1,8 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { createRandom } from "./random.js";
+import { createRandom } from "../../src/harness/random.js";
 import type { Scenario } from "./scenario.js";
-import { ServerProcess } from "./server-process.js";
+import { ServerProcess } from "../../src/harness/server-process.js";
 import type { BuiltProgram } from "./types.js";
 
 /** Where one phase of one program runs: its own database and files. */
@@ -27,7 +27,13 @@ export function createPlace<S>(
     databasePath,
     files,
     startServer: () =>
-      ServerProcess.start({ script: program.script, probe, cwd: folder, env: scenario.environment(databasePath) }),
+      ServerProcess.start({
+        command: process.execPath,
+        args: ["--enable-source-maps", program.script],
+        probe,
+        cwd: folder,
+        env: scenario.environment(databasePath),
+      }),
   };
 }
 

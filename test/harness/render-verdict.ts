@@ -1,6 +1,7 @@
 import type { Criterion, Verdict } from "./compare.js";
-import { round } from "./statistics.js";
-import { renderTable } from "./table.js";
+import { round } from "../../src/harness/statistics.js";
+import { describeRatio } from "../../src/report/ratio.js";
+import { renderTable } from "../../src/report/table.js";
 import type { ScenarioReport } from "./types.js";
 
 export interface RenderOptions {
@@ -44,14 +45,6 @@ function criterionRow(criterion: Criterion): string[] {
     criterion.pass ? "✓" : "✗",
     criterion.threshold,
   ];
-}
-
-export function describeRatio(ratio: number | undefined): string {
-  if (ratio === undefined) return "";
-  if (ratio === 0) return "none left";
-  const times = ratio < 1 ? 1 / ratio : ratio;
-  if (times < 1.05) return "the same";
-  return `${times >= 10 ? Math.round(times) : round(times, 1)}× ${ratio < 1 ? "less" : "more"}`;
 }
 
 function renderDetails(before: ScenarioReport, after: ScenarioReport): string[] {

@@ -1,10 +1,10 @@
-import { digestDatabase, sha256 } from "./digest.js";
-import { HttpClient } from "./http-client.js";
-import { checkInvariants } from "./invariants.js";
-import { createRandom } from "./random.js";
+import { digestDatabase, sha256 } from "../../src/harness/digest.js";
+import { HttpClient } from "../../src/harness/http-client.js";
+import { checkInvariants } from "../../src/harness/invariants.js";
+import { createRandom } from "../../src/harness/random.js";
 import type { Place } from "./place.js";
 import type { Scenario } from "./scenario.js";
-import { normaliseBody } from "./transcript.js";
+import { normaliseBody } from "../../src/harness/transcript.js";
 import type { AloneReport, SessionCount } from "./types.js";
 
 /** Runs the scenario's script against one process with nobody else about: what the program does, not how fast. */
@@ -26,7 +26,7 @@ export async function runAlone<S>(scenario: Scenario<S>, place: Place, seed: num
       async countSessions(operation, n, work) {
         await server.reset();
         await work();
-        sessions.push({ operation, n, sessions: (await server.report()).sessionsOpened });
+        sessions.push({ operation, n, sessions: (await server.report()).reduce((sum, report) => sum + report.sessionsOpened, 0) });
       },
     });
   } finally {

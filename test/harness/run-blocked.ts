@@ -1,9 +1,9 @@
 import Database from "better-sqlite3";
-import { HttpClient } from "./http-client.js";
+import { HttpClient } from "../../src/harness/http-client.js";
 import type { Place } from "./place.js";
 import { delay } from "./run-load.js";
 import type { Scenario } from "./scenario.js";
-import { round } from "./statistics.js";
+import { round } from "../../src/harness/statistics.js";
 import type { BlockedReport } from "./types.js";
 
 /** How often liveness is asked for while the operation waits, and how long an answer may take to count, in ms. */
@@ -27,7 +27,7 @@ export async function runBlocked<S>(scenario: Scenario<S>, place: Place, holdMs:
     const { method, path, body } = scenario.blocked.operation(state);
     const startedAt = performance.now();
     let released = false;
-    const pending = client.send(method, path, body, holdMs + 40_000).then((answer) => ({
+    const pending = client.send(method, path, body, { timeoutMs: holdMs + 40_000 }).then((answer) => ({
       answer,
       afterMs: round(performance.now() - startedAt, 0),
       answeredWhileHeld: !released,

@@ -1,11 +1,13 @@
-import { ActorRun } from "./actor-run.js";
-import { HttpClient } from "./http-client.js";
-import { checkInvariants } from "./invariants.js";
+import { ActorRun } from "../../src/harness/actor-run.js";
+import { HttpClient } from "../../src/harness/http-client.js";
+import { checkInvariants } from "../../src/harness/invariants.js";
 import { type Place, startServers, stopServers } from "./place.js";
 import { expectOk, type Scenario } from "./scenario.js";
-import type { ServerProcess } from "./server-process.js";
-import { coveredMs, increment, quantilesOf, round } from "./statistics.js";
-import type { ActorReport, ConcurrentReport, LoadReport, LockSummary, Progress, ProcessReport } from "./types.js";
+import type { ServerProcess } from "../../src/harness/server-process.js";
+import { summariseLocks } from "../../src/harness/locks.js";
+import { increment, round } from "../../src/harness/statistics.js";
+import type { ActorReport } from "../../src/harness/types.js";
+import type { ConcurrentReport, LoadReport, Progress } from "./types.js";
 
 export interface LoadOptions {
   seed: number;
@@ -32,7 +34,7 @@ export async function runLoad<S>(scenario: Scenario<S>, place: Place, options: L
 
     const startedAt = performance.now();
     const window = { start: performance.timeOrigin + startedAt, end: Infinity };
-    const runs = scenario.actors.map((actor) => new ActorRun(actor, state, clients.slice(0, servers.length), options.seed));
+    const runs = scenario.actors.map((actor) => new ActorRun({ ...actor, pace: { perSecond: actor.perSecond } }, state, clients.slice(0, servers.length), options.seed));
     for (const run of runs) run.start();
     await delay(LEAD_MS);
     const rounds: ConcurrentReport[] = [];
@@ -44,7 +46,7 @@ export async function runLoad<S>(scenario: Scenario<S>, place: Place, options: L
     window.end = window.start + seconds * 1000;
     await Promise.all(runs.map((run) => run.stop()));
 
-    const processes = await Promise.all(servers.map((server) => server.report()));
+    const processes = (await Promise.all(servers.map((server) => server.report()))).flat();
     return {
       seconds: round(seconds),
       actors: reportActors(runs, seconds),
@@ -85,7 +87,7 @@ async function runConcurrent<S>(
   const elapsedMs = await Promise.all(
     callers.map(async (caller, i) => {
       const spec = operation(state, offset + i);
-      const answer = await caller.send(spec.method, spec.path, spec.body, 120_000);
+      const answer = await caller.send(spec.method, spec.path, spec.body, { timeoutMs: 120_000, actor: scenario.concurrent.name });
       if (answer.errorCode !== undefined) increment(errors, answer.errorCode);
       return round(performance.now() - startedAt, 0);
     }),
@@ -115,20 +117,6 @@ function reportActors<S>(runs: readonly ActorRun<S>[], seconds: number): ActorRe
     latency: run.latency.quantiles(),
     errors: run.errors,
   }));
-}
-
-function summariseLocks(processes: readonly ProcessReport[], window: { start: number; end: number }): LockSummary {
-  const holds = processes.flatMap((process) => process.holds);
-  const held = coveredMs(
-    holds
-      .map(({ start, holdMs }) => ({ start: Math.max(start, window.start), end: Math.min(start + holdMs, window.end) }))
-      .filter(({ start, end }) => start < end),
-  );
-  return {
-    holdMs: quantilesOf(holds.map((hold) => hold.holdMs)),
-    waitMs: quantilesOf(holds.map((hold) => hold.waitMs)),
-    heldShare: round(held / (window.end - window.start), 3),
-  };
 }
 
 function first<T>(items: readonly T[]): T {

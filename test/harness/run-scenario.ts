@@ -6,7 +6,7 @@ import { runAlone } from "./run-alone.js";
 import { runBlocked } from "./run-blocked.js";
 import { runLoad } from "./run-load.js";
 import type { Scenario } from "./scenario.js";
-import { killAllServers } from "./server-process.js";
+import { killAllServers } from "../../src/harness/server-process.js";
 import type { BuiltProgram, Progress, ScenarioReport } from "./types.js";
 import { createWorkspace } from "./workspace.js";
 

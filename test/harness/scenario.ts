@@ -1,12 +1,9 @@
-import type { HttpAnswer, HttpClient } from "./http-client.js";
-import type { Invariant, InvariantResult } from "./invariants.js";
-import type { Random } from "./random.js";
+import type { OperationContext, RequestSpec } from "../../src/harness/actor-run.js";
+import type { HttpAnswer, HttpClient } from "../../src/harness/http-client.js";
+import type { Invariant, InvariantResult } from "../../src/harness/invariants.js";
+import type { Random } from "../../src/harness/random.js";
 
-export interface RequestSpec {
-  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  path: string;
-  body?: unknown;
-}
+export type { OperationContext, RequestSpec };
 
 /** A sequential script: each answer goes into the transcript that before and after must share. */
 export interface ScriptContext {
@@ -16,16 +13,6 @@ export interface ScriptContext {
   send: (spec: RequestSpec) => Promise<HttpAnswer>;
   /** Counts the sessions that the server opens during `work`. */
   countSessions: (operation: string, n: number, work: () => Promise<unknown>) => Promise<void>;
-}
-
-export interface OperationContext<S> {
-  state: S;
-  random: Random;
-  /** Counts this actor's operations, from 0. */
-  index: number;
-  send: (spec: RequestSpec) => Promise<HttpAnswer>;
-  /** Starts the clock anew, for an operation that had to wait for an earlier one of its own actor. */
-  restartClock: () => void;
 }
 
 /** Who puts load on the program: arrivals at a fixed rate, whether or not earlier ones were answered. */

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildProbe } from "./build.js";
-import { HttpClient } from "./http-client.js";
-import { killAllServers, ServerProcess } from "./server-process.js";
+import { HttpClient } from "../../src/harness/http-client.js";
+import { killAllServers, ServerProcess } from "../../src/harness/server-process.js";
 import { repositoryRoot } from "./workspace.js";
 
 let folder: string;
@@ -20,7 +20,7 @@ afterAll(() => {
 function start(name: string, source: string): Promise<ServerProcess> {
   const script = join(folder, name);
   writeFileSync(script, source);
-  return ServerProcess.start({ script, probe, cwd: folder, env: { GREETING: "hello" } });
+  return ServerProcess.start({ command: process.execPath, args: [script], probe, cwd: folder, env: { GREETING: "hello" } });
 }
 
 const SERVER = `
@@ -40,12 +40,12 @@ describe("ServerProcess", () => {
   it("starts a program, reports what it did since the reset, and stops it", async () => {
     const server = await start("server.mjs", SERVER);
     const client = new HttpClient(server.port);
-    expect((await server.report()).sessionsOpened).toBe(1);
+    expect((await server.report()).map((report) => report.sessionsOpened)).toEqual([1]);
     await server.reset();
     expect(await client.send("GET", "/write")).toMatchObject({ status: 200, body: { greeting: "hello", secret: null }, errorCode: undefined });
-    const report = await server.report();
-    expect(report).toMatchObject({ pid: server.pid, sessionsOpened: 0, lockTimeouts: 0 });
-    expect(report.holds.map((hold) => hold.statements)).toEqual([1]);
+    const [report] = await server.report();
+    expect(report).toMatchObject({ pid: server.pid, watched: true, sessionsOpened: 0, lockTimeouts: 0 });
+    expect(report?.holds.map(({ statements, label }) => ({ statements, label }))).toEqual([{ statements: 1, label: "GET /write" }]);
     client.close();
     await server.stop();
     expect(() => process.kill(server.pid, 0)).toThrow(/ESRCH/);
@@ -69,7 +69,7 @@ describe("ServerProcess", () => {
 
   it("says why a program did not start, with its output", async () => {
     await expect(start("broken.mjs", `console.error("no database here"); process.exit(3);`)).rejects.toThrow(
-      /ended \(3\) while "listening" was awaited\nno database here/,
+      /ended \(3\) before it listens\nno database here/,
     );
   });
 });

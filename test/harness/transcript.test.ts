@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { coveredMs, quantilesOf } from "./statistics.js";
-import { createRandom } from "./random.js";
-import { normaliseBody } from "./transcript.js";
+import { coveredMs, quantilesOf } from "../../src/harness/statistics.js";
+import { createRandom } from "../../src/harness/random.js";
+import { normaliseBody } from "../../src/harness/transcript.js";
 
 const ID = "0f0e0d0c-0b0a-4909-8807-060504030201";
 const OTHER = "aaaaaaaa-0b0a-4909-8807-060504030201";

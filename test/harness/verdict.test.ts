@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { compare, describeSessions, type Verdict } from "./compare.js";
 import { badReport, goodReport, quantiles } from "./helpers/reports.js";
-import { describeRatio, renderVerdict } from "./render-verdict.js";
+import { describeRatio } from "../../src/report/ratio.js";
+import { renderVerdict } from "./render-verdict.js";
 import type { ScenarioReport } from "./types.js";
 
 const failed = (verdict: Verdict): string[] => verdict.criteria.filter((c) => !c.pass).map((c) => c.id);

@@ -1,4 +1,5 @@
-import type { LoadReport, Quantiles, ScenarioReport } from "../types.js";
+import type { Quantiles } from "../../../src/harness/types.js";
+import type { LoadReport, ScenarioReport } from "../types.js";
 
 export function quantiles(p99: number, max = p99): Quantiles {
   return { count: 100, p50: p99 / 2, p99, p999: max, max };
@@ -73,7 +74,7 @@ function makeLoad(shape: Shape): LoadReport {
       { actor: "patch", operations: 200, perSecond: 20, share: 1, latency: quantiles(shape.patchMs), errors: {} },
     ],
     processes: [
-      { pid: 1, sessionsOpened: 0, lockTimeouts: 0, holds: [], loop: { p50Ms: 0, p99Ms: 10, maxMs: shape.holdMs } },
+      { pid: 1, watched: true, sessionsOpened: 0, lockTimeouts: 0, holds: [], loop: { p50Ms: 0, p99Ms: 10, maxMs: shape.holdMs } },
     ],
     locks: { holdMs: quantiles(shape.holdMs), waitMs: quantiles(shape.holdMs), heldShare: 0.9 },
     imports: {

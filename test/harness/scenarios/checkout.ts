@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Random } from "../random.js";
+import type { Random } from "../../../src/harness/random.js";
 
 /**
  * Size of each text file of an artifact, in characters. Compressing two of them is most of what importing an entry

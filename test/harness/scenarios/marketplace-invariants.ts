@@ -1,4 +1,4 @@
-import type { Invariant } from "../invariants.js";
+import type { Invariant } from "../../../src/harness/invariants.js";
 
 export const marketplaceInvariants: readonly Invariant[] = [
   {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import type { HttpAnswer, HttpClient } from "../http-client.js";
+import type { HttpAnswer, HttpClient } from "../../../src/harness/http-client.js";
 import { expectOk, type RequestSpec, type Scenario } from "../scenario.js";
 import { runMarketplaceScript } from "./marketplace-alone.js";
 import { marketplaceInvariants } from "./marketplace-invariants.js";

@@ -1,5 +1,8 @@
 import { build, type Histogram } from "hdr-histogram-js";
-import type { Quantiles } from "./types.js";
+import type { CurvePoint, Quantiles } from "./types.js";
+
+/** Percentiles of a curve: closer where it matters. */
+const CURVE = [1, 5, 10, 20, 30, 40, 50, 60, 70, 75, 80, 85, 90, 92.5, 95, 96, 97, 98, 99, 99.5, 99.8, 99.9, 99.95, 99.99, 100] as const;
 
 /** Latencies in ms, kept to three significant digits from 1 µs to 10 minutes. */
 export class LatencyRecorder {
@@ -14,11 +17,26 @@ export class LatencyRecorder {
     this.#histogram.recordValue(Math.min(600_000_000, Math.max(1, Math.round(ms * 1000))));
   }
 
+  /** Forgets all. */
+  reset(): void {
+    this.#histogram.reset();
+  }
+
   quantiles(): Quantiles {
     const count = this.#histogram.totalCount;
     if (count === 0) return { count: 0, p50: 0, p99: 0, p999: 0, max: 0 };
-    const at = (percentile: number): number => round(this.#histogram.getValueAtPercentile(percentile) / 1000);
-    return { count, p50: at(50), p99: at(99), p999: at(99.9), max: round(this.#histogram.maxValue / 1000) };
+    const max = round(this.#histogram.maxValue / 1000);
+    // The histogram answers with the upper edge of a bucket, which may lie above the greatest value in it.
+    const at = (percentile: number): number => Math.min(max, round(this.#histogram.getValueAtPercentile(percentile) / 1000));
+    return { count, p50: at(50), p99: at(99), p999: at(99.9), max };
+  }
+
+  /** The whole distribution: at which latency, in ms, each share of the operations was done. Empty when there were none. */
+  curve(): CurvePoint[] {
+    if (this.#histogram.totalCount === 0) return [];
+    // No finer than the count allows: the 99.9th of a hundred is the slowest again.
+    const known = CURVE.filter((percentile) => percentile <= 100 * (1 - 1 / (2 * this.#histogram.totalCount)) || percentile === 100);
+    return known.map((percentile) => [percentile, round(this.#histogram.getValueAtPercentile(percentile) / 1000, 3)]);
   }
 }
 

@@ -1,4 +1,5 @@
 import { Agent, request as httpRequest } from "node:http";
+import { ACTOR_HEADER } from "./probe/protocol.js";
 
 export interface HttpAnswer {
   /** 0 when no answer came. */
@@ -8,20 +9,37 @@ export interface HttpAnswer {
   errorCode: string | undefined;
 }
 
+export interface SendOptions {
+  /** Default one minute. */
+  timeoutMs?: number;
+  /** On whose behalf, for the locks that the program takes for it. Default nobody's. */
+  actor?: string;
+  /** Sent besides those of the client. Default none. */
+  headers?: Record<string, string>;
+}
+
 /** One client of one server process, over real connections that are kept alive. */
 export class HttpClient {
   readonly #agent = new Agent({ keepAlive: true });
   readonly #port: number;
+  readonly #headers: Record<string, string>;
 
-  constructor(port: number) {
+  /** @param headers sent with every request. Default none. */
+  constructor(port: number, headers: Record<string, string> = {}) {
     this.#port = port;
+    this.#headers = headers;
   }
 
-  /** Never rejects: a request without an answer gives status 0. @param timeoutMs default one minute. */
-  send(method: string, path: string, body?: unknown, timeoutMs = 60_000): Promise<HttpAnswer> {
+  /** Never rejects: a request without an answer gives status 0. */
+  send(method: string, path: string, body?: unknown, { timeoutMs = 60_000, actor, headers: extra = {} }: SendOptions = {}): Promise<HttpAnswer> {
     return new Promise((resolve) => {
-      const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
-      const headers = payload && { "content-type": "application/json", "content-length": payload.byteLength };
+      const payload = body === undefined ? undefined : Buffer.from(typeof body === "string" ? body : JSON.stringify(body));
+      const headers: Record<string, string | number> = {
+        ...this.#headers,
+        ...(payload && { "content-type": "application/json", "content-length": payload.byteLength }),
+        ...(actor !== undefined && { [ACTOR_HEADER]: actor }),
+        ...extra,
+      };
       const fail = (code: string): void => resolve({ status: 0, body: undefined, errorCode: code });
       const request = httpRequest(
         { host: "127.0.0.1", port: this.#port, agent: this.#agent, method, path, headers },

@@ -1,6 +1,6 @@
 /**
  * Follows one connection's transactions from the outside, by whether it is in one before and after each call.
- * Pure bookkeeping: the clock is a parameter.
+ * Pure bookkeeping: the clock is a parameter, and so is for whom it works.
  */
 import type { LockHold } from "../types.js";
 
@@ -28,20 +28,23 @@ export class LockLog {
   readonly holds: LockHold[] = [];
   lockTimeouts = 0;
 
+  /** @param labelOf for whom the process works at the moment. */
+  constructor(readonly labelOf: () => string | undefined = () => undefined) {}
+
   reset(): void {
     this.holds.length = 0;
     this.lockTimeouts = 0;
   }
 
-  add(hold: LockHold): void {
-    if (this.holds.length < MAX_HOLDS) this.holds.push(hold);
+  add(hold: Omit<LockHold, "label">, label = this.labelOf()): void {
+    if (this.holds.length < MAX_HOLDS) this.holds.push(label === undefined ? hold : { ...hold, label });
   }
 }
 
 export class ConnectionLocks {
   #log: LockLog;
   #waiting: { since: number; last: number } | undefined;
-  #held: { since: number; waitMs: number; statements: number } | undefined;
+  #held: { since: number; waitMs: number; statements: number; label: string | undefined } | undefined;
 
   constructor(log: LockLog) {
     this.#log = log;
@@ -72,7 +75,7 @@ export class ConnectionLocks {
   }
 
   #acquire(call: CallFacts): void {
-    this.#held = { since: call.endedAt, waitMs: this.#waited(call.startedAt, call.endedAt), statements: 0 };
+    this.#held = { since: call.endedAt, waitMs: this.#waited(call.startedAt, call.endedAt), statements: 0, label: this.#log.labelOf() };
   }
 
   #release(at: number): void {
@@ -81,7 +84,7 @@ export class ConnectionLocks {
     if (held === undefined) return;
     // The commit that ends the transaction is not a statement of its body.
     const statements = Math.max(0, held.statements - 1);
-    this.#log.add({ start: held.since, waitMs: held.waitMs, holdMs: at - held.since, statements });
+    this.#log.add({ start: held.since, waitMs: held.waitMs, holdMs: at - held.since, statements }, held.label);
   }
 
   #noteBusy(call: CallFacts): void {

@@ -2,66 +2,73 @@
  * Watches better-sqlite3 from the outside: how many connections are opened, and when each holds the write lock. The
  * program under test is not changed and cannot tell.
  */
-import Module, { createRequire } from "node:module";
-import type Database from "better-sqlite3";
+import Module from "node:module";
 import { ConnectionLocks, LockLog } from "./lock-log.js";
 
 export interface Observed {
   log: LockLog;
   sessionsOpened: number;
+  /** Whether the driver was loaded. */
+  watched: boolean;
 }
 
-type Constructor = new (...args: unknown[]) => Database.Database;
+export interface WatchOptions {
+  /** Called when the driver is loaded. Default: nothing. */
+  onLoad?: () => void;
+  /** For whom the process works at the moment. Default: nobody. */
+  labelOf?: () => string | undefined;
+}
+
+/** As much of better-sqlite3 as is watched. */
+interface ProbedSession {
+  readonly open: boolean;
+  readonly inTransaction: boolean;
+  prepare(sql: string): object;
+  close(): void;
+}
+type Constructor = new (...args: unknown[]) => ProbedSession;
 interface ProbedStatement {
   readonly source: string;
   readonly readonly: boolean;
-  readonly database: Database.Database;
+  readonly database: ProbedSession;
 }
+
+/** better-sqlite3's main file, wherever a package manager puts it, also under the name of another version. */
+const DRIVER = /[\\/]better-sqlite3[^\\/]*[\\/]lib[\\/]index\.js$/;
 
 const BEGIN_WITH_LOCK = /^\s*begin\s+(immediate|exclusive)\b/i;
 const TRANSACTION_CONTROL = /^\s*(begin|commit|end|rollback|savepoint|release)\b/i;
 const WRITING_VERB = /(^|;)\s*(insert|update|delete|replace|create|drop|alter|with)\b/i;
 
-/** @param from file whose `import "better-sqlite3"` is to be watched: resolved as that file would. */
-export function instrument(from: string): Observed {
-  const require = createRequire(from);
-  const path = require.resolve("better-sqlite3");
-  const observed: Observed = { log: new LockLog(), sessionsOpened: 0 };
-  const original = loadReplaced(require, path, (exports) => countConstructions(exports, observed));
+/**
+ * Watches each copy of better-sqlite3 that the process loads from now on. Its exports are replaced as its file is
+ * loaded, for `require` and for `import` alike: an `import` gets what the exports were at that moment.
+ */
+export function watchDriver({ onLoad, labelOf }: WatchOptions = {}): Observed {
+  const observed: Observed = { log: new LockLog(labelOf), sessionsOpened: 0, watched: false };
+  const { _extensions: extensions } = Module as unknown as { _extensions: Record<string, Loader> };
+  const load = extensions[".js"];
+  if (load === undefined) throw new Error("this Node loads no CommonJS");
+  extensions[".js"] = (module, filename) => {
+    load(module, filename);
+    if (!DRIVER.test(filename)) return;
+    module.exports = watch(module.exports as Constructor, observed);
+    observed.watched = true;
+    onLoad?.();
+  };
+  return observed;
+}
+
+function watch(original: Constructor, observed: Observed): Constructor {
   const connections = new WeakMap<object, ConnectionLocks>();
   const locksOf = (session: object): ConnectionLocks => {
     let locks = connections.get(session);
     if (locks === undefined) connections.set(session, (locks = new ConnectionLocks(observed.log)));
     return locks;
   };
-
   watchStatements(original, locksOf);
   watchExec(original, locksOf);
-  return observed;
-}
-
-/**
- * Loads a CommonJS module with its exports replaced, for `require` and for `import` alike: an `import` gets what the
- * exports were when the module had just been loaded, so the replacement must be in place by then.
- */
-function loadReplaced(require: NodeJS.Require, path: string, replace: (exports: Constructor) => Constructor): Constructor {
-  const { _extensions: extensions } = Module as unknown as { _extensions: Record<string, Loader> };
-  const load = extensions[".js"];
-  if (load === undefined || require.cache[path] !== undefined) throw new Error(`${path} was loaded before the probe`);
-  let original: Constructor | undefined;
-  extensions[".js"] = (module, filename) => {
-    load(module, filename);
-    if (filename !== path) return;
-    original = module.exports as Constructor;
-    module.exports = replace(original);
-  };
-  try {
-    require(path);
-  } finally {
-    extensions[".js"] = load;
-  }
-  if (original === undefined) throw new Error(`${path} is no CommonJS module`);
-  return original;
+  return countConstructions(original, observed);
 }
 
 function countConstructions(original: Constructor, observed: Observed): Constructor {
@@ -101,7 +108,7 @@ function watchStatements(original: Constructor, locksOf: LocksOf): void {
 }
 
 function watchExec(original: Constructor, locksOf: LocksOf): void {
-  const prototype = original.prototype as unknown as { exec: (this: Database.Database, sql: string) => Database.Database };
+  const prototype = original.prototype as unknown as { exec: (this: ProbedSession, sql: string) => ProbedSession };
   const exec = prototype.exec;
   prototype.exec = function (sql) {
     return observeCall(this, locksOf, () => exec.call(this, sql), {
@@ -112,7 +119,7 @@ function watchExec(original: Constructor, locksOf: LocksOf): void {
 }
 
 function observeCall<T>(
-  session: Database.Database,
+  session: ProbedSession,
   locksOf: LocksOf,
   call: () => T,
   kind: { beginsWithLock: boolean; writes: boolean },

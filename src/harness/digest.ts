@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import Database from "better-sqlite3";
+import { type OpenedDatabase, openDatabase, type OpenOptions, type Row, type Value } from "./open-database.js";
 
 /**
  * A database's content without what differs from run to run: the order of rows, generated ids, times. A row is known
@@ -13,52 +13,46 @@ export interface DatabaseState {
 export interface DigestOptions {
   /** Texts to replace in values before hashing, such as the run's temporary folder. */
   replace?: ReadonlyArray<readonly [from: string, to: string]>;
+  /** Tables that may differ: logs, caches. Default none. */
+  ignoreTables?: readonly string[];
+  /** Columns that may differ, as `table.column`, or `column` for every table. Default none. */
+  ignoreColumns?: readonly string[];
 }
-
-type Value = string | number | bigint | Buffer | null;
-type Row = Record<string, Value>;
 
 interface Table {
   name: string;
   rows: Row[];
   /** Columns whose value identifies the row and nothing else. */
   surrogates: Set<string>;
+  ignored: Set<string>;
   references: Array<{ column: string; table: string; target: string }>;
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const TIMESTAMP = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d/;
 
-export function digestDatabase(path: string, options: DigestOptions = {}): DatabaseState {
-  const session = new Database(path, { readonly: true });
+export function digestDatabase(path: string, options: DigestOptions & OpenOptions = {}): DatabaseState {
+  const session = openDatabase(path, { ...options, readonly: true });
   try {
-    return digestTables(readTables(session), options);
+    return digestTables(readTables(session, options), options);
   } finally {
     session.close();
   }
 }
 
-function readTables(session: Database.Database): Table[] {
-  const names = session
-    .prepare<[], { name: string }>(
-      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name",
-    )
-    .all();
-  return names.map(({ name }) => {
-    const columns = session
-      .prepare<[string], { name: string; pk: number; type: string }>("SELECT name, pk, type FROM pragma_table_info(?)")
-      .all(name);
+function readTables(session: OpenedDatabase, { ignoreTables = [], ignoreColumns = [] }: DigestOptions): Table[] {
+  const names = session.all("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name");
+  return names.map((row) => String(row["name"])).filter((name) => !ignoreTables.includes(name)).map((name) => {
+    const columns = session.all("SELECT name, pk, type FROM pragma_table_info(?)", name) as unknown as Array<{ name: string; pk: number; type: string }>;
     const keys = columns.filter((column) => column.pk > 0);
-    const rows = session.prepare<[], Row>(`SELECT * FROM "${name.replaceAll('"', '""')}"`).all();
+    const rows = session.all(`SELECT * FROM "${name.replaceAll('"', '""')}"`);
     const references = session
-      .prepare<[string], { column: string; table: string; target: string | null }>(
-        'SELECT "from" AS "column", "table", "to" AS target FROM pragma_foreign_key_list(?)',
-      )
-      .all(name)
-      .map(({ column, table, target }) => ({ column, table, target: target ?? "" }));
+      .all('SELECT "from" AS "column", "table", "to" AS target FROM pragma_foreign_key_list(?)', name)
+      .map(({ column, table, target }) => ({ column: String(column), table: String(table), target: target === null ? "" : String(target) }));
     const key = keys.length === 1 ? keys[0] : undefined;
     const surrogate = key !== undefined && isSurrogate(key, rows) && !references.some((r) => r.column === key.name);
-    return { name, rows, surrogates: new Set(surrogate ? [key.name] : []), references };
+    const ignored = columns.map((column) => column.name).filter((column) => ignoreColumns.includes(column) || ignoreColumns.includes(`${name}.${column}`));
+    return { name, rows, surrogates: new Set(surrogate ? [key.name] : []), ignored: new Set(ignored), references };
   });
 }
 
@@ -106,7 +100,7 @@ function buildLookup(tables: readonly Table[], identities: ReadonlyMap<string, s
 function hashRow(table: Table, row: Row, options: DigestOptions, lookup?: Lookup): string {
   const hash = createHash("sha256");
   for (const column of Object.keys(row).sort()) {
-    if (table.surrogates.has(column)) continue;
+    if (table.surrogates.has(column) || table.ignored.has(column)) continue;
     const reference = table.references.find((candidate) => candidate.column === column);
     const value = row[column];
     const shown =
@@ -121,7 +115,7 @@ function hashRow(table: Table, row: Row, options: DigestOptions, lookup?: Lookup
 /** A value as text that says its type, with generated ids and times blanked. */
 function normaliseValue(value: Value | undefined, options: DigestOptions): string {
   if (value === null || value === undefined) return "null";
-  if (Buffer.isBuffer(value)) return `blob:${sha256(value)}`;
+  if (value instanceof Uint8Array) return `blob:${sha256(value)}`;
   if (typeof value !== "string") return `${typeof value}:${String(value)}`;
   if (UUID.test(value)) return "<id>";
   if (TIMESTAMP.test(value)) return "<time>";
@@ -158,6 +152,6 @@ function countMissing(from: readonly string[], within: readonly string[]): numbe
   }).length;
 }
 
-export function sha256(data: string | Buffer): string {
+export function sha256(data: string | Uint8Array): string {
   return createHash("sha256").update(data).digest("hex");
 }
