@@ -2,9 +2,13 @@ import { ts } from "ts-morph";
 import { DEFAULT_BATCH_SIZE, RUNTIME } from "../src/core/contract.js";
 import type { EditGroup, ImportNeed } from "../src/core/edit.js";
 import type { Finding, LoopTransactionDetail } from "../src/core/finding.js";
-import { Lines, writeBatchBody } from "./lib/batch-body.js";
+import { runnerAccess, sessionAccess } from "./lib/batch-access.js";
+import type { Names } from "./lib/batch-access.js";
+import { Lines, usedSinks, writeBatchBody, writeValue } from "./lib/batch-body.js";
 import type { Access, BatchBody } from "./lib/batch-body.js";
-import { freeName, isBinding, localNameFor } from "./lib/imports.js";
+import { libraryScope, plainScope } from "./lib/handle-scope.js";
+import type { HandleScope } from "./lib/handle-scope.js";
+import { isBinding, localNameFor } from "./lib/imports.js";
 import { hasOwn, loopNames, loopParts } from "./lib/loop.js";
 import { Rewrite } from "./lib/rewrite.js";
 import { declaredBy, effectOf, mentions, segmentsOf, unitsOf } from "./lib/segments.js";
@@ -12,8 +16,8 @@ import type { Segment, Unit } from "./lib/segments.js";
 import { sqlShape } from "./lib/sql-shape.js";
 import { styleOf } from "./lib/style.js";
 import { indentAt } from "./lib/text.js";
-import { labelOf, namesIn, shapeOf } from "./lib/transaction-shape.js";
-import type { AsFunction, Callback, InPlace } from "./lib/transaction-shape.js";
+import { labelOf, shapeOf } from "./lib/transaction-shape.js";
+import type { AsFunction, InPlace } from "./lib/transaction-shape.js";
 import { CannotFix, judge, newGroup } from "./lib/transform.js";
 import type { PlanContext, Transform } from "./lib/transform.js";
 import { boundNames, isReference, walk } from "./lib/tree.js";
@@ -31,19 +35,13 @@ export const batchLoopTransaction: Transform = {
     const [obstacle] = detail.obstacles;
     if (obstacle !== undefined) throw new CannotFix(`${obstacle.what} (${obstacle.file}:${obstacle.span.line})`);
     if (finding.fix === "manual") throw new CannotFix(finding.fixReason ?? "whether batches keep its meaning cannot be told from the code");
-    if (detail.mode === "exclusive") throw new CannotFix("the transaction is exclusive on purpose: batches take the write lock only");
+    if (detail.mode === "exclusive" && detail.runner === undefined) throw new CannotFix("the transaction is exclusive on purpose: batches take the write lock only");
     if (!detail.loop.inCallback) throw new CannotFix(`the loop stands in a helper that the transaction calls (${detail.loop.file}:${detail.loop.span.line})`);
     const tree = context.trees.get(finding.file);
     if (tree === undefined) throw new CannotFix(`${finding.file} could not be read`);
     return planBatches(finding, detail, tree, context);
   },
 };
-
-interface Names {
-  needs: ImportNeed[];
-  batched: string;
-  transaction(): string;
-}
 
 function runtimeNames(tree: Tree, async: boolean): Names {
   const needs: ImportNeed[] = [];
@@ -80,46 +78,6 @@ function loopIn(tree: Tree, detail: LoopTransactionDetail, statements: readonly 
   return index;
 }
 
-/** `(work) => helper(id, work)`, and the same call around statements of its own. */
-function runnerAccess(tree: Tree, call: ts.CallExpression, callback: Callback, awaited: boolean): Access {
-  const { text, source } = tree;
-  const before = text.slice(call.getStart(source), callback.getStart(source));
-  const after = text.slice(callback.end, call.end);
-  const names = namesIn(call);
-  const work = freeName("work", (name) => names.has(name));
-  const position = call.arguments.indexOf(callback);
-  const typed = /\.[cm]?tsx?$/.test(tree.file) && isEntityName(call.expression) ? `: Parameters<typeof ${call.expression.getText(source)}>[${position}]` : "";
-  const parameters = callback.parameters.map((parameter) => parameter.getText(source)).join(", ");
-  const prefix = (awaited ? "await " : "") + before;
-  const [first] = callback.parameters;
-  return {
-    batches: `(${work}${typed}) => ${before}${work}${after}`,
-    open: (async) => `${prefix}${async ? "async " : ""}(${parameters}) => {`,
-    close: `}${after}`,
-    openValue: (async) => `${prefix}${async ? "async " : ""}(${parameters}) => `,
-    closeValue: after,
-    ...(first === undefined ? {} : { handle: first.getText(source) }),
-  };
-}
-
-function isEntityName(node: ts.Expression): boolean {
-  if (ts.isIdentifier(node) || node.kind === ts.SyntaxKind.ThisKeyword) return true;
-  return ts.isPropertyAccessExpression(node) && node.questionDotToken === undefined && isEntityName(node.expression);
-}
-
-function sessionAccess(detail: LoopTransactionDetail, names: Names, async: boolean): Access {
-  const session = detail.sessionText;
-  if (!/^[\w$.#!?\s]+$/.test(session)) throw new CannotFix(`the session is written as \`${session}\`, which would be evaluated more than once`);
-  const run = (): string => `${async ? "await " : ""}${names.transaction()}(${session}, `;
-  return {
-    batches: session,
-    open: (inner) => `${run()}${inner ? "async " : ""}() => {`,
-    close: "})",
-    openValue: (inner) => `${run()}${inner ? "async " : ""}() => `,
-    closeValue: ")",
-  };
-}
-
 interface Parts {
   before: Segment[];
   loopUnit: Unit;
@@ -127,7 +85,7 @@ interface Parts {
   result: { unit: Unit; statement: ts.ReturnStatement } | undefined;
 }
 
-function partsOf(tree: Tree, detail: LoopTransactionDetail, statements: readonly ts.Statement[], bodyStart: number, handles: ReadonlySet<string>): Parts {
+function partsOf(tree: Tree, detail: LoopTransactionDetail, statements: readonly ts.Statement[], bodyStart: number, scope: HandleScope): Parts {
   const units = unitsOf(tree, statements, bodyStart);
   const at = loopIn(tree, detail, statements);
   const loopUnit = units[at];
@@ -137,9 +95,9 @@ function partsOf(tree: Tree, detail: LoopTransactionDetail, statements: readonly
   const afterUnits = units.slice(at + 1, result === undefined ? undefined : -1);
   const later = [loopUnit.statement, ...afterUnits.map(({ statement }) => statement), ...(result === undefined ? [] : [result.statement])];
   return {
-    before: segmentsOf(tree, units.slice(0, at), handles, later),
+    before: segmentsOf(tree, units.slice(0, at), scope, later),
     loopUnit,
-    after: segmentsOf(tree, afterUnits, handles, result === undefined ? [] : [result.statement]),
+    after: segmentsOf(tree, afterUnits, scope, result === undefined ? [] : [result.statement]),
     result,
   };
 }
@@ -161,13 +119,16 @@ function batchBody(tree: Tree, parts: Parts, shared: Pick<BatchBody, "outer" | "
 
 function planInPlace(group: EditGroup, detail: LoopTransactionDetail, tree: Tree, shape: InPlace, batchSize: number, notes: string[]): void {
   const { callback, body, runner } = shape;
-  const handles = new Set(runner === undefined ? [] : callback.parameters.flatMap(({ name }) => boundNames(name).map(({ text }) => text)));
-  const parts = partsOf(tree, detail, [...body.statements], body.getStart(tree.source) + 1, handles);
+  const given = runner === undefined ? [] : callback.parameters.flatMap(({ name }) => boundNames(name).map(({ text }) => text));
+  const scope = detail.runner === undefined ? plainScope(given) : libraryScope(tree, given, detail.runner);
+  if (detail.runner?.promises === true) assertWaitedFor(shape);
+  const parts = partsOf(tree, detail, [...body.statements], body.getStart(tree.source) + 1, scope);
+  const handles = scope.names;
   const loop = loopParts(tree, parts.loopUnit.statement);
   const async = shape.async;
   if (!async && loop.async) throw new CannotFix("the loop awaits, and the function around the transaction is not async");
   const names = runtimeNames(tree, async);
-  const access = runner === undefined ? sessionAccess(detail, names, async) : runnerAccess(tree, runner, callback, shape.awaited);
+  const access = runner === undefined ? sessionAccess(detail, names, async) : runnerAccess(tree, runner, callback, shape.awaited, detail, names.needs);
   for (const segment of [...parts.before, ...parts.after]) {
     if (segment.kind === "plain" && shape.outcome.kind !== "returned" && segment.units.some(({ statement }) => hasOwn(statement, ts.isReturnStatement))) {
       throw new CannotFix("the transaction returns early, and its result is used where it runs");
@@ -200,6 +161,12 @@ function planInPlace(group: EditGroup, detail: LoopTransactionDetail, tree: Tree
   note(tree, parts, notes, async);
 }
 
+/** The library gives a promise: who runs the batches has to wait for them. */
+function assertWaitedFor({ async, awaited, outcome }: InPlace): void {
+  if (!async) throw new CannotFix("the function around the transaction is not async, so it cannot wait for the batches");
+  if (!awaited && outcome.kind !== "returned") throw new CannotFix("nobody waits for the transaction here: await it first");
+}
+
 function timesNamed(node: ts.Node, name: string): number {
   let times = 0;
   walk(node, (one) => {
@@ -226,10 +193,10 @@ function writeOutcome(lines: Lines, tree: Tree, shape: InPlace, parts: Parts, ac
   const effect = effectOf(tree, expression);
   const wrap = effect === "write" || mentions(expression, handles);
   const start = expression.getStart(tree.source);
+  const sinks = parts.before.filter(({ kind }) => kind === "sink").flatMap(({ units }) => units);
   const value = (): void => {
-    if (wrap) out.write(access.openValue(hasOwn(expression, ts.isAwaitExpression)));
-    out.keepAt(start, expression.end, lines.inner, outer);
-    if (wrap) out.write(access.closeValue);
+    if (wrap) writeValue(lines, { access, outer, style }, expression, usedSinks(sinks, [expression]), hasOwn(expression, ts.isAwaitExpression));
+    else out.keepAt(start, expression.end, lines.inner, outer);
   };
   if (outcome.kind === "dropped") {
     if (effect === "none") return;
@@ -277,7 +244,7 @@ function assertNamesFree(tree: Tree, shape: InPlace, parts: Parts, handles: Read
 /** The wrapper becomes a function that runs the batches; every call of it awaits it. */
 function planFunction(group: EditGroup, detail: LoopTransactionDetail, tree: Tree, shape: AsFunction, batchSize: number, notes: string[]): void {
   const { callback, body, call, async } = shape;
-  const parts = partsOf(tree, detail, [...body.statements], body.getStart(tree.source) + 1, new Set());
+  const parts = partsOf(tree, detail, [...body.statements], body.getStart(tree.source) + 1, plainScope());
   const loop = loopParts(tree, parts.loopUnit.statement);
   if (!async && loop.async) throw new CannotFix("the loop awaits, and a function that runs the transaction is not async");
   const names = runtimeNames(tree, async);
@@ -326,7 +293,7 @@ function planSql(group: EditGroup, detail: LoopTransactionDetail, tree: Tree, ba
   const { text, source } = tree;
   const names = runtimeNames(tree, shape.async);
   const access = sessionAccess(detail, names, shape.async);
-  const parts = partsOf(tree, detail, shape.inside, shape.inside[0]?.pos ?? shape.bodyStart, new Set());
+  const parts = partsOf(tree, detail, shape.inside, shape.inside[0]?.pos ?? shape.bodyStart, plainScope());
   if (parts.result !== undefined) throw new CannotFix("the transaction returns before it commits");
   const loop = loopParts(tree, parts.loopUnit.statement);
   if (!shape.async && loop.async) throw new CannotFix("the loop awaits, and the function around the transaction is not async");

@@ -16,6 +16,8 @@ export interface Access {
   close: string;
   openValue(async: boolean): string;
   closeValue: string;
+  /** Who runs the item callback asks for a promise. */
+  promises: boolean;
   /** The handle as the item callback's second parameter. */
   handle?: string;
 }
@@ -63,7 +65,7 @@ export function writeBatchBody(lines: Lines, body: BatchBody): void {
   for (const segment of body.after) writeSegment(lines, segment, body, sinks);
 }
 
-function usedSinks(sinks: readonly Unit[], nodes: readonly ts.Node[]): Unit[] {
+export function usedSinks(sinks: readonly Unit[], nodes: readonly ts.Node[]): Unit[] {
   const used: Unit[] = [];
   const wanted = [...nodes];
   for (const sink of [...sinks].reverse()) {
@@ -102,16 +104,7 @@ function writeSegment(lines: Lines, segment: Segment, body: BatchBody, sinks: re
     lines.next(outer, first.spaced);
     const start = initializer.getStart(out.tree.source);
     out.keepAt(first.start, start, lines.inner, outer);
-    if (prepared.length > 0) {
-      out.write(access.open(async));
-      for (const one of prepared) out.write(`\n${outer}${unit}${sunk(lines, one)}`);
-      out.write(`\n${outer}${unit}return `).keepAt(start, initializer.end, lines.inner, outer + unit);
-      out.write(`${style.semi}\n${outer}${access.close}`);
-    } else {
-      const literal = ts.isObjectLiteralExpression(initializer);
-      out.write(access.openValue(async) + (literal ? "(" : "")).keepAt(start, initializer.end, lines.inner, outer);
-      out.write((literal ? ")" : "") + access.closeValue);
-    }
+    writeValue(lines, body, initializer, prepared, async);
     out.keepAt(initializer.end, first.end, lines.inner, outer);
     return;
   }
@@ -125,6 +118,23 @@ function writeSegment(lines: Lines, segment: Segment, body: BatchBody, sinks: re
   out.write(`\n${outer}${access.close}${style.semi}`);
 }
 
+/** An expression in a transaction of its own, which gives its value. */
+export function writeValue(lines: Lines, { access, outer, style }: Pick<BatchBody, "access" | "outer" | "style">, value: ts.Expression, prepared: readonly Unit[], async: boolean): void {
+  const { out } = lines;
+  const start = value.getStart(out.tree.source);
+  if (prepared.length > 0) {
+    const unit = outer + style.indent;
+    out.write(access.open(async));
+    for (const one of prepared) out.write(`\n${unit}${sunk(lines, one)}`);
+    out.write(`\n${unit}return `).keepAt(start, value.end, lines.inner, unit);
+    out.write(`${style.semi}\n${outer}${access.close}`);
+    return;
+  }
+  const literal = ts.isObjectLiteralExpression(value);
+  out.write(access.openValue(async) + (literal ? "(" : "")).keepAt(start, value.end, lines.inner, outer);
+  out.write((literal ? ")" : "") + access.closeValue);
+}
+
 function writeLoop(lines: Lines, body: BatchBody, sinks: readonly Unit[]): void {
   const { out } = lines;
   const { source, text } = out.tree;
@@ -134,7 +144,7 @@ function writeLoop(lines: Lines, body: BatchBody, sinks: readonly Unit[]): void 
   out.keepAt(loopUnit.start, statementStart, inner, outer);
 
   const prepared = usedSinks(sinks, [loop.body]);
-  const async = loop.async ? "async " : "";
+  const async = loop.async || access.promises ? "async " : "";
   const handle = access.handle ?? (loop.index === undefined ? undefined : "_tx");
   const more = [handle, loop.index].filter((one) => one !== undefined).map((one) => `, ${one}`);
   const options = `{ batchSize: ${body.batchSize}${body.label === undefined ? "" : `, label: ${quoted(body.label, style)}`} }`;

@@ -74,7 +74,7 @@ export async function runProgram(project: TemporaryProject, entry: string): Prom
     format: "esm",
     target: "node20",
     logLevel: "silent",
-    external: ["better-sqlite3", "fastify", "express"],
+    packages: "external",
     alias: { "sessionfix-runtime/better-sqlite3": RUNTIME_PATHS["sessionfix-runtime/better-sqlite3"][0] ?? "", "sessionfix-runtime": RUNTIME_PATHS["sessionfix-runtime"][0] ?? "" },
     banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
   });
