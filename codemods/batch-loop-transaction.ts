@@ -103,7 +103,7 @@ function partsOf(tree: Tree, detail: LoopTransactionDetail, statements: readonly
 }
 
 function note(tree: Tree, parts: Parts, notes: string[], async: boolean): void {
-  if (parts.before.some(({ kind, units }) => kind === "plain" && units.some(({ statement }) => effectOf(tree, statement) === "read"))) {
+  if (parts.before.some(({ kind, units }) => kind === "value" || (kind === "plain" && units.some(({ statement }) => effectOf(tree, statement) === "read")))) {
     notes.push("what is read before the loop is read outside its transactions: others may write in between");
   }
   if (parts.before.some(({ kind }) => kind === "writes" || kind === "value")) notes.push("what is written before the loop is committed before it");

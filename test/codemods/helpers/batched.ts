@@ -1,3 +1,5 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "vitest";
 import { codemods } from "../../../codemods/index.js";
 import type { ManualFix } from "../../../src/core/edit.js";
@@ -22,7 +24,8 @@ export interface Batched {
 
 /**
  * The whole way for one program: run, found, planned, checked by the compiler, written, found no more, and run again. A
- * second pass plans nothing. `main` prints JSON.
+ * second pass plans nothing. `main` is a program beside the files that prints JSON; the scan does not see it, so that
+ * the functions that it calls are taken to run in service.
  */
 export async function batch(files: Readonly<Record<string, string>>, main?: string): Promise<Batched> {
   const project = temporaryProject(files, TSCONFIG);
@@ -57,5 +60,10 @@ async function fix(project: TemporaryProject): Promise<FixOutcome> {
 }
 
 async function run(project: TemporaryProject, main: string): Promise<unknown> {
-  return JSON.parse(await runProgram(project, main)) as unknown;
+  project.write("src/main.ts", main);
+  try {
+    return JSON.parse(await runProgram(project, "src/main.ts")) as unknown;
+  } finally {
+    rmSync(join(project.root, "src/main.ts"));
+  }
 }
