@@ -49,7 +49,7 @@ function around({ text, source }: Tree, call: ts.CallExpression, callback: Callb
   const shown = (list: readonly ts.Expression[]): string => list.map((one) => one.getText(source)).join(", ");
   const before = call.arguments.slice(0, position);
   const after = call.arguments.slice(position + 1);
-  const head = text.slice(call.getStart(source), call.arguments.pos);
+  const head = text.slice(call.getStart(source), call.arguments.pos).replace(/\s*\n\s*(?=[.?!)])/g, "");
   const asWritten: [string, string] = [text.slice(call.getStart(source), callback.getStart(source)), text.slice(callback.end, call.end)];
   if (asWritten.some((part) => part.includes("//") || part.includes("/*"))) return asWritten;
   return [`${head}${shown(before)}${before.length > 0 ? ", " : ""}`, `${after.length > 0 ? ", " : ""}${shown(after)})`];
