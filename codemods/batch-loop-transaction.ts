@@ -10,6 +10,7 @@ import { libraryScope, plainScope } from "./lib/handle-scope.js";
 import type { HandleScope } from "./lib/handle-scope.js";
 import { isBinding, localNameFor } from "./lib/imports.js";
 import { hasOwn, loopNames, loopParts } from "./lib/loop.js";
+import type { LoopParts } from "./lib/loop.js";
 import { Rewrite } from "./lib/rewrite.js";
 import { declaredBy, effectOf, mentions, segmentsOf, unitsOf } from "./lib/segments.js";
 import type { Segment, Unit } from "./lib/segments.js";
@@ -129,6 +130,7 @@ function planInPlace(group: EditGroup, detail: LoopTransactionDetail, tree: Tree
   if (!async && loop.async) throw new CannotFix("the loop awaits, and the function around the transaction is not async");
   const names = runtimeNames(tree, async);
   const access = runner === undefined ? sessionAccess(detail, names, async) : runnerAccess(tree, runner, callback, shape.awaited, detail, names.needs);
+  assertValuesLast(parts, loop, handles, access);
   for (const segment of [...parts.before, ...parts.after]) {
     if (segment.kind === "plain" && shape.outcome.kind !== "returned" && segment.units.some(({ statement }) => hasOwn(statement, ts.isReturnStatement))) {
       throw new CannotFix("the transaction returns early, and its result is used where it runs");
@@ -144,6 +146,7 @@ function planInPlace(group: EditGroup, detail: LoopTransactionDetail, tree: Tree
   const lines = new Lines(out, inner);
   const style = styleOf(tree.source);
   const batch = batchBody(tree, parts, { outer, inner, access, batched: names.batched, async, batchSize, label: shape.label });
+  if (mentions(batch.loop.over, handles)) batch.loop.items = itemsInside(parts, batch, access, notes);
   for (const binding of shape.bindings) {
     // A parameter that is only what the loop goes over needs no name.
     if (binding.name === batch.loop.items && timesNamed(body, binding.name) === 1) {
@@ -159,6 +162,22 @@ function planInPlace(group: EditGroup, detail: LoopTransactionDetail, tree: Tree
   group.claims = [{ file: tree.file, start, end: shape.last.end }];
   group.imports.push(...names.needs);
   note(tree, parts, notes, async);
+}
+
+/** Items that the handle gives come out of a transaction of their own: `for (const row of await tx.select().from(t))`. */
+function itemsInside({ before }: Parts, { loop, loopUnit }: BatchBody, access: Access, notes: string[]): string {
+  const sinks = before.filter(({ kind }) => kind === "sink").flatMap(({ units }) => units);
+  if (!ts.isForOfStatement(loopUnit.statement) || usedSinks(sinks, [loop.over]).length > 0) throw new CannotFix("what the loop goes over is read in its head: read it into a variable first");
+  notes.push("what the loop goes over is read outside its transactions: others may write in between");
+  return access.openValue(hasOwn(loop.over, ts.isAwaitExpression)) + loop.items + access.closeValue;
+}
+
+/** An entity belongs to the fork that read it; the transactions of its neighbours are on others. */
+function assertValuesLast({ before, after }: Parts, loop: LoopParts, handles: ReadonlySet<string>, { fresh }: Access): void {
+  if (fresh === undefined) return;
+  const values = [...before, ...after].filter(({ kind }) => kind === "value").flatMap(({ units }) => units.flatMap(({ statement }) => declaredBy(statement)));
+  const [value] = [...values, ...(mentions(loop.over, handles) ? [loop.items] : [])];
+  if (value !== undefined) throw new CannotFix(`\`${value}\` may belong to the \`${fresh}()\` that the transaction is begun on, and each batch has one of its own`);
 }
 
 /** The library gives a promise: who runs the batches has to wait for them. */
@@ -184,7 +203,8 @@ function writeOutcome(lines: Lines, tree: Tree, shape: InPlace, parts: Parts, ac
   const unit = parts.result?.unit;
   if (expression === undefined || unit === undefined) {
     if (outcome.kind === "declared") throw new CannotFix("the transaction's result is kept, but its body returns none");
-    if (outcome.kind === "returned") {
+    // At the end of the function there is nothing to keep from running.
+    if (outcome.kind === "returned" && !(ts.isBlock(shape.last.parent) && shape.last.parent === shape.around?.body && shape.last.parent.statements.at(-1) === shape.last)) {
       lines.next(outer);
       out.write(`return${style.semi}`);
     }

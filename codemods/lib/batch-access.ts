@@ -23,7 +23,7 @@ export interface Names {
 /** `(work) => helper(id, work)`, and the same call around statements of its own. */
 export function runnerAccess(tree: Tree, call: ts.CallExpression, callback: Callback, awaited: boolean, { runner, style }: LoopTransactionDetail, needs: ImportNeed[]): Access {
   const { source } = tree;
-  if (runner !== undefined) assertRepeatable(tree, call, callback, runner);
+  const fresh = runner === undefined ? undefined : assertRepeatable(tree, call, callback, runner);
   const names = namesIn(call);
   const work = freeName("work", (name) => names.has(name));
   const [before, after] = around(tree, call, callback);
@@ -39,6 +39,7 @@ export function runnerAccess(tree: Tree, call: ts.CallExpression, callback: Call
     openValue: (async) => `${prefix}${async || promises ? "async " : ""}(${parameters}) => `,
     closeValue: after,
     promises,
+    ...(fresh === undefined ? {} : { fresh }),
     ...(first === undefined ? {} : { handle: first.getText(source) }),
   };
 }
@@ -55,18 +56,23 @@ function around({ text, source }: Tree, call: ts.CallExpression, callback: Callb
   return [`${head}${shown(before)}${before.length > 0 ? ", " : ""}`, `${after.length > 0 ? ", " : ""}${shown(after)})`];
 }
 
-/** The call is made once a batch: what it is called on and what it is given must not change by that. */
-function assertRepeatable(tree: Tree, call: ts.CallExpression, callback: Callback, runner: Runner): void {
-  const chain = new Set(libraryWithId(runner.library)?.batch?.chain ?? []);
+/** The call is made once a batch: what it is called on and what it is given must not change by that. Gives what is made anew by it. */
+function assertRepeatable(tree: Tree, call: ts.CallExpression, callback: Callback, runner: Runner): string | undefined {
+  const { chain = [], fresh } = libraryWithId(runner.library)?.batch ?? {};
+  let made: string | undefined;
   let at: ts.Expression = call.expression;
   while (!isEntityName(at)) {
     if (ts.isPropertyAccessExpression(at) || ts.isNonNullExpression(at)) at = at.expression;
-    else if (ts.isCallExpression(at) && ts.isPropertyAccessExpression(at.expression) && chain.has(at.expression.name.text)) at = at.expression.expression;
+    else if (ts.isCallExpression(at) && ts.isPropertyAccessExpression(at.expression) && chain.includes(at.expression.name.text)) {
+      if (at.expression.name.text === fresh) made = fresh;
+      at = at.expression.expression;
+    }
     else throw new CannotFix(`the transaction is begun on \`${at.getText(tree.source)}\`, which would be evaluated once a batch: give it a name`);
   }
   for (const argument of call.arguments) {
     if (argument !== callback && effectOf(tree, argument) !== "none") throw new CannotFix(`\`${argument.getText(tree.source)}\` would be evaluated once a batch: give it a name`);
   }
+  return made;
 }
 
 /** The type of the function that the transaction runs, as the file can write it. */

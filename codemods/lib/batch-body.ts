@@ -19,6 +19,8 @@ export interface Access {
   closeValue: string;
   /** Who runs the item callback asks for a promise. */
   promises: boolean;
+  /** The call before each transaction that makes what it is begun on, where values belong to that: `fork`. */
+  fresh?: string;
   /** The handle as the item callback's second parameter. */
   handle?: string;
 }

@@ -34,9 +34,10 @@ export function libraryScope(tree: Tree, names: Iterable<string>, { library: id,
       if (isFunction(value)) return true;
       if (hasOwn(value, ts.isAwaitExpression)) return false;
       const calls = callsOn(value, own);
-      if (calls.every((call) => again.has(call))) return isPlain(value);
-      const last = calls.at(-1) ?? "";
-      if (!promises && (runs.has(last) || !isOn(value, own))) return false;
+      const isConstant = (statement.declarationList.flags & ts.NodeFlags.Const) !== 0;
+      if (isConstant && isPlain(value) && calls.every((call) => again.has(call))) return true;
+      // What a helper gives back, or the rows of a chain that ends by running.
+      if (!promises && isPlain(value) && (runs.has(calls.at(-1) ?? "") || !isOn(value, own))) return false;
       throw new CannotFix(`\`${name.getText(tree.source)}\` is made from the transaction's handle and not awaited, so it cannot be told whether it outlives its transaction`);
     });
   // Synchronous drivers have one connection: what is done on it meanwhile is part of the transaction.

@@ -118,7 +118,6 @@ describe("batches of TypeORM", () => {
             },
             { batchSize: 10, label: "saveAll" },
           );
-          return;
         }
       }
       "

@@ -81,6 +81,8 @@ export interface BatchPattern {
   handle?: string;
   /** Calls between the session and the transaction that may be made again for each batch: `transaction().setIsolationLevel()`. */
   chain?: readonly string[];
+  /** The one of `chain` that makes what the values read in a transaction belong to. */
+  fresh?: string;
   /** Methods that end a chain by running it, where a chain that ends otherwise is a query yet to run. For synchronous drivers. */
   runs?: readonly string[];
 }
