@@ -109,7 +109,7 @@ function note(tree: Tree, parts: Parts, notes: string[], async: boolean): void {
   }
   if (parts.before.some(({ kind }) => kind === "writes" || kind === "value")) notes.push("what is written before the loop is committed before it");
   if (parts.after.some(({ kind }) => kind === "writes" || kind === "value")) notes.push("what is written after the loop is committed after it");
-  if (parts.before.some(({ kind }) => kind === "sink")) notes.push("statements prepared on the transaction's handle are prepared again for each item");
+  if (parts.before.some(({ kind }) => kind === "sink")) notes.push("what is made from the transaction's handle (a statement, a repository) is made again for each item");
   if (async) notes.push("other work of the process may run between two batches");
 }
 

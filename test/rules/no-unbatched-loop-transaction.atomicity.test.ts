@@ -28,8 +28,6 @@ const prisma = (body: string) => `
           res.end();
         });`;
 
-const FIXED = "manual" as const;
-
 const REORDERS = [
   { name: "Prisma, the turn's number and one", library: "@prisma/client", statements: "n", code: prisma(`for (let i = 0; i < req.body.ids.length; i++) {
               await tx.thing.update({ where: { id: req.body.ids[i] }, data: { orderIndex: i + 1 } });
@@ -201,11 +199,11 @@ runTable({
     { name: "the place is one column of the new rows, a prefix of which is in order", code: prisma(`for (let i = 0; i < req.body.things.length; i++) {
               await tx.thing.create({ data: { orderIndex: i + 1, name: req.body.things[i].name } });
             }`),
-      findings: [{ line: 6, message: "loops over `things`", library: "@prisma/client", fix: FIXED, related: [7], why: [5], statements: "n" }] },
+      findings: [{ line: 6, message: "loops over `things`", library: "@prisma/client", fix: "review", reason: "all-or-nothing is given up", related: [7], why: [5], statements: "n" }] },
     { name: "the place comes with each item, among what else it says", code: prisma(`for (const thing of req.body.things) {
               await tx.thing.update({ where: { id: thing.id }, data: { orderIndex: thing.orderIndex, name: thing.name } });
             }`),
-      findings: [{ line: 6, message: "loops over `things`", library: "@prisma/client", fix: FIXED, related: [7], why: [5], statements: "n" }] },
+      findings: [{ line: 6, message: "loops over `things`", library: "@prisma/client", fix: "review", reason: "all-or-nothing is given up", related: [7], why: [5], statements: "n" }] },
     { name: "rows of one table go, rows of another come", code: held(`db.prepare("DELETE FROM drafts WHERE owner = ?").run(req.body.owner);
             for (const thing of req.body.things) insert.run(thing.name);`),
       findings: [{ line: 7, message: "loops over `things`", fix: "review", reason: "all-or-nothing is given up", related: [9], why: [6], statements: "n + 1" }] },

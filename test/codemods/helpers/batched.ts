@@ -9,11 +9,9 @@ import { scanProject } from "../../../src/project/scan.js";
 import { runProgram, temporaryProject, TSCONFIG } from "./project.js";
 import type { TemporaryProject } from "./project.js";
 
-const RULE = "no-unbatched-loop-transaction";
-
 export interface Batched {
   /** A file as it is after the fix. */
-  read(file: string): string;
+  read: (file: string) => string;
   applied: number;
   /** Why what was left was left. */
   manual: string[];
@@ -52,8 +50,8 @@ async function fix(project: TemporaryProject): Promise<FixOutcome> {
   const scan = await scanProject({ root: project.root, cache: false });
   return await fixProject({
     root: project.root,
-    findings: scan.findings.filter(({ rule }) => rule === RULE),
-    redetect: async (overlay) => (await scan.redetect(overlay)).filter(({ rule }) => rule === RULE),
+    findings: scan.findings,
+    redetect: (overlay) => scan.redetect(overlay),
     codemods,
     options: { review: true, dryRun: false, allowDirty: true, only: ["batch-loop-transaction"] },
   });
