@@ -14,7 +14,7 @@ export interface HandleScope {
   /** A statement that names none of them is no part of the transaction, wherever it runs. */
   readonly closed: boolean;
   /** Whether a declaration is made again where the handle is at hand. Throws where that cannot be told. */
-  sinks(statement: ts.VariableStatement): boolean;
+  sinks: (statement: ts.VariableStatement) => boolean;
 }
 
 /** Of transactions that are run by the runtime or by a helper around better-sqlite3. */
