@@ -2,18 +2,23 @@ import { ts } from "ts-morph";
 import { DEFAULT_BATCH_SIZE, RUNTIME } from "../src/core/contract.js";
 import type { EditGroup, ImportNeed } from "../src/core/edit.js";
 import type { Finding, LoopTransactionDetail } from "../src/core/finding.js";
-import { Lines, writeBatchBody } from "./lib/batch-body.js";
+import { runnerAccess, sessionAccess } from "./lib/batch-access.js";
+import type { Names } from "./lib/batch-access.js";
+import { Lines, usedSinks, writeBatchBody, writeValue } from "./lib/batch-body.js";
 import type { Access, BatchBody } from "./lib/batch-body.js";
-import { freeName, isBinding, localNameFor } from "./lib/imports.js";
+import { libraryScope, plainScope } from "./lib/handle-scope.js";
+import type { HandleScope } from "./lib/handle-scope.js";
+import { isBinding, localNameFor } from "./lib/imports.js";
 import { hasOwn, loopNames, loopParts } from "./lib/loop.js";
+import type { LoopParts } from "./lib/loop.js";
 import { Rewrite } from "./lib/rewrite.js";
 import { declaredBy, effectOf, mentions, segmentsOf, unitsOf } from "./lib/segments.js";
 import type { Segment, Unit } from "./lib/segments.js";
 import { sqlShape } from "./lib/sql-shape.js";
 import { styleOf } from "./lib/style.js";
 import { indentAt } from "./lib/text.js";
-import { labelOf, namesIn, shapeOf } from "./lib/transaction-shape.js";
-import type { AsFunction, Callback, InPlace } from "./lib/transaction-shape.js";
+import { labelOf, shapeOf } from "./lib/transaction-shape.js";
+import type { AsFunction, InPlace } from "./lib/transaction-shape.js";
 import { CannotFix, judge, newGroup } from "./lib/transform.js";
 import type { PlanContext, Transform } from "./lib/transform.js";
 import { boundNames, isReference, walk } from "./lib/tree.js";
@@ -31,19 +36,13 @@ export const batchLoopTransaction: Transform = {
     const [obstacle] = detail.obstacles;
     if (obstacle !== undefined) throw new CannotFix(`${obstacle.what} (${obstacle.file}:${obstacle.span.line})`);
     if (finding.fix === "manual") throw new CannotFix(finding.fixReason ?? "whether batches keep its meaning cannot be told from the code");
-    if (detail.mode === "exclusive") throw new CannotFix("the transaction is exclusive on purpose: batches take the write lock only");
+    if (detail.mode === "exclusive" && detail.runner === undefined) throw new CannotFix("the transaction is exclusive on purpose: batches take the write lock only");
     if (!detail.loop.inCallback) throw new CannotFix(`the loop stands in a helper that the transaction calls (${detail.loop.file}:${detail.loop.span.line})`);
     const tree = context.trees.get(finding.file);
     if (tree === undefined) throw new CannotFix(`${finding.file} could not be read`);
     return planBatches(finding, detail, tree, context);
   },
 };
-
-interface Names {
-  needs: ImportNeed[];
-  batched: string;
-  transaction(): string;
-}
 
 function runtimeNames(tree: Tree, async: boolean): Names {
   const needs: ImportNeed[] = [];
@@ -80,46 +79,6 @@ function loopIn(tree: Tree, detail: LoopTransactionDetail, statements: readonly 
   return index;
 }
 
-/** `(work) => helper(id, work)`, and the same call around statements of its own. */
-function runnerAccess(tree: Tree, call: ts.CallExpression, callback: Callback, awaited: boolean): Access {
-  const { text, source } = tree;
-  const before = text.slice(call.getStart(source), callback.getStart(source));
-  const after = text.slice(callback.end, call.end);
-  const names = namesIn(call);
-  const work = freeName("work", (name) => names.has(name));
-  const position = call.arguments.indexOf(callback);
-  const typed = /\.[cm]?tsx?$/.test(tree.file) && isEntityName(call.expression) ? `: Parameters<typeof ${call.expression.getText(source)}>[${position}]` : "";
-  const parameters = callback.parameters.map((parameter) => parameter.getText(source)).join(", ");
-  const prefix = (awaited ? "await " : "") + before;
-  const [first] = callback.parameters;
-  return {
-    batches: `(${work}${typed}) => ${before}${work}${after}`,
-    open: (async) => `${prefix}${async ? "async " : ""}(${parameters}) => {`,
-    close: `}${after}`,
-    openValue: (async) => `${prefix}${async ? "async " : ""}(${parameters}) => `,
-    closeValue: after,
-    ...(first === undefined ? {} : { handle: first.getText(source) }),
-  };
-}
-
-function isEntityName(node: ts.Expression): boolean {
-  if (ts.isIdentifier(node) || node.kind === ts.SyntaxKind.ThisKeyword) return true;
-  return ts.isPropertyAccessExpression(node) && node.questionDotToken === undefined && isEntityName(node.expression);
-}
-
-function sessionAccess(detail: LoopTransactionDetail, names: Names, async: boolean): Access {
-  const session = detail.sessionText;
-  if (!/^[\w$.#!?\s]+$/.test(session)) throw new CannotFix(`the session is written as \`${session}\`, which would be evaluated more than once`);
-  const run = (): string => `${async ? "await " : ""}${names.transaction()}(${session}, `;
-  return {
-    batches: session,
-    open: (inner) => `${run()}${inner ? "async " : ""}() => {`,
-    close: "})",
-    openValue: (inner) => `${run()}${inner ? "async " : ""}() => `,
-    closeValue: ")",
-  };
-}
-
 interface Parts {
   before: Segment[];
   loopUnit: Unit;
@@ -127,7 +86,7 @@ interface Parts {
   result: { unit: Unit; statement: ts.ReturnStatement } | undefined;
 }
 
-function partsOf(tree: Tree, detail: LoopTransactionDetail, statements: readonly ts.Statement[], bodyStart: number, handles: ReadonlySet<string>): Parts {
+function partsOf(tree: Tree, detail: LoopTransactionDetail, statements: readonly ts.Statement[], bodyStart: number, scope: HandleScope): Parts {
   const units = unitsOf(tree, statements, bodyStart);
   const at = loopIn(tree, detail, statements);
   const loopUnit = units[at];
@@ -137,20 +96,20 @@ function partsOf(tree: Tree, detail: LoopTransactionDetail, statements: readonly
   const afterUnits = units.slice(at + 1, result === undefined ? undefined : -1);
   const later = [loopUnit.statement, ...afterUnits.map(({ statement }) => statement), ...(result === undefined ? [] : [result.statement])];
   return {
-    before: segmentsOf(tree, units.slice(0, at), handles, later),
+    before: segmentsOf(tree, units.slice(0, at), scope, later),
     loopUnit,
-    after: segmentsOf(tree, afterUnits, handles, result === undefined ? [] : [result.statement]),
+    after: segmentsOf(tree, afterUnits, scope, result === undefined ? [] : [result.statement]),
     result,
   };
 }
 
 function note(tree: Tree, parts: Parts, notes: string[], async: boolean): void {
-  if (parts.before.some(({ kind, units }) => kind === "plain" && units.some(({ statement }) => effectOf(tree, statement) === "read"))) {
+  if (parts.before.some(({ kind, units }) => kind === "value" || (kind === "plain" && units.some(({ statement }) => effectOf(tree, statement) === "read")))) {
     notes.push("what is read before the loop is read outside its transactions: others may write in between");
   }
   if (parts.before.some(({ kind }) => kind === "writes" || kind === "value")) notes.push("what is written before the loop is committed before it");
   if (parts.after.some(({ kind }) => kind === "writes" || kind === "value")) notes.push("what is written after the loop is committed after it");
-  if (parts.before.some(({ kind }) => kind === "sink")) notes.push("statements prepared on the transaction's handle are prepared again for each item");
+  if (parts.before.some(({ kind }) => kind === "sink")) notes.push("what is made from the transaction's handle (a statement, a repository) is made again for each item");
   if (async) notes.push("other work of the process may run between two batches");
 }
 
@@ -161,13 +120,17 @@ function batchBody(tree: Tree, parts: Parts, shared: Pick<BatchBody, "outer" | "
 
 function planInPlace(group: EditGroup, detail: LoopTransactionDetail, tree: Tree, shape: InPlace, batchSize: number, notes: string[]): void {
   const { callback, body, runner } = shape;
-  const handles = new Set(runner === undefined ? [] : callback.parameters.flatMap(({ name }) => boundNames(name).map(({ text }) => text)));
-  const parts = partsOf(tree, detail, [...body.statements], body.getStart(tree.source) + 1, handles);
+  const given = runner === undefined ? [] : callback.parameters.flatMap(({ name }) => boundNames(name).map(({ text }) => text));
+  const scope = detail.runner === undefined ? plainScope(given) : libraryScope(tree, given, detail.runner);
+  if (detail.runner?.promises === true) assertWaitedFor(shape);
+  const parts = partsOf(tree, detail, [...body.statements], body.getStart(tree.source) + 1, scope);
+  const handles = scope.names;
   const loop = loopParts(tree, parts.loopUnit.statement);
   const async = shape.async;
   if (!async && loop.async) throw new CannotFix("the loop awaits, and the function around the transaction is not async");
   const names = runtimeNames(tree, async);
-  const access = runner === undefined ? sessionAccess(detail, names, async) : runnerAccess(tree, runner, callback, shape.awaited);
+  const access = runner === undefined ? sessionAccess(detail, names, async) : runnerAccess(tree, runner, callback, shape.awaited, detail, names.needs);
+  assertValuesLast(parts, loop, handles, access);
   for (const segment of [...parts.before, ...parts.after]) {
     if (segment.kind === "plain" && shape.outcome.kind !== "returned" && segment.units.some(({ statement }) => hasOwn(statement, ts.isReturnStatement))) {
       throw new CannotFix("the transaction returns early, and its result is used where it runs");
@@ -183,6 +146,7 @@ function planInPlace(group: EditGroup, detail: LoopTransactionDetail, tree: Tree
   const lines = new Lines(out, inner);
   const style = styleOf(tree.source);
   const batch = batchBody(tree, parts, { outer, inner, access, batched: names.batched, async, batchSize, label: shape.label });
+  if (mentions(batch.loop.over, handles)) batch.loop.items = itemsInside(parts, batch, access, notes);
   for (const binding of shape.bindings) {
     // A parameter that is only what the loop goes over needs no name.
     if (binding.name === batch.loop.items && timesNamed(body, binding.name) === 1) {
@@ -198,6 +162,28 @@ function planInPlace(group: EditGroup, detail: LoopTransactionDetail, tree: Tree
   group.claims = [{ file: tree.file, start, end: shape.last.end }];
   group.imports.push(...names.needs);
   note(tree, parts, notes, async);
+}
+
+/** Items that the handle gives come out of a transaction of their own: `for (const row of await tx.select().from(t))`. */
+function itemsInside({ before }: Parts, { loop, loopUnit }: BatchBody, access: Access, notes: string[]): string {
+  const sinks = before.filter(({ kind }) => kind === "sink").flatMap(({ units }) => units);
+  if (!ts.isForOfStatement(loopUnit.statement) || usedSinks(sinks, [loop.over]).length > 0) throw new CannotFix("what the loop goes over is read in its head: read it into a variable first");
+  notes.push("what the loop goes over is read outside its transactions: others may write in between");
+  return access.openValue(hasOwn(loop.over, ts.isAwaitExpression)) + loop.items + access.closeValue;
+}
+
+/** An entity belongs to the fork that read it; the transactions of its neighbours are on others. */
+function assertValuesLast({ before, after }: Parts, loop: LoopParts, handles: ReadonlySet<string>, { fresh }: Access): void {
+  if (fresh === undefined) return;
+  const values = [...before, ...after].filter(({ kind }) => kind === "value").flatMap(({ units }) => units.flatMap(({ statement }) => declaredBy(statement)));
+  const [value] = [...values, ...(mentions(loop.over, handles) ? [loop.items] : [])];
+  if (value !== undefined) throw new CannotFix(`\`${value}\` may belong to the \`${fresh}()\` that the transaction is begun on, and each batch has one of its own`);
+}
+
+/** The library gives a promise: who runs the batches has to wait for them. */
+function assertWaitedFor({ async, awaited, outcome }: InPlace): void {
+  if (!async) throw new CannotFix("the function around the transaction is not async, so it cannot wait for the batches");
+  if (!awaited && outcome.kind !== "returned") throw new CannotFix("nobody waits for the transaction here: await it first");
 }
 
 function timesNamed(node: ts.Node, name: string): number {
@@ -217,7 +203,8 @@ function writeOutcome(lines: Lines, tree: Tree, shape: InPlace, parts: Parts, ac
   const unit = parts.result?.unit;
   if (expression === undefined || unit === undefined) {
     if (outcome.kind === "declared") throw new CannotFix("the transaction's result is kept, but its body returns none");
-    if (outcome.kind === "returned") {
+    // At the end of the function there is nothing to keep from running.
+    if (outcome.kind === "returned" && !(ts.isBlock(shape.last.parent) && shape.last.parent === shape.around?.body && shape.last.parent.statements.at(-1) === shape.last)) {
       lines.next(outer);
       out.write(`return${style.semi}`);
     }
@@ -226,10 +213,10 @@ function writeOutcome(lines: Lines, tree: Tree, shape: InPlace, parts: Parts, ac
   const effect = effectOf(tree, expression);
   const wrap = effect === "write" || mentions(expression, handles);
   const start = expression.getStart(tree.source);
+  const sinks = parts.before.filter(({ kind }) => kind === "sink").flatMap(({ units }) => units);
   const value = (): void => {
-    if (wrap) out.write(access.openValue(hasOwn(expression, ts.isAwaitExpression)));
-    out.keepAt(start, expression.end, lines.inner, outer);
-    if (wrap) out.write(access.closeValue);
+    if (wrap) writeValue(lines, { access, outer, style }, expression, usedSinks(sinks, [expression]), hasOwn(expression, ts.isAwaitExpression));
+    else out.keepAt(start, expression.end, lines.inner, outer);
   };
   if (outcome.kind === "dropped") {
     if (effect === "none") return;
@@ -277,7 +264,7 @@ function assertNamesFree(tree: Tree, shape: InPlace, parts: Parts, handles: Read
 /** The wrapper becomes a function that runs the batches; every call of it awaits it. */
 function planFunction(group: EditGroup, detail: LoopTransactionDetail, tree: Tree, shape: AsFunction, batchSize: number, notes: string[]): void {
   const { callback, body, call, async } = shape;
-  const parts = partsOf(tree, detail, [...body.statements], body.getStart(tree.source) + 1, new Set());
+  const parts = partsOf(tree, detail, [...body.statements], body.getStart(tree.source) + 1, plainScope());
   const loop = loopParts(tree, parts.loopUnit.statement);
   if (!async && loop.async) throw new CannotFix("the loop awaits, and a function that runs the transaction is not async");
   const names = runtimeNames(tree, async);
@@ -326,7 +313,7 @@ function planSql(group: EditGroup, detail: LoopTransactionDetail, tree: Tree, ba
   const { text, source } = tree;
   const names = runtimeNames(tree, shape.async);
   const access = sessionAccess(detail, names, shape.async);
-  const parts = partsOf(tree, detail, shape.inside, shape.inside[0]?.pos ?? shape.bodyStart, new Set());
+  const parts = partsOf(tree, detail, shape.inside, shape.inside[0]?.pos ?? shape.bodyStart, plainScope());
   if (parts.result !== undefined) throw new CannotFix("the transaction returns before it commits");
   const loop = loopParts(tree, parts.loopUnit.statement);
   if (!shape.async && loop.async) throw new CannotFix("the loop awaits, and the function around the transaction is not async");

@@ -13,6 +13,7 @@ import { callPath, dearestPath, entryCosts } from "./lib/path.js";
 import { amount } from "./lib/amount.js";
 import { finish } from "./lib/finish.js";
 import { keepsTogether, obstaclesOf, PARENT } from "./lib/atomicity.js";
+import { runnerOf, whyNotBatched } from "./lib/batchable.js";
 import { runnerInService } from "./lib/runner.js";
 import type { Draft, Rule } from "./rule.js";
 
@@ -78,12 +79,14 @@ function judge(project: ProjectFacts, bounds: Bounds, site: JudgedTransaction, o
   const obstacles = obstaclesOf(project, site, outer, options.atomicNames);
   const symbol = symbolOf(outer);
   const statements = site.style === "array" ? listed(held) : statementsOf(project, site);
-  const fixable = site.library === "better-sqlite3" && outer.path.length === 0;
+  const unbatched = whyNotBatched(project, site, outer);
+  const runnerDetail = runnerOf(project, site);
   const detail: LoopTransactionDetail = {
     kind: "loop-transaction",
     library: packageName(site.library),
     style: site.lender ? "helper" : site.style,
     sessionText: site.call.callee.k === "member" ? receiverText(project, site) : project.program.text(site.file, site.call.calleeSpan),
+    ...(runnerDetail === undefined ? {} : { runner: runnerDetail }),
     transaction: site.call.span,
     invocations: site.invocations.filter((run) => run.file === site.file).map((run) => run.call.span),
     callback: bodySpan(project, site),
@@ -104,8 +107,8 @@ function judge(project: ProjectFacts, bounds: Bounds, site: JudgedTransaction, o
     message: first ? messages.atomic(symbol, first.what) : messages.held(symbol, amount(statements, "statement"), packageName(site.library), site.engine),
     confidence: (first && !isImport(project, outer, obstacles)) || !outer.isSure ? "likely" : "proven",
     library: packageName(site.library),
-    fix: first || !fixable ? "manual" : "review",
-    fixReason: first ? first.what : fixable ? "all-or-nothing is given up: batches that are committed stay when a later one fails" : "the loop is not written in the transaction itself, or the library has no batching codemod yet",
+    fix: first || unbatched !== undefined ? "manual" : "review",
+    fixReason: first?.what ?? unbatched ?? "all-or-nothing is given up: batches that are committed stay when a later one fails",
     why: whyPath(project, runner, entries[0]),
     related: [{ file: outer.file, span: headOf(outer), text: `the loop over ${symbol}` }],
     cost: { statements },

@@ -3,6 +3,9 @@ import type { Quantiles, TransactionOptions, TransactionSyncOptions } from "./ty
 /** Runs a callback inside a transaction of its own making. May carry {@link RunnerCapabilities}. */
 export type TransactionRunner<Tx> = (work: (tx: Tx) => void | Promise<void>) => unknown;
 
+/** Runs a callback inside a transaction of its own making, and asks that it return a promise, as most libraries do. */
+export type AsyncTransactionRunner<Tx> = (work: (tx: Tx) => Promise<void>) => unknown;
+
 /** Runs a synchronous callback inside a transaction of its own making. */
 export type TransactionRunnerSync<Tx> = (work: (tx: Tx) => void) => unknown;
 

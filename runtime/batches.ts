@@ -2,7 +2,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promi
 import type { Batch } from "./batch.js";
 import { BatchRun } from "./batch-run.js";
 import type { BatchHandler } from "./batch-run.js";
-import type { BatchOptions, BatchReport, TransactionRunner } from "./batch-types.js";
+import type { AsyncTransactionRunner, BatchOptions, BatchReport, TransactionRunner } from "./batch-types.js";
 import { Courtesy, GAP_MS } from "./courtesy.js";
 import { RunnerError } from "./errors.js";
 import { accessOf, nearest } from "./access.js";
@@ -48,20 +48,20 @@ export function batchedTransaction<S extends ServerSession, Item>(
   handler: BatchHandler<Item, ServerTx<S>>,
   options?: BatchOptions<Item> & PgTransactionOptions,
 ): Promise<BatchReport<Item>>;
-export function batchedTransaction<S extends ServerSession, Item>(
-  session: S,
-  items: Iterable<Item> | AsyncIterable<Item>,
-  handler: BatchHandler<Item, ServerTx<S>>,
-  options?: BatchOptions<Item> & PgTransactionOptions,
-): Promise<BatchReport<Item>>;
 export function batchedTransaction<Tx, Item>(
   runner: TransactionRunner<Tx>,
   items: Iterable<Item> | AsyncIterable<Item>,
   handler: BatchHandler<Item, Tx>,
   options?: BatchOptions<Item>,
 ): Promise<BatchReport<Item>>;
+export function batchedTransaction<Tx, Item>(
+  runner: AsyncTransactionRunner<Tx>,
+  items: Iterable<Item> | AsyncIterable<Item>,
+  handler: (item: Item, tx: Tx, index: number) => Promise<unknown>,
+  options?: BatchOptions<Item>,
+): Promise<BatchReport<Item>>;
 export async function batchedTransaction<Item>(
-  given: SqliteSession | ServerSession | TransactionRunner<unknown>,
+  given: SqliteSession | ServerSession | TransactionRunner<unknown> | AsyncTransactionRunner<unknown>,
   items: Iterable<Item> | AsyncIterable<Item>,
   handler: BatchHandler<Item, never>,
   options: BatchOptions<Item> = {},

@@ -28,6 +28,6 @@ export type {
 } from "./types.js";
 export { RUNNER_CAPABILITIES } from "./batch-types.js";
 export type {
-  BatchOptions, BatchOptionsSync, BatchProgress, BatchReport, ItemFailure, ResumeOptions, ResumeRow, ResumeStore,
+  AsyncTransactionRunner, BatchOptions, BatchOptionsSync, BatchProgress, BatchReport, ItemFailure, ResumeOptions, ResumeRow, ResumeStore,
   RunnerCapabilities, TransactionRunner, TransactionRunnerSync,
 } from "./batch-types.js";

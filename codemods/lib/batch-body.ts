@@ -6,6 +6,7 @@ import type { Segment, Unit } from "./segments.js";
 import { quoted } from "./style.js";
 import type { Style } from "./style.js";
 import { hasOwn } from "./loop.js";
+import { literalRanges, nextLine } from "./text.js";
 
 /** How the new code reaches the database: by the session itself, or through the application's own transaction helper. */
 export interface Access {
@@ -16,6 +17,10 @@ export interface Access {
   close: string;
   openValue(async: boolean): string;
   closeValue: string;
+  /** Who runs the item callback asks for a promise. */
+  promises: boolean;
+  /** The call before each transaction that makes what it is begun on, where values belong to that: `fork`. */
+  fresh?: string;
   /** The handle as the item callback's second parameter. */
   handle?: string;
 }
@@ -63,7 +68,7 @@ export function writeBatchBody(lines: Lines, body: BatchBody): void {
   for (const segment of body.after) writeSegment(lines, segment, body, sinks);
 }
 
-function usedSinks(sinks: readonly Unit[], nodes: readonly ts.Node[]): Unit[] {
+export function usedSinks(sinks: readonly Unit[], nodes: readonly ts.Node[]): Unit[] {
   const used: Unit[] = [];
   const wanted = [...nodes];
   for (const sink of [...sinks].reverse()) {
@@ -75,8 +80,18 @@ function usedSinks(sinks: readonly Unit[], nodes: readonly ts.Node[]): Unit[] {
   return used;
 }
 
-function sunk(lines: Lines, sink: Unit): string {
-  return lines.out.tree.text.slice(sink.start, sink.end);
+/** The text of what is made again, moved to where it is made; the inside of template literals stays. */
+function sunk({ out: { tree }, inner }: Lines, { start, end }: Unit, indent: string): string {
+  const { text, source } = tree;
+  const literals = literalRanges(source);
+  let moved = "";
+  let at = start;
+  for (let line = nextLine(text, start); line < end; line = nextLine(text, line)) {
+    if (!text.startsWith(inner, line) || literals.some((range) => range.start < line && line < range.end)) continue;
+    moved += text.slice(at, line) + indent;
+    at = line + inner.length;
+  }
+  return moved + text.slice(at, end);
 }
 
 function writeSegment(lines: Lines, segment: Segment, body: BatchBody, sinks: readonly Unit[]): void {
@@ -102,27 +117,35 @@ function writeSegment(lines: Lines, segment: Segment, body: BatchBody, sinks: re
     lines.next(outer, first.spaced);
     const start = initializer.getStart(out.tree.source);
     out.keepAt(first.start, start, lines.inner, outer);
-    if (prepared.length > 0) {
-      out.write(access.open(async));
-      for (const one of prepared) out.write(`\n${outer}${unit}${sunk(lines, one)}`);
-      out.write(`\n${outer}${unit}return `).keepAt(start, initializer.end, lines.inner, outer + unit);
-      out.write(`${style.semi}\n${outer}${access.close}`);
-    } else {
-      const literal = ts.isObjectLiteralExpression(initializer);
-      out.write(access.openValue(async) + (literal ? "(" : "")).keepAt(start, initializer.end, lines.inner, outer);
-      out.write((literal ? ")" : "") + access.closeValue);
-    }
+    writeValue(lines, body, initializer, prepared, async);
     out.keepAt(initializer.end, first.end, lines.inner, outer);
     return;
   }
   lines.next(outer, first.spaced);
   out.write(access.open(async));
-  for (const one of prepared) out.write(`\n${outer}${unit}${sunk(lines, one)}`);
+  for (const one of prepared) out.write(`\n${outer}${unit}${sunk(lines, one, outer + unit)}`);
   for (const [index, one] of segment.units.entries()) {
     out.write(`${index > 0 && one.spaced ? "\n\n" : "\n"}${outer}${unit}`);
     out.keepAt(one.start, one.end, lines.inner, outer + unit);
   }
   out.write(`\n${outer}${access.close}${style.semi}`);
+}
+
+/** An expression in a transaction of its own, which gives its value. */
+export function writeValue(lines: Lines, { access, outer, style }: Pick<BatchBody, "access" | "outer" | "style">, value: ts.Expression, prepared: readonly Unit[], async: boolean): void {
+  const { out } = lines;
+  const start = value.getStart(out.tree.source);
+  if (prepared.length > 0) {
+    const unit = outer + style.indent;
+    out.write(access.open(async));
+    for (const one of prepared) out.write(`\n${unit}${sunk(lines, one, unit)}`);
+    out.write(`\n${unit}return `).keepAt(start, value.end, lines.inner, unit);
+    out.write(`${style.semi}\n${outer}${access.close}`);
+    return;
+  }
+  const literal = ts.isObjectLiteralExpression(value);
+  out.write(access.openValue(async) + (literal ? "(" : "")).keepAt(start, value.end, lines.inner, outer);
+  out.write((literal ? ")" : "") + access.closeValue);
 }
 
 function writeLoop(lines: Lines, body: BatchBody, sinks: readonly Unit[]): void {
@@ -134,35 +157,37 @@ function writeLoop(lines: Lines, body: BatchBody, sinks: readonly Unit[]): void 
   out.keepAt(loopUnit.start, statementStart, inner, outer);
 
   const prepared = usedSinks(sinks, [loop.body]);
-  const async = loop.async ? "async " : "";
+  const async = loop.async || access.promises ? "async " : "";
   const handle = access.handle ?? (loop.index === undefined ? undefined : "_tx");
   const more = [handle, loop.index].filter((one) => one !== undefined).map((one) => `, ${one}`);
   const options = `{ batchSize: ${body.batchSize}${body.label === undefined ? "" : `, label: ${quoted(body.label, style)}`} }`;
   const call = `${body.async ? "await " : ""}${body.batched}(`;
   const wide = outer !== inner;
-  if (wide) out.write(`${call}\n${inner}${access.batches},\n${inner}${loop.items},\n${inner}${async}(`);
+  // One step in, also where the transaction's body stood deeper: as an argument on a line of its own.
+  const at = wide ? outer + style.indent : outer;
+  if (wide) out.write(`${call}\n${at}${access.batches},\n${at}${loop.items},\n${at}${async}(`);
   else out.write(`${call}${access.batches}, ${loop.items}, ${async}(`);
   if (typeof loop.item === "string") out.write(loop.item);
   else out.keep(loop.item.start, loop.item.end);
   out.write(`${more.join("")}) => `);
 
   const start = loop.body.getStart(source);
-  const bodyIndent = inner + style.indent;
+  const bodyIndent = at + style.indent;
   if (ts.isBlock(loop.body)) {
-    if (prepared.length === 0) out.keep(start, loop.body.end, loop.bodyEdits);
+    if (prepared.length === 0) out.keepAt(start, loop.body.end, inner, at, loop.bodyEdits);
     else {
       out.keep(start, start + 1);
-      for (const one of prepared) out.write(`\n${bodyIndent}${sunk(lines, one)}`);
-      out.keep(start + 1, loop.body.end, loop.bodyEdits);
+      for (const one of prepared) out.write(`\n${bodyIndent}${sunk(lines, one, bodyIndent)}`);
+      out.keepAt(start + 1, loop.body.end, inner, at, loop.bodyEdits);
     }
   } else if (ts.isStatement(loop.body)) {
-    out.write(`{\n${[...prepared.map((one) => sunk(lines, one)), ""].map((one) => bodyIndent + one).join("\n")}`);
-    out.keep(start, loop.body.end, loop.bodyEdits).write(`\n${inner}}`);
+    out.write(`{\n${[...prepared.map((one) => sunk(lines, one, bodyIndent)), ""].map((one) => bodyIndent + one).join("\n")}`);
+    out.keepAt(start, loop.body.end, inner, at, loop.bodyEdits).write(`\n${at}}`);
   } else if (prepared.length > 0) {
-    out.write(`{\n${[...prepared.map((one) => sunk(lines, one)), ""].map((one) => bodyIndent + one).join("\n")}`);
-    out.keep(start, loop.body.end).write(`${style.semi}\n${inner}}`);
-  } else out.keep(start, loop.body.end);
-  if (wide) out.write(`,\n${inner}${options}${style.trailingComma ? "," : ""}\n${outer})${style.semi}`);
+    out.write(`{\n${[...prepared.map((one) => sunk(lines, one, bodyIndent)), ""].map((one) => bodyIndent + one).join("\n")}`);
+    out.keepAt(start, loop.body.end, inner, at).write(`${style.semi}\n${at}}`);
+  } else out.keepAt(start, loop.body.end, inner, at);
+  if (wide) out.write(`,\n${at}${options}${style.trailingComma ? "," : ""}\n${outer})${style.semi}`);
   else out.write(`, ${options})${style.semi}`);
   // A comment on the loop's last line stays there.
   const trailing = text.slice(loop.statement.end, loopUnit.end);

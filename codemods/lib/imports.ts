@@ -180,15 +180,17 @@ function merge(
   style: Style,
 ): TextEdit | undefined {
   if (needs.some(({ kind }) => kind !== "named")) return undefined;
-  const names = needs.map((need) => nameIn(need, style));
+  const types = needs.every(({ type }) => type === true);
   for (const one of statements) {
     if (one.specifier !== specifier) continue;
+    const typeOnly = one.kind === "import" && one.statement.importClause?.isTypeOnly === true;
+    const names = needs.map((need) => (need.type === true && !typeOnly ? "type " : "") + nameIn(need, style));
     const pattern =
       one.kind === "require"
         ? ts.isObjectBindingPattern(one.declaration.name)
           ? one.declaration.name
           : undefined
-        : one.statement.importClause?.isTypeOnly === false && one.statement.importClause.namedBindings !== undefined && ts.isNamedImports(one.statement.importClause.namedBindings)
+        : (!typeOnly || types) && one.statement.importClause?.namedBindings !== undefined && ts.isNamedImports(one.statement.importClause.namedBindings)
           ? one.statement.importClause.namedBindings
           : undefined;
     // Elements that go away in the same breath make the commas a matter of guessing: a line of its own is right always.
@@ -231,7 +233,7 @@ function insert(
   return { file, start: at, end: at, text: `${lines.map((one) => `${one}\n`).join("")}\n` };
 }
 
-export function importLines(specifier: string, needs: readonly Pick<ImportNeed, "name" | "as" | "kind">[], style: Style): string[] {
+export function importLines(specifier: string, needs: readonly Pick<ImportNeed, "name" | "as" | "kind" | "type">[], style: Style): string[] {
   const from = quoted(specifier, style);
   const named = needs.filter(({ kind }) => kind === "named");
   const names = `{ ${named.map((need) => nameIn({ ...need, file: "", from: { package: specifier } }, style)).join(", ")} }`;
@@ -243,7 +245,7 @@ export function importLines(specifier: string, needs: readonly Pick<ImportNeed, 
     ];
   }
   const bindings = [...(fallback ? [fallback.as ?? fallback.name] : []), ...(named.length > 0 ? [names] : [])].join(", ");
-  return [`import ${bindings} from ${from}${style.semi}`];
+  return [`import ${needs.every(({ type }) => type === true) ? "type " : ""}${bindings} from ${from}${style.semi}`];
 }
 
 /** After a hashbang, directives and a header comment; before a comment that belongs to the first statement. */

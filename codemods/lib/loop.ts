@@ -8,6 +8,8 @@ import type { Tree } from "./tree.js";
 export interface LoopParts {
   statement: ts.Statement;
   items: string;
+  /** What the items come from, as it stands in the loop's head. */
+  over: ts.Expression;
   /** Where the item's binding stands in the old text, or what it is called when it stands nowhere. */
   item: { start: number; end: number } | string;
   index?: string;
@@ -38,6 +40,7 @@ function forOf(tree: Tree, loop: ts.ForOfStatement): LoopParts {
   return {
     statement: loop,
     items: text(tree, loop.expression),
+    over: loop.expression,
     item: { start: name.getStart(tree.source), end: name.end },
     ...ownBody(tree, loop.statement),
   };
@@ -67,10 +70,10 @@ function counted(tree: Tree, loop: ts.ForStatement): LoopParts {
     const of = upTo.expression;
     const changed = ownWritesTo(tree, of, loop.statement);
     if (changed) throw new CannotFix(`the loop's body changes the length of \`${text(tree, of)}\``);
-    return { statement: loop, items: `${text(tree, of)}.keys()`, item: name.text, ...ownBody(tree, loop.statement) };
+    return { statement: loop, items: `${text(tree, of)}.keys()`, over: of, item: name.text, ...ownBody(tree, loop.statement) };
   }
   if (!ts.isIdentifier(upTo) && !ts.isNumericLiteral(upTo) && !ts.isPropertyAccessExpression(upTo)) throw unknown;
-  return { statement: loop, items: `Array(${text(tree, upTo)}).keys()`, item: name.text, ...ownBody(tree, loop.statement) };
+  return { statement: loop, items: `Array(${text(tree, upTo)}).keys()`, over: upTo, item: name.text, ...ownBody(tree, loop.statement) };
 }
 
 function isAssigned(use: ts.Identifier): boolean {
@@ -112,6 +115,7 @@ function forEach(tree: Tree, statement: ts.ExpressionStatement): LoopParts {
   return {
     statement,
     items: text(tree, call.expression.expression),
+    over: call.expression.expression,
     item: item === undefined ? "_item" : { start: item.getStart(tree.source), end: item.end },
     ...(index === undefined ? {} : { index: text(tree, index) }),
     body,

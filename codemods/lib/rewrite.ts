@@ -36,11 +36,11 @@ export class Rewrite {
   }
 
   /** Keeps the range with every further line's indentation changed from `from` to `to`, template literals aside. */
-  keepAt(start: number, end: number, from: string, to: string): this {
-    if (from === to) return this.keep(start, end);
+  keepAt(start: number, end: number, from: string, to: string, edits: readonly TextEdit[] = []): this {
+    if (from === to) return this.keep(start, end, edits);
     const { text, source } = this.tree;
     const literals = literalRanges(source);
-    const inner: TextEdit[] = [];
+    const inner: TextEdit[] = [...edits];
     for (let at = nextLine(text, start); at < end; at = nextLine(text, at)) {
       if (literals.some((range) => range.start < at && at < range.end)) continue;
       if (text.startsWith(from, at) && text.slice(at, nextLine(text, at)).trim() !== "") {

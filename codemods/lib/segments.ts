@@ -1,4 +1,5 @@
 import { ts } from "ts-morph";
+import type { HandleScope } from "./handle-scope.js";
 import { hasOwn } from "./loop.js";
 import { CannotFix } from "./transform.js";
 import { boundNames, isReference, walk } from "./tree.js";
@@ -118,11 +119,17 @@ function preparedText(tree: Tree, node: ts.Expression): string | undefined {
 }
 
 /**
- * Splits what stands before or after the loop. `handles` are names that exist only inside the transaction (its
- * callback's parameters); `later` is what runs afterwards and may use what is declared here.
+ * Splits what stands before or after the loop. `scope` has the names that exist only inside the transaction (its
+ * callback's parameters), and gets those that are made again with them; `later` is what runs afterwards and may use
+ * what is declared here.
  */
-export function segmentsOf(tree: Tree, units: readonly Unit[], handles: ReadonlySet<string>, later: readonly ts.Node[]): Segment[] {
-  const kinds = units.map(({ statement }) => kindOf(tree, statement, handles));
+export function segmentsOf(tree: Tree, units: readonly Unit[], scope: HandleScope, later: readonly ts.Node[]): Segment[] {
+  const kinds = units.map(({ statement }, index) => {
+    const rest = [...units.slice(index + 1).map((unit) => unit.statement), ...later];
+    const kind = kindOf(tree, statement, scope, rest);
+    if (kind === "sink") for (const name of declaredBy(statement)) scope.names.add(name);
+    return kind;
+  });
   const segments: Segment[] = [];
   for (const [index, unit] of units.entries()) {
     let kind = kinds[index] ?? "writes";
@@ -136,7 +143,6 @@ export function segmentsOf(tree: Tree, units: readonly Unit[], handles: Readonly
       else if (hasOwn(unit.statement, ts.isReturnStatement)) throw new CannotFix("the transaction returns early, between its writes");
     }
     if (kind === "value") assertSingleValue(unit.statement);
-    if (kind === "sink" && ![...units.slice(index + 1).map(({ statement }) => statement), ...later].some((node) => mentions(node, new Set(declaredBy(unit.statement))))) kind = "sink";
     const last = segments.at(-1);
     if (last !== undefined && last.kind === kind && (kind === "writes" || kind === "plain")) last.units.push(unit);
     else segments.push({ kind, units: [unit] });
@@ -144,13 +150,16 @@ export function segmentsOf(tree: Tree, units: readonly Unit[], handles: Readonly
   return segments;
 }
 
-function kindOf(tree: Tree, statement: ts.Statement, handles: ReadonlySet<string>): SegmentKind {
+function kindOf(tree: Tree, statement: ts.Statement, { names, closed, sinks }: HandleScope, later: readonly ts.Node[]): SegmentKind {
   const effect = effectOf(tree, statement);
-  if (!mentions(statement, handles)) {
+  if (!mentions(statement, names)) {
     if (ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)) return "plain";
-    return effect === "write" ? "writes" : "plain";
+    return effect === "write" && !closed ? "writes" : "plain";
   }
-  return effect === "prepare" && ts.isVariableStatement(statement) ? "sink" : "writes";
+  if (!ts.isVariableStatement(statement)) return "writes";
+  if (effect === "prepare") return "sink";
+  const declared = new Set(declaredBy(statement));
+  return later.some((node) => mentions(node, declared)) && sinks(statement) ? "sink" : "writes";
 }
 
 function assertSingleValue(statement: ts.Statement): void {

@@ -6,6 +6,7 @@ import type { ProjectFacts } from "../../src/core/link/index.js";
 import { functionKey } from "../../src/core/link/program.js";
 import { statementOf } from "../../src/core/link/statements.js";
 import type { HeldLoop, TransactionSite } from "../../src/core/link/transactions.js";
+import { reorderIn } from "./reorders.js";
 
 type Obstacle = LoopTransactionDetail["obstacles"][number];
 
@@ -114,19 +115,9 @@ function parentRow(project: ProjectFacts, { file, loop, writes }: HeldLoop): Obs
   return [];
 }
 
-const ORDER_COLUMN = /^(position|sort_?order|order_?index|sort_?index|display_?order|rank|ordinal)$/i;
-
-/** Each turn writes a place in one order: half of the rows in the new order and half in the old one is no order. */
-function reorders(project: ProjectFacts, { file, loop, writes }: HeldLoop): Obstacle[] {
-  const setsOrder = (call: CallFact): boolean => {
-    const sql = statementOf(project.graph, call)?.sql;
-    if (sql !== undefined) return /\bUPDATE\b[\s\S]*\bSET\s+["'`[]?(position|sort_?order|order_?index|sort_?index|display_?order|rank|ordinal)\b[^,]*(\bWHERE\b|$)/i.test(sql);
-    const first = call.args[0];
-    return call.callee.k === "member" && call.callee.name === "set" && first?.k === "object" && first.props.length === 1 && ORDER_COLUMN.test(first.props[0]?.name ?? "");
-  };
-  const inLoop = project.program.file(file).calls.filter((call) => loop.body.start <= call.span.start && call.span.end <= loop.body.end);
-  const found = [...inLoop, ...writes.map(({ call }) => call)].find(setsOrder);
-  return found ? [{ what: "it puts rows into a new order, which is right only as a whole", file, span: found.span }] : [];
+function reorders(project: ProjectFacts, held: HeldLoop): Obstacle[] {
+  const found = reorderIn(project, held);
+  return found ? [{ what: "it puts rows into a new order, which is right only as a whole", file: found.file, span: found.call.span }] : [];
 }
 
 /** Variables that are computed from one variable: `const id = Number(result.lastInsertRowid)`. */

@@ -29,6 +29,8 @@ export interface ImportNeed {
   /** The local name, when it is not `name`. */
   as?: string;
   kind: "named" | "default";
+  /** Needed as a type alone. */
+  type?: true;
 }
 
 export interface FindingRef {

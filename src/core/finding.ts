@@ -141,6 +141,15 @@ export interface LoopTransactionDetail {
   style: "callback" | "wrapper" | "helper" | "array" | "sql" | "handle";
   /** The expression of the session (or the helper's callee), as written. */
   sessionText: string;
+  /** How a library's callback is run; absent for better-sqlite3's wrapper, for its helpers, and for SQL. */
+  runner?: {
+    /** The library's id in the catalogue. */
+    library: string;
+    /** It asks its function for a promise, and gives one. */
+    promises: boolean;
+    /** What is done on the session while it runs belongs to it. */
+    ambient: boolean;
+  };
   /** The transaction call: `db.transaction(…)`, `helper(…)`; for `sql`, the BEGIN statement's call. */
   transaction: Span;
   /** `wrapper`: the calls that run it (`importAll(x)`, `tx.immediate()`, or the outer call when called at once). */

@@ -21,6 +21,18 @@ runTable({
   rule: "no-outer-session-in-transaction",
   theme: "bindings",
   valid: [
+    { name: "the runtime's transactions, which what runs on the session is part of", code: `
+        import Database from "better-sqlite3";
+        import { batchedTransaction, transaction } from "sessionfix-runtime";
+        const db = new Database("app.db");
+        export async function save(names: string[]) {
+          await transaction(db, () => {
+            db.exec("INSERT INTO log VALUES ('begin')");
+          });
+          await batchedTransaction(db, names, (name) => {
+            db.prepare("INSERT INTO things VALUES (?)").run(name);
+          });
+        }` },
     { name: "every statement on the handle", code: `${PRISMA}
         export const save = () => prisma.$transaction(async (tx) => {
           await tx.order.create({ data: {} });

@@ -16,6 +16,45 @@ const held = (body: string) => `${DB}
           res.end();
         });`;
 
+const prisma = (body: string) => `
+        import { PrismaClient } from "@prisma/client";
+        import express from "express";
+        const prisma = new PrismaClient();
+        const app = express();
+        app.post("/things", async (req, res) => {
+          await prisma.$transaction(async (tx) => {
+            ${body}
+          });
+          res.end();
+        });`;
+
+const REORDERS = [
+  { name: "Prisma, the turn's number and one", library: "@prisma/client", statements: "n", code: prisma(`for (let i = 0; i < req.body.ids.length; i++) {
+              await tx.thing.update({ where: { id: req.body.ids[i] }, data: { orderIndex: i + 1 } });
+            }`) },
+  { name: "Prisma, among other columns", library: "@prisma/client", statements: "n", code: prisma(`for (const [i, id] of req.body.ids.entries()) {
+              await tx.thing.update({ where: { id }, data: { orderIndex: i + 1, moved: true } });
+            }`) },
+  { name: "Prisma, upsert", library: "@prisma/client", statements: "n", code: prisma(`for (let index = 0; index < req.body.ids.length; index++) {
+              const id = req.body.ids[index];
+              await tx.thing.upsert({ where: { id }, create: { id, order: index }, update: { order: index } });
+            }`) },
+  { name: "TypeORM, by the entity's field", library: "typeorm", statements: "n", code: `
+        import { DataSource } from "typeorm";
+        import express from "express";
+        const dataSource = new DataSource({ type: "better-sqlite3", database: "app.db" });
+        const app = express();
+        app.post("/things", async (req, res) => {
+          await dataSource.transaction(async (manager) => {
+            for (const [i, thing] of req.body.things.entries()) {
+              thing.position = i;
+              await manager.save(Thing, thing);
+            }
+          });
+          res.end();
+        });` },
+];
+
 runTable({
   rule: "no-unbatched-loop-transaction",
   theme: "what must stay whole, and what nobody waits for",
@@ -143,6 +182,11 @@ runTable({
               db.prepare("UPDATE things SET position = ? WHERE id = ?").run(index, id);
             });`),
       findings: [{ line: 7, message: "but it puts rows into a new order", confidence: "likely", fix: "manual", reason: "it puts rows into a new order", related: [8], why: [6], statements: "n" }] },
+    ...REORDERS.map(({ name, code, library, statements }) => ({
+      name: `reorder: ${name}`,
+      code,
+      findings: [{ line: 6, message: "but it puts rows into a new order", confidence: "likely" as const, library, fix: "manual" as const, reason: "it puts rows into a new order", related: [7], why: [5], statements }],
+    })),
     { name: "code after the loop may undo it all", code: held(`for (const line of req.body.lines) insert.run(line.name);
             const { n } = db.prepare("SELECT count(*) AS n FROM things").get();
             if (n > 1000) throw new Error("too many things");`),
@@ -152,6 +196,14 @@ runTable({
               insert.run(line.name);
             }`),
       findings: [{ line: 7, message: "the loop may stop half-way by `break`", confidence: "likely", fix: "manual", reason: "the loop may stop half-way", related: [8], why: [6], statements: "n" }] },
+    { name: "the place is one column of the new rows, a prefix of which is in order", code: prisma(`for (let i = 0; i < req.body.things.length; i++) {
+              await tx.thing.create({ data: { orderIndex: i + 1, name: req.body.things[i].name } });
+            }`),
+      findings: [{ line: 6, message: "loops over `things`", library: "@prisma/client", fix: "review", reason: "all-or-nothing is given up", related: [7], why: [5], statements: "n" }] },
+    { name: "the place comes with each item, among what else it says", code: prisma(`for (const thing of req.body.things) {
+              await tx.thing.update({ where: { id: thing.id }, data: { orderIndex: thing.orderIndex, name: thing.name } });
+            }`),
+      findings: [{ line: 6, message: "loops over `things`", library: "@prisma/client", fix: "review", reason: "all-or-nothing is given up", related: [7], why: [5], statements: "n" }] },
     { name: "rows of one table go, rows of another come", code: held(`db.prepare("DELETE FROM drafts WHERE owner = ?").run(req.body.owner);
             for (const thing of req.body.things) insert.run(thing.name);`),
       findings: [{ line: 7, message: "loops over `things`", fix: "review", reason: "all-or-nothing is given up", related: [9], why: [6], statements: "n + 1" }] },

@@ -121,6 +121,6 @@ runTable({
           }, { accessMode: "read write" });
           res.end();
         });`,
-      findings: [{ line: 7, message: "loops over `things`", fix: "manual", reason: "no batching codemod yet", related: [8], why: [6], statements: "n", library: "drizzle-orm" }] },
+      findings: [{ line: 7, message: "loops over `things`", fix: "review", reason: "all-or-nothing is given up", related: [8], why: [6], statements: "n", library: "drizzle-orm" }] },
   ],
 });

@@ -7,6 +7,18 @@ const DB = `
         const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
         const app = express();`;
 
+const prisma = (body: string) => `
+        import { PrismaClient } from "@prisma/client";
+        import express from "express";
+        const prisma = new PrismaClient();
+        const app = express();
+        app.post("/things", async (req, res) => {
+          await prisma.$transaction(async (tx) => {
+            ${body}
+          });
+          res.end();
+        });`;
+
 const REVIEW = "all-or-nothing is given up";
 
 runTable({
@@ -195,7 +207,7 @@ runTable({
           });
           res.end();
         });`,
-      findings: [{ line: 7, message: "loops over `things`", library: "drizzle-orm", fix: "manual", reason: "has no batching codemod yet", related: [8], why: [6], statements: "n" }] },
+      findings: [{ line: 7, message: "loops over `things`", library: "drizzle-orm", fix: "review", reason: "all-or-nothing is given up", related: [8], why: [6], statements: "n" }] },
     { name: "BEGIN and COMMIT as statements", code: `${DB}
         app.post("/things", (req, res) => {
           db.exec("BEGIN");
@@ -231,7 +243,7 @@ runTable({
           db.exec("COMMIT");
           res.end();
         });`,
-      findings: [{ line: 7, message: "This node:sqlite transaction", library: "node:sqlite", fix: "manual", reason: "has no batching codemod yet", related: [8], why: [5], statements: "n" }] },
+      findings: [{ line: 7, message: "This node:sqlite transaction", library: "node:sqlite", fix: "review", reason: "all-or-nothing is given up", related: [8], why: [5], statements: "n" }] },
     { name: "sqlite, awaited", code: `
         import { open } from "sqlite";
         import sqlite3 from "sqlite3";
@@ -246,7 +258,7 @@ runTable({
           await db.run("COMMIT");
           res.end();
         });`,
-      findings: [{ line: 7, message: "This sqlite transaction", library: "sqlite", fix: "manual", reason: "has no batching codemod yet", related: [8], why: [6], statements: "n" }] },
+      findings: [{ line: 7, message: "This sqlite transaction", library: "sqlite", fix: "manual", reason: "no codemod knows how to batch", related: [8], why: [6], statements: "n" }] },
     { name: "a session that comes in as a parameter, by its declared type", code: `
         import type Database from "better-sqlite3";
         export function importThings(db: Database.Database, things: readonly { name: string }[]): void {
@@ -285,5 +297,27 @@ runTable({
           res.end();
         });`,
       findings: [{ line: 7, message: "3n + 2 statements (n = things)", fix: "review", reason: REVIEW, related: [10], statements: "3n + 2", why: [6] }] },
+    { name: "Prisma: nobody waits for what the loop writes", code: prisma(`const all = [];
+            for (const thing of req.body.things) all.push(tx.thing.create({ data: { name: thing.name } }));
+            await Promise.all(all);`),
+      findings: [{ line: 6, message: "loops over `things`", library: "@prisma/client", fix: "manual", reason: "does not wait for its statements", related: [8], why: [5], statements: "n" }] },
+    { name: "Prisma: each turn waits for all of its statements", code: prisma(`for (const thing of req.body.things) {
+              const created = tx.thing.create({ data: { name: thing.name } });
+              await Promise.all([created, tx.log.create({ data: { what: thing.name } })]);
+            }`),
+      findings: [{ line: 6, message: "loops over `things`", library: "@prisma/client", fix: "review", reason: REVIEW, related: [7], why: [5], statements: "2n" }] },
+    { name: "Knex: rolled back by hand", code: `
+        import knex from "knex";
+        import express from "express";
+        const db = knex({ client: "better-sqlite3", connection: { filename: "app.db" } });
+        const app = express();
+        app.post("/things", async (req, res) => {
+          await db.transaction(async (trx) => {
+            for (const thing of req.body.things) await trx("things").insert({ name: thing.name });
+            if (req.body.dry) await trx.rollback();
+          });
+          res.end();
+        });`,
+      findings: [{ line: 6, message: "loops over `things`", library: "knex", fix: "manual", reason: "committed or rolled back by hand", related: [7], why: [5], statements: "n" }] },
   ],
 });

@@ -222,7 +222,7 @@ runTable({
           });
           res.end();
         });`,
-      findings: [{ line: 8, message: "loops over `names`", library: "drizzle-orm", fix: "manual", reason: "has no batching codemod yet", related: [10], why: [7], statements: "n + 1" }] },
+      findings: [{ line: 8, message: "loops over `names`", library: "drizzle-orm", fix: "review", reason: "all-or-nothing is given up", related: [10], why: [7], statements: "n + 1" }] },
     { name: "a growing list of another file", code: {
       "src/queue.ts": `
         export const queue: string[] = [];

@@ -68,8 +68,23 @@ export interface Library {
   injected?: readonly { specifier: string; path: string; as?: string }[];
   /** How long a statement waits for a lock, in milliseconds, when nothing is set; and where it is set. SQLite only. */
   busyTimeout?: { default: number; option?: ArgumentPath };
-  /** The runtime's driver that replaces it, when there is one (see contract.ts). */
-  runtimeDriver?: "better-sqlite3";
+  /** How a callback's transaction is run once a batch. Absent: `batch-loop-transaction` does not know. */
+  batch?: BatchPattern;
+}
+
+/** What has to be known of a library to write `(work) => db.transaction(work)` around the batches of a loop. */
+export interface BatchPattern {
+  /**
+   * The exported type, without arguments, of what the function is given. Absent: the function's place in the last
+   * overload says it (`Parameters<typeof db.transaction>[0]`).
+   */
+  handle?: string;
+  /** Calls between the session and the transaction that may be made again for each batch: `transaction().setIsolationLevel()`. */
+  chain?: readonly string[];
+  /** The one of `chain` that makes what the values read in a transaction belong to. */
+  fresh?: string;
+  /** Methods that end a chain by running it, where a chain that ends otherwise is a query yet to run. For synchronous drivers. */
+  runs?: readonly string[];
 }
 
 /** An argument, or a property of an object argument, at any depth: `0`, `0.client`, `0.connection.filename`. */

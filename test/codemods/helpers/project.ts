@@ -11,6 +11,7 @@ export const REPOSITORY = fileURLToPath(new URL("../../../", import.meta.url));
 const RUNTIME_PATHS = {
   "sessionfix-runtime": [join(REPOSITORY, "runtime/index.ts")],
   "sessionfix-runtime/better-sqlite3": [join(REPOSITORY, "runtime/better-sqlite3.ts")],
+  "sessionfix-runtime/sequelize": [join(REPOSITORY, "runtime/sequelize.ts")],
 };
 
 export const TSCONFIG = {
@@ -74,8 +75,8 @@ export async function runProgram(project: TemporaryProject, entry: string): Prom
     format: "esm",
     target: "node20",
     logLevel: "silent",
-    external: ["better-sqlite3", "fastify", "express"],
-    alias: { "sessionfix-runtime/better-sqlite3": RUNTIME_PATHS["sessionfix-runtime/better-sqlite3"][0] ?? "", "sessionfix-runtime": RUNTIME_PATHS["sessionfix-runtime"][0] ?? "" },
+    packages: "external",
+    alias: Object.fromEntries(Object.entries(RUNTIME_PATHS).map(([specifier, [path = ""]]) => [specifier, path])),
     banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
   });
   return execFileSync(process.execPath, [outfile], { cwd: project.root, encoding: "utf8", timeout: 20_000 });

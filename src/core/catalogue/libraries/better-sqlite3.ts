@@ -21,5 +21,4 @@ export const betterSqlite3: Library = {
   scoped: ["pragma", "unsafeMode", "loadExtension", "function", "aggregate", "table", "defaultSafeIntegers"],
   // https://github.com/WiseLibs/better-sqlite3/blob/master/docs/api.md#new-databasepath-options
   busyTimeout: { default: 5_000, option: "1.timeout" },
-  runtimeDriver: "better-sqlite3",
 };

@@ -39,6 +39,7 @@ const BASE = {
     { path: "drizzle", client: "0.client" },
   ],
   transactions: [TRANSACTION],
+  batch: { runs: ["run", "all", "get", "values", "execute", "sync"] },
 } as const satisfies Omit<Library, "specifiers">;
 
 /** Drivers whose client the catalogue knows nothing of, or that keep no connection (each statement is a request over HTTP): nothing opens. */

@@ -35,5 +35,6 @@ export const knex: Library = {
     { path: /^(?!schema\.)(.*\.)?(insert|update|upsert|del|delete|truncate|increment|decrement)$/, kind: "write", operand: true, unless: UNRUN, lazy: true },
     { path: /^(\(\)|select|distinct|from|table|with|withRecursive|first|pluck|count|queryBuilder)$/, kind: "read", weak: true, operand: true, unless: UNRUN, lazy: true },
   ],
+  batch: {},
   closes: ["destroy"],
 };

@@ -33,5 +33,6 @@ export const kysely: Library = {
     { path: methods("executeQuery"), kind: "sql" },
   ],
   given: [{ path: /^sql(\.\w+)?\(\)(\.\w+\(\))*\.execute$/, kind: "sql", session: "0" }],
+  batch: { chain: ["transaction", "setIsolationLevel", "setAccessMode"] },
   closes: ["destroy"],
 };

@@ -38,6 +38,8 @@ const BASE = {
     { path: /^(?:getConnection\(\)\.)?execute$/, kind: "sql" },
     { path: /^(?:schema|getSchemaGenerator\(\)|migrator|getMigrator\(\))\.(?:createSchema|updateSchema|dropSchema|refreshDatabase|refresh|create|update|drop|up|down|clearDatabase|createDatabase|dropDatabase)$/, kind: "ddl" },
   ],
+  // Each batch has a fork of its own, then: entities of the one before are not kept in memory.
+  batch: { chain: ["fork"], fresh: "fork" },
   closes: ["close"],
 } as const satisfies Omit<Library, "name" | "specifiers">;
 

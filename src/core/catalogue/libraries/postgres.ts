@@ -21,6 +21,7 @@ export const postgres: Library = {
     { path: methods("unsafe"), kind: "sql" },
     { path: methods("notify"), kind: "write" },
   ],
+  batch: { handle: "TransactionSql" },
   closes: ["end", "close"],
   scoped: ["listen", "subscribe"],
 };

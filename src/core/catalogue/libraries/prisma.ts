@@ -34,6 +34,7 @@ export const prisma: Library = {
     { path: /^(?:\$(?:replica|primary)\(\)\.)?\$queryRaw(?:Unsafe|Typed)?$/, kind: "sql" },
     { path: /^(?:\$(?:replica|primary)\(\)\.)?\$executeRaw(?:Unsafe)?$/, kind: "sql", otherwise: "write" },
   ],
+  batch: {},
   closes: ["$disconnect"],
   scoped: ["$use"],
 };

@@ -44,5 +44,6 @@ export const sequelize: Library = {
       kind: "write",
     },
   ],
+  batch: { handle: "Transaction" },
   closes: ["close"],
 };

@@ -5,15 +5,16 @@ const { transaction, transactionSync, batchedTransaction, batchedTransactionSync
 
 /**
  * sessionfix-runtime itself: it makes no sessions, but runs transactions on those that it shares. All begin IMMEDIATE on
- * SQLite unless told otherwise; inside another one they are savepoints.
+ * SQLite unless told otherwise; inside another one they are savepoints. What runs on the session inside of the body is part
+ * of the transaction: docs/guarantees.md.
  */
 const shared = { ...EMPTY_LIBRARY, name: RUNTIME.specifier, specifiers: [RUNTIME.specifier], engine: "wrapped" } as const satisfies Partial<Library>;
 
 export const sessionfixRuntime: Library = {
   ...shared,
   transactions: [
-    { path: methods(transaction), session: 0, style: "callback", body: 1, handle: 0, mode: "immediate" },
-    { path: methods(batchedTransaction), session: 0, style: "callback", body: 2, handle: 1, mode: "immediate" },
+    { path: methods(transaction), session: 0, style: "callback", body: 1, handle: 0, mode: "immediate", ambient: true },
+    { path: methods(batchedTransaction), session: 0, style: "callback", body: 2, handle: 1, mode: "immediate", ambient: true },
   ],
 };
 
@@ -22,7 +23,7 @@ export const sessionfixRuntimeSync: Library = {
   id: `${RUNTIME.specifier}/sync`,
   sync: true,
   transactions: [
-    { path: methods(transactionSync), session: 0, style: "callback", body: 1, handle: 0, mode: "immediate" },
-    { path: methods(batchedTransactionSync), session: 0, style: "callback", body: 2, handle: 1, mode: "immediate" },
+    { path: methods(transactionSync), session: 0, style: "callback", body: 1, handle: 0, mode: "immediate", ambient: true },
+    { path: methods(batchedTransactionSync), session: 0, style: "callback", body: 2, handle: 1, mode: "immediate", ambient: true },
   ],
 };

@@ -61,6 +61,7 @@ export const typeorm: Library = {
     { path: on("synchronize", "dropDatabase", "runMigrations", "undoLastMigration", "clearDatabase"), kind: "ddl" },
     { path: /^(?:create|drop|rename|change|add|update)(?:Table|View|Column|Columns|Index|Indices|ForeignKeys?|PrimaryKeys?|UniqueConstraints?|CheckConstraints?|ExclusionConstraints?|Schema|Database)$/, kind: "ddl" },
   ],
+  batch: { handle: "EntityManager" },
   closes: ["destroy", "close"],
   scoped: ["setOptions", "synchronize", "dropDatabase"],
 };

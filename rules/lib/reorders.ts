@@ -1,0 +1,60 @@
+import type { CallFact, Expr, LoopFact } from "../../src/core/facts/types.js";
+import type { ProjectFacts } from "../../src/core/link/index.js";
+import type { HeldLoop } from "../../src/core/link/transactions.js";
+import { statementOf } from "../../src/core/link/statements.js";
+
+const ORDER_COLUMN = /^(position|sort_?order|order_?index|sort_?index|display_?order|rank|ordinal)$/i;
+/** Names that say it only beside a turn's number: `order: order.id` names another row. */
+const PERHAPS_ORDER = /^(order|sort|index|idx|seq|sequence|\w+_?(order|position|index|rank|ordinal|sequence))$/i;
+const ORDER_SQL = /\bUPDATE\b[\s\S]*\bSET\s+["'`[]?(position|sort_?order|order_?index|sort_?index|display_?order|rank|ordinal)\b[^,]*(\bWHERE\b|$)/i;
+
+const UPDATES = /^(set|update|updateMany|updateOrThrow|upsert|patch|assign|nativeUpdate|doUpdateSet|onConflictDoUpdate|increment|decrement)$/i;
+/** Which rows, and what a new one begins with: neither moves a row that is there. */
+const BESIDE = /^(where|create|select|include|transaction)$/;
+
+/** Each turn writes a place in one order: half of the rows in the new order and half in the old one is no order. */
+export function reorderIn(project: ProjectFacts, { file, loop, writes }: HeldLoop): { file: string; call: CallFact } | undefined {
+  const counters = countersOf(project, file, loop);
+  const inLoop = project.program.file(file).calls.filter((call) => loop.body.start <= call.span.start && call.span.end <= loop.body.end).map((call) => ({ file, call }));
+  const isPlaced = (of: string, value: Expr): boolean => (of === file && value.k === "var" && counters.has(value.id)) || value.k === "unknown";
+  const found = [...inLoop, ...writes].find(({ file: of, call }) => setsOrder(project, call, (value) => isPlaced(of, value)));
+  return found ?? movedByField(project, file, loop, writes, (value) => isPlaced(file, value));
+}
+
+function setsOrder(project: ProjectFacts, call: CallFact, isPlaced: (value: Expr) => boolean): boolean {
+  const sql = statementOf(project.graph, call)?.sql;
+  if (sql !== undefined) return ORDER_SQL.test(sql);
+  if (call.callee.k !== "member" || !UPDATES.test(call.callee.name)) return false;
+  return call.args.some((arg) => movesRow(arg, isPlaced));
+}
+
+function movesRow(value: Expr, isPlaced: (value: Expr) => boolean): boolean {
+  if (value.k !== "object") return false;
+  const own = value.props.filter(({ name }) => !BESIDE.test(name));
+  // Nothing but the place: this is what the statement is for. Among other columns, only a place that the loop counts out.
+  if (own.length === 1 && ORDER_COLUMN.test(own[0]?.name ?? "")) return true;
+  return own.some(({ name, value: inner }) => ((ORDER_COLUMN.test(name) || PERHAPS_ORDER.test(name)) && isPlaced(inner)) || movesRow(inner, isPlaced));
+}
+
+/** `item.position = index; await manager.save(item);` */
+function movedByField(project: ProjectFacts, file: string, loop: LoopFact, writes: HeldLoop["writes"], isPlaced: (value: Expr) => boolean): HeldLoop["writes"][number] | undefined {
+  const moved = project.program.file(file).assigns.some(
+    ({ target, value, span }) => target.k === "member" && (ORDER_COLUMN.test(target.name) || PERHAPS_ORDER.test(target.name)) && loop.body.start <= span.start && span.end <= loop.body.end && isPlaced(value),
+  );
+  return moved ? writes[0] : undefined;
+}
+
+/** The variables that number the turns: `let i = 0`, `const [i, x] of xs.entries()`, `xs.forEach((x, i) => …)`. */
+function countersOf(project: ProjectFacts, file: string, loop: LoopFact): ReadonlySet<number> {
+  const { variables, functions } = project.program.file(file);
+  if (loop.kind === "callback") return new Set(functions.filter((fn) => fn.loopBody === loop.id).flatMap((fn) => fn.params[1]?.variable ?? []));
+  const numbers = loop.kind === "for" || isOverEntries(project, file, loop);
+  const inHead = numbers ? variables.filter(({ span, kind }) => span !== undefined && kind !== "implicit" && loop.span.start <= span.start && span.end <= loop.body.start) : [];
+  return new Set(inHead.slice(0, 1).map(({ id }) => id));
+}
+
+function isOverEntries(project: ProjectFacts, file: string, { bound }: LoopFact): boolean {
+  if (bound.k !== "over" || bound.over.k !== "call") return false;
+  const { callee } = project.program.call(file, bound.over.id);
+  return callee.k === "member" && callee.name === "entries" && !(callee.of.k === "global" && callee.of.name === "Object");
+}
