@@ -1,18 +1,11 @@
 import { type Cost, formatCost, isZero } from "../../src/core/cost.js";
 import type { Place } from "../../src/core/finding.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
+import { functionName } from "../../src/core/link/names.js";
 import type { FunctionKey } from "../../src/core/link/program.js";
 import type { Summaries } from "../../src/core/link/summaries.js";
 
-/** A function's name as people say it: `CatalogRepository.getById`, `createDb`, `a function in routes.ts:12`. */
-export function functionName(project: ProjectFacts, key: FunctionKey): string {
-  const { file, fn } = project.program.fnOf(key);
-  if (fn.kind === "module") return `the top level of ${file}`;
-  const owner = fn.class === undefined ? "" : project.program.class(file, fn.class).name;
-  if (fn.kind === "constructor") return `new ${owner || "class"}()`;
-  if (!fn.name) return `the function at ${file}:${fn.span.line}`;
-  return owner ? `${owner}.${fn.name}` : fn.name;
-}
+export { functionName };
 
 /** An entry point, and what calling it once costs. */
 export interface EntryCost {
