@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { Command } from "commander";
 import { addFixCommand } from "./fix.js";
 import { addInitCommand } from "./init.js";
+import { addMatrixCommand } from "./matrix.js";
 import { addScanCommand } from "./scan.js";
 import { missing } from "./paths.js";
 import { painter } from "./terminal.js";
@@ -14,6 +15,7 @@ Examples:
   $ npx sessionfix scan apps/api        scan one folder
   $ npx sessionfix fix --dry-run        show the rewrite as a diff, change nothing
   $ npx sessionfix fix                  apply what is safe
+  $ npx sessionfix matrix               show what each route, job and command takes of the database
   $ npx sessionfix undo                 take the last fix back, byte by byte
 
 Exit codes:
@@ -40,6 +42,7 @@ export function createProgram(): Command {
   addFixCommand(program);
   addUndoCommand(program);
   addInitCommand(program);
+  addMatrixCommand(program);
   return program;
 }
 

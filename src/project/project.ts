@@ -8,6 +8,7 @@ import type { Outline } from "../core/facts/outline.js";
 import type { FileFacts } from "../core/facts/types.js";
 import type { Finding } from "../core/finding.js";
 import { linkProject } from "../core/link/index.js";
+import type { ProjectFacts } from "../core/link/index.js";
 import { detectAll } from "../../rules/detect.js";
 import type { DetectOptions } from "../../rules/detect.js";
 import { digest } from "./cache/digest.js";
@@ -82,6 +83,12 @@ export class Project {
   detect(onFile?: (done: number, total: number) => void): Finding[] {
     const { entries, resolver } = this.parts;
     return this.run(this.select(entries, resolver, NO_OVERLAY, onFile), resolver, NO_OVERLAY);
+  }
+
+  /** Parses what can matter and joins it, without running rules. */
+  link(onFile?: (done: number, total: number) => void): ProjectFacts {
+    const { entries, resolver } = this.parts;
+    return this.join(this.select(entries, resolver, NO_OVERLAY, onFile), resolver, NO_OVERLAY);
   }
 
   private select(entries: ReadonlyMap<string, SourceEntry>, resolver: Resolver, overlay: ReadonlyMap<string, string>, onFile?: (done: number, total: number) => void): string[] {
@@ -168,13 +175,16 @@ export class Project {
   }
 
   private run(selected: string[], resolver: Resolver, overlay: ReadonlyMap<string, string>, detect = this.parts.detect): Finding[] {
+    return detectAll(this.join(selected, resolver, overlay), detect);
+  }
+
+  private join(selected: string[], resolver: Resolver, overlay: ReadonlyMap<string, string>): ProjectFacts {
     const facts = selected.flatMap((file) => this.factsOf(file, overlay) ?? []);
-    const project = linkProject(facts, {
+    return linkProject(facts, {
       resolve: (fromFile, specifier) => resolver.resolve(fromFile, specifier),
       text: (file) => overlay.get(file) ?? this.text(file),
       place: this.parts.place,
     });
-    return detectAll(project, detect);
   }
 
   private addFacts(file: string): void {

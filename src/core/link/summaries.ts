@@ -1,4 +1,4 @@
-import { add, constant, type Cost, isZero, multiply, variable, ZERO } from "../cost.js";
+import { add, constant, type Cost, isZero, multiply, variable, weightOf, ZERO } from "../cost.js";
 import type { CallFact, FunctionFact, LoopFact } from "../facts/types.js";
 import type { CallGraph } from "./calls.js";
 import { functionKey, type FunctionKey } from "./program.js";
@@ -6,6 +6,9 @@ import { callsParameter, type Schedule, within } from "./schedule.js";
 
 /** What one call adds by itself; what its callees add comes on top. */
 export type Unit = (file: string, call: CallFact) => Cost;
+
+/** How often a call runs what it is given, beyond the loops around it. Default: once. */
+export type Times = (file: string, call: CallFact) => Cost | undefined;
 
 /**
  * What running a function once costs, over the whole call graph: each call's own cost and its callee's, times the loops
@@ -20,6 +23,7 @@ export class Summaries {
   constructor(
     readonly schedule: Schedule,
     unit: Unit,
+    readonly times?: Times,
   ) {
     this.graph = schedule.graph;
     const costly = new Set<FunctionKey>();
@@ -104,6 +108,8 @@ export class Summaries {
     }
     // The call that is itself a loop: `ids.map((id) => …)` runs its callback once an element.
     const own = this.graph.program.callbackLoop(file, call.id);
+    const more = this.times?.(file, call);
+    if (more) times = multiply(times, more);
     return own ? multiply(times, loopTimes(own)) : times;
   }
 }
@@ -120,6 +126,5 @@ export function loopTimes(loop: LoopFact): Cost {
 }
 
 function dearest(left: Cost, right: Cost): Cost {
-  const weight = (cost: Cost) => cost.reduce((sum, { coefficient, symbols }) => sum + coefficient * 1000 ** symbols.length, 0);
-  return weight(left) >= weight(right) ? left : right;
+  return weightOf(left) >= weightOf(right) ? left : right;
 }
