@@ -11,9 +11,9 @@ export interface MatrixInput {
   /** Operations that do nothing to a database and have no row. */
   withoutDatabase: number;
   /** Present with `--metrics`: what was measured of a row, and what belongs to none. */
-  measured?: { of(row: MatrixRow): Measured | undefined; unmatched: readonly Unmatched[] };
+  measured?: { of: (row: MatrixRow) => Measured | undefined; unmatched: readonly Unmatched[] };
   /** Present where paths are asked for. */
-  why?(row: MatrixRow): Why;
+  why?: (row: MatrixRow) => Why;
   /** With `--why`: this row alone is meant. */
   only?: MatrixRow;
   skipped: readonly { file: string; reason: string }[];

@@ -2,7 +2,7 @@ import { add, constant, type Cost, isZero, multiply, variable, weightOf, ZERO } 
 import type { CallFact, FunctionFact, LoopFact } from "../facts/types.js";
 import type { CallGraph } from "./calls.js";
 import { functionKey, type FunctionKey } from "./program.js";
-import { callsParameter, type Schedule, within } from "./schedule.js";
+import { type Schedule, within } from "./schedule.js";
 
 /** What one call adds by itself; what its callees add comes on top. */
 export type Unit = (file: string, call: CallFact) => Cost;
@@ -79,14 +79,12 @@ export class Summaries {
   #ofCallees(file: string, fn: FunctionFact, call: CallFact): Cost {
     if (call.memo) return ZERO;
     // A function that came in as a parameter is counted where it was passed: there we know which one it is.
-    if (callsParameter(this.graph, file, call)) return ZERO;
-    const edges = this.schedule.edgesOf(call);
     let cost: Cost = ZERO;
     let passed: Cost = ZERO;
-    for (const edge of edges) {
-      const target = this.graph.program.fnOf(edge.to);
+    for (const to of this.schedule.runBy(file, call)) {
+      const target = this.graph.program.fnOf(to);
       const inPlace = target.file === file && target.fn.parent === fn.id && within(target.fn.span, call.span) && call.calleeSpan.end <= target.fn.span.start;
-      const of = this.ofFunction(edge.to);
+      const of = this.ofFunction(to);
       if (inPlace) passed = add(passed, of);
       else cost = dearest(cost, of);
     }

@@ -79,7 +79,8 @@ function memberOf(program: Program, file: string, { of, name }: Extract<Expr, { 
   return property && rootOf(program, file, property.value, depth);
 }
 
-function exported(program: Program, file: string, specifier: string, name: string, depth: number): Root | undefined {
+/** What a module that a file names exports under a name. */
+export function exported(program: Program, file: string, specifier: string, name: string, depth = 0): Root | undefined {
   const target = program.host.resolve(file, specifier);
   if (target === undefined || !program.files.has(target) || depth > MAX_STEPS) return undefined;
   for (const entry of program.exportsNamed(target, name)) {

@@ -71,17 +71,19 @@ export class Labels {
 
   /** `program.command("import <file>").action(…)` */
   #command(file: string, call: CallFact): string | undefined {
-    const { program } = this.project;
-    for (let at: CallFact | undefined = call; at; ) {
-      const { callee } = at as CallFact;
-      const name = callee.k === "member" ? callee.name : "";
-      const text: string | undefined = name === "command" && (at as CallFact).args[0] ? literalText((at as CallFact).args[0] as Expr) : undefined;
+    for (let at: CallFact | undefined = call; at; at = this.#before(file, at)) {
+      const text: string | undefined = at.callee.k === "member" && at.callee.name === "command" && at.args[0] ? literalText(at.args[0]) : undefined;
       if (text !== undefined) return `command ${text}`;
-      const before: Expr | undefined = callee.k === "member" ? callee.of : undefined;
-      const made: Expr | undefined = before?.k === "var" ? program.valuesOf(file, before.id)[0] : before;
-      at = made?.k === "call" ? program.call(file, made.id) : undefined;
     }
     return undefined;
+  }
+
+  /** The call that a link of a chain is called on, through a variable as well. */
+  #before(file: string, { callee }: CallFact): CallFact | undefined {
+    const { program } = this.project;
+    if (callee.k !== "member") return undefined;
+    const made = callee.of.k === "var" ? program.valuesOf(file, callee.of.id)[0] : callee.of;
+    return made?.k === "call" ? program.call(file, made.id) : undefined;
   }
 
   /** NestJS: a method's route below its controller's, a resolver's or job's method by its name. */

@@ -1,7 +1,6 @@
 import type { Expr } from "../facts/types.js";
-import { parts } from "../link/expressions.js";
-import type { Program } from "../link/program.js";
-import { type Identity, rootOf } from "./bindings.js";
+import { append, type Program } from "../link/program.js";
+import { exported, type Identity, type Root, rootOf } from "./bindings.js";
 
 /** A property of an object literal that something stands in. */
 interface Slot {
@@ -12,6 +11,9 @@ interface Slot {
 
 const MAX_NESTING = 8;
 
+/** What makes a router of an object: `router({ … })`, `t.router({ … })`, `createTRPCRouter({ … })`. */
+const MAKES_ROUTER = /router$/i;
+
 /** Where tRPC's procedures and routers stand in their routers: `users.list` for `router({ users: router({ list: … }) })`. */
 export class ProcedureNames {
   readonly #slots = new Map<Identity, Slot[]>();
@@ -19,38 +21,49 @@ export class ProcedureNames {
   readonly #takers = new Map<string, { file: string; call: number } | Slot>();
 
   constructor(readonly program: Program) {
-    for (const facts of program.files.values()) {
-      const { file } = facts;
-      if (!facts.specifiers.some((specifier) => /trpc|router|procedure/i.test(specifier)) && !facts.calls.some(({ callee }) => callee.k === "member" && /^(query|mutation|subscription)$/.test(callee.name))) continue;
-      for (const call of facts.calls)
+    for (const { file, calls } of program.files.values())
+      for (const call of calls) {
+        const { callee } = call;
+        const name = callee.k === "member" ? callee.name : callee.k === "var" ? program.variable(file, callee.id).name : "";
+        if (!MAKES_ROUTER.test(name)) continue;
         for (const arg of call.args) {
-          if (arg.k === "object") this.#takers.set(`${file} ${arg.id}`, { file, call: call.id });
+          if (arg.k !== "object") continue;
+          this.#takers.set(`${file} ${arg.id}`, { file, call: call.id });
           this.#read(file, arg);
         }
-      for (const { value } of facts.assigns) this.#read(file, value);
-      for (const entry of facts.exports) if (entry.k === "value") this.#read(file, entry.value);
-      for (const { returns } of facts.functions) for (const value of returns) this.#read(file, value);
-    }
+      }
   }
 
-  #read(file: string, expr: Expr): void {
-    for (const part of parts(expr))
-      if (part.k === "object")
-        for (const { name, value } of part.props) {
-          const slot: Slot = { file, name, object: part.id };
-          if (value.k === "object") this.#takers.set(`${file} ${value.id}`, slot);
-          const id = this.#identityOf(file, value);
-          const known = id === undefined ? undefined : this.#slots.get(id);
-          if (id === undefined || known?.some((other) => other.file === file && other.object === part.id && other.name === name)) continue;
-          this.#slots.set(id, [...(known ?? []), slot]);
-        }
+  #read(file: string, { id: object, props }: Extract<Expr, { k: "object" }>): void {
+    for (const { name, value } of props) {
+      const slot: Slot = { file, name, object };
+      if (value.k === "object") {
+        this.#takers.set(`${file} ${value.id}`, slot);
+        this.#read(file, value);
+        continue;
+      }
+      const id = this.#identityOf(file, value);
+      if (id !== undefined) append(this.#slots, id, slot);
+    }
   }
 
   /** What a chain of calls ends in: the last call is the value that is named. */
   #identityOf(file: string, value: Expr): Identity | undefined {
-    const root = value.k === "call" || value.k === "var" || value.k === "member" || value.k === "await" ? rootOf(this.program, file, value) : undefined;
+    const root = this.#lazyRoot(file, value) ?? rootOf(this.program, file, value);
     const last = root?.links.at(-1);
     return last && `call ${last.file} ${last.call.id}`;
+  }
+
+  /** `lazy(() => import("./users").then((module) => module.usersRouter))` */
+  #lazyRoot(file: string, value: Expr): Root | undefined {
+    const { program } = this;
+    const lazy = value.k === "call" ? program.call(file, value.id) : undefined;
+    const [load] = lazy?.args ?? [];
+    const result = load?.k === "fn" ? program.fn(file, load.id).returns[0] : undefined;
+    if (result?.k !== "call") return undefined;
+    const { callee, args: [choose] } = program.call(file, result.id);
+    const chosen = choose?.k === "fn" ? program.fn(file, choose.id).returns[0] : undefined;
+    return callee.k === "member" && callee.of.k === "module" && chosen?.k === "member" ? exported(program, file, callee.of.specifier, chosen.name) : undefined;
   }
 
   /** The path of a procedure from the outermost router that is in sight; undefined where it stands in none, or in several. */
