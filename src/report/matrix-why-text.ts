@@ -5,7 +5,7 @@ import { count, displayWidth, printable, wrap } from "./terminal.js";
 
 type Palette = ReturnType<typeof pc.createColors>;
 
-/** One path a session, a transaction or a statement; `1 path` of many are cut by nobody. */
+/** Each path on lines of its own: to a session, to a transaction with what it holds, to a statement. */
 export function renderWhyText(why: Why, paint: Palette, width: number): string[] {
   const lines: string[] = [];
   const section = (title: string, paths: readonly WhyPath[], after?: (index: number) => void): void => {
@@ -17,7 +17,7 @@ export function renderWhyText(why: Why, paint: Palette, width: number): string[]
       lines.push("");
     }
   };
-  section(`Sessions: opened at ${count(why.sessions.length, "place")}`, why.sessions);
+  section(`Sessions: opened in ${count(why.sessions.length, "way")}`, why.sessions);
   section(`Transactions: ${count(why.transactions.length, "place")}`, why.transactions, (index) => {
     const transaction = why.transactions[index];
     if (!transaction) return;

@@ -9,7 +9,7 @@ import { callsThatBegin, type Costs, costsOf, kindOf } from "./costs.js";
 import { type Held, HeldTransactions } from "./held.js";
 import { findOperations, type Operation } from "./operations.js";
 import { byContention } from "./order.js";
-import { Reach, type Reached } from "./reach.js";
+import { Reach, type Reached, type Way } from "./reach.js";
 import type { InsideIo, Lock, Matrix, MatrixRow, Why } from "./types.js";
 import { whyOf } from "./why.js";
 
@@ -18,6 +18,8 @@ export interface OperationFacts {
   reached: ReadonlyMap<FunctionKey, Reached>;
   opens: readonly OpenSite[];
   held: readonly Held[];
+  /** The ways to a function, at most so many. */
+  waysTo: (target: FunctionKey, most: number) => Way[];
 }
 
 /** The matrix of a project: which operations there are, and what calling each once takes of its databases. */
@@ -54,7 +56,7 @@ export class ProjectMatrix {
   #factsOf({ keys }: Operation): OperationFacts {
     const reached = this.#reach.from(keys);
     const all = [...reached.keys()];
-    return { reached, opens: all.flatMap((key) => this.#opens.get(key) ?? []), held: [...new Set(all.flatMap((key) => this.#held.runBy(key)))] };
+    return { reached, opens: all.flatMap((key) => this.#opens.get(key) ?? []), held: [...new Set(all.flatMap((key) => this.#held.runBy(key)))], waysTo: (target, most) => this.#reach.ways(keys, target, most) };
   }
 
   #rowOf(operation: Operation): MatrixRow | undefined {

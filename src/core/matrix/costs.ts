@@ -48,10 +48,18 @@ export function callsThatBegin(site: TransactionSite): readonly CallFact[] {
 
 /** What a call does to a database that others use; undefined for what bounds a transaction, and for no statement at all. */
 export function kindOf(project: ProjectFacts, call: CallFact): "read" | "write" | "unknown" | undefined {
-  for (const { kind, session } of statementsOf(project.graph, call)) {
+  for (const { kind, session, sql } of statementsOf(project.graph, call)) {
     if (kind === "begin" || kind === "commit" || kind === "rollback" || kind === "pragma") return undefined;
     if (session !== undefined && project.graph.privateSessions.has(session)) continue;
-    return kind === "ddl" ? "write" : kind;
+    return kind !== "ddl" ? kind : isThereMostly(sql) ? "read" : "write";
   }
   return undefined;
+}
+
+/** `CREATE TABLE IF NOT EXISTS …` takes the write lock the first time alone; after that it looks into the schema. */
+function isThereMostly(sql: string | undefined): boolean {
+  if (sql === undefined || !/\bCREATE\b/i.test(sql)) return false;
+  const creates = sql.match(/\bCREATE\s+(?:(?:UNIQUE|VIRTUAL|TEMP|TEMPORARY)\s+)?(?:TABLE|INDEX|TRIGGER|VIEW)\b(?:\s+IF\s+NOT\s+EXISTS\b)?/gi) ?? [];
+  const writes = /\bTRIGGER\b/i.test(sql) ? /(?:^|;)\s*(?:DROP|ALTER)\b/i : /(?:^|;)\s*(?:DROP|ALTER|INSERT|UPDATE|DELETE|REPLACE)\b/i;
+  return creates.length > 0 && creates.every((each) => /EXISTS$/i.test(each)) && !writes.test(sql);
 }

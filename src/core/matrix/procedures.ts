@@ -22,7 +22,7 @@ export class ProcedureNames {
 
   constructor(readonly program: Program) {
     for (const { file, calls } of program.files.values())
-      for (const call of calls) {
+      for (const call of program.role(file) === "test" ? [] : calls) {
         const { callee } = call;
         const name = callee.k === "member" ? callee.name : callee.k === "var" ? program.variable(file, callee.id).name : "";
         if (!MAKES_ROUTER.test(name)) continue;
@@ -66,22 +66,25 @@ export class ProcedureNames {
     return callee.k === "member" && callee.of.k === "module" && chosen?.k === "member" ? exported(program, file, callee.of.specifier, chosen.name) : undefined;
   }
 
-  /** The path of a procedure from the outermost router that is in sight; undefined where it stands in none, or in several. */
+  /** The path of a procedure from the outermost router in sight. Of several the one that most routers agree on, then the shortest. */
   of(file: string, call: number): string | undefined {
-    const names: string[] = [];
-    let id: Identity = `call ${file} ${call}`;
-    for (let depth = 0; depth < MAX_NESTING; depth++) {
-      const [slot, more] = this.#slots.get(id) ?? [];
-      if (!slot || more) break;
-      names.unshift(slot.name);
+    const counts = new Map<string, number>();
+    for (const path of this.#paths(`call ${file} ${call}`, 0)) if (path !== "") counts.set(path, (counts.get(path) ?? 0) + 1);
+    return [...counts].sort((a, b) => b[1] - a[1] || a[0].length - b[0].length)[0]?.[0];
+  }
+
+  #paths(id: Identity, depth: number): string[] {
+    const slots = this.#slots.get(id) ?? [];
+    if (slots.length === 0 || depth > MAX_NESTING) return [""];
+    return slots.flatMap((slot) => {
+      const names = [slot.name];
       let taker = this.#takers.get(`${slot.file} ${slot.object}`);
       while (taker && "object" in taker) {
         names.unshift(taker.name);
         taker = this.#takers.get(`${taker.file} ${taker.object}`);
       }
-      if (!taker) break;
-      id = `call ${taker.file} ${taker.call}`;
-    }
-    return names.length === 0 ? undefined : names.join(".");
+      const above = taker ? this.#paths(`call ${taker.file} ${taker.call}`, depth + 1) : [""];
+      return above.map((path) => [...(path === "" ? [] : [path]), ...names].join("."));
+    });
   }
 }

@@ -8,15 +8,20 @@ import type { OperationFacts } from "./build-matrix.js";
 import { kindOf } from "./costs.js";
 import type { Held } from "./held.js";
 import type { Operation } from "./operations.js";
+import type { Way } from "./reach.js";
 import type { MatrixPlace, MatrixRow, Why, WhyPath } from "./types.js";
+
+/** Who opens sessions in more ways than this has one habit, not so many mistakes. */
+const WAYS_SHOWN = 20;
 
 /** The paths from an operation's entry point to each session that it opens, each transaction with its loops, or else its statements. */
 export function whyOf(project: ProjectFacts, row: MatrixRow, operation: Operation, facts: OperationFacts): Why {
   const start: MatrixPlace = { file: row.file, line: row.line, text: row.operation };
-  const to = (key: FunctionKey, last: MatrixPlace): WhyPath => ({ steps: [start, ...stepsTo(project, key, operation, facts), last] });
+  const along = (way: Way, last: MatrixPlace): WhyPath => ({ steps: [start, ...way.map((step) => stepOf(project, step, operation)), last] });
+  const to = (key: FunctionKey, last: MatrixPlace): WhyPath => along(shortestWay(key, facts), last);
   const at = (place: CallPlace, text: string): MatrixPlace => ({ file: place.file, line: place.call.span.line, text: `${nameOf(project, functionKey(place.file, place.call.fn), operation)} ${text}${inLoops(project, place)}` });
   return {
-    sessions: facts.opens.map((open) => to(open.fn, at(open, `opens a ${packageName(open.library)} session`))),
+    sessions: facts.opens.flatMap((open) => facts.waysTo(open.fn, WAYS_SHOWN).map((way) => along(way, at(open, `opens a ${packageName(open.library)} session`)))),
     transactions: facts.held.map((held) => {
       const place = beginOf(held, facts);
       return { ...to(functionKey(place.file, place.call.fn), at(place, `begins a ${packageName(held.site.library)} transaction`)), statements: held.statements, loops: loopsOf(held), io: held.io };
@@ -25,13 +30,15 @@ export function whyOf(project: ProjectFacts, row: MatrixRow, operation: Operatio
   };
 }
 
-function stepsTo(project: ProjectFacts, key: FunctionKey, operation: Operation, { reached }: OperationFacts): MatrixPlace[] {
-  const steps: MatrixPlace[] = [];
-  for (let at = reached.get(key)?.by; at; at = reached.get(at.from)?.by) {
-    const callee = project.program.text(at.file, at.call.calleeSpan).replace(/\s+/g, "");
-    steps.unshift({ file: at.file, line: at.call.span.line, text: `${nameOf(project, at.from, operation)} calls ${callee}${inLoops(project, at)}` });
-  }
-  return steps;
+function shortestWay(key: FunctionKey, { reached }: OperationFacts): Way {
+  const way: Way[number][] = [];
+  for (let at = reached.get(key)?.by; at; at = reached.get(at.from)?.by) way.unshift(at);
+  return way;
+}
+
+function stepOf(project: ProjectFacts, step: Way[number], operation: Operation): MatrixPlace {
+  const callee = project.program.text(step.file, step.call.calleeSpan).replace(/\s+/g, "");
+  return { file: step.file, line: step.call.span.line, text: `${nameOf(project, step.from, operation)} calls ${callee}${inLoops(project, step)}` };
 }
 
 function nameOf(project: ProjectFacts, key: FunctionKey, operation: Operation): string {
