@@ -126,11 +126,11 @@ class MatrixText {
 
   #remarks(): void {
     const { skipped, unscanned = [], root } = this.input;
-    const { yellow, dim, cyan } = this.paint;
+    const { yellow, dim } = this.paint;
     if (skipped.length > 0) {
-      this.#lines.push(`${yellow("Skipped")} ${count(skipped.length, "file")} that could not be analysed:`);
-      for (const { file, reason } of skipped.slice(0, SKIPPED_SHOWN)) this.#lines.push(`  ${cyan(printable(file))}  ${printable(reason)}`);
-      if (skipped.length > SKIPPED_SHOWN) this.#lines.push(dim(`  … and ${skipped.length - SKIPPED_SHOWN} more (--format json lists them all)`));
+      this.#lines.push(...wrap(`Skipped ${count(skipped.length, "file")} that could not be analysed:`, this.width).map((line) => line.replace(/^Skipped/, yellow)));
+      for (const { file, reason } of skipped.slice(0, SKIPPED_SHOWN)) for (const [index, line] of wrap(printable(`${file}  ${reason}`), this.width - 4).entries()) this.#lines.push(index === 0 ? `  ${line}` : `    ${line}`);
+      if (skipped.length > SKIPPED_SHOWN) this.#lines.push(...wrap(`… and ${skipped.length - SKIPPED_SHOWN} more (--format json lists them all)`, this.width - 2).map((line) => dim(`  ${line}`)));
       this.#lines.push("");
     }
     if (unscanned.length > 0) {
@@ -154,7 +154,7 @@ class MatrixText {
     for (const [index, part] of wrap(`${count(rows.length, "operation")}: ${facts.join(", ")}.`, this.width).entries()) this.#lines.push(index === 0 ? part.replace(/^[^:]+:/, (head) => bold(head)) : part);
     const first = rows[0] as MatrixRow;
     const hint = `sessionfix matrix --why "${printable(first.operation)}"`;
-    this.#lines.push(dim(measured ? "Hold and wait are the longest p99 of the row's labels." : "Figures are upper bounds a call: what may run, counts."));
+    this.#lines.push(...wrap(measured ? "Hold and wait are the longest p99 of the row's labels." : "Figures are upper bounds a call: what may run, counts.", this.width).map(dim));
     this.#lines.push(`Next: ${bold(hint)}`);
   }
 }

@@ -1,6 +1,7 @@
 import type { CallFact } from "../facts/types.js";
 import type { CallEdge, CallGraph, Handover } from "./calls.js";
 import { components } from "./components.js";
+import { parts } from "./expressions.js";
 import { append, functionKey, type FunctionKey } from "./program.js";
 
 /** Functions that call each other round in a circle, or one function alone. */
@@ -29,7 +30,9 @@ export class Schedule {
     for (const handover of graph.handovers) {
       const { file, call, to } = handover;
       const target = graph.program.fnOf(to);
-      const written = target.file === file && target.fn.parent === call.fn && within(target.fn.span, call.span);
+      // What an inner call was given, and may have handed on, runs in the inner one: `run(list.map((item) => …))`.
+      const given = call.args[handover.argument];
+      const written = target.file === file && target.fn.parent === call.fn && given !== undefined && [...parts(given)].some((part) => part.k === "fn" && part.id === target.fn.id);
       if (!written || this.edgesOf(call).some((edge) => edge.to === to) || !runsInPlace(handover)) continue;
       append(this.#edges, call, { file, call, from: functionKey(file, call.fn), to });
     }

@@ -43,6 +43,7 @@ describe("sessions that one call opens", () => {
     ["1", `export function f() { return run(() => g()); } function g() { return run(() => open()); } function run(fn) { return fn(); }`],
     ["1", `export function f() { return run({ work() { open(); } }); } export function g() { return run({ work: () => { open(); open(); } }); } function run(input) { return input.work(); }`],
     ["2", `export function f() { return run({ work() { open(); }, other() { open(); } }); } function run(input) { input.work(); input.other(); }`],
+    ["ids", `import { run, list } from "elsewhere"; export function f() { run(list.ids.map((id) => open())); }`],
     ["0", `let db; export function f() { return (db ??= open()); }`],
     ["0", `export function f() { setTimeout(() => open(), 1); }`],
     ["0", `export function f(app) { app.get("/x", () => open()); }`],
