@@ -3,7 +3,7 @@ import type { CellName, ChangedRow } from "../core/matrix/diff.js";
 import type { MatrixRow } from "../core/matrix/types.js";
 import { cellsOf, type MatrixCells } from "./matrix-cells.js";
 import type { MatrixDiffInput } from "./matrix-model.js";
-import { count, padEnd, printable, wrap } from "./terminal.js";
+import { count, displayWidth, padEnd, printable, wrap } from "./terminal.js";
 
 type Palette = ReturnType<typeof pc.createColors>;
 
@@ -20,7 +20,9 @@ export function renderDiffText({ ref, diff, skipped }: MatrixDiffInput, paint: P
   const { added, removed, changed, unchanged } = diff;
   const lines: string[] = [];
   const head = (mark: string, row: MatrixRow): void => {
-    lines.push(...wrap(`${mark} ${printable(row.operation)}  ${printable(row.file)}:${row.line}`, width));
+    const [name, place] = [printable(row.operation), `${printable(row.file)}:${row.line}`];
+    if (displayWidth(name) + displayWidth(place) + 4 <= width) lines.push(`${mark} ${paint.bold(name)}  ${paint.cyan(place)}`);
+    else lines.push(...wrap(name, width - 2).map((part, index) => `${index === 0 ? mark : " "} ${paint.bold(part)}`), `  ${paint.cyan(place)}`);
   };
   for (const change of changed) {
     head(paint.yellow("~"), change.after);

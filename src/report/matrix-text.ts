@@ -153,7 +153,7 @@ class MatrixText {
     const facts = [`${writers} write`, `${opening} open sessions`, `${waiting} wait for I/O inside a transaction`, `${withoutDatabase.toLocaleString("en-US")} more do nothing to a database`];
     for (const [index, part] of wrap(`${count(rows.length, "operation")}: ${facts.join(", ")}.`, this.width).entries()) this.#lines.push(index === 0 ? part.replace(/^[^:]+:/, (head) => bold(head)) : part);
     const first = rows[0] as MatrixRow;
-    const hint = `sessionfix matrix --why "${printable(first.operation)}"`;
+    const hint = `npx sessionfix matrix --why "${printable(first.operation)}"`;
     this.#lines.push(...wrap(measured ? "Hold and wait are the longest p99 of the row's labels." : "Figures are upper bounds a call: what may run, counts.", this.width).map(dim));
     this.#lines.push(`Next: ${bold(hint)}`);
   }

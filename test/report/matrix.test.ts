@@ -58,7 +58,7 @@ GET /sources                           0  read        0             1        –
 3 operations: 1 write, 1 open sessions, 1 wait for I/O inside a transaction, 4 more do nothing to a
 database.
 Figures are upper bounds a call: what may run, counts.
-Next: sessionfix matrix --why "POST /sources/:sourceId/import"
+Next: npx sessionfix matrix --why "POST /sources/:sourceId/import"
 `);
   });
 
