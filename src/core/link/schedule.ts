@@ -45,6 +45,8 @@ export class Schedule {
       if (passed.length > 0) this.#passed.set(call, passed);
       // What a helper is given counts at the call, so its cost must be known by then, and nowhere where the helper runs it:
       // functions that all go through one helper would else seem to call each other round.
+      // What is kept costs nothing here, either.
+      if (call.memo) continue;
       const run = this.runBy(file, call);
       for (const to of [...run, ...passed.flat()]) append(this.#callees, from, to);
     }

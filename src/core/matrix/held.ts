@@ -1,7 +1,9 @@
 import { add, constant, type Cost, multiply, variable, weightOf } from "../cost.js";
 import type { CallFact } from "../facts/types.js";
 import type { JudgedTransaction, ProjectFacts } from "../link/index.js";
+import { parametersRun } from "../link/loans.js";
 import { append, functionKey, type FunctionKey } from "../link/program.js";
+import { callersOf } from "../link/sessions.js";
 import { canWait, type Outgoing, OUTSIDE_WAITS, outgoingCalls, waitsIn } from "../link/outgoing.js";
 import { loopTimes } from "../link/summaries.js";
 import type { HeldLoop } from "../link/transactions.js";
@@ -29,7 +31,7 @@ export class HeldTransactions {
     readonly costs: Costs,
   ) {
     this.#outgoing = outgoingCalls(project);
-    for (const site of project.judgedTransactions)
+    for (const site of [...project.judgedTransactions.map((each) => asList(project, each)), ...givenLists(project)])
       if (!project.isPrivate(site)) for (const runner of runnersOf(site)) append(this.#byRunner, runner, site);
   }
 
@@ -73,6 +75,26 @@ export class HeldTransactions {
 function runnersOf(site: JudgedTransaction): Set<FunctionKey> {
   const calls = site.style === "wrapper" && site.invocations.length > 0 ? site.invocations : [site];
   return new Set(calls.map(({ file, call }) => functionKey(file, call.fn)));
+}
+
+/** The transactions of helpers that are given a list, or something that cannot be followed: `transaction([prisma.user.create(…), …])`. */
+function givenLists(project: ProjectFacts): JudgedTransaction[] {
+  const lent = new Set<CallFact>(project.judgedTransactions.flatMap(({ lender, call }) => (lender ? [call] : [])));
+  return project.transactions
+    .filter(({ fromParameter }) => fromParameter)
+    .flatMap((site) =>
+      parametersRun(project.graph, site).flatMap(({ fn, index }) => {
+        const calls = index === 0 ? callersOf(project.graph, functionKey(site.file, fn)).filter(({ call }) => !lent.has(call)) : [];
+        return calls.map(({ file, call }): JudgedTransaction => ({ ...site, style: "array", extent: undefined, lender: site, file, call, bodies: [], invocations: [], fromParameter: false }));
+      }),
+    );
+}
+
+/** `transaction(items.map((item) => …))` gives what the loop makes, not the loop's function. */
+function asList({ program }: ProjectFacts, site: JudgedTransaction): JudgedTransaction {
+  const [given] = site.call.args;
+  const isList = site.lender !== undefined && given?.k === "call" && program.callbackLoop(site.file, given.id) !== undefined;
+  return isList ? { ...site, style: "array", bodies: [] } : site;
 }
 
 /** A list that is run whole: what is written in it, and what loops put into it. */

@@ -8,6 +8,9 @@ import { ProcedureNames } from "./procedures.js";
 
 const VERB = /^(GET|POST|PUT|PATCH|DELETE|DEL|HEAD|OPTIONS|ALL|SEARCH|SSE|ROUTE|middleware)( |$)/;
 
+/** Labels that say nothing of which one it is: the function's name does. */
+const ANONYMOUS = /^(a job|a message|setInterval|cron|GraphQL resolver|MCP tool|MCP request|HTTP request)$/;
+
 /** What operations are called: a registration's own label, with what stands around it. */
 export class Labels {
   readonly #mounts: Mounts;
@@ -21,6 +24,7 @@ export class Labels {
   of({ key, role, step }: Registered): string {
     const label = role.role === "test" ? "test" : role.label;
     const { file, fn } = this.project.program.fnOf(key);
+    if (label === "GraphQL resolver" && fn.name !== "") return `${label} ${fn.name}`;
     if (!step.call) return fn.class === undefined ? conventionLabel(label, fn.name) : this.#decorated(label, file, fn.class, fn.name);
     if (/^tRPC (query|mutation|subscription)$/.test(label)) {
       const { program } = this.project;
@@ -28,7 +32,7 @@ export class Labels {
       return name === undefined ? label : `${label} ${name}`;
     }
     if (label === "a command") return this.#command(step.file, step.call) ?? label;
-    if (label === "a job" || label === "setInterval") return fn.name === "" ? label : `${label} ${fn.name}`;
+    if (ANONYMOUS.test(label)) return [withoutArticle(label), fn.name].join(" ").trim();
     if (label.endsWith(" …") || label === "route") return this.#fromOptions(step.file, step.call, label);
     return VERB.test(label) ? this.#mounted(step.file, step.call, label) : label;
   }
@@ -91,11 +95,16 @@ export class Labels {
     const { program } = this.project;
     const facts = program.class(file, cls);
     if (/^GraphQL \w+$/.test(label)) return `${label} ${method}`;
-    if (!VERB.test(label) || label === "middleware") return /^(Cron|Interval|a |an )/.test(label) || label === "authentication" ? `${label} ${facts.name}.${method}` : label;
+    if (!VERB.test(label) || label === "middleware") return /^(Cron|Interval|an? )/.test(label) || label === "authentication" ? `${withoutArticle(label)} ${facts.name}.${method}` : label;
     const controller = facts.decorators.map((expr) => (expr.k === "call" ? program.call(file, expr.id) : undefined)).find((call) => call?.callee.k === "var" && program.variable(file, call.callee.id).name === "Controller");
     const [given] = controller?.args ?? [];
     const path = given && (literalText(given) ?? literalText((given.k === "object" ? given.props.find(({ name }) => name === "path")?.value : undefined) ?? { k: "unknown" }));
     const [verb = "", own = ""] = label.split(" ");
     return `${verb} ${joinPaths(joinPaths("/", path ?? ""), own)}`;
   }
+}
+
+/** `a job` → `job` */
+function withoutArticle(label: string): string {
+  return label.replace(/^an? /, "");
 }

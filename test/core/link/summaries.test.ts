@@ -44,6 +44,7 @@ describe("sessions that one call opens", () => {
     ["1", `export function f() { return run({ work() { open(); } }); } export function g() { return run({ work: () => { open(); open(); } }); } function run(input) { return input.work(); }`],
     ["2", `export function f() { return run({ work() { open(); }, other() { open(); } }); } function run(input) { input.work(); input.other(); }`],
     ["ids", `import { run, list } from "elsewhere"; export function f() { run(list.ids.map((id) => open())); }`],
+    ["0", `let db; export function f() { return getDb(); } function getDb() { return (db ??= init()); } function init() { open(); migrate(); return 1; } function migrate() { open(); getDb(); }`],
     ["0", `let db; export function f() { return (db ??= open()); }`],
     ["0", `export function f() { setTimeout(() => open(), 1); }`],
     ["0", `export function f(app) { app.get("/x", () => open()); }`],

@@ -55,6 +55,19 @@ describe("figures of one call", () => {
     expect(lines).toEqual(["POST /many | 0 | write | 1 | n | n", "POST /two | 0 | write | 1 | 2 | 2"]);
   });
 
+  it("counts what helpers are given: functions by each caller, lists by their length", () => {
+    const lines = linesOf(
+      app(
+        `import { prisma, transaction } from "./prisma";
+        app.post("/function", async () => { await transaction(async (tx) => { await tx.item.create({}); await tx.item.update({}); await tx.item.delete({}); }); });
+        app.post("/list", async () => { await transaction([prisma.item.create({}), prisma.item.update({})]); });
+        app.post("/loop", async (request) => { await transaction(request.body.items.map((item) => prisma.item.create(item))); });`,
+        { "prisma.ts": `import { PrismaClient } from "@prisma/client"; export const prisma = new PrismaClient(); export function transaction(input) { return prisma.$transaction(input); }` },
+      ),
+    );
+    expect(lines).toEqual(["POST /loop | 0 | write | 1 | n | n", "POST /function | 0 | write | 1 | 3 | 3", "POST /list | 0 | write | 1 | 2 | 2"]);
+  });
+
   it("says what a transaction waits for, which libraries take part, how it begins, and what it is called", () => {
     const { matrix } = matrixOf({
       "app.ts": `import express from "express";\nimport { drizzle } from "drizzle-orm/node-postgres";\nimport { transaction, getSession } from "sessionfix-runtime";\nconst db = drizzle(process.env.URL); const app = express();
