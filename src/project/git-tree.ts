@@ -1,4 +1,5 @@
 import { execFile, spawn } from "node:child_process";
+import { rmSync } from "node:fs";
 import { mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -6,6 +7,8 @@ import { promisify } from "node:util";
 import { errorMessage, UsageError } from "./errors.js";
 
 const run = promisify(execFile);
+
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /** A folder as it was at a commit, outside of the checkout. */
 export interface GitTree {
@@ -29,14 +32,24 @@ export async function checkOutTree(folder: string, ref: string): Promise<GitTree
   const top = await topOf(folder);
   const commit = await commitOf(top, ref);
   const temporary = await realpath(await mkdtemp(path.join(tmpdir(), "sessionfix-matrix-")));
-  const remove = () => rm(temporary, { recursive: true, force: true });
+  const options = { recursive: true, force: true };
+  // Who stops it early must not find the folder later.
+  const onSignal = (signal: NodeJS.Signals): void => {
+    rmSync(temporary, options);
+    process.kill(process.pid, signal);
+  };
+  for (const signal of SIGNALS) process.once(signal, onSignal);
+  const remove = async (): Promise<void> => {
+    await rm(temporary, options);
+    for (const signal of SIGNALS) process.off(signal, onSignal);
+  };
   try {
     const files = path.join(temporary, "tree");
     const env = { ...process.env, GIT_INDEX_FILE: path.join(temporary, "index") };
     await git(top, ["read-tree", commit], env);
     const listed = (await git(top, ["ls-files", "-z", "--full-name"], env)).split("\0");
     await mkdir(files);
-    await feed(top, ["checkout-index", "--quiet", "--force", "-z", "--stdin", `--prefix=${files}${path.sep}`], env, listed.filter((file) => READ.test(file)).join("\0"));
+    await feed(top, ["checkout-index", "--quiet", "--force", "-z", "--stdin", `--prefix=${files}/`], env, listed.filter((file) => READ.test(file)).join("\0"));
     const below = path.join(files, path.relative(await realpath(top), await realpath(folder)));
     await mkdir(below, { recursive: true });
     return { commit, folder: below, remove };
