@@ -7,7 +7,7 @@ import { callsParameter } from "../src/core/link/schedule.js";
 import { statementOf } from "../src/core/link/statements.js";
 import { finish } from "./lib/finish.js";
 import { callPath } from "./lib/path.js";
-import { combinatorOf } from "./lib/waits.js";
+import { combinatorOf } from "../src/core/link/waits.js";
 import type { Draft, Rule } from "./rule.js";
 
 export interface Options {

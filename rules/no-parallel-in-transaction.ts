@@ -8,7 +8,7 @@ import { isGivenHandle, mayUseHandle, touches } from "./lib/handles.js";
 import { draftsIn } from "./lib/once.js";
 import { callPath } from "./lib/path.js";
 import { runnerInService } from "./lib/runner.js";
-import { combinatorOf } from "./lib/waits.js";
+import { combinatorOf } from "../src/core/link/waits.js";
 import type { Draft, Rule } from "./rule.js";
 
 export interface Options {

@@ -7,7 +7,7 @@ import { finish } from "./lib/finish.js";
 import { callPath } from "./lib/path.js";
 import { asksStore, isRun, type SingleRead, singleReadOf } from "./lib/single-read.js";
 import { callsOfTurn, contains, Flow, flowOfTurn, isSame, waitsElsewhere } from "./lib/turns.js";
-import { combinatorOf } from "./lib/waits.js";
+import { combinatorOf } from "../src/core/link/waits.js";
 import type { Draft, Rule } from "./rule.js";
 
 export interface Options {

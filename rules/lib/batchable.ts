@@ -6,7 +6,7 @@ import { parts } from "../../src/core/link/expressions.js";
 import type { JudgedTransaction, ProjectFacts } from "../../src/core/link/index.js";
 import { statementOf } from "../../src/core/link/statements.js";
 import type { HeldLoop } from "../../src/core/link/transactions.js";
-import { combinatorOf } from "./waits.js";
+import { combinatorOf } from "../../src/core/link/waits.js";
 
 /** How the codemod runs the transaction once a batch, for libraries that take a function. */
 export function runnerOf(project: ProjectFacts, site: JudgedTransaction): LoopTransactionDetail["runner"] {

@@ -1,18 +1,11 @@
-import { type Cost, formatCost, isZero } from "../../src/core/cost.js";
+import { type Cost, formatCost, isZero, weightOf } from "../../src/core/cost.js";
 import type { Place } from "../../src/core/finding.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
+import { functionName } from "../../src/core/link/names.js";
 import type { FunctionKey } from "../../src/core/link/program.js";
 import type { Summaries } from "../../src/core/link/summaries.js";
 
-/** A function's name as people say it: `CatalogRepository.getById`, `createDb`, `a function in routes.ts:12`. */
-export function functionName(project: ProjectFacts, key: FunctionKey): string {
-  const { file, fn } = project.program.fnOf(key);
-  if (fn.kind === "module") return `the top level of ${file}`;
-  const owner = fn.class === undefined ? "" : project.program.class(file, fn.class).name;
-  if (fn.kind === "constructor") return `new ${owner || "class"}()`;
-  if (!fn.name) return `the function at ${file}:${fn.span.line}`;
-  return owner ? `${owner}.${fn.name}` : fn.name;
-}
+export { functionName };
 
 /** An entry point, and what calling it once costs. */
 export interface EntryCost {
@@ -20,11 +13,6 @@ export interface EntryCost {
   label: string;
   cost: Cost;
   registration: Place;
-}
-
-/** Orders costs as if every loop turned a thousand times. */
-function weight(cost: Cost): number {
-  return cost.reduce((sum, { coefficient, symbols }) => sum + coefficient * 1000 ** symbols.length, 0);
 }
 
 /** Repetition that only recursion or a `while` explains makes a figure that nobody can check by reading. */
@@ -42,7 +30,7 @@ export function entryCosts(project: ProjectFacts, summaries: Summaries): EntryCo
       return { key, label, cost: summaries.ofFunction(key), registration: { file: step.call ? step.file : file, span, text: label } };
     })
     .filter(({ cost }) => !isZero(cost))
-    .sort((a, b) => Number(isObscure(a.cost)) - Number(isObscure(b.cost)) || weight(b.cost) - weight(a.cost) || (a.label < b.label ? -1 : 1));
+    .sort((a, b) => Number(isObscure(a.cost)) - Number(isObscure(b.cost)) || weightOf(b.cost) - weightOf(a.cost) || (a.label < b.label ? -1 : 1));
 }
 
 /** From an entry point along the dearest calls to where it happens, one place a step. */
@@ -70,7 +58,7 @@ function dearestCall(project: ProjectFacts, summaries: Summaries, key: FunctionK
     const targets = summaries.targetsOf(call).filter((target) => !seen.has(target) && !isZero(summaries.ofFunction(target)));
     candidates.push({ call, cost, to: targets[0] });
   }
-  const best = candidates.sort((a, b) => weight(b.cost) - weight(a.cost))[0];
+  const best = candidates.sort((a, b) => weightOf(b.cost) - weightOf(a.cost))[0];
   if (!best) return undefined;
   const what = best.to === undefined ? "opens a session" : `calls ${functionName(project, best.to)}`;
   const times = formatCost(best.cost);

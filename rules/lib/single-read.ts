@@ -5,7 +5,7 @@ import type { ProjectFacts } from "../../src/core/link/index.js";
 import type { FunctionKey } from "../../src/core/link/program.js";
 import { type StatementFact, statementsOf } from "../../src/core/link/statements.js";
 import { chainOf, Flow, isSame, waitsElsewhere } from "./turns.js";
-import { combinatorOf } from "./waits.js";
+import { combinatorOf } from "../../src/core/link/waits.js";
 
 /** A read that one query for many could replace. */
 export interface SingleRead {

@@ -1,7 +1,7 @@
 import type { CallFact, Expr, LoopFact, Span, VariableId } from "../../src/core/facts/types.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import type { Program } from "../../src/core/link/program.js";
-import { combinatorOf } from "./waits.js";
+import { combinatorOf } from "../../src/core/link/waits.js";
 
 /** How deep an expression is looked into before nothing is said of it. */
 const MAX_DEPTH = 16;

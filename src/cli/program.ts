@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { addDoctorCommand } from "./doctor.js";
 import { addFixCommand } from "./fix.js";
 import { addInitCommand } from "./init.js";
+import { addMatrixCommand } from "./matrix.js";
 import { addScanCommand } from "./scan.js";
 import { missing } from "./paths.js";
 import { painter } from "./terminal.js";
@@ -17,6 +18,7 @@ Examples:
   $ npx sessionfix scan apps/api        scan one folder
   $ npx sessionfix fix --dry-run        show the rewrite as a diff, change nothing
   $ npx sessionfix fix                  apply what is safe
+  $ npx sessionfix matrix               show what each route, job and command takes of the database
   $ npx sessionfix undo                 take the last fix back, byte by byte
 
 Exit codes:
@@ -46,6 +48,7 @@ export function createProgram(): Command {
   addDoctorCommand(program);
   addTopCommand(program);
   addVerifyCommand(program);
+  addMatrixCommand(program);
   return program;
 }
 

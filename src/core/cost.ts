@@ -33,6 +33,11 @@ export function degree(cost: Cost): number {
   return cost[0]?.symbols.length ?? 0;
 }
 
+/** Orders costs as if every loop turned a thousand times. */
+export function weightOf(cost: Cost): number {
+  return cost.reduce((sum, { coefficient, symbols }) => sum + coefficient * 1000 ** symbols.length, 0);
+}
+
 function normalize(monomials: Monomial[]): Cost {
   const byKey = new Map<string, Monomial>();
   for (const { coefficient, symbols } of monomials) {

@@ -41,7 +41,7 @@ ${health === undefined ? "" : `    ready: ${text(health.path)},\n`}${start.build
     // TODO: await expectOk({ method: "POST", path: "/…", body: { … } }) with the \`expectOk\` that setUp is given
     return {};
   },
-  // Paths as they stand at the routes: a prefix that a router or plugin is mounted under is missing.
+  // The routes that reach a database, with the prefixes that their routers are mounted under.
   actors: [
 ${(actors.length === 0 ? ['    // TODO: no routes were found.\n    { name: "read", rate: 10, request: { method: "GET", path: "/" } },'] : actors).join("\n")}
   ],

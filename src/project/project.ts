@@ -84,6 +84,12 @@ export class Project {
     return this.run(this.select(entries, resolver, NO_OVERLAY, onFile), resolver, NO_OVERLAY);
   }
 
+  /** Parses what can matter and joins it, without running rules. */
+  link(onFile?: (done: number, total: number) => void): ProjectFacts {
+    const { entries, resolver } = this.parts;
+    return this.join(this.select(entries, resolver, NO_OVERLAY, onFile), resolver, NO_OVERLAY);
+  }
+
   private select(entries: ReadonlyMap<string, SourceEntry>, resolver: Resolver, overlay: ReadonlyMap<string, string>, onFile?: (done: number, total: number) => void): string[] {
     const nodes = graphOf(entries, resolver);
     // What will be looked at shows on the way; it is never more than this.
@@ -167,17 +173,11 @@ export class Project {
     return this.run(this.select(entries, resolver, overlay), resolver, overlay, detect);
   }
 
-  /** The joined facts of what can matter, for what is no rule's business. */
-  linked(): ProjectFacts {
-    const { entries, resolver } = this.parts;
-    return this.link(this.select(entries, resolver, NO_OVERLAY), resolver, NO_OVERLAY);
-  }
-
   private run(selected: string[], resolver: Resolver, overlay: ReadonlyMap<string, string>, detect = this.parts.detect): Finding[] {
-    return detectAll(this.link(selected, resolver, overlay), detect);
+    return detectAll(this.join(selected, resolver, overlay), detect);
   }
 
-  private link(selected: string[], resolver: Resolver, overlay: ReadonlyMap<string, string>): ProjectFacts {
+  private join(selected: string[], resolver: Resolver, overlay: ReadonlyMap<string, string>): ProjectFacts {
     const facts = selected.flatMap((file) => this.factsOf(file, overlay) ?? []);
     return linkProject(facts, {
       resolve: (fromFile, specifier) => resolver.resolve(fromFile, specifier),

@@ -1,22 +1,13 @@
 import { performance } from "node:perf_hooks";
 import path from "node:path";
-import ignore from "ignore";
-import { generatedMentions, libraryNames } from "../core/catalogue/index.js";
 import type { Finding } from "../core/finding.js";
 import { digest } from "./cache/digest.js";
-import { defaultCacheFolder } from "./cache/folder.js";
-import { ScanCache } from "./cache/scan-cache.js";
 import type { StoredScan } from "./cache/scan-cache.js";
-import { discoverFiles } from "./discover.js";
 import type { DiscoveredFiles, SkippedFile } from "./discover.js";
-import { JsonFiles, readJsonText } from "./json-file.js";
+import { readJsonText } from "./json-file.js";
+import { openTree } from "./open-tree.js";
 import { unscannedPackages } from "./outside.js";
-import { Project } from "./project.js";
-import { createResolver } from "./resolve.js";
-import { detectOptions } from "./rule-choice.js";
-import { readSources } from "./sources.js";
 import type { Sources } from "./sources.js";
-import { namesLibrary } from "./specifiers.js";
 import { Directives } from "./directives.js";
 import type { SuppressionNotice } from "./suppressions.js";
 
@@ -89,21 +80,8 @@ const CHECKED_TREE = 2 * 1024 * 1024;
  */
 export async function scanProject(options: ScanOptions): Promise<ScanResult> {
   const startedAt = performance.now();
-  const root = path.resolve(options.root);
-  const detect = detectOptions(options);
-  const isSeed = namesLibrary(libraryNames(), generatedMentions());
-  const folder = options.cache === false ? undefined : (options.cache ?? defaultCacheFolder(root));
-  const cache = folder === undefined ? undefined : new ScanCache(folder, root);
-  const paths = options.paths?.length ? options.paths : [root];
-  const discovered = await discoverFiles(root, paths);
-  const found = options.ignores?.length ? withoutIgnored(discovered, options.ignores) : discovered;
+  const { root, detect, cache, paths, found, sources, json, resolver, project } = await openTree(options);
   const { onProgress } = options;
-  const sources = readSources({ root, files: found.files, isSeed, cache, onFile: onProgress && ((done, total) => onProgress({ phase: "reading", done, total })) });
-
-  const json = new JsonFiles();
-  let made: Project | undefined;
-  const resolver = lazy(() => createResolver(root, sources.entries.keys(), found.manifests, json));
-  const project = () => (made ??= new Project({ root, resolver: resolver(), entries: sources.entries, namesLibrary: isSeed, detect, place: belowNamed(root, options.paths ?? []), cache }));
 
   const question = JSON.stringify([detect, paths]);
   const inputs = inputsOf(found, sources);
@@ -148,16 +126,6 @@ export async function scanProject(options: ScanOptions): Promise<ScanResult> {
   };
 }
 
-function withoutIgnored(found: DiscoveredFiles, patterns: readonly string[]): DiscoveredFiles {
-  const rules = ignore().add([...patterns]);
-  return { ...found, files: found.files.filter((file) => !rules.ignores(file)), skipped: found.skipped.filter(({ file }) => file === "." || !rules.ignores(file)) };
-}
-
-function lazy<T>(make: () => T): () => T {
-  let made: { value: T } | undefined;
-  return () => (made ??= { value: make() }).value;
-}
-
 function hashOf(text: string | null): string | null {
   return text === null ? null : digest(text);
 }
@@ -165,16 +133,4 @@ function hashOf(text: string | null): string | null {
 /** All that a scan's outcome rests on but the question asked and the configuration that imports are resolved by. */
 function inputsOf({ manifests, skipped }: DiscoveredFiles, { contents }: Sources): string {
   return digest(JSON.stringify([contents, manifests, skipped]));
-}
-
-/** `test/fixtures/shop/src/db.ts` is `src/db.ts` to who named `test/fixtures/shop`. */
-function belowNamed(root: string, paths: readonly string[]): (file: string) => string {
-  const named = paths
-    .map((each) => path.relative(root, path.resolve(root, each)).replaceAll(path.sep, "/"))
-    .filter((each) => each !== "")
-    .sort((a, b) => b.length - a.length);
-  return (file) => {
-    const above = named.find((each) => file === each || file.startsWith(`${each}/`));
-    return above === undefined ? file : file.slice(above.length + 1) || path.posix.basename(file);
-  };
 }

@@ -113,11 +113,11 @@ function list(title: string, items: readonly string[]): string {
   return items.length === 0 ? "" : `<section><h2>${title}</h2><ul>${items.map((item) => `<li>${item}</li>`).join("")}</ul></section>`;
 }
 
-/** Text with `code` in backticks. */
-function prose(text: string): string {
+/** Text with `code` in backticks, safe in a page. */
+export function prose(text: string): string {
   return escape(text).replace(/`([^`]+)`/g, "<code>$1</code>");
 }
 
-function escape(text: string): string {
+export function escape(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -21,11 +21,19 @@ export interface Step {
   entry?: string;
 }
 
+/** A function that is given a role of its own by a call, a decorator or a convention. One function may have several. */
+export interface Registered {
+  key: FunctionKey;
+  role: CallbackRole;
+  step: Step;
+}
+
 /** Which functions run once, and which per request, event or tick: contexts spread from entry points along calls. */
 export class Contexts {
   readonly #of = new Map<FunctionKey, Map<Context, Step>>();
   readonly #outgoing = new Map<FunctionKey, { to: FunctionKey; step: Step; memo?: MemoFact }[]>();
   readonly #queue: [FunctionKey, Context][] = [];
+  readonly #registered: Registered[] = [];
 
   constructor(readonly graph: CallGraph) {
     this.#collectEdges();
@@ -83,6 +91,11 @@ export class Contexts {
       if (step?.entry !== undefined) found.push({ key, label: step.entry, step });
     }
     return found;
+  }
+
+  /** Every role that a function was given, in source order of the calls, also where another one came first. */
+  registered(): readonly Registered[] {
+    return this.#registered;
   }
 
   /** Whether a function that is handed over runs while the call that hands it over runs, and not later: no handler, no timer. */
@@ -153,8 +166,13 @@ export class Contexts {
     const step: Step = { file: handover.file, call: handover.call };
     if (role === "inherit") this.#connect(from, handover.to, { ...step, from });
     else if (role === "unknown") return;
-    else if (role.role === "entry") this.#reach(handover.to, this.graph.program.role(handover.file) === "test" ? "test" : "per-call", { ...step, entry: role.label });
-    else this.#reach(handover.to, role.role, { ...step, entry: role.role === "once" ? role.label : "test" });
+    else this.#register(handover.to, role, step);
+  }
+
+  #register(key: FunctionKey, role: CallbackRole, step: Step): void {
+    this.#registered.push({ key, role, step });
+    if (role.role === "entry") this.#reach(key, this.graph.program.role(step.file) === "test" ? "test" : "per-call", { ...step, entry: role.label });
+    else this.#reach(key, role.role, { ...step, entry: role.role === "once" ? role.label : "test" });
   }
 
   #roleOf(handover: Handover): CallbackRole | "inherit" | "unknown" {
@@ -190,6 +208,7 @@ export class Contexts {
   #seedEntries(): void {
     for (const entry of frameworkEntries(this.graph)) {
       const step: Step = { file: entry.file, entry: entry.role.role === "test" ? "test" : entry.role.label };
+      this.#registered.push({ key: entry.key, role: entry.role, step });
       this.#reach(entry.key, entry.role.role === "entry" ? "per-call" : entry.role.role, step);
     }
   }

@@ -11,7 +11,7 @@ import { type LinkHost, Program } from "./program.js";
 import { Schedule } from "./schedule.js";
 import { factoriesOf, findOpens, usesOf, type Factory, type OpenSite, type SessionUse } from "./sessions.js";
 import { statementOf } from "./statements.js";
-import { Summaries, type Unit } from "./summaries.js";
+import { Summaries, type Times, type Unit } from "./summaries.js";
 import { findTransactions, type TransactionSite, Writers } from "./transactions.js";
 
 export type { LinkHost } from "./program.js";
@@ -106,8 +106,8 @@ export class ProjectFacts {
   }
 
   /** What running each function once costs, in units that calls have by themselves. */
-  summarize(unit: Unit): Summaries {
-    return new Summaries(this.schedule, unit);
+  summarize(unit: Unit, times?: Times): Summaries {
+    return new Summaries(this.schedule, unit, times);
   }
 
   /** The functions that hand a fresh session of this open to their callers, innermost first. */

@@ -1,7 +1,7 @@
 import type { CallFact, FunctionId, Span } from "../facts/types.js";
 import type { CallGraph, CallPlace } from "./calls.js";
 import { functionKey, type FunctionKey } from "./program.js";
-import { callsParameter, type Schedule, within } from "./schedule.js";
+import { type Schedule, within } from "./schedule.js";
 import type { TransactionSite } from "./transactions.js";
 
 /** A call that runs while a transaction is open. */
@@ -85,7 +85,7 @@ export class Inside {
       return target.file === file && target.fn.parent === call.fn && within(target.fn.span, call.span);
     };
     // A function that came in as a parameter may be anybody's: it is followed where it was passed.
-    if (!callsParameter(this.graph, file, call)) for (const { to } of this.schedule.edgesOf(call)) yield { to, written: isWritten(to) };
+    for (const to of this.schedule.runBy(file, call)) yield { to, written: isWritten(to) };
     for (const alternatives of this.schedule.passedBy(call)) for (const to of alternatives) yield { to, written: isWritten(to) };
   }
 }

@@ -1,11 +1,14 @@
-import { add, constant, type Cost, isZero, multiply, variable, ZERO } from "../cost.js";
+import { add, constant, type Cost, isZero, multiply, variable, weightOf, ZERO } from "../cost.js";
 import type { CallFact, FunctionFact, LoopFact } from "../facts/types.js";
 import type { CallGraph } from "./calls.js";
 import { functionKey, type FunctionKey } from "./program.js";
-import { callsParameter, type Schedule, within } from "./schedule.js";
+import { type Schedule, within } from "./schedule.js";
 
 /** What one call adds by itself; what its callees add comes on top. */
 export type Unit = (file: string, call: CallFact) => Cost;
+
+/** How often a call runs what it is given, beyond the loops around it. Default: once. */
+export type Times = (file: string, call: CallFact) => Cost | undefined;
 
 /**
  * What running a function once costs, over the whole call graph: each call's own cost and its callee's, times the loops
@@ -20,6 +23,7 @@ export class Summaries {
   constructor(
     readonly schedule: Schedule,
     unit: Unit,
+    readonly times?: Times,
   ) {
     this.graph = schedule.graph;
     const costly = new Set<FunctionKey>();
@@ -75,14 +79,12 @@ export class Summaries {
   #ofCallees(file: string, fn: FunctionFact, call: CallFact): Cost {
     if (call.memo) return ZERO;
     // A function that came in as a parameter is counted where it was passed: there we know which one it is.
-    if (callsParameter(this.graph, file, call)) return ZERO;
-    const edges = this.schedule.edgesOf(call);
     let cost: Cost = ZERO;
     let passed: Cost = ZERO;
-    for (const edge of edges) {
-      const target = this.graph.program.fnOf(edge.to);
+    for (const to of this.schedule.runBy(file, call)) {
+      const target = this.graph.program.fnOf(to);
       const inPlace = target.file === file && target.fn.parent === fn.id && within(target.fn.span, call.span) && call.calleeSpan.end <= target.fn.span.start;
-      const of = this.ofFunction(edge.to);
+      const of = this.ofFunction(to);
       if (inPlace) passed = add(passed, of);
       else cost = dearest(cost, of);
     }
@@ -104,6 +106,8 @@ export class Summaries {
     }
     // The call that is itself a loop: `ids.map((id) => …)` runs its callback once an element.
     const own = this.graph.program.callbackLoop(file, call.id);
+    const more = this.times?.(file, call);
+    if (more) times = multiply(times, more);
     return own ? multiply(times, loopTimes(own)) : times;
   }
 }
@@ -120,6 +124,5 @@ export function loopTimes(loop: LoopFact): Cost {
 }
 
 function dearest(left: Cost, right: Cost): Cost {
-  const weight = (cost: Cost) => cost.reduce((sum, { coefficient, symbols }) => sum + coefficient * 1000 ** symbols.length, 0);
-  return weight(left) >= weight(right) ? left : right;
+  return weightOf(left) >= weightOf(right) ? left : right;
 }

@@ -1,8 +1,8 @@
-import type { CallFact, Expr, FunctionId } from "../../src/core/facts/types.js";
-import type { CallPlace } from "../../src/core/link/calls.js";
-import { parts } from "../../src/core/link/expressions.js";
-import type { JudgedTransaction, ProjectFacts } from "../../src/core/link/index.js";
-import { functionKey } from "../../src/core/link/program.js";
+import type { CallFact, Expr, FunctionId } from "../facts/types.js";
+import type { CallPlace } from "./calls.js";
+import { parts } from "./expressions.js";
+import type { JudgedTransaction, ProjectFacts } from "./index.js";
+import { functionKey } from "./program.js";
 
 /** How many promises may stand around each other before nothing is said. */
 const MAX_DEPTH = 24;
