@@ -13,10 +13,10 @@ export const matrixHtml: MatrixFormat = { name: "html", forPeople: false, render
 const STYLE = `
 body { max-width: 80rem; } .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; overflow-wrap: normal; }
 th, td { padding: .4rem .6rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--rule); } th { color: var(--soft); font-weight: 600; }
-td.number, th.number { width: auto; color: inherit; text-align: right; white-space: nowrap; user-select: auto; } td.operation { min-width: 16rem; overflow-wrap: anywhere; }
+td.cost, th.cost { text-align: right; } td.cost { white-space: nowrap; } td.operation { min-width: 18rem; width: 45%; overflow-wrap: anywhere; }
 tr.bad td { background: color-mix(in srgb, var(--p0) 8%, transparent); } .worse { color: var(--p0); font-weight: 600; } td ul { padding-left: 1rem; margin: 0; }
 @media (max-width: 44rem) { .scroll { overflow-x: visible; } thead { position: absolute; left: -99rem; } tr, td { display: block; border: 0; padding: .1rem 0; } tr { border-bottom: 1px solid var(--rule); padding: .6rem 0; }
-  td.number { text-align: left; } td[data-title]::before { content: attr(data-title) ": "; color: var(--soft); } td.operation { min-width: 0; } }
+  td.cost { text-align: left; } td[data-title]::before { content: attr(data-title) ": "; color: var(--soft); } td.operation { min-width: 0; width: auto; } }
 `;
 
 function render(input: MatrixInput): string {
@@ -37,19 +37,24 @@ ${list("Could not be analysed", skipped.map(({ file, reason }) => `<code>${escap
 function table(rows: readonly MatrixRow[], input: MatrixInput): string {
   const titles = ["Operation", "Sessions", "Lock", "Transactions", "Statements", "Longest transaction", "I/O inside", ...(input.measured ? ["Hold p99", "Wait p99"] : [])];
   const isNumber = (index: number): boolean => (index > 0 && index < 6 && index !== 2) || index > 6;
-  const head = titles.map((title, index) => `<th scope="col"${isNumber(index) ? ` class="number"` : ""}>${title}</th>`).join("");
+  const head = titles.map((title, index) => `<th scope="col"${isNumber(index) ? ` class="cost"` : ""}>${title}</th>`).join("");
   const body = rows.map((row) => {
     const { sessions, lock, transactions, statements, longest, legend } = cellsOf(row);
     const found = input.measured?.of(row);
     const io = row.io.length === 0 ? "no" : `<ul>${row.io.map((place) => item(place)).join("")}</ul>`;
     const values = [sessions, lock, transactions, statements, longest].map(escape).concat(io, input.measured ? [duration(found?.holdP99), duration(found?.waitP99)] : []);
-    const cells = values.map((value, index) => `<td data-title="${titles[index + 1] ?? ""}"${isNumber(index + 1) ? ` class="number"` : ""}>${value}</td>`).join("");
+    const cells = values.map((value, index) => `<td data-title="${titles[index + 1] ?? ""}"${isNumber(index + 1) ? ` class="cost"` : ""}>${value}</td>`).join("");
     const isBad = row.lock === "write" && (row.io.length > 0 || row.longest.some(({ symbols }) => symbols.length > 0));
-    return `<tr${isBad ? ` class="bad"` : ""}><td class="operation"><b>${escape(row.operation)}</b><br><code>${escape(`${row.file}:${row.line}`)}</code><br><span class="facts">${escape([row.libraries.join(", "), legend].filter(Boolean).join(" · "))}</span>${input.why ? details(input.why(row), input.only === row) : ""}</td>${cells}</tr>`;
+    return `<tr${isBad ? ` class="bad"` : ""}><td class="operation"><b>${breakable(row.operation)}</b><br><code>${escape(`${row.file}:${row.line}`)}</code><br><span class="facts">${escape([row.libraries.join(", "), legend].filter(Boolean).join(" · "))}</span>${input.why ? details(input.why(row), input.only === row) : ""}</td>${cells}</tr>`;
   });
   return `<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>
 ${body.join("\n")}
 </tbody></table></div>`;
+}
+
+/** A path breaks after its slashes, where it has to. */
+function breakable(operation: string): string {
+  return escape(operation).replaceAll("/", "/<wbr>");
 }
 
 function details(why: Why, isOpen: boolean): string {

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -7,34 +6,15 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PALETTE } from "../../src/report/verify-page/palette.js";
 import { verifyPage } from "../../src/report/verify-page/page.js";
+import { launch, missing } from "./support/browser.js";
 import { sampleReport, type SampleOptions } from "./verify-sample.js";
-
-/** Debian's and others' name for it; `SESSIONFIX_CHROMIUM` names another one. */
-function findChromium(): string | undefined {
-  if (process.env["SESSIONFIX_CHROMIUM"] !== undefined) return process.env["SESSIONFIX_CHROMIUM"];
-  for (const name of ["chromium", "chromium-browser", "google-chrome"]) {
-    try {
-      return execFileSync("which", [name], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
-    } catch {
-      // Not under this name.
-    }
-  }
-  return undefined;
-}
-
-const executablePath = findChromium();
-/** `npm ci` brings it; a checkout that was installed before it was needed has none. */
-const playwright = await import("playwright-core").catch(() => undefined);
-const missing = executablePath === undefined ? "there is no chromium on PATH; SESSIONFIX_CHROMIUM names one" : playwright === undefined ? "playwright-core is not installed; `npm ci` brings it" : undefined;
 
 describe.skipIf(missing !== undefined)(missing === undefined ? "the page in a browser" : `the page in a browser (skipped: ${missing})`, () => {
   let browser: Browser;
   let folder: string;
   beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), "verify-page-"));
-    // In containers there is no user namespace for its sandbox; the page is ours.
-    if (playwright === undefined) throw new Error(missing);
-    browser = await playwright.chromium.launch({ ...(executablePath === undefined ? {} : { executablePath }), args: ["--no-sandbox"] });
+    browser = await launch();
   });
   afterAll(async () => {
     await browser?.close();
