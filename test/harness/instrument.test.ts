@@ -28,13 +28,15 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function observe(name: string, source: string): unknown {
+const { newerNode } = (await import(new URL("../../scripts/lib/newer.mjs", import.meta.url).href)) as { newerNode: () => { program?: string } };
+
+function observe(name: string, source: string, node = process.execPath): unknown {
   const file = join(folder, name);
   writeFileSync(file, source);
   const preload = pathToFileURL(join(folder, "preload.mjs")).href;
   const data = mkdtempSync(join(tmpdir(), "instrument-"));
   try {
-    const output = execFileSync(process.execPath, ["--import", preload, file, join(data, "x.db")], { encoding: "utf8" });
+    const output = execFileSync(node, ["--import", preload, file, join(data, "x.db")], { encoding: "utf8" });
     return JSON.parse(output.trim().split("\n").at(-1) ?? "") as unknown;
   } finally {
     rmSync(data, { recursive: true, force: true });
@@ -101,5 +103,43 @@ describe("instrument", () => {
       try { db.prepare("INSERT INTO t VALUES (1)").run(); process.exit(5); } catch (e) { if (e.code !== "SQLITE_CONSTRAINT_UNIQUE") process.exit(6); }
       if (db.prepare("INSERT INTO t VALUES (?)").run(2).changes !== 1) process.exit(7);`;
     expect(observe("errors.mjs", source)).toEqual({ sessions: 1, holds: [1, 1, 1].map(hold) });
+  });
+});
+
+const { program: newer } = newerNode();
+
+describe.skipIf(newer === undefined)("instrument, node:sqlite", () => {
+  it("counts sessions opened by import and by require, subclasses included", () => {
+    const source = `
+      import { DatabaseSync } from "node:sqlite";
+      import { createRequire } from "node:module";
+      const sqlite = createRequire(import.meta.url)("node:sqlite");
+      if (sqlite.DatabaseSync !== DatabaseSync) throw new Error("two classes");
+      const a = new DatabaseSync(process.argv[2]);
+      class Mine extends DatabaseSync { hello() { return "hello"; } }
+      if (!(a instanceof DatabaseSync) || new Mine(process.argv[2]).hello() !== "hello") throw new Error("not a subclass");`;
+    expect(observe("node-sqlite.mjs", source, newer)).toEqual({ sessions: 2, holds: [] });
+  });
+
+  it("sees transactions by exec and by statements, and writes outside of one", () => {
+    const source = `
+      const { DatabaseSync } = require("node:sqlite");
+      const db = new DatabaseSync(process.argv[2]);
+      db.exec("CREATE TABLE t (a)");
+      db.exec("BEGIN IMMEDIATE");
+      const insert = db.prepare("INSERT INTO t VALUES (?)");
+      insert.run(1);
+      insert.run(2);
+      db.prepare("SELECT * FROM t").all();
+      db.exec("COMMIT");
+      db.prepare("BEGIN").run();
+      insert.run(3);
+      db.prepare("ROLLBACK").run();
+      db.prepare("SELECT count(*) FROM t").get();`;
+    expect(observe("node-sqlite.cjs", source, newer)).toEqual({ sessions: 1, holds: [hold(1), hold(3), hold(0)] });
+  });
+
+  it("says nothing of a program that uses none, and that program is warned of nothing", () => {
+    expect(observe("none.mjs", `process.on("warning", (warning) => { throw warning; });`, newer)).toEqual({ sessions: 0, holds: [] });
   });
 });

@@ -17,8 +17,8 @@ function promisedOutput(source: string): string[] {
 
 /** Before and after, in pieces: the codemods' own tests run such programs. */
 const PIECES = ["docs/cli.md", "docs/codemods.md", "docs/safety.md"];
-/** Needs a generated client: orm/docs.test.ts runs its programs. */
-const ELSEWHERE = ["docs/orms.md"];
+/** Need a generated client, or an application: orm/docs.test.ts and e2e/verify.test.ts run their programs. */
+const ELSEWHERE = ["docs/orms.md", "docs/verify.md"];
 
 const programs = pages.filter((page) => ![...PIECES, ...ELSEWHERE].includes(page)).flatMap((page) => examples(page).map((source, index) => ({ page, number: index + 1, source })));
 

@@ -82,7 +82,7 @@ describe("judge, where little is known", () => {
     const unwatched = eachRun((run) => run.processes.forEach((process) => (process.watched = false)));
     const verdict = judge(after(unwatched), after(unwatched), {});
     expect(verdict.criteria.filter(({ group }) => group === "locks")).toEqual([]);
-    expect(verdict.notes[0]).toMatch(/^before: the server loads no better-sqlite3/);
+    expect(verdict.notes[0]).toMatch(/^before: the server uses neither better-sqlite3 nor node:sqlite/);
   });
 
   it("says that no process was heard of, and leaves the event loop out, too", () => {
