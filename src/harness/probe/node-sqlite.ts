@@ -41,14 +41,14 @@ export function watchNodeSqlite(observed: Observed, onUse?: () => void, load: ()
 
 /** Node says once that the module is experimental; it would say so in programs that never ask for it. */
 function loadQuietly(): NodeSqlite | undefined {
-  const { emitWarning } = process;
+  const own = Object.getOwnPropertyDescriptor(process, "emitWarning");
   process.emitWarning = () => undefined;
   try {
     return process.getBuiltinModule("node:sqlite") as NodeSqlite | undefined;
   } catch {
     return undefined;
   } finally {
-    process.emitWarning = emitWarning;
+    if (own !== undefined) Object.defineProperty(process, "emitWarning", own);
   }
 }
 

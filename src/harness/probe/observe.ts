@@ -1,4 +1,5 @@
-import { ConnectionLocks, LockLog } from "./lock-log.js";
+import { ConnectionLocks } from "./lock-log.js";
+import type { LockLog } from "./lock-log.js";
 
 /** What the probe has seen of the drivers of its process. */
 export interface Observed {
@@ -66,11 +67,12 @@ export function countConstructions<C extends abstract new (...args: never[]) => 
   const counting: C = new Proxy(original, {
     construct(target, args: never[], newTarget) {
       onMade();
-      return Reflect.construct(target as unknown as new (...args: never[]) => object, args, (newTarget as unknown) === counting ? target : newTarget);
+      return Reflect.construct(target as unknown as new (...args: never[]) => object, args, (newTarget as unknown) === counting ? target : newTarget) as object;
     },
     apply(target, thisArg, args) {
       onMade();
-      return Reflect.apply(target as unknown as Method, thisArg, args);
+      const made: unknown = Reflect.apply(target as unknown as Method, thisArg, args);
+      return made;
     },
   });
   return counting;

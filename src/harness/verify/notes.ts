@@ -11,7 +11,7 @@ export function noteLoad(before: ProgramReport | undefined, after: ProgramReport
     for (const [code, count] of [...errorsOf(program.runs)].sort((a, b) => b[1] - a[1])) notes.push(`${when}: ${count} × ${code}`);
     const processes = program.runs.flatMap((run) => run.processes);
     if (processes.length === 0) notes.push(`${when}: the server could not be watched (it is no Node program, or drops NODE_OPTIONS): nothing is known of locks, sessions and its event loop`);
-    else if (!processes.some((process) => process.watched)) notes.push(`${when}: the server uses neither better-sqlite3 nor node:sqlite, the drivers that can be watched: nothing is known of locks and sessions (`sessionfix top` sees those of every program)`);
+    else if (!processes.some((process) => process.watched)) notes.push(`${when}: the server uses neither better-sqlite3 nor node:sqlite, the drivers that can be watched: nothing is known of locks and sessions (sessionfix top sees those of every program)`);
     const few = (program.runs[0]?.actors ?? []).filter(({ operations }) => operations < FEW).map(({ actor, operations }) => `${actor} (${operations})`);
     if (few.length > 0) notes.push(`${when}: fewer than ${FEW} operations in a run of ${few.join(", ")}: their p99 is near their slowest one; a longer run says more`);
   }
