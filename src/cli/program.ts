@@ -19,6 +19,7 @@ Examples:
   $ npx sessionfix fix --dry-run        show the rewrite as a diff, change nothing
   $ npx sessionfix fix                  apply what is safe
   $ npx sessionfix matrix               show what each route, job and command takes of the database
+  $ npx sessionfix top app.db           who holds the write lock right now, and who waits
   $ npx sessionfix undo                 take the last fix back, byte by byte
 
 Exit codes:
