@@ -1,4 +1,5 @@
 /** What `sessionfix verify` gives: the report format, version 1. All of it is plain JSON; times in ms unless they say otherwise. */
+import type { MatrixRow } from "./matrix/types.js";
 import type { ActorReport, CurvePoint, LockSummary, ProcessReport } from "./measured.js";
 
 export const VERIFY_REPORT_VERSION = 1;
@@ -41,6 +42,8 @@ export interface Machine {
 export interface ProgramReport {
   /** A folder, or a git ref with its commit. */
   source: string;
+  /** What each operation takes of its database by the code, those that contend most first. Absent where nobody looked. */
+  matrix?: MatrixRow[];
   /** The same requests, one after the other. Absent when the scenario wants none. */
   alone?: AloneReport;
   /** One a repetition. */

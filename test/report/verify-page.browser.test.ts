@@ -183,7 +183,7 @@ describe.skipIf(missing !== undefined)(missing === undefined ? "the page in a br
   it("has a heading and a label for everything, for who hears it", async () => {
     const { page } = await open();
     const names = (role: "table" | "region" | "img") => page.getByRole(role).evaluateAll((all) => all.map((each) => (each as unknown as { ariaLabel: string | null; querySelector(what: string): { textContent: string } | null }).ariaLabel ?? ""));
-    expect(await page.getByRole("heading", { level: 2 }).allTextContents()).toEqual(["What was asked for", "Locks over time", "Latency", "Shares", "Locks by operation", "Processes and their event loops", "What ran where"]);
+    expect(await page.getByRole("heading", { level: 2 }).allTextContents()).toEqual(["What was asked for", "Locks over time", "Latency", "Shares", "Locks by operation", "Operations, by the code", "Processes and their event loops", "What ran where"]);
     expect(await page.locator("table:not(:has(caption))").count()).toBe(0);
     expect((await names("img")).every((name) => /^Latency of .* before: .*50 % .*slowest .*after: /.test(name))).toBe(true);
     await page.setViewportSize({ width: 360, height: 800 });

@@ -88,3 +88,22 @@ describe("the text", () => {
     expect(verifyText(report, plain)).toContain("list: \uFFFD[2J");
   });
 });
+
+describe("the operations by the code", () => {
+  const sectionOf = (page: string): string => /<section id="by-code"[\s\S]*?<\/section>/.exec(page)?.[0] ?? "";
+  const cells = (html: string): string[][] => [...html.matchAll(/<tr>(.*?)<\/tr>/g)].map(([, row = ""]) => [...row.matchAll(/<t[hd][^>]*>(.*?)<\/t[hd]>/g)].map(([, cell = ""]) => cell.replace(/<wbr>/g, "")));
+
+  it("stand before and after beside each other where they differ", () => {
+    const rows = cells(sectionOf(verifyPage(sampleReport())));
+    expect(rows[1]?.slice(1)).toEqual(["0", "read", "0", "–", "no"]);
+    expect(rows[2]?.slice(1)).toEqual(["<s>n + 2</s> → <b>0</b>", "write", "2", "<s>3m</s> → <b>10</b>", "<s>network</s> → <b>no</b>"]);
+  });
+
+  it("stand alone where one program was run, and not at all where nobody read the code", () => {
+    const { before, ...alone } = sampleReport();
+    expect(before).toBeDefined();
+    expect(cells(sectionOf(verifyPage(alone)))[2]?.slice(1)).toEqual(["0", "write", "2", "10", "no"]);
+    delete alone.after.matrix;
+    expect(sectionOf(verifyPage(alone))).toBe("");
+  });
+});

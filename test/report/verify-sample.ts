@@ -1,3 +1,5 @@
+import { constant, ZERO } from "../../src/core/cost.js";
+import { IMPORT, LIST } from "./support/matrix-sample.js";
 import { createRandom } from "../../src/harness/random.js";
 import type { LockHold } from "../../src/core/measured.js";
 import type { ProgramReport, RunReport, VerifyReport } from "../../src/core/verify-report.js";
@@ -23,6 +25,9 @@ export function sampleReport({ holds = 40, repetitions = 2, hostile = "" }: Samp
     runs: Array.from({ length: repetitions }, (_, repetition) => run(repetition + 1, actors, holds, slowness)),
   });
   const [before, after] = [program(`main${hostile}`, 20), program(`.${hostile}`, 1)];
+  const name = `${IMPORT.operation}${hostile}`;
+  before.matrix = [{ ...IMPORT, operation: name }, LIST];
+  after.matrix = [LIST, { ...IMPORT, operation: name, sessions: ZERO, longest: constant(10), io: [] }];
   return {
     version: 1,
     tool: { name: "sessionfix", version: "0.1.0" },

@@ -1,4 +1,5 @@
 import path from "node:path";
+import type { MatrixRow } from "../../core/matrix/types.js";
 import type { ProgramReport, VerifyReport, VerifySettings } from "../../core/verify-report.js";
 import { VERIFY_REPORT_VERSION } from "../../core/verify-report.js";
 import { makeScratch, removeScratch } from "../scratch.js";
@@ -30,6 +31,8 @@ export interface VerifyOptions {
   /** Default: the scenario's. */
   seed?: number;
   progress?: (message: string) => void;
+  /** Reads the matrix of a program from its code. Default: nobody looks. */
+  readMatrix?: (folder: string) => Promise<MatrixRow[]>;
 }
 
 /**
@@ -52,6 +55,11 @@ export async function runVerify(options: VerifyOptions): Promise<VerifyReport> {
     for (const { when, target } of scenario.server.build === undefined ? [] : sides) {
       progress(`${when}: ${scenario.server.build?.join(" ")}`);
       await buildTarget(target.folder, scenario.server.build ?? []);
+    }
+    for (const { when, target, report } of options.readMatrix === undefined ? [] : sides) {
+      progress(`${when}: reading the code`);
+      const rows = await options.readMatrix?.(target.folder);
+      if (rows !== undefined) report.matrix = rows;
     }
     if (scenario.compare !== false)
       for (const { when, target, report } of sides) {

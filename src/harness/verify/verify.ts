@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import type { MatrixRow } from "../../core/matrix/types.js";
 import type { VerifyReport } from "../../core/verify-report.js";
 import { packageFile } from "../package-file.js";
 import { removeScratch } from "../scratch.js";
@@ -23,6 +24,8 @@ export interface VerifyRequest<S = unknown> {
   seed?: number;
   /** Told what happens. Default: nothing. */
   progress?: (message: string) => void;
+  /** Reads the matrix of a program from its code, for the report. Default: the report has none. */
+  readMatrix?: (folder: string) => Promise<MatrixRow[]>;
 }
 
 /**

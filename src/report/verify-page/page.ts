@@ -2,6 +2,7 @@ import type { VerifyReport } from "../../core/verify-report.js";
 import { curvesSection } from "./curves-section.js";
 import { escape } from "./html.js";
 import { locksSection } from "./locks-section.js";
+import { matrixSection } from "./matrix-section.js";
 import { machineSection, processSection } from "./process-section.js";
 import { STYLE } from "./style.js";
 import { colouredLabels, timelineData } from "./timeline-data.js";
@@ -34,7 +35,7 @@ export function verifyPage(report: VerifyReport): string {
 <p class="verdict ${failed.length === 0 ? "good" : "bad"}">${escape(conclusion)}</p>
 </header>
 <main>
-${[verdictSection(report), timelineSection(report), curvesSection(report), locksSection(report, labels), processSection(report), machineSection(report)].join("\n")}
+${[verdictSection(report), timelineSection(report), curvesSection(report), locksSection(report, labels), matrixSection(report), processSection(report), machineSection(report)].filter((part) => part !== "").join("\n")}
 </main>
 <script type="application/json" id="data">${JSON.stringify(timelineData(report, labels)).replaceAll("<", "\\u003c")}</script>
 <script>${TIMELINE_SCRIPT}</script>
