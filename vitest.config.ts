@@ -25,7 +25,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     exclude: ["test/fixtures/**", "**/node_modules/**"],
     pool: "forks",
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     // Packing and copying trees takes its time on a busy machine.
     hookTimeout: 60_000,
   },
