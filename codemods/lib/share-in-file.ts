@@ -1,10 +1,13 @@
 import { ts } from "ts-morph";
 import { RUNTIME } from "../../src/core/contract.js";
+import { libraryWithId } from "../../src/core/catalogue/index.js";
 import type { EditGroup } from "../../src/core/edit.js";
 import type { Finding, SessionPerCallDetail } from "../../src/core/finding.js";
 import { isModuleLevel, openOf } from "./factory.js";
 import type { Creation, FactoryNodes } from "./factory.js";
 import { afterImports, freeName, localNameFor } from "./imports.js";
+import { openingOf } from "./opening.js";
+import { planOpened } from "./share-opened.js";
 import { planClient } from "./share-client.js";
 import { commonDir, driverImport, factoryCall, packageDir, WHAT_IT_IS } from "./session-module.js";
 import type { DriverImport, FactoryOptions } from "./session-module.js";
@@ -197,6 +200,11 @@ function assertOnDisk(key: ts.Expression): void {
 /** `new Database("app.db")` in the middle of a function: the session comes from a session module. */
 export function planInline(group: EditGroup, detail: SessionPerCallDetail, tree: Tree, context: PlanContext, notes: string[]): void {
   const open = openOf(tree, detail);
+  const opening = openingOf(tree, open, detail);
+  if (detail.shares === true || opening.whole !== open || (detail.wrappers ?? []).some((id) => libraryWithId(id)?.sharing !== undefined)) {
+    planOpened(group, detail, tree, opening, context, notes);
+    return;
+  }
   if (detail.shareable === true) {
     planClient(group, tree, open, context, notes);
     return;

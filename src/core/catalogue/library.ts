@@ -68,6 +68,13 @@ export interface Library {
   injected?: readonly { specifier: string; path: string; as?: string }[];
   /** How long a statement waits for a lock, in milliseconds, when nothing is set; and where it is set. SQLite only. */
   busyTimeout?: { default: number; option?: ArgumentPath };
+  /**
+   * While a transaction is open on a session, what anybody runs on that session is part of it: always, or on SQLite, where the
+   * session is one connection. One that has transactions is not shared.
+   */
+  mixes?: "always" | "sqlite";
+  /** What changes for those who share one session or wrapper, besides its lifetime: a reason for review. */
+  sharing?: string;
   /** How a callback's transaction is run once a batch. Absent: `batch-loop-transaction` does not know. */
   batch?: BatchPattern;
 }
@@ -100,8 +107,18 @@ export interface OpenPattern {
   options?: ArgumentPath;
   /** What it makes has a pool of its own: a process makes it once, and all callers share it as it is. */
   shareable?: boolean;
+  /** A process may share what it makes through the runtime's factory: one for each key, or one in all where it names none. */
+  shares?: SharePattern;
   /** An open that counts only when none of these arguments is a session already (then it is a wrapper). */
   unless?: readonly ArgumentPath[];
+}
+
+/** What `use-shared-session` has to know of an open beyond the call itself. */
+export interface SharePattern {
+  /** The method that opens what was made, and gives it (or a promise of it) back: `initialize`. Absent: making it opens it. */
+  starts?: string;
+  /** What each unit of work makes anew from it, since it keeps state that is one caller's: `em` is asked for `fork()`. */
+  forks?: { of: string; by: string };
 }
 
 export interface TransactionPattern {

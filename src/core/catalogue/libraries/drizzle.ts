@@ -33,7 +33,7 @@ const BATCH: TransactionPattern = { path: methods("batch"), style: "array", body
 const BASE = {
   ...EMPTY_LIBRARY,
   name: "drizzle-orm",
-  opens: [{ path: "drizzle", by: "call", kind: "orm", key: "0", options: "1", unless: ["0", "0.client"] }],
+  opens: [{ path: "drizzle", by: "call", kind: "orm", key: "0", options: "1", unless: ["0", "0.client"], shares: {} }],
   wraps: [
     { path: "drizzle", client: "0" },
     { path: "drizzle", client: "0.client" },

@@ -5,8 +5,8 @@ const shared: Omit<Library, "specifiers"> = {
   ...EMPTY_LIBRARY,
   name: "@libsql/client",
   opens: [
-    { path: "createClient", by: "call", kind: "connection", key: "0.url", options: "0" },
-    { path: "default.createClient", by: "call", kind: "connection", key: "0.url", options: "0" },
+    { path: "createClient", by: "call", kind: "connection", key: "0.url", options: "0", shareable: true },
+    { path: "default.createClient", by: "call", kind: "connection", key: "0.url", options: "0", shareable: true },
   ],
   sessionTypes: ["Client"],
   handleTypes: ["Transaction"],
@@ -22,6 +22,8 @@ const shared: Omit<Library, "specifiers"> = {
     { path: methods("commit"), kind: "commit" },
     { path: methods("rollback"), kind: "rollback" },
   ],
+  // Each transaction has a connection (or a stream) of its own: https://github.com/tursodatabase/libsql-client-ts, `transaction()` of each client.
+  sharing: "what was closed with each client (a replica's `sync`, an open stream) is everybody's now",
   closes: ["close"],
   scoped: ["sync", "reconnect"],
 };

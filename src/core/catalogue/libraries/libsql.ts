@@ -8,7 +8,7 @@ const shared: Omit<Library, "specifiers"> = {
   name: "libsql",
   engine: "configured",
   dialect: { at: ["0"], sqlite: LOCAL },
-  opens: [{ path: "default", by: "both", kind: "connection", key: "0", options: "1" }],
+  opens: [{ path: "default", by: "both", kind: "connection", key: "0", options: "1", shares: {} }],
   sessionTypes: ["Database", "default.Database", "default"],
   same: ["pluck()", "raw()", "expand()", "bind()", "safeIntegers()", "exec()", "function()", "aggregate()", "table()", "loadExtension()", "defaultSafeIntegers()", "unsafeMode()"],
   transactions: [{ path: methods("transaction"), style: "wrapper", body: 0 }],

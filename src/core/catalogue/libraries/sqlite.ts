@@ -6,8 +6,8 @@ export const sqlite: Library = {
   name: "sqlite",
   specifiers: ["sqlite"],
   opens: [
-    { path: "open", by: "call", kind: "connection", key: "0.filename", options: "0" },
-    { path: "default.open", by: "call", kind: "connection", key: "0.filename", options: "0" },
+    { path: "open", by: "call", kind: "connection", key: "0.filename", options: "0", shares: {} },
+    { path: "default.open", by: "call", kind: "connection", key: "0.filename", options: "0", shares: {} },
     { path: "Database", by: "new", kind: "connection", key: "0.filename", options: "0" },
   ],
   sessionTypes: ["Database"],
@@ -18,6 +18,7 @@ export const sqlite: Library = {
     { path: methods("migrate"), kind: "ddl" },
   ],
   statementMethods: { run: ["run"], read: ["get", "all", "each"], iterate: [] },
+  mixes: "always",
   closes: ["close"],
   scoped: ["configure", "on", "loadExtension", "serialize", "parallelize"],
   // The driver's: see sqlite3.
