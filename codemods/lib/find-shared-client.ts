@@ -85,7 +85,10 @@ function isKept(made: Creation): boolean {
   if (!ts.isBinaryExpression(parent) || parent.right !== made) return false;
   const kept = parent.left.getText();
   const source = made.getSourceFile();
-  if (!source.statements.some((statement) => ts.isVariableStatement(statement) && statement.declarationList.declarations.some(({ name }) => name.getText() === kept))) return false;
+  // `globalThis.client ??= …`, or through a constant that is `globalThis`: kept over reloads.
+  const root = /^[\w$]+(?=\.)/.exec(kept)?.[0];
+  const isGlobal = root === "globalThis" || source.statements.some((statement) => ts.isVariableStatement(statement) && statement.declarationList.declarations.some(({ name, initializer }) => name.getText() === root && /^globalThis\b/.test(initializer?.getText() ?? "")));
+  if (!isGlobal && !source.statements.some((statement) => ts.isVariableStatement(statement) && statement.declarationList.declarations.some(({ name }) => name.getText() === kept))) return false;
   if (parent.operatorToken.kind === ts.SyntaxKind.QuestionQuestionEqualsToken) {
     let at: ts.Node = parent;
     while (ts.isParenthesizedExpression(at.parent)) at = at.parent;

@@ -206,7 +206,7 @@ export function planInline(group: EditGroup, detail: SessionPerCallDetail, tree:
     return;
   }
   if (detail.shareable === true) {
-    planClient(group, tree, open, context, notes);
+    planClient(group, tree, opening, context, notes);
     return;
   }
   const { file, text, source } = tree;

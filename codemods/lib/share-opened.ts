@@ -51,7 +51,7 @@ export function planOpened(group: EditGroup, detail: SessionPerCallDetail, tree:
     const { file: module, created } = context.modules.get(tree, dir, options, needs.imports, packageDir(file, context.host));
     if (created !== undefined) group.creates.push(created);
     const { getSession } = RUNTIME.exports;
-    call = localNameFor(tree, getSession, undefined);
+    call = importedName(tree, module, context);
     group.imports.push({ file, from: { file: module }, name: getSession, as: call, kind: "named" });
   } else call = `${here(group, tree, options, style, context)}.getSession`;
 
@@ -62,6 +62,15 @@ export function planOpened(group: EditGroup, detail: SessionPerCallDetail, tree:
   if (start?.statement !== undefined) group.edits.push(removal(tree, start.statement.getStart(source), start.statement.end));
   for (const { statement } of opening.carriers) group.edits.push(removal(tree, statement.getStart(source), statement.end));
   if (start?.statement !== undefined && !isInAsync(whole)) throw new CannotFix("the function that opens the session is not async");
+}
+
+/** Another fix of the same run may import the `getSession` of another module into the file. */
+function importedName(tree: Tree, module: string, context: PlanContext): string {
+  const { getSession } = RUNTIME.exports;
+  const others = context.groups.flatMap(({ imports }) => imports).filter((one) => one.file === tree.file && !("file" in one.from && one.from.file === module));
+  const names = namesIn(tree.source);
+  const local = localNameFor(tree, getSession, undefined);
+  return others.some(({ as }) => as === local) ? freeName(getSession, (name) => names.has(name) || others.some(({ as }) => as === name)) : local;
 }
 
 function isInAsync(node: ts.Node): boolean {
