@@ -16,7 +16,7 @@ import { indentAt, removal } from "./text.js";
 import { CannotFix } from "./transform.js";
 import type { PlanContext } from "./transform.js";
 import { namesIn } from "./transaction-shape.js";
-import { enclosingFunction, isAsync, unwrap, walk } from "./tree.js";
+import { enclosingFunction, isAsync, isReference, unwrap, walk } from "./tree.js";
 import type { Tree } from "./tree.js";
 
 const isTypeScript = (file: string): boolean => /\.[cm]?tsx?$/.test(file);
@@ -40,7 +40,7 @@ export function planOpened(group: EditGroup, detail: SessionPerCallDetail, tree:
   if (detail.shares === true) notes.push("the session lives as long as the process, where each call had one of its own");
 
   const style = styleOf(source);
-  const opens = openText(tree, opening, start?.method, namesIn(source));
+  const opens = openText(tree, opening, start?.method);
   const close = closeText(opening);
   const options = { open: opens, ...(close === undefined ? {} : { close }) };
   const rival = context.modules.rival(tree, opens, needs.imports);
@@ -95,9 +95,9 @@ function assertShareable(key: ts.Expression): void {
 }
 
 /** `(path: string) => new Database(path)`, or `() => new DataSource(…).initialize()`. */
-function openText(tree: Tree, opening: Opening, starts: string | undefined, names: ReadonlySet<string>): string {
+function openText(tree: Tree, opening: Opening, starts: string | undefined): string {
   const { whole, key, carriers } = opening;
-  const parameter = key !== undefined && names.has("path") && !isName(key, "path") && namesIn(whole).has("path") ? "file" : "path";
+  const parameter = ["path", "file", "dbPath"].find((name) => !namesBeside(opening).has(name)) ?? "databasePath";
   const others = new Map<ts.Node, string>();
   if (key !== undefined) others.set(key, parameter);
   for (const { use, value } of carriers) others.set(use, textWith(value, others));
@@ -108,8 +108,16 @@ function openText(tree: Tree, opening: Opening, starts: string | undefined, name
   return `${head} => ${moved}${starts === undefined ? "" : `.${starts}()`}`;
 }
 
-function isName(node: ts.Expression, name: string): boolean {
-  return ts.isIdentifier(node) && node.text === name;
+/** What the parts are written with, the key aside: a parameter of such a name would mean something else there. */
+function namesBeside({ whole, carriers, key }: Opening): Set<string> {
+  const names = new Set<string>();
+  const visit = (node: ts.Node): void => {
+    if (node === key) return;
+    if (ts.isIdentifier(node) && isReference(node)) names.add(node.text);
+    ts.forEachChild(node, visit);
+  };
+  for (const root of [whole, ...carriers.map(({ value }) => value)]) visit(root);
+  return names;
 }
 
 /** Only where a session has no `close()` of its own. */
