@@ -10,6 +10,11 @@ import type { Tree } from "./tree.js";
 
 export const WHAT_IT_IS = "One session a file for the whole process: opened at first use, shared by every caller.";
 
+/** Of sessions that are opened by `open`: one for each path that it takes, or one in all. */
+export function whatItIs(open: string): string {
+  return open.startsWith("() =>") ? WHAT_IT_IS.replace(" a file", "") : WHAT_IT_IS;
+}
+
 /** How the factory's import of the driver looks, so that a new module can import it alike. */
 export interface DriverImport {
   local: string;
@@ -152,7 +157,7 @@ export class SessionModules {
       if (rest.length > 0) lines.push(...importLines(specifier, rest, style));
     }
     const exported = style.modules === "esm" ? "export " : "";
-    lines.push("", `// ${WHAT_IT_IS}`);
+    lines.push("", `// ${whatItIs(options.open)}`);
     const annotation = type === undefined ? "" : `: SessionFactory<${type}>`;
     lines.push(`${exported}const sessions${annotation} = ${factoryCall(options, RUNTIME.exports.createSessionFactory, entry?.name ?? "", style, annotation.length)}`);
     if (type === undefined) lines.push("", `${exported}const getSession = sessions.getSession${semi}`);

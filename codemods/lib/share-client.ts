@@ -5,6 +5,7 @@ import type { Creation } from "./factory.js";
 import type { Opening } from "./opening.js";
 import { isKeptElsewhere, isReloaded } from "./reloads.js";
 import { findSharedClient } from "./find-shared-client.js";
+import type { SharedClient } from "./find-shared-client.js";
 import { afterImports, freeName, importedFrom, localNameFor } from "./imports.js";
 import { styleOf } from "./style.js";
 import { removal } from "./text.js";
@@ -34,14 +35,8 @@ export function planClient(group: EditGroup, tree: Tree, opening: Opening, conte
 
   // What depends on a file's own bindings is the same text elsewhere, and something else.
   const there = depends.bindings.length === 0 ? findSharedClient(tree, open, maker, context) : undefined;
-  if (there?.kind === "value") {
-    useValue(group, tree, open, there.from);
-    return;
-  }
-  if (there?.kind === "getter") {
-    const local = there.from === undefined ? there.name : localNameFor(tree, there.from.name, undefined);
-    if (there.from !== undefined) group.imports.push({ file, from: { file: there.from.file }, name: there.from.name, as: local, kind: there.from.kind });
-    group.edits.push({ file, start: open.getStart(source), end: open.end, text: `${local}()` });
+  if (there !== undefined) {
+    useShared(group, tree, open, there);
     return;
   }
   const name = getterName(tree, open, isKept ? context : undefined);
@@ -51,6 +46,17 @@ export function planClient(group: EditGroup, tree: Tree, opening: Opening, conte
   if (first === undefined) group.edits.push({ file, start: made.start, end: made.start, text: made.text });
   else if (first.edits.some((edit) => edit.text === made.text)) group.requires = [first.id];
   else throw new CannotFix("another client of this file is shared by the same run: run it again");
+}
+
+/** What the package shares already is imported, or asked of its getter. */
+export function useShared(group: EditGroup, tree: Tree, open: Creation, there: SharedClient): void {
+  if (there.kind === "value") {
+    useValue(group, tree, open, there.from);
+    return;
+  }
+  const local = there.from === undefined ? there.name : localNameFor(tree, there.from.name, undefined);
+  if (there.from !== undefined) group.imports.push({ file: tree.file, from: { file: there.from.file }, name: there.from.name, as: local, kind: there.from.kind });
+  group.edits.push({ file: tree.file, start: open.getStart(tree.source), end: open.end, text: `${local}()` });
 }
 
 /** The statement goes, and its name is imported: what follows it stays to the byte. */

@@ -3,12 +3,16 @@ import { RUNTIME } from "../../src/core/contract.js";
 import { libraryWithId } from "../../src/core/catalogue/index.js";
 import type { EditGroup } from "../../src/core/edit.js";
 import type { SessionPerCallDetail } from "../../src/core/finding.js";
+import { makerOf } from "./client-maker.js";
+import { findSharedClient, meansTheSame } from "./find-shared-client.js";
+import type { SharedClient } from "./find-shared-client.js";
+import { useShared } from "./share-client.js";
 import { afterImports, freeName, localNameFor } from "./imports.js";
 import { needsOf } from "./needs.js";
 import type { Needs } from "./needs.js";
 import { textWith } from "./opening.js";
 import type { Opening } from "./opening.js";
-import { commonDir, factoryCall, packageDir, WHAT_IT_IS } from "./session-module.js";
+import { commonDir, factoryCall, packageDir, whatItIs } from "./session-module.js";
 import { startOf } from "./share-start.js";
 import { assertForked } from "./share-forks.js";
 import { styleOf } from "./style.js";
@@ -39,6 +43,11 @@ export function planOpened(group: EditGroup, detail: SessionPerCallDetail, tree:
   notes.push(...new Set([detail.library, ...opening.parts.flatMap(() => opening.library?.id ?? opening.library?.name ?? [])].flatMap((id) => libraryWithId(id)?.sharing ?? [])));
   if (detail.shares === true) notes.push("the session lives as long as the process, where each call had one of its own");
 
+  const there = start === undefined && isConstant(key) && opening.carriers.length === 0 && needs.own.length === 0 ? sharedAlready(tree, opening, needs, context) : undefined;
+  if (there !== undefined) {
+    useShared(group, tree, whole, there);
+    return;
+  }
   const style = styleOf(source);
   const opens = openText(tree, opening, start?.method);
   const close = closeText(opening);
@@ -62,6 +71,17 @@ export function planOpened(group: EditGroup, detail: SessionPerCallDetail, tree:
   if (start?.statement !== undefined) group.edits.push(removal(tree, start.statement.getStart(source), start.statement.end));
   for (const { statement } of opening.carriers) group.edits.push(removal(tree, statement.getStart(source), statement.end));
   if (start?.statement !== undefined && !isInAsync(whole)) throw new CannotFix("the function that opens the session is not async");
+}
+
+function isConstant(key: ts.Expression | undefined): boolean {
+  return key === undefined || ts.isStringLiteralLike(unwrap(key));
+}
+
+/** The one that another module of the package has, or that a function makes at first use: made by the same expression. */
+function sharedAlready(tree: Tree, { whole }: Opening, needs: Needs, context: PlanContext): SharedClient | undefined {
+  const maker = makerOf(tree.source, whole);
+  const there = maker && findSharedClient(tree, whole, maker, context);
+  return there !== undefined && meansTheSame(there, tree, needs.imports, context) ? there : undefined;
 }
 
 /** Another fix of the same run may import the `getSession` of another module into the file. */
@@ -150,7 +170,7 @@ function here(group: EditGroup, tree: Tree, options: { open: string; close?: str
   const names = namesIn(source);
   const sessions = freeName("sessions", (name) => names.has(name));
   const create = localNameFor(tree, RUNTIME.exports.createSessionFactory, RUNTIME.specifier);
-  const made = afterImports(tree, `// ${WHAT_IT_IS}\nconst ${sessions} = ${factoryCall(options, create, "", style)}`);
+  const made = afterImports(tree, `// ${whatItIs(options.open)}\nconst ${sessions} = ${factoryCall(options, create, "", style)}`);
   const first = context.groups.find((other) => other.edits.some((edit) => edit.file === file && edit.start === made.start && edit.end === made.start));
   if (first !== undefined && !first.edits.some((edit) => edit.text === made.text)) throw new CannotFix("another session of this file is shared by the same run: run it again");
   if (first !== undefined) group.requires = [first.id];

@@ -145,4 +145,28 @@ app.get("/things", async (_req, res) => {
     expect(read("src/a/a.ts")).not.toBe(routes("a"));
     expect(read("src/b/b.ts")).toBe(routes("b"));
   });
+
+  it("are imported where the package has one already, or asked of the function that makes it at first use", async () => {
+    const route = `import Database from "better-sqlite3";
+import { drizzle } from "drizzle-orm/better-sqlite3";
+import express from "express";
+
+export const app = express();
+app.get("/things", (_req, res) => {
+  const db = drizzle(new Database("app.db"));
+  res.json(db.all("SELECT name FROM things ORDER BY id"));
+  db.$client.close();
+});
+`;
+    const head = `import Database from "better-sqlite3";\nimport { type BetterSQLite3Database, drizzle } from "drizzle-orm/better-sqlite3";\n\n`;
+    const value = `import Database from "better-sqlite3";\nimport { drizzle } from "drizzle-orm/better-sqlite3";\n\nexport const db = drizzle(new Database("app.db"));\n`;
+    const getter = `${head}let db: (BetterSQLite3Database & { $client: Database.Database }) | undefined;\nexport function getDb() {\n  return (db ??= drizzle(new Database("app.db")));\n}\n`;
+    const program = { ...PROGRAM, requests: ["GET /things", "GET /things"] };
+    const [imported, asked] = [await share({ "src/app.ts": route, "src/db.ts": value }, program), await share({ "src/app.ts": route, "src/db.ts": getter }, program)];
+    expect([imported.manual, imported.left, asked.manual, asked.left]).toEqual([[], [], [], []]);
+    expect(imported.read("src/app.ts")).toBe(`import express from "express";\nimport { db } from "./db.js";\n\nexport const app = express();\napp.get("/things", (_req, res) => {\n  res.json(db.all("SELECT name FROM things ORDER BY id"));\n});\n`);
+    expect(asked.read("src/app.ts")).toContain("const db = getDb();");
+    expect([asked.before?.sessions, asked.after?.sessions]).toEqual([2, 1]);
+    expect(asked.after?.answers).toEqual(asked.before?.answers);
+  });
 });

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { findingsOf, ruleNamed } from "../rules/lib/run.js";
+import { fixOnce } from "./helpers/rounds.js";
 import { share } from "./helpers/shared.js";
 
 const PROGRAM = {
@@ -109,5 +111,13 @@ app.get("/things", async (_req, res) => {
     expect(read("src/app.ts").match(/await source\.destroy\(\)/g)).toHaveLength(1);
     expect([after?.answers, after?.state]).toEqual([before?.answers, before?.state]);
     expect(after?.sessions).toBe(((before?.sessions ?? 0) / 6) * 4);
+  });
+
+  it("are opened at start-up by their module's factory, which needs no path", () => {
+    const text = app(CHAINED).replace("export const app", "const app") + "\napp.listen(3000);\n";
+    const files = { "src/app.ts": text, "src/thing.ts": ENTITY };
+    const fixed = fixOnce(files, findingsOf(ruleNamed("no-session-per-call"), files));
+    expect(fixed.manual).toEqual([]);
+    expect(fixed.files["src/app.ts"]).toContain("initSessionFactory(sessions);\nconst server = app.listen(3000);");
   });
 });
