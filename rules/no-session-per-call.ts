@@ -119,9 +119,9 @@ function safetyOf(detail: SessionPerCallDetail, uses: readonly JudgedUse[]): Pic
   if (uses.some((use) => use.own) && !sharedAtUses(detail)) return { fix: "manual", fixReason: "some callers ask the same factory for a session of their own (in memory, read-only, on another file)" };
   if (detail.openOverAwait.length > 0)
     return { fix: "manual", fixReason: "a transaction stays open over an await on this session; sharing it would let other work slip into that transaction" };
-  const [mixed] = detail.mixes ?? [];
-  if (mixed !== undefined) {
-    return { fix: "manual", fixReason: `on a session of ${packageName(detail.library)} that is shared, a transaction takes in what others run meanwhile (${mixed.file}:${mixed.span.line}): give its transactions a session of their own, or take turns` };
+  if (detail.unshared !== undefined) {
+    const { why, file, span } = detail.unshared;
+    return { fix: "manual", fixReason: file === undefined || span === undefined ? why : `${why} (${file}:${span.line})` };
   }
   if (detail.scoped.length > 0) return { fix: "review", fixReason: `the session itself is changed or occupied (${[...new Set(detail.scoped.map((place) => place.what))].join(", ")}), which would reach everybody who shares it` };
   if (detail.factory?.async) return { fix: "review", fixReason: "the session is opened asynchronously: the first callers share one pending open" };

@@ -17,7 +17,7 @@ export function sessionDetail(project: ProjectFacts, open: OpenSite, factories: 
   const library = libraryWithId(open.library);
   const calls = partCalls(project.graph, open.token);
   const wrappers = [...new Set(calls.filter(({ on, library: id }) => on === "orm" && id !== open.library).map(({ library: id }) => id))].sort();
-  const mixes = transactionsThatMix(project, open);
+  const unshared = whyUnshared(project, open);
   const outside = calls.filter(({ file, call }) => !inFactory.has(functionKey(file, call.fn)));
   return {
     kind: "session-per-call",
@@ -46,7 +46,7 @@ export function sessionDetail(project: ProjectFacts, open: OpenSite, factories: 
       .filter(({ call, path, on }) => ((on === "session" || on === "orm") && library?.scoped.includes(path) && !isHarmlessPragma(path, call.args[0])) || (on === "statement" && library?.statementMethods.iterate.includes(path)))
       .map(({ file, call, path }) => ({ file, span: call.span, what: path })),
     openOverAwait: transactionsOverAwait(project, open),
-    ...(mixes.length === 0 ? {} : { mixes }),
+    ...(unshared === undefined ? {} : { unshared }),
     startups: project.startups().map(({ file, call, framework }) => ({ file, span: call.span, framework })),
   };
 
@@ -76,17 +76,19 @@ function isHarmlessPragma(path: string, argument: Expr | undefined): boolean {
   return path === "pragma" && text !== undefined && (FILE_PRAGMAS.test(text) || !/[=(]/.test(text));
 }
 
-/** What begins a transaction on a session whose library lets others into it. */
-function transactionsThatMix(project: ProjectFacts, open: OpenSite): { file: string; span: OpenSite["call"]["span"] }[] {
-  const { mixes } = libraryWithId(open.library) ?? {};
-  if (mixes === undefined || (mixes === "sqlite" && engineOf(project.graph, open.token) === "server")) return [];
-  const found = project.transactions.filter((site) => site.sessions.includes(open.token)).map((site) => ({ file: site.file, span: site.call.span }));
-  // One that ends in another function, a callback of the statement before, is no transaction of the list.
-  for (const { file, call } of partCalls(project.graph, open.token)) {
-    const statement = statementOf(project.graph, call);
-    if (statement?.kind === "begin" && !found.some((known) => known.file === file && known.span.start === call.span.start)) found.push({ file, span: call.span });
-  }
-  return found;
+function whyUnshared(project: ProjectFacts, open: OpenSite): SessionPerCallDetail["unshared"] {
+  const unshared = libraryWithId(open.library)?.unshared;
+  if (unshared === undefined || (unshared.on === "sqlite" && engineOf(project.graph, open.token) === "server")) return undefined;
+  if (unshared.with === undefined) return { why: unshared.why };
+  const begin = transactionOn(project, open);
+  return begin && { why: unshared.why, ...begin };
+}
+
+/** What begins a transaction on the session; also one that ends in another function, a callback of the statement before. */
+function transactionOn(project: ProjectFacts, open: OpenSite): { file: string; span: OpenSite["call"]["span"] } | undefined {
+  const site = project.transactions.find(({ sessions }) => sessions.includes(open.token));
+  const { file, call } = site ?? partCalls(project.graph, open.token).find((part) => statementOf(project.graph, part.call)?.kind === "begin") ?? {};
+  return file === undefined || call === undefined ? undefined : { file, span: call.span };
 }
 
 /** BEGIN … COMMIT as SQL with an `await` in between, on this session. */

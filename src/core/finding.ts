@@ -129,8 +129,8 @@ export interface SessionPerCallDetail {
   scoped: { file: string; span: Span; what: string }[];
   /** SQL-style transactions that stay open over an `await` on this session: sharing it would let others slip in. */
   openOverAwait: { file: string; span: Span }[];
-  /** Transactions that would take in the statements of others on a shared session: see `Library.mixes`. */
-  mixes?: { file: string; span: Span }[];
+  /** Why it must not be shared, and what it is that forbids it: see `Library.unshared`. */
+  unshared?: { why: string; file?: string; span?: Span };
   /** Start-up places of the program, for `init-at-startup`: the `listen` call or the server's factory. */
   startups: { file: string; span: Span; framework: string }[];
 }

@@ -68,11 +68,8 @@ export interface Library {
   injected?: readonly { specifier: string; path: string; as?: string }[];
   /** How long a statement waits for a lock, in milliseconds, when nothing is set; and where it is set. SQLite only. */
   busyTimeout?: { default: number; option?: ArgumentPath };
-  /**
-   * While a transaction is open on a session, what anybody runs on that session is part of it: always, or on SQLite, where the
-   * session is one connection. One that has transactions is not shared.
-   */
-  mixes?: "always" | "sqlite";
+  /** Why one session must not serve several callers. Absent: nothing is known against it. */
+  unshared?: Unshared;
   /** What changes for those who share one session or wrapper, besides its lifetime: a reason for review. */
   sharing?: string;
   /** How a callback's transaction is run once a batch. Absent: `batch-loop-transaction` does not know. */
@@ -112,6 +109,22 @@ export interface OpenPattern {
   /** An open that counts only when none of these arguments is a session already (then it is a wrapper). */
   unless?: readonly ArgumentPath[];
 }
+
+/** A session that is one connection, or that keeps what went wrong, is of harm to those who share it. */
+export interface Unshared {
+  /** Only where it is not surely a server's; default: on every engine. */
+  on?: "sqlite";
+  /** Only where transactions are begun on it; default: whatever is done with it. */
+  with?: "transactions";
+  /** A sentence that says what happens and what to do. */
+  why: string;
+}
+
+/** On one connection of an asynchronous driver. */
+export const TAKES_IN_OTHERS: Unshared = {
+  with: "transactions",
+  why: "on one shared connection, a transaction takes in what others run meanwhile: give its transactions a session of their own, or let them take turns",
+};
 
 /** What `use-shared-session` has to know of an open beyond the call itself. */
 export interface SharePattern {

@@ -1,4 +1,5 @@
 import { EMPTY_LIBRARY, methods, type Library } from "../library.js";
+import { KEEPS_REFUSED } from "./libsql.js";
 
 /** https://docs.turso.tech/sdk/ts/reference */
 const shared: Omit<Library, "specifiers"> = {
@@ -22,8 +23,7 @@ const shared: Omit<Library, "specifiers"> = {
     { path: methods("commit"), kind: "commit" },
     { path: methods("rollback"), kind: "rollback" },
   ],
-  // Each transaction has a connection (or a stream) of its own: https://github.com/tursodatabase/libsql-client-ts, `transaction()` of each client.
-  sharing: "what was closed with each client (a replica's `sync`, an open stream) is everybody's now",
+  unshared: KEEPS_REFUSED,
   closes: ["close"],
   scoped: ["sync", "reconnect"],
 };

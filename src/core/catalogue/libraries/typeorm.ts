@@ -1,4 +1,4 @@
-import { EMPTY_LIBRARY, methods, type Library } from "../library.js";
+import { EMPTY_LIBRARY, methods, TAKES_IN_OTHERS, type Library } from "../library.js";
 
 /** On a manager, a repository, a table's class or, through `connection`, on the data source of one. */
 function on(...names: readonly string[]): RegExp {
@@ -63,7 +63,7 @@ export const typeorm: Library = {
   ],
   batch: { handle: "EntityManager" },
   // Its drivers for SQLite have one connection and one query runner, which callers of `save()` share, too.
-  mixes: "sqlite",
+  unshared: { ...TAKES_IN_OTHERS, on: "sqlite" },
   sharing: "with SQLite, every `save()` is a transaction on the one connection of all callers: one that fails while another is under way undoes both",
   closes: ["destroy", "close"],
   scoped: ["setOptions", "synchronize", "dropDatabase"],
