@@ -39,7 +39,7 @@ export const initAtStartup: Transform = {
     const startCall = startTree && nodeOf(startTree.source, startup.span, ts.isCallExpression);
     if (startTree === undefined || startCall === undefined) throw new CannotFix(`the start-up place was not found: ${whatToWrite("<path>")}`);
     const { tree, call } = startup.framework === "fastify" ? madeAt(startTree, startCall, context) : { tree: startTree, call: startCall };
-    const path = pathAt(tree, call, detail);
+    const path = opensByItself(module, context) ? "" : pathAt(tree, call, detail);
     if (path === undefined) {
       const line = tree.source.getLineAndCharacterOfPosition(call.getStart(tree.source)).line + 1;
       throw new CannotFix(`the database's path cannot be told at ${tree.file}:${line}: ${whatToWrite("<path>")}`);
@@ -51,8 +51,19 @@ export const initAtStartup: Transform = {
   },
 };
 
+/** The module's sessions need no path to be opened. */
+function opensByItself(module: string, { groups, host }: PlanContext): boolean {
+  const text = groups.flatMap(({ creates }) => creates).find(({ file }) => file === module)?.text ?? host.read(module);
+  return text !== undefined && /\bopen: \(\) =>/.test(text);
+}
+
+/** Without a path (`""`), what opens by itself. */
+function initCall(init: string, sessions: string, path: string): string {
+  return `${init}(${[sessions, path].filter((argument) => argument !== "").join(", ")})`;
+}
+
 function whatToWrite(path: string): string {
-  return `write \`${RUNTIME.exports.initSessionFactory}(sessions, ${path})\` before the program serves and \`await ${RUNTIME.exports.closeSessions}()\` after its last request`;
+  return `write \`${initCall(RUNTIME.exports.initSessionFactory, "sessions", path)}\` before the program serves and \`await ${RUNTIME.exports.closeSessions}()\` after its last request`;
 }
 
 /** The module that the shared session's fix finds or makes; only such a module exports its factory. */
@@ -165,7 +176,7 @@ function fastify(group: EditGroup, tree: Tree, call: ts.CallExpression, path: st
     const { init, close, sessions } = imports(group, tree, module);
     const style = styleOf(tree.source);
     const start = statement.getStart(tree.source);
-    const lines = [`${init}(${sessions}, ${path})${style.semi}`, ...closingHook(server, close, style), ""];
+    const lines = [`${initCall(init, sessions, path)}${style.semi}`, ...closingHook(server, close, style), ""];
     group.edits.push({ file: tree.file, start, end: start, text: lines.join(`\n${indent}`) });
     return;
   }
@@ -177,7 +188,7 @@ function fastify(group: EditGroup, tree: Tree, call: ts.CallExpression, path: st
   const style = styleOf(tree.source);
   const { file } = tree;
   const start = statement.getStart(tree.source);
-  group.edits.push({ file, start, end: start, text: `${init}(${sessions}, ${path})${style.semi}\n${indent}` });
+  group.edits.push({ file, start, end: start, text: `${initCall(init, sessions, path)}${style.semi}\n${indent}` });
   group.edits.push(afterLine(tree, statement, closingHook(app.name.text, close, style), indent));
 }
 
@@ -221,7 +232,7 @@ function express(group: EditGroup, tree: Tree, call: ts.CallExpression, path: st
     prefix = `const ${server} = `;
   }
   const { init, close, sessions } = imports(group, tree, module);
-  group.edits.push({ file, start, end: start, text: `${init}(${sessions}, ${path})${style.semi}\n${indent}${prefix}` });
+  group.edits.push({ file, start, end: start, text: `${initCall(init, sessions, path)}${style.semi}\n${indent}${prefix}` });
   const unit = style.indent;
   const quote = style.quote;
   group.edits.push(

@@ -93,7 +93,7 @@ function planFactory(group: EditGroup, detail: SessionPerCallDetail, factory: Fa
       replaceCall(group, nodes.open, tree, sessionModule(group, opener.tree, opener.name, opener.kind, opener.raw ? opener.open : undefined, context), context);
       return ALL;
     }
-    planAtOpen(group, detail, factory, nodes, tree, notes);
+    planAtOpen(group, detail, factory, nodes, tree, context, notes);
     return ALL;
   }
   const uses = callsOf(factory.name, detail, context);
@@ -117,12 +117,12 @@ function planFactory(group: EditGroup, detail: SessionPerCallDetail, factory: Fa
   if (nodes.swallows) {
     notes.push(...inMemory);
     notes.push(`\`${factory.name}\` catches the error of a failed open and returns something else: only the open itself is shared, so that a failure is not; what follows it runs at each call as before`);
-    planAtOpen(group, detail, factory, nodes, tree, notes);
+    planAtOpen(group, detail, factory, nodes, tree, context, notes);
     return ALL;
   }
   if (nodes.bare && !nodes.pragmas) {
     notes.push(...inMemory);
-    planAtOpen(group, detail, factory, nodes, tree, notes);
+    planAtOpen(group, detail, factory, nodes, tree, context, notes);
     return ALL;
   }
   if (fewCalls === undefined) {

@@ -1,6 +1,6 @@
 import type { Place, SessionPerCallDetail } from "../src/core/finding.js";
 import { RUNTIME } from "../src/core/contract.js";
-import { packageName } from "../src/core/catalogue/index.js";
+import { libraryWithId, packageName } from "../src/core/catalogue/index.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
 import { functionKey } from "../src/core/link/program.js";
 import type { OpenSite } from "../src/core/link/sessions.js";
@@ -119,11 +119,18 @@ function safetyOf(detail: SessionPerCallDetail, uses: readonly JudgedUse[]): Pic
   if (uses.some((use) => use.own) && !sharedAtUses(detail)) return { fix: "manual", fixReason: "some callers ask the same factory for a session of their own (in memory, read-only, on another file)" };
   if (detail.openOverAwait.length > 0)
     return { fix: "manual", fixReason: "a transaction stays open over an await on this session; sharing it would let other work slip into that transaction" };
+  if (detail.unshared !== undefined) {
+    const { why, file, span } = detail.unshared;
+    return { fix: "manual", fixReason: file === undefined || span === undefined ? why : `${why} (${file}:${span.line})` };
+  }
   if (detail.scoped.length > 0) return { fix: "review", fixReason: `the session itself is changed or occupied (${[...new Set(detail.scoped.map((place) => place.what))].join(", ")}), which would reach everybody who shares it` };
   if (detail.factory?.async) return { fix: "review", fixReason: "the session is opened asynchronously: the first callers share one pending open" };
   if (detail.factory !== null && detail.factory.keyParam === undefined && detail.factory.params.length > 0)
     return { fix: "review", fixReason: "the factory's parameters decide more than the path" };
   if (detail.factory === null && detail.shareable === true) return { fix: "review", fixReason: "the client then lives as long as the process" };
+  const [sharing] = [detail.library, ...(detail.wrappers ?? [])].flatMap((id) => libraryWithId(id)?.sharing ?? []);
+  if (detail.factory === null && detail.shares === true) return { fix: "review", fixReason: sharing ?? "the session then lives as long as the process" };
+  if (sharing !== undefined && detail.shareable !== true) return { fix: "review", fixReason: sharing };
   if (detail.factory === null && !Object.hasOwn(RUNTIME.drivers, detail.library)) return { fix: "manual", fixReason: "a session of this library that is opened in place has no codemod yet: open it once, in a module of its own, and import it" };
   return { fix: "safe" };
 }

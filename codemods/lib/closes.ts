@@ -51,6 +51,18 @@ export function removeCloses(trees: Trees, closes: readonly Close[], keeps: (fil
   return result;
 }
 
+/** An argument whose loss nobody notices: a value, or a function that at most writes to the console or throws the error it is given. */
+function isIdle(argument: ts.Expression): boolean {
+  if (!ts.isArrowFunction(argument) && !ts.isFunctionExpression(argument)) return ts.isLiteralExpression(argument) || argument.kind === ts.SyntaxKind.TrueKeyword || argument.kind === ts.SyntaxKind.FalseKeyword || ts.isObjectLiteralExpression(argument);
+  let idle = true;
+  walk(argument.body, (node) => {
+    if (ts.isCallExpression(node) && !/^(console|log|logger)\.\w+$/.test(node.expression.getText())) idle = false;
+    if (ts.isAwaitExpression(node) || ts.isDeleteExpression(node) || ts.isPostfixUnaryExpression(node) || ts.isNewExpression(node)) idle = false;
+    if (ts.isBinaryExpression(node) && node.operatorToken.kind >= ts.SyntaxKind.FirstAssignment && node.operatorToken.kind <= ts.SyntaxKind.LastAssignment) idle = false;
+  });
+  return idle;
+}
+
 /** The statement that does nothing but close; expressions are dealt with at once. */
 function targetOf(tree: Tree, call: ts.CallExpression, close: Close, result: CloseRemoval): ts.Statement | undefined {
   let node: ts.Node = call;
@@ -66,6 +78,7 @@ function targetOf(tree: Tree, call: ts.CallExpression, close: Close, result: Clo
     node = parent;
   }
   const place = `${tree.file}:${close.span.line}`;
+  if (call.arguments.some((argument) => !isIdle(argument))) throw new CannotFix(`what is to be done once the session is closed stands in the call that closes it (${place})`);
   const { parent } = node;
   if (ts.isArrowFunction(parent) && parent.body === node) {
     const settled = parent.parent;

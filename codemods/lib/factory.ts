@@ -1,4 +1,5 @@
 import { ts } from "ts-morph";
+import { libraryWithId } from "../../src/core/catalogue/index.js";
 import type { SessionPerCallDetail } from "../../src/core/finding.js";
 import { CannotFix } from "./transform.js";
 import { boundNames, declarationsOf, isFunction, isReference, nodeOf, statementOf, unwrap, walk, walkOwn } from "./tree.js";
@@ -37,6 +38,7 @@ export function factoryNodes(tree: Tree, detail: SessionPerCallDetail, factory: 
   let swallows = false;
   let pragmas = false;
   let others = false;
+  const starts = libraryWithId(detail.library)?.opens.flatMap(({ shares }) => shares?.starts ?? []) ?? [];
   if (body !== undefined) {
     walkOwn(body, (node) => {
       if (ts.isCatchClause(node) && !throwsAgain(node.block)) swallows = true;
@@ -46,6 +48,7 @@ export function factoryNodes(tree: Tree, detail: SessionPerCallDetail, factory: 
       for (const statement of body.statements) {
         if (contains(statement, open) || ts.isReturnStatement(statement)) continue;
         if (result !== undefined && isPragma(statement, result)) pragmas = true;
+        else if (result !== undefined && starts.some((method) => isStart(statement, result, method))) continue;
         else others = true;
       }
     }
@@ -76,6 +79,14 @@ export function keptIn(open: Creation): ts.Identifier | undefined {
   if (ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name)) return parent.name;
   if (ts.isBinaryExpression(parent) && parent.operatorToken.kind === ts.SyntaxKind.EqualsToken && ts.isIdentifier(parent.left)) return parent.left;
   return undefined;
+}
+
+/** `await dataSource.initialize();`, also where it is asked first whether that is needed. */
+function isStart(statement: ts.Statement, session: ts.Identifier, method: string): boolean {
+  const text = statement.getText().replace(/[\s;]/g, "");
+  const start = `await${session.text}.${method}()`;
+  const asked = `if(!${session.text}.isInitialized)`;
+  return [start, `${asked}${start}`, `${asked}{${start}}`].includes(text);
 }
 
 function isPragma(statement: ts.Statement, session: ts.Identifier): boolean {

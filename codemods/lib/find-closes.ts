@@ -1,8 +1,11 @@
 import { ts } from "ts-morph";
+import { libraryWithId } from "../../src/core/catalogue/index.js";
+import type { Library } from "../../src/core/catalogue/library.js";
 import type { SessionPerCallDetail } from "../../src/core/finding.js";
 import type { Span } from "../../src/core/facts/types.js";
 import { isBystander } from "./closes.js";
 import { isCreation, keptIn } from "./factory.js";
+import { openingOf } from "./opening.js";
 import { nodeOf, walk } from "./tree.js";
 import type { Tree, Trees } from "./tree.js";
 
@@ -18,14 +21,14 @@ const INNER = new Set(["$client", "client", "connection", "conn", "sqlite", "raw
  */
 export function allCloses(trees: Trees, detail: SessionPerCallDetail): Close[] {
   const closes = [...detail.closes];
-  const places = detail.factory === null ? [] : detail.uses;
-  for (const use of places) {
+  for (const use of detail.uses) {
     if (isBystander(use.file) || use.context === "test") continue;
     const tree = trees.get(use.file);
     const made = tree && nodeOf(tree.source, use.span, isCreation);
-    const kept = made && keptIn(made);
+    const opening = tree === undefined || made === undefined || detail.factory !== null ? undefined : openingOf(tree, made, detail);
+    const kept = made && keptIn(opening?.whole ?? made);
     if (tree === undefined || kept === undefined) continue;
-    for (const span of closesOf(tree, kept)) {
+    for (const span of closesOf(tree, kept, new Set(["close", ...closesBy(opening?.library)]))) {
       if (closes.some((known) => known.file === use.file && known.span.start === span.start)) continue;
       closes.push({ file: use.file, span, once: use.context === "once" });
     }
@@ -33,11 +36,16 @@ export function allCloses(trees: Trees, detail: SessionPerCallDetail): Close[] {
   return closes;
 }
 
-function closesOf(tree: Tree, kept: ts.Identifier): Span[] {
+/** The names of what ends a session, and what ends the client that it shows. */
+function closesBy(library: Library | undefined): readonly string[] {
+  return [...(library?.closes ?? []), ...(libraryWithId(library?.wrapped?.library)?.closes ?? [])];
+}
+
+function closesOf(tree: Tree, kept: ts.Identifier, names: ReadonlySet<string>): Span[] {
   const symbol = tree.symbolAt(kept);
   const spans: Span[] = [];
   walk(tree.source, (node) => {
-    if (!ts.isCallExpression(node) || node.arguments.length > 0 || !ts.isPropertyAccessExpression(node.expression) || node.expression.name.text !== "close") return;
+    if (!ts.isCallExpression(node) || node.arguments.length > 0 || !ts.isPropertyAccessExpression(node.expression) || !names.has(node.expression.name.text)) return;
     const root = sessionOf(node.expression.expression);
     if (root !== undefined && root.text === kept.text && symbol !== undefined && tree.symbolAt(root) === symbol) spans.push(spanOf(tree, node));
   });

@@ -6,7 +6,10 @@ import { exportedAs } from "./factory-calls.js";
 import type { Creation } from "./factory.js";
 import { isBystander } from "./closes.js";
 import { isCreation } from "./factory.js";
+import { importedFrom } from "./imports.js";
 import { packageDir } from "./session-module.js";
+import type { ModuleImport } from "./session-module.js";
+import { resolveRelative } from "./specifier.js";
 import type { PlanContext } from "./transform.js";
 import { enclosingFunction, isFunction, walk } from "./tree.js";
 import type { Tree } from "./tree.js";
@@ -19,6 +22,15 @@ interface Export {
 
 /** Where a package has its one client: a value that a module exports, or a function that makes it at first use. */
 export type SharedClient = { kind: "value"; from: Export } | { kind: "getter"; name: string; /** Absent in the asking file itself. */ from?: Export };
+
+/** Whether the file where it is made means the same by the names that are imported here. */
+export function meansTheSame(there: SharedClient, own: Tree, imports: readonly ModuleImport[], { trees, host }: PlanContext): boolean {
+  const tree = there.from === undefined ? own : trees.get(there.from.file);
+  return tree !== undefined && imports.every(({ local, specifier, file }) => {
+    const from = local === undefined ? undefined : importedFrom(tree.source, local);
+    return from !== undefined && (specifier === undefined ? resolveRelative(tree.file, from.specifier, host) === file : from.specifier === specifier);
+  });
+}
 
 const known = new WeakMap<PlanHost, Map<string, (SharedClient & { file: string })[]>>();
 
@@ -81,11 +93,15 @@ function sharedBy(tree: Tree, made: Creation): SharedClient | undefined {
  * happens.
  */
 function isKept(made: Creation): boolean {
-  const { parent } = made;
-  if (!ts.isBinaryExpression(parent) || parent.right !== made) return false;
+  const value: ts.Expression = ts.isAwaitExpression(made.parent) ? made.parent : made;
+  const { parent } = value;
+  if (!ts.isBinaryExpression(parent) || parent.right !== value) return false;
   const kept = parent.left.getText();
   const source = made.getSourceFile();
-  if (!source.statements.some((statement) => ts.isVariableStatement(statement) && statement.declarationList.declarations.some(({ name }) => name.getText() === kept))) return false;
+  // `globalThis.client ??= …`, or through a constant that is `globalThis`: kept over reloads.
+  const root = /^[\w$]+(?=\.)/.exec(kept)?.[0];
+  const isGlobal = root === "globalThis" || source.statements.some((statement) => ts.isVariableStatement(statement) && statement.declarationList.declarations.some(({ name, initializer }) => name.getText() === root && /^globalThis\b/.test(initializer?.getText() ?? "")));
+  if (!isGlobal && !source.statements.some((statement) => ts.isVariableStatement(statement) && statement.declarationList.declarations.some(({ name }) => name.getText() === kept))) return false;
   if (parent.operatorToken.kind === ts.SyntaxKind.QuestionQuestionEqualsToken) {
     let at: ts.Node = parent;
     while (ts.isParenthesizedExpression(at.parent)) at = at.parent;

@@ -2,13 +2,18 @@ import { ts } from "ts-morph";
 import { RUNTIME } from "../../src/core/contract.js";
 import type { CreatedFile, PlanHost } from "../../src/core/edit.js";
 import { importedFrom, importLines } from "./imports.js";
-import { dirname, extensionOf, specifierFor } from "./specifier.js";
+import { dirname, extensionOf, resolveRelative, specifierFor } from "./specifier.js";
 import type { Style } from "./style.js";
 import { styleOf } from "./style.js";
 import { parse, walk } from "./tree.js";
 import type { Tree } from "./tree.js";
 
 export const WHAT_IT_IS = "One session a file for the whole process: opened at first use, shared by every caller.";
+
+/** Of sessions that are opened by `open`: one for each path that it takes, or one in all. */
+export function whatItIs(open: string): string {
+  return open.startsWith("() =>") ? WHAT_IT_IS.replace(" a file", "") : WHAT_IT_IS;
+}
 
 /** How the factory's import of the driver looks, so that a new module can import it alike. */
 export interface DriverImport {
@@ -31,7 +36,11 @@ export interface ModuleImport {
   file: string;
   specifier?: string;
   name: string;
-  kind: "named" | "default";
+  kind: "named" | "default" | "namespace";
+  /** What it is called in the module that imports it, where that differs. */
+  as?: string;
+  /** What it is called where it was found. */
+  local?: string;
 }
 
 export interface FactoryOptions {
@@ -77,8 +86,8 @@ export class SessionModules {
    * absent when the project has such a module already; it is looked for in all of `within`, when that is given.
    */
   get(near: Tree, dir: string, options: FactoryOptions, imports: readonly ModuleImport[], within?: string): { file: string; created?: CreatedFile } {
-    const signature = `${options.open}|${imports.map(({ file, specifier, name }) => `${specifier ?? file}#${name}`).join(",")}`;
-    const there = within === undefined ? undefined : this.#existing(within, options.open);
+    const signature = signatureOf(options.open, imports);
+    const there = within === undefined ? undefined : this.#existing(within, options.open, imports);
     if (there !== undefined) return { file: there };
     const extension = extensionOf(near.file).replace("x", "");
     for (const name of MODULE_NAMES) {
@@ -90,7 +99,7 @@ export class SessionModules {
       }
       const there = this.host.read(file);
       if (there !== undefined) {
-        if (opensBy(file, there, options.open)) return { file };
+        if (opensBy(file, there, options.open, imports, this.host)) return { file };
         continue;
       }
       const created = { file, text: this.#render(near, file, options, imports) };
@@ -105,11 +114,25 @@ export class SessionModules {
     return this.#existing(undefined, open) !== undefined;
   }
 
-  #existing(within: string | undefined, open: string): string | undefined {
+  /** Another module of the package that opens by the same text and means something else by it: the runtime would take the two for one. */
+  rival(near: Tree, open: string, imports: readonly ModuleImport[]): string | undefined {
+    const home = packageDir(near.file, this.host);
+    const plain = plainly(open);
+    for (const file of this.host.list()) {
+      if (!/\.[cm]?[jt]sx?$/.test(file) || packageDir(file, this.host) !== home) continue;
+      const text = this.host.read(file);
+      if (text?.includes(RUNTIME.specifier) !== true || !plainly(text).includes(plain) || file === near.file) continue;
+      if (!opensBy(file, text, open, imports, this.host)) return file;
+    }
+    for (const { signature, file } of this.#created.values()) if (plainly(file.text).includes(plain) && signature !== signatureOf(open, imports) && packageDir(file.file, this.host) === home) return file.file;
+    return undefined;
+  }
+
+  #existing(within: string | undefined, open: string, imports: readonly ModuleImport[] = []): string | undefined {
     return this.host.list().find((file) => {
       if (!MODULE_NAMES.some((name) => file.slice(file.lastIndexOf("/") + 1).startsWith(`${name}.`)) || (within !== undefined && packageDir(file, this.host) !== within)) return false;
       const text = this.host.read(file);
-      return text !== undefined && opensBy(file, text, open);
+      return text !== undefined && opensBy(file, text, open, imports, this.host);
     });
   }
 
@@ -120,7 +143,7 @@ export class SessionModules {
     const lines: string[] = [];
     if (options.driver !== undefined) lines.push(driverLine(options.driver, style));
     const { type } = options;
-    const typed: Pick<ModuleImport, "name" | "kind">[] = type === undefined ? [] : [{ name: "type SessionFactory", kind: "named" }];
+    const typed: Pick<NamedImport, "name" | "kind">[] = type === undefined ? [] : [{ name: "type SessionFactory", kind: "named" }];
     lines.push(...importLines(RUNTIME.specifier, [{ name: RUNTIME.exports.createSessionFactory, kind: "named" }, ...typed], style));
     if (entry !== undefined) lines.push(...importLines(entry.specifier, [{ name: entry.name, kind: "named" }], style));
     const bySpecifier = new Map<string, ModuleImport[]>();
@@ -128,9 +151,13 @@ export class SessionModules {
       const specifier = one.specifier ?? specifierFor(file, one.file, this.host);
       bySpecifier.set(specifier, [...(bySpecifier.get(specifier) ?? []), one]);
     }
-    for (const [specifier, names] of bySpecifier) lines.push(...importLines(specifier, names, style));
+    for (const [specifier, names] of bySpecifier) {
+      const rest: NamedImport[] = names.flatMap((one) => (one.kind === "namespace" ? [] : [{ ...one, kind: one.kind }]));
+      for (const { name, kind } of names) if (kind === "namespace") lines.push(namespaceLine(name, specifier, style));
+      if (rest.length > 0) lines.push(...importLines(specifier, rest, style));
+    }
     const exported = style.modules === "esm" ? "export " : "";
-    lines.push("", `// ${WHAT_IT_IS}`);
+    lines.push("", `// ${whatItIs(options.open)}`);
     const annotation = type === undefined ? "" : `: SessionFactory<${type}>`;
     lines.push(`${exported}const sessions${annotation} = ${factoryCall(options, RUNTIME.exports.createSessionFactory, entry?.name ?? "", style, annotation.length)}`);
     if (type === undefined) lines.push("", `${exported}const getSession = sessions.getSession${semi}`);
@@ -139,6 +166,19 @@ export class SessionModules {
     const text = `${lines.join("\n")}\n`;
     return near.text.includes("\r\n") ? text.replaceAll("\n", "\r\n") : text;
   }
+}
+
+type NamedImport = ModuleImport & { kind: "named" | "default" };
+
+function signatureOf(open: string, imports: readonly ModuleImport[]): string {
+  return `${open}|${imports.map(({ file, specifier, name, kind, as }) => [specifier ?? file, kind, name, as ?? ""].join("#")).join()}`;
+}
+
+const plainly = (text: string): string => text.replace(/\s+/g, "");
+
+function namespaceLine(name: string, specifier: string, style: Style): string {
+  const from = style.quote + specifier + style.quote;
+  return style.modules === "cjs" ? `const ${name} = require(${from})${style.semi}` : `import * as ${name} from ${from}${style.semi}`;
 }
 
 export function driverLine(driver: DriverImport, style: Style): string {
@@ -153,16 +193,22 @@ export function driverLine(driver: DriverImport, style: Style): string {
   return `import ${driver.form === "*" ? `* as ${driver.local}` : driver.local} from ${from}${style.semi}`;
 }
 
-/** The module makes a session factory of the runtime that opens in the same way, and exports it. */
-function opensBy(file: string, text: string, open: string): boolean {
+/** The module makes a session factory of the runtime that opens in the same way, by the same names, and exports it. */
+function opensBy(file: string, text: string, open: string, imports: readonly ModuleImport[], host: PlanHost): boolean {
   const source = parse(file, text);
   if (!text.includes(RUNTIME.specifier) || !/\bgetSession\b/.test(text) || !/\bsessions\b/.test(text)) return false;
-  const wanted = open.replace(/\s+/g, "");
+  const wanted = plainly(open);
+  const isMeant = imports.every(({ file: of, specifier, local }) => {
+    if (local === undefined) return true;
+    const from = importedFrom(source, local);
+    return from !== undefined && (specifier === undefined ? resolveRelative(file, from.specifier, host) === of : from.specifier === specifier);
+  });
+  if (!isMeant) return false;
   let found = false;
   walk(source, (node) => {
     const value = ts.isPropertyAssignment(node) ? node.initializer : ts.isShorthandPropertyAssignment(node) ? node.name : undefined;
     if (value !== undefined && (ts.isPropertyAssignment(node) || ts.isShorthandPropertyAssignment(node)) && node.name.getText(source) === "open") {
-      found ||= value.getText(source).replace(/\s+/g, "") === wanted;
+      found ||= plainly(value.getText(source)) === wanted;
     }
   });
   return found;

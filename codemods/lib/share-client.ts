@@ -2,7 +2,10 @@ import { ts } from "ts-morph";
 import type { EditGroup } from "../../src/core/edit.js";
 import { dependsOn, makerOf } from "./client-maker.js";
 import type { Creation } from "./factory.js";
+import type { Opening } from "./opening.js";
+import { isKeptElsewhere, isReloaded } from "./reloads.js";
 import { findSharedClient } from "./find-shared-client.js";
+import type { SharedClient } from "./find-shared-client.js";
 import { afterImports, freeName, importedFrom, localNameFor } from "./imports.js";
 import { styleOf } from "./style.js";
 import { removal } from "./text.js";
@@ -16,7 +19,8 @@ import type { Tree } from "./tree.js";
  * A client with a pool of its own that a function makes for itself is made once: the one that the project's package already has, or
  * else one that is made at first use, since nothing may happen when a file is merely loaded.
  */
-export function planClient(group: EditGroup, tree: Tree, open: Creation, context: PlanContext, notes: string[]): void {
+export function planClient(group: EditGroup, tree: Tree, opening: Opening, context: PlanContext, notes: string[]): void {
+  const { whole: open, pattern, library } = opening;
   const { source, file } = tree;
   const maker = makerOf(tree.source, open);
   if (maker === undefined) throw new CannotFix("what makes the client is not imported under a name: make it once, in a module of its own, and import it");
@@ -25,27 +29,34 @@ export function planClient(group: EditGroup, tree: Tree, open: Creation, context
   const depends = dependsOn(tree, open);
   if (depends.call !== undefined) throw new CannotFix(`the client depends on \`${depends.call}\`, which may differ from call to call: make it once where that is known`);
   for (const name of depends.bindings) notes.push(`\`${name}\` is read once, when the client is made`);
-  notes.push("the client lives as long as the process, where each call had one of its own; a development server that loads the file anew makes one more");
+  const isKept = isReloaded(file, context.host);
+  notes.push(`the client lives as long as the process, where each call had one of its own${isKept ? "" : "; a development server that loads the file anew makes one more"}`);
+  if (library?.sharing !== undefined) notes.push(library.sharing);
 
   // What depends on a file's own bindings is the same text elsewhere, and something else.
   const there = depends.bindings.length === 0 ? findSharedClient(tree, open, maker, context) : undefined;
-  if (there?.kind === "value") {
-    useValue(group, tree, open, there.from);
+  if (there !== undefined) {
+    useShared(group, tree, open, there);
     return;
   }
-  if (there?.kind === "getter") {
-    const local = there.from === undefined ? there.name : localNameFor(tree, there.from.name, undefined);
-    if (there.from !== undefined) group.imports.push({ file, from: { file: there.from.file }, name: there.from.name, as: local, kind: there.from.kind });
-    group.edits.push({ file, start: open.getStart(source), end: open.end, text: `${local}()` });
-    return;
-  }
-  const name = getterName(tree, open);
+  const name = getterName(tree, open, isKept ? context : undefined);
   group.edits.push({ file, start: open.getStart(source), end: open.end, text: `${name}()` });
-  const made = afterImports(tree, getter(tree, open, name));
+  const made = afterImports(tree, getter(tree, open, name, { isKept, hasPool: pattern?.kind !== "connection" }));
   const first = context.groups.find((other) => other.edits.some((edit) => edit.file === file && edit.start === made.start && edit.end === made.start));
   if (first === undefined) group.edits.push({ file, start: made.start, end: made.start, text: made.text });
   else if (first.edits.some((edit) => edit.text === made.text)) group.requires = [first.id];
   else throw new CannotFix("another client of this file is shared by the same run: run it again");
+}
+
+/** What the package shares already is imported, or asked of its getter. */
+export function useShared(group: EditGroup, tree: Tree, open: Creation, there: SharedClient): void {
+  if (there.kind === "value") {
+    useValue(group, tree, open, there.from);
+    return;
+  }
+  const local = there.from === undefined ? there.name : localNameFor(tree, there.from.name, undefined);
+  if (there.from !== undefined) group.imports.push({ file: tree.file, from: { file: there.from.file }, name: there.from.name, as: local, kind: there.from.kind });
+  group.edits.push({ file: tree.file, start: open.getStart(tree.source), end: open.end, text: `${local}()` });
 }
 
 /** The statement goes, and its name is imported: what follows it stays to the byte. */
@@ -82,11 +93,16 @@ function withoutGap({ source, text }: Tree, statement: ts.Statement, start: numb
 }
 
 /** `getPrisma` for `const prisma = new PrismaClient()`. */
-function getterName(tree: Tree, open: Creation): string {
+function getterName(tree: Tree, open: Creation, kept: PlanContext | undefined): string {
   const { parent } = open;
-  const kept = ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name) ? parent.name.text : "client";
+  const name = ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name) ? parent.name.text : "client";
   const taken = namesIn(tree.source);
-  return freeName(`get${kept[0]?.toUpperCase() ?? ""}${kept.slice(1)}`, (name) => taken.has(name) || taken.has(sharedName(name)));
+  const isElsewhere = (getterOf: string): boolean => {
+    if (kept === undefined) return false;
+    const planned = kept.groups.some(({ edits }) => edits.some(({ file, text }) => file !== tree.file && text.includes(`.${sharedName(getterOf)} `)));
+    return planned || isKeptElsewhere(sharedName(getterOf), tree.file, kept.host);
+  };
+  return freeName(`get${name[0]?.toUpperCase() ?? ""}${name.slice(1)}`, (getterOf) => taken.has(getterOf) || taken.has(sharedName(getterOf)) || isElsewhere(getterOf));
 }
 
 /** `sharedPrisma` of `getPrisma`. */
@@ -94,19 +110,22 @@ function sharedName(getterOf: string): string {
   return `shared${getterOf.slice("get".length)}`;
 }
 
-function getter(tree: Tree, open: Creation, name: string): string {
+function getter(tree: Tree, open: Creation, name: string, { isKept, hasPool }: { isKept: boolean; hasPool: boolean }): string {
   const { source, file } = tree;
   const { semi, indent } = styleOf(source);
   const shared = sharedName(name);
   const callee = open.expression.getText(source);
   const type = ts.isNewExpression(open) ? `${callee}${open.typeArguments === undefined ? "" : `<${open.typeArguments.map((one) => one.getText(source)).join(", ")}>`}` : `ReturnType<typeof ${callee}>`;
   const isTyped = /\.[cm]?tsx?$/.test(file);
+  const holder = `kept${shared.slice("shared".length)}`;
+  const place = !isKept ? shared : isTyped ? `${holder}.${shared}` : `globalThis.${shared}`;
+  const declared = isKept ? `const ${holder} = globalThis as unknown as { ${shared}?: ${type} }${semi}` : `let ${shared}${isTyped ? `: ${type} | undefined` : ""}${semi}`;
+  const once = `One client for the whole process, made at first use${isKept ? " and kept when development reloads this file" : ""}`;
   return [
-    `let ${shared}${isTyped ? `: ${type} | undefined` : ""}${semi}`,
-    "",
-    "// One client for the whole process, made at first use: it has a pool of its own.",
+    ...(isKept && !isTyped ? [] : [declared, ""]),
+    `// ${once}${hasPool ? ": it has a pool of its own" : isKept ? "" : " and shared by every caller"}.`,
     `function ${name}()${isTyped ? `: ${type}` : ""} {`,
-    `${indent}return (${shared} ??= ${open.getText(source)})${semi}`,
+    `${indent}return (${place} ??= ${open.getText(source)})${semi}`,
     "}",
   ].join("\n");
 }

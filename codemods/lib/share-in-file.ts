@@ -1,10 +1,14 @@
 import { ts } from "ts-morph";
 import { RUNTIME } from "../../src/core/contract.js";
+import { libraryWithId } from "../../src/core/catalogue/index.js";
 import type { EditGroup } from "../../src/core/edit.js";
 import type { Finding, SessionPerCallDetail } from "../../src/core/finding.js";
 import { isModuleLevel, openOf } from "./factory.js";
 import type { Creation, FactoryNodes } from "./factory.js";
 import { afterImports, freeName, localNameFor } from "./imports.js";
+import { openingOf } from "./opening.js";
+import type { Opening } from "./opening.js";
+import { planOpened } from "./share-opened.js";
 import { planClient } from "./share-client.js";
 import { commonDir, driverImport, factoryCall, packageDir, WHAT_IT_IS } from "./session-module.js";
 import type { DriverImport, FactoryOptions } from "./session-module.js";
@@ -60,8 +64,13 @@ function moved(text: string, from: string, to: string): string {
 }
 
 /** The open itself is shared; what the function does besides goes on as before. */
-export function planAtOpen(group: EditGroup, detail: SessionPerCallDetail, factory: Factory, nodes: FactoryNodes, tree: Tree, notes: string[]): void {
+export function planAtOpen(group: EditGroup, detail: SessionPerCallDetail, factory: Factory, nodes: FactoryNodes, tree: Tree, context: PlanContext, notes: string[]): void {
   const { open } = nodes;
+  const opening = openingOf(tree, open, detail);
+  if (nodes.bare && isSharedWhole(detail, opening)) {
+    planOpened(group, detail, tree, opening, context, notes, true);
+    return;
+  }
   if (!nodes.bare && !nodes.swallows) throw new CannotFix(`\`${factory.name}\` does more than open the session, and as a method it cannot be called from outside its object`);
   if (nodes.pragmas) notes.push(`the pragmas in \`${factory.name}\` are set again at each call, now on the shared session`);
   const key = keyOf(tree, open);
@@ -173,7 +182,8 @@ function openerName(name: string, taken: ReadonlySet<string>): string {
 
 /** An ORM around the driver is closed by what it wraps, as the program itself does it. */
 export function wrappedClose(detail: SessionPerCallDetail, nodes: FactoryNodes): string | undefined {
-  if (nodes.raw) return undefined;
+  const [method] = libraryWithId(detail.library)?.closes ?? [];
+  if (nodes.raw) return detail.shares === true && method !== undefined && method !== "close" ? `(db) => db.${method}()` : undefined;
   const source = nodes.fn.getSourceFile().text;
   return /\bdrizzle\(/.test(source) && detail.library === "better-sqlite3" ? "(db) => void db.$client.close()" : undefined;
 }
@@ -194,11 +204,21 @@ function assertOnDisk(key: ts.Expression): void {
   if (ts.isStringLiteralLike(key) && (key.text === ":memory:" || key.text === "")) throw new CannotFix("a database in memory is its session's own");
 }
 
+/** With a wrapper around it that is made with it, or with nothing that names its file: the open alone says too little. */
+function isSharedWhole(detail: SessionPerCallDetail, { whole, parts, key }: Opening): boolean {
+  return whole !== parts[0] || (detail.shares === true && key === undefined) || (detail.wrappers ?? []).some((id) => libraryWithId(id)?.sharing !== undefined);
+}
+
 /** `new Database("app.db")` in the middle of a function: the session comes from a session module. */
 export function planInline(group: EditGroup, detail: SessionPerCallDetail, tree: Tree, context: PlanContext, notes: string[]): void {
   const open = openOf(tree, detail);
+  const opening = openingOf(tree, open, detail);
+  if (detail.shares === true || isSharedWhole(detail, opening)) {
+    planOpened(group, detail, tree, opening, context, notes);
+    return;
+  }
   if (detail.shareable === true) {
-    planClient(group, tree, open, context, notes);
+    planClient(group, tree, opening, context, notes);
     return;
   }
   const { file, text, source } = tree;

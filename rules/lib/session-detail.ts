@@ -3,7 +3,9 @@ import type { Expr } from "../../src/core/facts/types.js";
 import { literalText } from "../../src/core/link/contexts.js";
 import { libraryWithId } from "../../src/core/catalogue/index.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
+import { engineOf } from "../../src/core/link/engines.js";
 import { functionKey } from "../../src/core/link/program.js";
+import { statementOf } from "../../src/core/link/statements.js";
 import { type Factory, isClose, type OpenSite, partCalls } from "../../src/core/link/sessions.js";
 import { callUses } from "./uses.js";
 
@@ -14,17 +16,21 @@ export function sessionDetail(project: ProjectFacts, open: OpenSite, factories: 
   const inFactory = new Set(factories.map((factory) => factory.key));
   const library = libraryWithId(open.library);
   const calls = partCalls(project.graph, open.token);
+  const wrappers = [...new Set(calls.filter(({ on, library: id }) => on === "orm" && id !== open.library).map(({ library: id }) => id))].sort();
+  const unshared = whyUnshared(project, open);
   const outside = calls.filter(({ file, call }) => !inFactory.has(functionKey(file, call.fn)));
   return {
     kind: "session-per-call",
     library: open.library,
     open: open.call.span,
     ...(open.pattern.shareable === true ? { shareable: true } : {}),
+    ...(open.pattern.shares === undefined ? {} : { shares: true }),
+    ...(wrappers.length === 0 ? {} : { wrappers }),
     keyText: open.keyText,
     optionsText: open.optionsText,
     factory: inner ? describeFactory(project, open, inner) : null,
     closes: outside
-      .filter(({ path, on }) => (on === "session" || on === "orm") && isClose(open.library, path))
+      .filter(({ path, on, library: id }) => (on === "session" || on === "orm") && (isClose(open.library, path) || isClose(id, path)))
       .map(({ file, call }) => {
         const contexts = project.contexts.of(functionKey(file, call.fn));
         return { file, span: call.span, once: !contexts.has("per-call") && !contexts.has("unknown") };
@@ -40,6 +46,7 @@ export function sessionDetail(project: ProjectFacts, open: OpenSite, factories: 
       .filter(({ call, path, on }) => ((on === "session" || on === "orm") && library?.scoped.includes(path) && !isHarmlessPragma(path, call.args[0])) || (on === "statement" && library?.statementMethods.iterate.includes(path)))
       .map(({ file, call, path }) => ({ file, span: call.span, what: path })),
     openOverAwait: transactionsOverAwait(project, open),
+    ...(unshared === undefined ? {} : { unshared }),
     startups: project.startups().map(({ file, call, framework }) => ({ file, span: call.span, framework })),
   };
 
@@ -67,6 +74,21 @@ const FILE_PRAGMAS = /^\s*(\w+\.)?(user_version|application_id|journal_mode|wal_
 function isHarmlessPragma(path: string, argument: Expr | undefined): boolean {
   const text = argument ? literalText(argument) : undefined;
   return path === "pragma" && text !== undefined && (FILE_PRAGMAS.test(text) || !/[=(]/.test(text));
+}
+
+function whyUnshared(project: ProjectFacts, open: OpenSite): SessionPerCallDetail["unshared"] {
+  const unshared = libraryWithId(open.library)?.unshared;
+  if (unshared === undefined || (unshared.on === "sqlite" && engineOf(project.graph, open.token) === "server")) return undefined;
+  if (unshared.with === undefined) return { why: unshared.why };
+  const begin = transactionOn(project, open);
+  return begin && { why: unshared.why, ...begin };
+}
+
+/** What begins a transaction on the session; also one that ends in another function, a callback of the statement before. */
+function transactionOn(project: ProjectFacts, open: OpenSite): { file: string; span: OpenSite["call"]["span"] } | undefined {
+  const site = project.transactions.find(({ sessions }) => sessions.includes(open.token));
+  const { file, call } = site ?? partCalls(project.graph, open.token).find((part) => statementOf(project.graph, part.call)?.kind === "begin") ?? {};
+  return file === undefined || call === undefined ? undefined : { file, span: call.span };
 }
 
 /** BEGIN … COMMIT as SQL with an `await` in between, on this session. */

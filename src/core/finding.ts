@@ -92,6 +92,10 @@ export interface SessionPerCallDetail {
   open: Span;
   /** What it makes has a pool of its own: shared by being made once, without the runtime. */
   shareable?: boolean;
+  /** The runtime's factory can share it: see `SharePattern`. */
+  shares?: boolean;
+  /** Libraries, by their ids, that are wrapped around it: an ORM around a driver's session. */
+  wrappers?: string[];
   /** The first argument, as source text (path or URL), and the options argument. */
   keyText?: string;
   optionsText?: string;
@@ -125,6 +129,8 @@ export interface SessionPerCallDetail {
   scoped: { file: string; span: Span; what: string }[];
   /** SQL-style transactions that stay open over an `await` on this session: sharing it would let others slip in. */
   openOverAwait: { file: string; span: Span }[];
+  /** Why it must not be shared, and what it is that forbids it: see `Library.unshared`. */
+  unshared?: { why: string; file?: string; span?: Span };
   /** Start-up places of the program, for `init-at-startup`: the `listen` call or the server's factory. */
   startups: { file: string; span: Span; framework: string }[];
 }

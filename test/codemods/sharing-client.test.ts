@@ -226,3 +226,49 @@ describe("a client that the package shares already", () => {
     }
   });
 });
+
+describe("in a Next application", () => {
+  const NEXT = `{ "dependencies": { "next": "16.0.0" } }`;
+  const route = (made: string): string => `import { PrismaClient } from "@prisma/client";\n\nexport async function GET() {\n  const prisma = ${made};\n  return Response.json(await prisma.thing.findMany());\n}\n`;
+  const fixNext = (files: Record<string, string>): Fixed => fixOnce({ "package.json": NEXT, ...files }, findingsOf(ruleNamed("no-session-per-call"), files));
+
+  it("the client is kept where reloads in development find it, and used by the next file", () => {
+    const files = { "app/api/a/route.ts": route("new PrismaClient()") };
+    const fixed = fixNext(files);
+    expect(fixed.files["app/api/a/route.ts"]).toBe(`import { PrismaClient } from "@prisma/client";
+
+const keptPrisma = globalThis as unknown as { sharedPrisma?: PrismaClient };
+
+// One client for the whole process, made at first use and kept when development reloads this file: it has a pool of its own.
+function getPrisma(): PrismaClient {
+  return (keptPrisma.sharedPrisma ??= new PrismaClient());
+}
+
+export async function GET() {
+  const prisma = getPrisma();
+  return Response.json(await prisma.thing.findMany());
+}
+`);
+    expect(fixed.groups[0]?.reason).not.toContain("makes one more");
+    expect(findingsOf(ruleNamed("no-session-per-call"), { "app/api/a/route.ts": fixed.files["app/api/a/route.ts"] ?? "" })).toEqual([]);
+  });
+
+  it("a getter that keeps its client over reloads is used, not doubled", () => {
+    const kept = `${CLIENT}const kept = globalThis as unknown as { prisma?: PrismaClient };\nexport function getPrisma(): PrismaClient {\n  return (kept.prisma ??= new PrismaClient());\n}\n`;
+    const fixed = fixNext({ "lib/db.ts": kept, "app/api/a/route.ts": route("new PrismaClient()") });
+    expect(fixed.files["app/api/a/route.ts"]).toContain(`import { getPrisma } from "../../../lib/db";`);
+    expect(fixed.files["app/api/a/route.ts"]).not.toContain("globalThis");
+  });
+
+  it("two clients with other options have places of their own", () => {
+    const fixed = fixNext({ "app/api/a/route.ts": route("new PrismaClient()"), "app/api/b/route.ts": route(`new PrismaClient({ log: ["query"] })`) });
+    const [a, b] = ["a", "b"].map((name) => /\.(\w+) \?\?=/.exec(fixed.files[`app/api/${name}/route.ts`] ?? "")?.[1]);
+    expect(a).toBe("sharedPrisma");
+    expect(b).toMatch(/^sharedPrisma./);
+  });
+
+  it("in JavaScript it is a property of globalThis", () => {
+    const fixed = fixNext({ "app/api/a/route.js": route("new PrismaClient()") });
+    expect(fixed.files["app/api/a/route.js"]).toContain("function getPrisma() {\n  return (globalThis.sharedPrisma ??= new PrismaClient());\n}");
+  });
+});

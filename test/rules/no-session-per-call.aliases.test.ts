@@ -154,7 +154,7 @@ runTable({
           db.all("SELECT * FROM things", (error, rows) => res.json(rows));
         });
       `,
-      findings: [{ line: 5, message: "opens a new sqlite3 session", library: "sqlite3", fix: "manual", reason: "has no codemod yet", why: [4, 5], sessions: "1" }],
+      findings: [{ line: 5, message: "opens a new sqlite3 session", library: "sqlite3", fix: "review", reason: "lives as long as the process", why: [4, 5], sessions: "1" }],
     },
     {
       name: "the promise wrapper, its options object holding the path",
@@ -168,7 +168,7 @@ runTable({
           res.json(await db.all("SELECT * FROM things"));
         });
       `,
-      findings: [{ line: 6, message: "opens a new sqlite session", library: "sqlite", fix: "manual", reason: "has no codemod yet", why: [5, 6], sessions: "1" }],
+      findings: [{ line: 6, message: "opens a new sqlite session", library: "sqlite", fix: "review", reason: "lives as long as the process", why: [5, 6], sessions: "1" }],
     },
     {
       name: "a dynamic import",
@@ -194,7 +194,7 @@ runTable({
           res.json(db.select().from(things).all());
         });
       `,
-      findings: [{ line: 5, message: "opens a new drizzle-orm session", library: "drizzle-orm", fix: "manual", reason: "has no codemod yet", why: [4, 5], sessions: "1" }],
+      findings: [{ line: 5, message: "opens a new drizzle-orm session", library: "drizzle-orm", fix: "review", reason: "lives as long as the process", why: [4, 5], sessions: "1" }],
     },
     {
       name: "Drizzle around a fresh client: the client is what is opened",

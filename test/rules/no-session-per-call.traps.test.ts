@@ -150,7 +150,7 @@ runTable({
         }
         const app = express();
         app.get("/things", async (req, res) => res.json(await query("SELECT * FROM things")));`,
-      findings: [{ line: 5, message: "opens a new sqlite3", library: "sqlite3", fix: "manual", reason: "has no codemod yet", why: [14, 14, 4, 5], sessions: "1" }] },
+      findings: [{ line: 5, message: "opens a new sqlite3", library: "sqlite3", fix: "review", reason: "lives as long as the process", why: [14, 14, 4, 5], sessions: "1" }] },
     { name: "closed after, not before: open, use, close", code: `${APP}
         let db;
         app.get("/things", (req, res) => {

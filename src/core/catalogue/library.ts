@@ -68,6 +68,10 @@ export interface Library {
   injected?: readonly { specifier: string; path: string; as?: string }[];
   /** How long a statement waits for a lock, in milliseconds, when nothing is set; and where it is set. SQLite only. */
   busyTimeout?: { default: number; option?: ArgumentPath };
+  /** Why one session must not serve several callers. Absent: nothing is known against it. */
+  unshared?: Unshared;
+  /** What changes for those who share one session or wrapper, besides its lifetime: a reason for review. */
+  sharing?: string;
   /** How a callback's transaction is run once a batch. Absent: `batch-loop-transaction` does not know. */
   batch?: BatchPattern;
 }
@@ -100,8 +104,34 @@ export interface OpenPattern {
   options?: ArgumentPath;
   /** What it makes has a pool of its own: a process makes it once, and all callers share it as it is. */
   shareable?: boolean;
+  /** A process may share what it makes through the runtime's factory: one for each key, or one in all where it names none. */
+  shares?: SharePattern;
   /** An open that counts only when none of these arguments is a session already (then it is a wrapper). */
   unless?: readonly ArgumentPath[];
+}
+
+/** A session that is one connection, or that keeps what went wrong, is of harm to those who share it. */
+export interface Unshared {
+  /** Only where it is not surely a server's; default: on every engine. */
+  on?: "sqlite";
+  /** Only where transactions are begun on it; default: whatever is done with it. */
+  with?: "transactions";
+  /** A sentence that says what happens and what to do. */
+  why: string;
+}
+
+/** On one connection of an asynchronous driver. */
+export const TAKES_IN_OTHERS: Unshared = {
+  with: "transactions",
+  why: "on one shared connection, a transaction takes in what others run meanwhile: give its transactions a session of their own, or let them take turns",
+};
+
+/** What `use-shared-session` has to know of an open beyond the call itself. */
+export interface SharePattern {
+  /** The method that opens what was made, and gives it (or a promise of it) back: `initialize`. Absent: making it opens it. */
+  starts?: string;
+  /** What each unit of work makes anew from it, since it keeps state that is one caller's: `em` is asked for `fork()`. */
+  forks?: { of: string; by: string };
 }
 
 export interface TransactionPattern {

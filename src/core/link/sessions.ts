@@ -260,6 +260,8 @@ export interface PartCall {
   /** The member's name. */
   path: string;
   on: "session" | DerivedKind;
+  /** The library, by its id, of what it is called on: an ORM's, around a driver's session. */
+  library: string;
 }
 
 const partsBySession = new WeakMap<CallGraph, Map<TokenId, PartCall[]>>();
@@ -282,7 +284,7 @@ function indexParts({ program, external, values: { tokens } }: CallGraph): Map<T
         if (token.t !== "part" || session === undefined || met.has(session)) continue;
         met.add(session);
         const owner = tokens.get(token.of);
-        append(index, session, { file, call, path: token.path, on: owner.t === "derived" ? owner.kind : ("session" as const) });
+        append(index, session, { file, call, path: token.path, on: owner.t === "derived" ? owner.kind : ("session" as const), library: tokens.libraryOf(id) ?? "" });
       }
     }
   return index;

@@ -64,7 +64,7 @@ function withRuntime(tsconfig: object): object {
 }
 
 /** Bundles a program of the project (drivers stay outside) and runs it; returns what it prints. */
-export async function runProgram(project: TemporaryProject, entry: string): Promise<string> {
+export async function runProgram(project: TemporaryProject, entry: string, nodeOptions: readonly string[] = [], alias: Readonly<Record<string, string>> = {}): Promise<string> {
   const outfile = join(project.root, `.run-${entry.replaceAll("/", "-")}.mjs`);
   await build({
     absWorkingDir: project.root,
@@ -76,10 +76,10 @@ export async function runProgram(project: TemporaryProject, entry: string): Prom
     target: "node20",
     logLevel: "silent",
     packages: "external",
-    alias: Object.fromEntries(Object.entries(RUNTIME_PATHS).map(([specifier, [path = ""]]) => [specifier, path])),
+    alias: { ...Object.fromEntries(Object.entries(RUNTIME_PATHS).map(([specifier, [path = ""]]) => [specifier, path])), ...alias },
     banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
   });
-  return execFileSync(process.execPath, [outfile], { cwd: project.root, encoding: "utf8", timeout: 20_000 });
+  return execFileSync(process.execPath, [...nodeOptions, outfile], { cwd: project.root, encoding: "utf8", timeout: 20_000 });
 }
 
 export function git(root: string, ...args: string[]): string {

@@ -1,3 +1,4 @@
+import { KEEPS_REFUSED } from "./libsql.js";
 import { EMPTY_LIBRARY, methods, type Library, type StatementPattern, type TransactionPattern } from "../library.js";
 
 /** Ends of chains that run nothing as yet: https://orm.drizzle.team/docs/perf-queries, `.toSQL()`, subqueries by `.as("name")`. */
@@ -33,7 +34,7 @@ const BATCH: TransactionPattern = { path: methods("batch"), style: "array", body
 const BASE = {
   ...EMPTY_LIBRARY,
   name: "drizzle-orm",
-  opens: [{ path: "drizzle", by: "call", kind: "orm", key: "0", options: "1", unless: ["0", "0.client"] }],
+  opens: [{ path: "drizzle", by: "call", kind: "orm", key: "0", options: "1", unless: ["0", "0.client"], shares: {} }],
   wraps: [
     { path: "drizzle", client: "0" },
     { path: "drizzle", client: "0.client" },
@@ -82,6 +83,7 @@ const DRIVERS: readonly Library[] = [
       // It begins with the client's default, `write`, and does not look at `behavior`: https://docs.turso.tech/sdk/ts/reference#interactive-transactions
       transactions: [{ ...TRANSACTION, mode: "immediate" }, BATCH],
       wrapped: { path: "$client", library: "@libsql/client" },
+      unshared: KEEPS_REFUSED,
     },
     "libsql/node",
     "libsql/sqlite3",

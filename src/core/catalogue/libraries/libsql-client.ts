@@ -1,12 +1,13 @@
 import { EMPTY_LIBRARY, methods, type Library } from "../library.js";
+import { KEEPS_REFUSED } from "./libsql.js";
 
 /** https://docs.turso.tech/sdk/ts/reference */
 const shared: Omit<Library, "specifiers"> = {
   ...EMPTY_LIBRARY,
   name: "@libsql/client",
   opens: [
-    { path: "createClient", by: "call", kind: "connection", key: "0.url", options: "0" },
-    { path: "default.createClient", by: "call", kind: "connection", key: "0.url", options: "0" },
+    { path: "createClient", by: "call", kind: "connection", key: "0.url", options: "0", shareable: true },
+    { path: "default.createClient", by: "call", kind: "connection", key: "0.url", options: "0", shareable: true },
   ],
   sessionTypes: ["Client"],
   handleTypes: ["Transaction"],
@@ -22,6 +23,7 @@ const shared: Omit<Library, "specifiers"> = {
     { path: methods("commit"), kind: "commit" },
     { path: methods("rollback"), kind: "rollback" },
   ],
+  unshared: KEEPS_REFUSED,
   closes: ["close"],
   scoped: ["sync", "reconnect"],
 };

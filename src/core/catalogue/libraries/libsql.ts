@@ -1,7 +1,16 @@
-import { EMPTY_LIBRARY, methods, type Library } from "../library.js";
+import { EMPTY_LIBRARY, methods, type Library, type Unshared } from "../library.js";
 
 /** Where a URL leads to a server; everything else is a file here. https://github.com/tursodatabase/libsql-js/blob/main/docs/api.md */
 const LOCAL = /^(?!(libsql|https?|wss?):)/i;
+
+/**
+ * Seen with libsql 0.5.29: a statement that was refused with SQLITE_BUSY stays active on its connection, so that later writes on it say that they
+ * succeeded, and are not committed as long as the connection lives.
+ */
+export const KEEPS_REFUSED: Unshared = {
+  on: "sqlite",
+  why: "on a file, libSQL keeps a connection on which a write was refused (SQLITE_BUSY) and does not commit what is written on it afterwards, so that a shared one would lose it: share it only with a server, or use another library for the file",
+};
 
 const shared: Omit<Library, "specifiers"> = {
   ...EMPTY_LIBRARY,
@@ -18,6 +27,7 @@ const shared: Omit<Library, "specifiers"> = {
     { path: methods("pragma"), kind: "pragma" },
   ],
   statementMethods: { run: ["run"], read: ["get", "all"], iterate: ["iterate"] },
+  unshared: KEEPS_REFUSED,
   closes: ["close"],
   scoped: ["pragma", "unsafeMode", "loadExtension", "function", "aggregate", "table", "defaultSafeIntegers", "authorizer"],
   busyTimeout: { default: 0, option: "1.timeout" },

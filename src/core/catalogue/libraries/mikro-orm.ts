@@ -13,8 +13,8 @@ function on(...names: readonly string[]): RegExp {
 const BASE = {
   ...EMPTY_LIBRARY,
   opens: [
-    { path: "MikroORM.init", by: "call", kind: "pool", options: "0" },
-    { path: "MikroORM.initSync", by: "call", kind: "pool", options: "0" },
+    { path: "MikroORM.init", by: "call", kind: "pool", options: "0", shares: { forks: { of: "em", by: "fork" } } },
+    { path: "MikroORM.initSync", by: "call", kind: "pool", options: "0", shares: { forks: { of: "em", by: "fork" } } },
     { path: "MikroORM", by: "new", kind: "pool", options: "0" },
   ],
   sessionTypes: ["MikroORM"],
@@ -40,6 +40,7 @@ const BASE = {
   ],
   // Each batch has a fork of its own, then: entities of the one before are not kept in memory.
   batch: { chain: ["fork"], fresh: "fork" },
+  sharing: "transactions on SQLite wait for each other's one connection",
   closes: ["close"],
 } as const satisfies Omit<Library, "name" | "specifiers">;
 

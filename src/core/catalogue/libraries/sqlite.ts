@@ -1,4 +1,4 @@
-import { EMPTY_LIBRARY, methods, type Library } from "../library.js";
+import { EMPTY_LIBRARY, methods, TAKES_IN_OTHERS, type Library } from "../library.js";
 
 /** The promise wrapper around `sqlite3`: https://github.com/kriasoft/node-sqlite */
 export const sqlite: Library = {
@@ -6,8 +6,8 @@ export const sqlite: Library = {
   name: "sqlite",
   specifiers: ["sqlite"],
   opens: [
-    { path: "open", by: "call", kind: "connection", key: "0.filename", options: "0" },
-    { path: "default.open", by: "call", kind: "connection", key: "0.filename", options: "0" },
+    { path: "open", by: "call", kind: "connection", key: "0.filename", options: "0", shares: {} },
+    { path: "default.open", by: "call", kind: "connection", key: "0.filename", options: "0", shares: {} },
     { path: "Database", by: "new", kind: "connection", key: "0.filename", options: "0" },
   ],
   sessionTypes: ["Database"],
@@ -18,6 +18,7 @@ export const sqlite: Library = {
     { path: methods("migrate"), kind: "ddl" },
   ],
   statementMethods: { run: ["run"], read: ["get", "all", "each"], iterate: [] },
+  unshared: TAKES_IN_OTHERS,
   closes: ["close"],
   scoped: ["configure", "on", "loadExtension", "serialize", "parallelize"],
   // The driver's: see sqlite3.

@@ -1,4 +1,4 @@
-import { EMPTY_LIBRARY, methods, type Library } from "../library.js";
+import { EMPTY_LIBRARY, methods, TAKES_IN_OTHERS, type Library } from "../library.js";
 
 /** https://github.com/TryGhost/node-sqlite3/wiki/API: with callbacks; statements run on other threads. */
 export const sqlite3: Library = {
@@ -10,6 +10,7 @@ export const sqlite3: Library = {
     by: "new",
     kind: "connection",
     key: "0",
+    shares: {},
   })),
   sessionTypes: ["Database", "default.Database"],
   // Every method gives what it was called on.
@@ -20,6 +21,7 @@ export const sqlite3: Library = {
     { path: methods("exec", "get", "all", "each", "map"), kind: "sql" },
   ],
   statementMethods: { run: ["run"], read: ["get", "all", "each", "map"], iterate: [] },
+  unshared: TAKES_IN_OTHERS,
   closes: ["close"],
   scoped: ["configure", "on", "loadExtension", "serialize", "parallelize"],
   // Set when it opens; `configure("busyTimeout", ms)` changes it. https://github.com/TryGhost/node-sqlite3/blob/master/src/database.cc

@@ -1,4 +1,4 @@
-import { EMPTY_LIBRARY, methods, type Library } from "../library.js";
+import { EMPTY_LIBRARY, methods, TAKES_IN_OTHERS, type Library } from "../library.js";
 
 /** On a manager, a repository, a table's class or, through `connection`, on the data source of one. */
 function on(...names: readonly string[]): RegExp {
@@ -18,8 +18,8 @@ export const typeorm: Library = {
   engine: "configured",
   dialect: { at: ["0.type"], sqlite: /sqlite|sqljs|^(capacitor|cordova|expo|nativescript|react-native)$/ },
   opens: [
-    { path: "DataSource", by: "new", kind: "pool", options: "0" },
-    { path: "Connection", by: "new", kind: "pool", options: "0" },
+    { path: "DataSource", by: "new", kind: "pool", options: "0", shares: { starts: "initialize" } },
+    { path: "Connection", by: "new", kind: "pool", options: "0", shares: { starts: "initialize" } },
     { path: "createConnection", by: "call", kind: "pool", options: "0" },
     { path: "createConnections", by: "call", kind: "pool", options: "0" },
   ],
@@ -62,6 +62,9 @@ export const typeorm: Library = {
     { path: /^(?:create|drop|rename|change|add|update)(?:Table|View|Column|Columns|Index|Indices|ForeignKeys?|PrimaryKeys?|UniqueConstraints?|CheckConstraints?|ExclusionConstraints?|Schema|Database)$/, kind: "ddl" },
   ],
   batch: { handle: "EntityManager" },
+  // Its drivers for SQLite have one connection and one query runner, which callers of `save()` share, too.
+  unshared: { ...TAKES_IN_OTHERS, on: "sqlite" },
+  sharing: "with SQLite, every `save()` is a transaction on the one connection of all callers: one that fails while another is under way undoes both",
   closes: ["destroy", "close"],
   scoped: ["setOptions", "synchronize", "dropDatabase"],
 };
