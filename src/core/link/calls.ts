@@ -56,9 +56,10 @@ export class CallGraph {
     const instantiations = new Map<string, CallPlace[]>();
     for (const { file, calls } of program.files.values())
       for (const call of calls) {
-        const given = values.solver.isSaturated(values.expression(file, call.callee, call.fn)) ? undefined : constraints.called.get(call);
+        const site = values.callResult(file, call.id);
+        const given = values.solver.isSaturated(values.expression(file, call.callee, call.fn)) ? undefined : constraints.called.items(site);
         for (const to of this.#functions(given)) edges.push({ file, call, from: functionKey(file, call.fn), to });
-        for (const id of constraints.constructed.get(call) ?? []) {
+        for (const id of constraints.constructed.items(site)) {
           const cls = values.tokens.get(id);
           if (cls.t === "class") append(instantiations, functionKey(cls.file, cls.id), { file, call });
         }
