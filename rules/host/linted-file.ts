@@ -1,6 +1,7 @@
 import { generatedMentions, libraryNames } from "../../src/core/catalogue/index.js";
 import { namesLibrary } from "../../src/core/catalogue/names-library.js";
 import { buildFacts } from "../../src/core/facts/build-facts.js";
+import { namesOf } from "../../src/core/facts/scope.js";
 import type { FileFacts } from "../../src/core/facts/types.js";
 import { linkProject, type ProjectFacts } from "../../src/core/link/index.js";
 import { crossFileProject } from "./cross-file.js";
@@ -61,5 +62,5 @@ function alone(source: SourceLike, { filename, cwd }: LintRequest): LintedFile |
 function factsOf(source: SourceLike, file: string): FileFacts | undefined {
   const { text, ast, scopeManager } = source;
   if (!hasScopes(scopeManager)) return undefined;
-  return buildFacts({ program: programOf(ast), scopeManager, text, file, comments: commentsOf(source) });
+  return buildFacts({ program: programOf(ast), names: namesOf(scopeManager), text, file, comments: commentsOf(source) });
 }

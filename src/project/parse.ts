@@ -1,13 +1,14 @@
-import { analyze, type ScopeManager } from "@typescript-eslint/scope-manager";
-import type { TSESTree } from "@typescript-eslint/types";
 import { parseSync, type OxcError, type ParserOptions, type ParseResult } from "oxc-parser";
+import { isNode, type Node } from "../core/facts/ast.js";
+import type { Names } from "../core/facts/scope.js";
 import { tooDeep } from "./nesting.js";
+import { resolveNames } from "./scopes/resolve-names.js";
 
 export interface ParsedSource {
   ok: true;
-  program: TSESTree.Program;
+  program: Node;
   comments: { range: [number, number]; value: string }[];
-  scopeManager: ScopeManager;
+  names: Names;
   /** What the offsets count in: the text without its byte order mark. */
   text: string;
 }
@@ -32,16 +33,8 @@ export function parseSource(file: string, text: string): ParsedSource | ParseFai
     if (error) return { ok: false, reason: describe(error, source) };
     const program: unknown = result.program;
     if (!isProgram(program)) return { ok: false, reason: "the parser gave no program" };
-    const isModule = program.sourceType === "module";
-    const scopeManager = analyze(program, {
-      sourceType: isModule ? "module" : "script",
-      // Top-level names of a CommonJS module are its own; for a plain script it makes no difference here.
-      globalReturn: !isModule,
-      lib: [],
-      jsxPragma: null,
-    });
     const comments = result.comments.map(({ start, end, value }): ParsedSource["comments"][number] => ({ range: [start, end], value }));
-    return { ok: true, program, comments, scopeManager, text: source };
+    return { ok: true, program, comments, names: resolveNames(program), text: source };
   } catch (error) {
     if (error instanceof RangeError) return { ok: false, reason: "nested too deeply to be analysed" };
     return { ok: false, reason: `could not be analysed: ${error instanceof Error ? error.message : String(error)}` };
@@ -49,7 +42,8 @@ export function parseSource(file: string, text: string): ParsedSource | ParseFai
 }
 
 function parseAsAny(file: string, source: string): ParseResult {
-  const options: ParserOptions = { range: true, astType: "ts", preserveParens: false, lang: languageOf(file) };
+  // Without `range`: `start` and `end` say the same, and the tree takes half the space.
+  const options: ParserOptions = { astType: "ts", preserveParens: false, lang: languageOf(file) };
   const first = parseSync(file, source, options);
   if (first.errors.length === 0 || first.module.hasModuleSyntax) return first;
   // Without `import` or `export` to tell, `await` at the top level makes it a module, `return` a CommonJS module.
@@ -69,8 +63,8 @@ function languageOf(file: string): ParserOptions["lang"] {
   return "jsx";
 }
 
-function isProgram(value: unknown): value is TSESTree.Program {
-  return typeof value === "object" && value !== null && "type" in value && value.type === "Program";
+function isProgram(value: unknown): value is Node {
+  return isNode(value) && value.type === "Program";
 }
 
 function describe(error: OxcError, source: string): string {

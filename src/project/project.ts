@@ -235,8 +235,8 @@ function build(file: string, text: string): FactsEntry {
   const parsed = parseSource(file, text);
   if (!parsed.ok) return { ok: false, reason: describeFailure(parsed.reason) };
   try {
-    const { program, scopeManager, comments } = parsed;
-    return { ok: true, facts: buildFacts({ program, scopeManager, text, file, comments }) };
+    const { program, names, comments } = parsed;
+    return { ok: true, facts: buildFacts({ program, names, text, file, comments }) };
   } catch (error) {
     // One odd file must not cost the report on all the others.
     if (process.env["DEBUG"]?.includes("sessionfix")) throw error;

@@ -1,4 +1,4 @@
-import { isNode, type Node } from "../../src/core/facts/ast.js";
+import { endOf, isNode, startOf, type Node } from "../../src/core/facts/ast.js";
 import { parseSource } from "../../src/project/parse.js";
 
 export const KINDS = [
@@ -145,7 +145,7 @@ function readNodes(file: string, text: string): Groups | undefined {
   const visit = (value: unknown): void => {
     if (Array.isArray(value)) value.forEach(visit);
     if (!isNode(value)) return;
-    const range = { start: value.range[0] + offset, end: value.range[1] + offset };
+    const range = { start: startOf(value) + offset, end: endOf(value) + offset };
     if (value.type !== "Program") groups[groupOf(value)].push(range);
     for (const key of Object.keys(value)) if (key !== "parent") visit(value[key]);
   };

@@ -1,15 +1,34 @@
 /**
  * Syntax trees as this pass sees them. espree, typescript-eslint and oxc differ in detail, so a node is just a type, a
- * range and properties that are looked at one by one.
+ * place (`startOf`, `endOf`) and properties that are looked at one by one.
  */
 export interface Node {
   type: string;
-  range: [number, number];
   [key: string]: unknown;
 }
 
 export function isNode(value: unknown): value is Node {
-  return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string" && "range" in value;
+  return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string" && ("start" in value || "range" in value);
+}
+
+/** Where a node begins. Some parsers write a range, some a start and an end; what hosts correct is the range. */
+export function startOf(node: Node): number {
+  const { range } = node;
+  return numberAt(range === undefined ? node.start : rangeAt(range, 0));
+}
+
+/** Where a node ends; exclusive. */
+export function endOf(node: Node): number {
+  const { range } = node;
+  return numberAt(range === undefined ? node.end : rangeAt(range, 1));
+}
+
+function rangeAt(range: unknown, index: 0 | 1): unknown {
+  return Array.isArray(range) ? range[index] : undefined;
+}
+
+function numberAt(offset: unknown): number {
+  return typeof offset === "number" ? offset : 0;
 }
 
 export function child(node: Node, key: string): Node | undefined {
@@ -54,7 +73,7 @@ export function eachChild(node: Node, visit: (child: Node) => void): void {
       for (const item of value) if (isNode(item)) found.push(item);
     } else if (isNode(value)) found.push(value);
   }
-  found.sort((a, b) => a.range[0] - b.range[0]);
+  found.sort((a, b) => startOf(a) - startOf(b));
   for (const part of found) visit(part);
 }
 

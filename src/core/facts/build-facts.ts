@@ -1,4 +1,4 @@
-import { isNode, nodes, str, type Node } from "./ast.js";
+import { endOf, isNode, nodes, startOf, str, type Node } from "./ast.js";
 import { settleTuples } from "./bounds.js";
 import { visitClass } from "./classes.js";
 import { expression } from "./expressions.js";
@@ -7,17 +7,17 @@ import { Lines } from "./lines.js";
 import { markMemos } from "./memo.js";
 import { commonJsExports } from "./modules.js";
 import { bindPattern } from "./patterns.js";
-import { Bindings, type ScopeManagerLike } from "./scope.js";
+import { Bindings, type Names } from "./scope.js";
 import { visitStatement, visitStatements } from "./statements.js";
 import { readTags, type CommentText } from "./tags.js";
 import { FACTS_VERSION, MODULE_FUNCTION, type FileFacts } from "./types.js";
 import { UNKNOWN, type Context, type Walk } from "./walk.js";
 
 export interface FactsInput {
-  /** An ESTree or TS-ESTree `Program`, with `range` on every node. Parents are not needed. */
+  /** An ESTree or TS-ESTree `Program`, with `range` or `start` and `end` on every node. Parents are not needed. */
   program: { type: string };
-  /** As eslint-scope or @typescript-eslint/scope-manager make it, of the same tree. */
-  scopeManager: ScopeManagerLike;
+  /** Of the same tree; of a scope manager (eslint-scope's, @typescript-eslint/scope-manager's) by `namesOf`. */
+  names: Names;
   /** Without byte order mark: offsets count from the first character after it. */
   text: string;
   /** Relative to the scanned root, "/" separators. */
@@ -32,7 +32,7 @@ const MAX_DEPTH = 500;
 export function buildFacts(input: FactsInput): FileFacts {
   const { text, file } = input;
   const lines = new Lines(text);
-  const bindings = new Bindings(input.scopeManager, (node) => lines.span(node.range[0], node.range[1]));
+  const bindings = new Bindings(input.names, (node) => lines.span(startOf(node), endOf(node)));
   const whole = lines.span(0, text.length);
   const facts: FileFacts = {
     version: FACTS_VERSION,
@@ -118,7 +118,21 @@ export function buildFacts(input: FactsInput): FileFacts {
   markMemos(walk);
   commonJsExports(walk);
   facts.specifiers = [...walk.specifiers];
+  trim(facts);
   return facts;
+}
+
+/** A list that grew one by one has room for 16 more: of most facts' lists, which have one or two items, that would be nearly all. */
+function trim(facts: FileFacts): void {
+  for (const call of facts.calls) {
+    if (call.args.length === 0) continue;
+    call.args = call.args.slice();
+    call.argSpans = call.argSpans.slice();
+  }
+  for (const fn of facts.functions) {
+    if (fn.params.length > 0) fn.params = fn.params.slice();
+    if (fn.returns.length > 0) fn.returns = fn.returns.slice();
+  }
 }
 
 function directivesOf(body: readonly Node[]): string[] {

@@ -1,4 +1,4 @@
-import { child, flag, keyName, nodes, str, type Node } from "./ast.js";
+import { child, endOf, flag, keyName, nodes, startOf, str, type Node } from "./ast.js";
 import { openFunction, signatureType } from "./functions.js";
 import { annotation, constraints, typeRef } from "./types-refs.js";
 import type { ClassFact, ClassId, Expr, FunctionId } from "./types.js";
@@ -55,7 +55,7 @@ function constructorOf(walk: Walk, node: Node, members: readonly Node[], ctx: Co
   const implicit = openFunction(walk, node, ctx, { name: "constructor", kind: "constructor", class: fact.id });
   implicit.async = false;
   implicit.generator = false;
-  const start = child(node, "body")?.range[0] ?? node.range[0];
+  const start = startOf(child(node, "body") ?? node);
   implicit.span = walk.lines.span(start, start);
   implicit.body = implicit.span;
   fact.members.push({ name: "constructor", static: false, kind: "constructor", fn: implicit.id });
@@ -106,7 +106,7 @@ function field(walk: Walk, member: Node, ctx: Context, fact: ClassFact, construc
     const self: Expr = isStatic || constructor === undefined ? { k: "class", id: fact.id } : { k: "this", fn: constructor };
     const inside: Context = isStatic || constructor === undefined
       ? { ...ctx, self, parentClass: fact.superClass ?? UNKNOWN, tags: undefined }
-      : { fn: constructor, self, parentClass: { k: "super", fn: constructor }, loops: ctx.loops, conditional: false, branch: -1, blockEnd: member.range[1] };
+      : { fn: constructor, self, parentClass: { k: "super", fn: constructor }, loops: ctx.loops, conditional: false, branch: -1, blockEnd: endOf(member) };
     const tags = mergeTags(tagsAt(walk, member), tagsAt(walk, nodes(member, "decorators")[0]), tagsAfterDecorators(walk, member));
     entry.value = walk.expr(value, inside, { name, tags });
     assign(walk, inside, { k: "member", of: self, name }, entry.value, spanOf(walk, member));

@@ -1,4 +1,4 @@
-import { child, str, stringOf, type Node } from "./ast.js";
+import { child, endOf, startOf, str, stringOf, type Node } from "./ast.js";
 import type { Asked } from "./memo.js";
 import type { Expr } from "./types.js";
 import { inBranch, type Context, type Use, type Walk, UNKNOWN } from "./walk.js";
@@ -85,7 +85,7 @@ export function logical(walk: Walk, node: Node, ctx: Context, use?: Use): Condit
   const asked = [...start.asked];
   const values = [start.value];
   steps.forEach((step, i) => {
-    guard(walk, ctx, asked, step.operator === "&&", step.node.range[0], step.node.range[1]);
+    guard(walk, ctx, asked, step.operator === "&&", startOf(step.node), endOf(step.node));
     const next = condition(walk, step.node, inBranch(ctx, step.node), i === steps.length - 1 ? use : use && { ...use, discarded: false });
     asked.push(...next.asked);
     values.push(next.value);

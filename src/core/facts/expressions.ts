@@ -1,4 +1,4 @@
-import { child, eachChild, flag, keyName, list, nodes, numberOf, str, type Node } from "./ast.js";
+import { child, eachChild, endOf, flag, keyName, list, nodes, numberOf, startOf, str, type Node } from "./ast.js";
 import { callExpression, importExpression } from "./calls.js";
 import { condition, guard, logical } from "./conditions.js";
 import { isText, joined, template } from "./text.js";
@@ -129,8 +129,8 @@ function ternary(walk: Walk, node: Node, ctx: Context, use: Use): Expr {
     branch = inBranch(branch, at);
     const then = child(at, "consequent");
     const other = child(at, "alternate");
-    if (then) guard(walk, ctx, test.asked, true, then.range[0], then.range[1]);
-    if (other) guard(walk, ctx, test.asked, false, other.range[0], other.range[1]);
+    if (then) guard(walk, ctx, test.asked, true, startOf(then), endOf(then));
+    if (other) guard(walk, ctx, test.asked, false, startOf(other), endOf(other));
     values.push(walk.expr(then, then ? inBranch(branch, then) : branch, use));
     at = other;
   }
@@ -181,7 +181,7 @@ function assignment(walk: Walk, node: Node, ctx: Context): Expr {
   if (target.k === "var") touch(ctx, target.id, true, true);
   if (operator === "??=" || operator === "||=" || operator === "&&=") {
     const asked = [{ expr: target, filledWhen: true }];
-    guard(walk, ctx, asked, operator === "&&=", right.range[0], right.range[1]);
+    guard(walk, ctx, asked, operator === "&&=", startOf(right), endOf(right));
     const value = walk.expr(right, inBranch(ctx, right), { name, tags });
     if (target.k === "var" || target.k === "member") {
       assign(walk, ctx, target, value, spanOf(walk, node), operator);

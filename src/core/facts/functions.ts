@@ -1,4 +1,4 @@
-import { child, nodes, str, type Node } from "./ast.js";
+import { child, endOf, nodes, startOf, str, type Node } from "./ast.js";
 import { annotation, constraints } from "./types-refs.js";
 import type { FunctionFact, FunctionId, ParamFact, TypeRef } from "./types.js";
 import { assign, inBranch, mergeTags, spanOf, type Context, type FunctionPlace, type Walk } from "./walk.js";
@@ -17,7 +17,7 @@ export function visitFunction(walk: Walk, node: Node, ctx: Context, place: Funct
     loops: place.loopBody ?? ctx.loops,
     conditional: false,
     branch: -1,
-    blockEnd: node.range[1],
+    blockEnd: endOf(node),
   };
   constraints(walk, node, inside);
   for (const param of nodes(node, "params")) {
@@ -29,7 +29,7 @@ export function visitFunction(walk: Walk, node: Node, ctx: Context, place: Funct
   const block = node.type === "StaticBlock" ? node : child(node, "body");
   if (!block) return id;
   if (block.type === "BlockStatement" || block.type === "StaticBlock") {
-    const end = block.range[1] - 1;
+    const end = endOf(block) - 1;
     fact.body = walk.lines.span(bodyStart(walk, block), end);
     const body = nodes(block, "body");
     const directives = body.flatMap((statement) => str(statement, "directive") ?? []);
@@ -44,7 +44,7 @@ export function visitFunction(walk: Walk, node: Node, ctx: Context, place: Funct
 
 function bodyStart(walk: Walk, block: Node): number {
   // A static block's range starts at `static`.
-  return block.type === "StaticBlock" ? walk.text.indexOf("{", block.range[0]) + 1 : block.range[0] + 1;
+  return block.type === "StaticBlock" ? walk.text.indexOf("{", startOf(block)) + 1 : startOf(block) + 1;
 }
 
 /** Adds the function's fact, before anything in it is walked. */

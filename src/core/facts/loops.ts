@@ -1,4 +1,4 @@
-import { child, eachChild, isInlineFunction, methodOf, nodes, str, unwrap, type Node } from "./ast.js";
+import { child, eachChild, endOf, isInlineFunction, methodOf, nodes, startOf, str, unwrap, type Node } from "./ast.js";
 import { arrayLength, countingBound, overBound } from "./bounds.js";
 import { condition } from "./conditions.js";
 import { symbolOf } from "./symbols.js";
@@ -26,7 +26,7 @@ function open(walk: Walk, node: Node, body: Node, ctx: Context, kind: LoopFact["
     hasAwait: false,
   };
   walk.facts.loops.push(fact);
-  const loop: OpenLoop = { fact, start: node.range[0], end: node.range[1], bodyFn: ctx.fn, writes: new Set(), reads: new Set(), up: ctx.loops };
+  const loop: OpenLoop = { fact, start: startOf(node), end: endOf(node), bodyFn: ctx.fn, writes: new Set(), reads: new Set(), up: ctx.loops };
   walk.openLoops.push(loop);
   return loop;
 }
@@ -111,7 +111,7 @@ function walkedValue(walk: Walk, part: Node, ctx: Context, firstCall: CallId): E
   const awaited = inner.type === "AwaitExpression" ? child(inner, "argument") : undefined;
   if (awaited) return { k: "await", of: walkedValue(walk, awaited, ctx, firstCall) };
   if (inner.type !== "CallExpression") return UNKNOWN;
-  const [start, end] = inner.range;
+  const [start, end] = [startOf(inner), endOf(inner)];
   const call = walk.facts.calls.slice(firstCall).find(({ span }) => span.start === start && span.end === end);
   return call ? { k: "call", id: call.id } : UNKNOWN;
 }

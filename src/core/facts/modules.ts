@@ -1,4 +1,4 @@
-import { child, keyName, nodes, str, type Node } from "./ast.js";
+import { child, keyName, nodes, startOf, str, type Node } from "./ast.js";
 import { externalModule } from "./scope.js";
 import type { ExportFact, Expr } from "./types.js";
 import { addSpecifier, assign, mergeTags, spanOf, tagsAt, type Context, type Walk } from "./walk.js";
@@ -77,7 +77,7 @@ const TYPES = new Set(["TSInterfaceDeclaration", "TSTypeAliasDeclaration"]);
 
 /** A node's tags are looked up at its start: what stands before `export` is moved to what is exported. */
 function walkTagged(walk: Walk, declaration: Node, ctx: Context, tags: string[]): void {
-  walk.tags.set(declaration.range[0], tags);
+  walk.tags.set(startOf(declaration), tags);
   walk.statement(declaration, ctx);
 }
 

@@ -1,15 +1,18 @@
-import { child, str, isNode, type Node } from "./ast.js";
+import { child, isNode, startOf, str, type Node } from "./ast.js";
 import type { FunctionId, VariableFact, VariableId } from "./types.js";
 
 /** What this pass needs of a scope manager; eslint-scope's and @typescript-eslint/scope-manager's both fit. */
 export interface ScopeManagerLike {
-  readonly scopes: readonly ScopeLike[];
+  readonly scopes: readonly ManagedScopeLike[];
 }
 
 export interface ScopeLike {
   readonly type: string;
   readonly block: object;
   readonly upper: ScopeLike | null;
+}
+
+export interface ManagedScopeLike extends ScopeLike {
   readonly variables: readonly VariableLike[];
   readonly references: readonly { readonly identifier: object; readonly resolved: VariableLike | null }[];
 }
@@ -19,6 +22,36 @@ export interface VariableLike {
   readonly scope: ScopeLike;
   readonly identifiers: readonly object[];
   readonly defs: readonly { readonly type: string; readonly name: object; readonly node: object; readonly parent?: object | null }[];
+}
+
+/** What this pass needs to know of names: of a scope manager by `namesOf`, or found without one. */
+export interface Names {
+  /** By the identifier that declares it or refers to it. */
+  readonly named: ReadonlyMap<object, VariableLike>;
+  /** By name: what a script declares at its top level, where a scope manager leaves references to it open. */
+  readonly globals: ReadonlyMap<string, VariableLike>;
+}
+
+export function namesOf(manager: ScopeManagerLike): Names {
+  const named = new Map<object, VariableLike>();
+  const globals = new Map<string, VariableLike>();
+  for (const scope of manager.scopes) {
+    for (const variable of scope.variables) {
+      if (variable.defs.length === 0) continue;
+      if (scope.upper === null) globals.set(variable.name, variable);
+      for (const identifier of variable.identifiers) {
+        // The outer one of a class's two variables comes first, and stays.
+        if (!named.has(identifier)) named.set(identifier, variable);
+      }
+    }
+  }
+  for (const scope of manager.scopes) {
+    for (const reference of scope.references) {
+      const resolved = reference.resolved;
+      if (resolved && resolved.defs.length > 0) named.set(reference.identifier, resolved);
+    }
+  }
+  return { named, globals };
 }
 
 type Kind = VariableFact["kind"];
@@ -34,8 +67,6 @@ export class Bindings {
   /** Function nodes (and their like) → their id, filled by the walk before it enters them. */
   readonly functionIds = new Map<object, FunctionId>();
 
-  readonly #named = new Map<object, VariableLike>();
-  readonly #globals = new Map<string, VariableLike>();
   /**
    * Keyed by the declaring identifier: a class's name is two variables to a scope manager, one outside and one
    * inside the class, and one to everybody else.
@@ -43,29 +74,12 @@ export class Bindings {
   readonly #ids = new Map<object, VariableId>();
   readonly #starts: number[] = [];
 
-  constructor(manager: ScopeManagerLike, private readonly spanOf: (node: Node) => VariableFact["span"]) {
-    for (const scope of manager.scopes) {
-      for (const variable of scope.variables) {
-        if (variable.defs.length === 0) continue;
-        if (scope.upper === null) this.#globals.set(variable.name, variable);
-        for (const identifier of variable.identifiers) {
-          // The outer one of a class's two variables comes first, and stays.
-          if (!this.#named.has(identifier)) this.#named.set(identifier, variable);
-        }
-      }
-    }
-    for (const scope of manager.scopes) {
-      for (const reference of scope.references) {
-        const resolved = reference.resolved;
-        if (resolved && resolved.defs.length > 0) this.#named.set(reference.identifier, resolved);
-      }
-    }
-  }
+  constructor(private readonly names: Names, private readonly spanOf: (node: Node) => VariableFact["span"]) {}
 
   /** The variable an identifier declares or refers to; undefined for globals that this file does not declare. */
   idOf(identifier: Node): VariableId | undefined {
     // Scripts' top-level `var`s are left unresolved by some scope managers: they may come from another script.
-    const variable = this.#named.get(identifier) ?? this.#globals.get(str(identifier, "name") ?? "");
+    const variable = this.names.named.get(identifier) ?? this.names.globals.get(str(identifier, "name") ?? "");
     return variable && this.#idOfVariable(variable);
   }
 
@@ -89,7 +103,7 @@ export class Bindings {
     const id = this.facts.length;
     this.#ids.set(key, id);
     this.facts.push(this.#fact(id, variable, key));
-    this.#starts.push(key.range[0]);
+    this.#starts.push(startOf(key));
     return id;
   }
 

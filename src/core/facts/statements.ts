@@ -1,4 +1,4 @@
-import { child, eachChild, nodes, str, stringOf, type Node } from "./ast.js";
+import { child, eachChild, endOf, nodes, startOf, str, stringOf, type Node } from "./ast.js";
 import { condition, guard } from "./conditions.js";
 import { signatureType } from "./functions.js";
 import { isLoop, visitLoop } from "./loops.js";
@@ -27,7 +27,7 @@ const VISITORS: Record<string, Visitor> = {
   ExpressionStatement: (walk, node, ctx) => {
     walk.expr(child(node, "expression"), ctx, { discarded: true });
   },
-  BlockStatement: (walk, node, ctx) => walk.statements(nodes(node, "body"), ctx, node.range[1]),
+  BlockStatement: (walk, node, ctx) => walk.statements(nodes(node, "body"), ctx, endOf(node)),
   IfStatement: ifStatement,
   SwitchStatement: switchStatement,
   TryStatement: tryStatement,
@@ -137,12 +137,12 @@ function ifStatement(walk: Walk, node: Node, ctx: Context): void {
     const then = child(at, "consequent");
     const other = child(at, "alternate");
     if (then) {
-      guard(walk, ctx, asked, true, then.range[0], then.range[1]);
+      guard(walk, ctx, asked, true, startOf(then), endOf(then));
       walk.statement(then, inBranch(branch, then));
       // `if (x) return …;` guards what follows it in its block.
-      if (leaves(then)) guard(walk, ctx, asked, false, node.range[1], ctx.blockEnd);
+      if (leaves(then)) guard(walk, ctx, asked, false, endOf(node), ctx.blockEnd);
     }
-    if (other) guard(walk, ctx, asked, false, other.range[0], other.range[1]);
+    if (other) guard(walk, ctx, asked, false, startOf(other), endOf(other));
     at = other;
   }
   if (at) walk.statement(at, inBranch(branch, at));
@@ -158,7 +158,7 @@ function switchStatement(walk: Walk, node: Node, ctx: Context): void {
   const branch: Context = { ...inBranch(ctx, node), jumps: { kind: "switch", labels: [], up: ctx.jumps } };
   for (const item of nodes(node, "cases")) {
     walk.expr(child(item, "test"), branch);
-    walk.statements(nodes(item, "consequent"), branch, item.range[1]);
+    walk.statements(nodes(item, "consequent"), branch, endOf(item));
   }
 }
 

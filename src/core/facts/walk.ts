@@ -1,4 +1,4 @@
-import type { Node } from "./ast.js";
+import { endOf, startOf, type Node } from "./ast.js";
 import type { Lines } from "./lines.js";
 import type { Guard } from "./memo.js";
 import type { Bindings } from "./scope.js";
@@ -110,11 +110,11 @@ export interface Walk {
 
 /** The context of code that need not run when what is around it does. */
 export function inBranch(ctx: Context, branch: Node): Context {
-  return { ...ctx, conditional: true, branch: branch.range[0] };
+  return { ...ctx, conditional: true, branch: startOf(branch) };
 }
 
 export function spanOf(walk: Walk, node: Node): Span {
-  return walk.lines.span(node.range[0], node.range[1]);
+  return walk.lines.span(startOf(node), endOf(node));
 }
 
 export function addSpecifier(walk: Walk, specifier: string | undefined): void {
@@ -140,7 +140,7 @@ export function inLoops(ctx: Context, mark: (loop: OpenLoop) => void): void {
 }
 
 export function tagsAt(walk: Walk, node: Node | undefined): readonly string[] | undefined {
-  return node && walk.tags.get(node.range[0]);
+  return node && walk.tags.get(startOf(node));
 }
 
 export function mergeTags(...tags: (readonly string[] | undefined)[]): string[] | undefined {

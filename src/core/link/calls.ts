@@ -56,9 +56,10 @@ export class CallGraph {
     const instantiations = new Map<string, CallPlace[]>();
     for (const { file, calls } of program.files.values())
       for (const call of calls) {
-        const given = values.solver.isSaturated(values.expression(file, call.callee, call.fn)) ? undefined : constraints.called.get(call);
+        const site = values.callResult(file, call.id);
+        const given = values.solver.isSaturated(values.expression(file, call.callee, call.fn)) ? undefined : constraints.called.items(site);
         for (const to of this.#functions(given)) edges.push({ file, call, from: functionKey(file, call.fn), to });
-        for (const id of constraints.constructed.get(call) ?? []) {
+        for (const id of constraints.constructed.items(site)) {
           const cls = values.tokens.get(id);
           if (cls.t === "class") append(instantiations, functionKey(cls.file, cls.id), { file, call });
         }
@@ -96,9 +97,11 @@ export class CallGraph {
   #addHandovers(file: string, call: CallFact, callees: readonly TokenId[], into: Handover[]): void {
     if (call.args.length === 0) return;
     const passed: Omit<Handover, "callee">[] = [];
-    const known = new Set<string>();
+    // Most calls pass no function.
+    let known: Set<string> | undefined;
     const pass = (to: FunctionKey, argument: number, property?: string): void => {
       const key = property === undefined ? to : `${to} ${property}`;
+      known ??= new Set();
       if (known.has(key)) return;
       known.add(key);
       passed.push(property === undefined ? { file, call, to, argument } : { file, call, to, argument, property });
@@ -106,10 +109,12 @@ export class CallGraph {
     const { values } = this;
     call.args.forEach((arg, argument) => {
       const tokens = values.solver.values(values.expression(file, arg, call.fn));
+      if (tokens.size === 0) return;
       for (const to of this.#functions(tokens)) pass(to, argument);
       for (const id of tokens)
         for (const property of values.propertiesOf(id)) for (const to of this.#functions(values.solver.values(values.field(id, property)))) pass(to, argument, property);
     });
+    if (passed.length === 0) return;
     for (const callee of [...callees, null]) for (const { file: from, call: at, ...rest } of passed) into.push({ file: from, call: at, callee, ...rest });
   }
 }

@@ -3,7 +3,7 @@ import { libraryId } from "../catalogue/library.js";
 import type { CallFact, Expr, FileFacts, FunctionFact } from "../facts/types.js";
 import { linkBuiltin } from "./builtins.js";
 import { passParameters } from "./framework-calls.js";
-import { IntSet } from "./int-set.js";
+import { IntLists } from "./int-lists.js";
 import { applyExternal, applyPart, type ArgumentNodes } from "./library-calls.js";
 import type { NodeId } from "./solver.js";
 import type { TokenId } from "./tokens.js";
@@ -11,10 +11,10 @@ import type { Values } from "./values.js";
 
 /** Turns the facts of files into constraints between values, and notes who is called where while they are solved. */
 export class Constraints {
-  /** The project functions that each call may run, as tokens. */
-  readonly called = new Map<CallFact, IntSet>();
-  /** The project classes that each `new` may make an instance of, as tokens. */
-  readonly constructed = new Map<CallFact, IntSet>();
+  /** The project functions that each call may run, as tokens, by the node of its result. */
+  readonly called = new IntLists();
+  /** The project classes that each `new` may make an instance of, as tokens, by the node of its result. */
+  readonly constructed = new IntLists();
 
   constructor(readonly values: Values) {}
 
@@ -126,13 +126,13 @@ export class Constraints {
     const result = values.callResult(file, call.id);
     const receiver = callee.k === "member" ? values.expression(file, callee.of, call.fn) : undefined;
     if (callee.k === "member" && receiver !== undefined)
-      linkBuiltin(values, { name: callee.name, receiver, args, result, invoke: (fn, actual) => this.#invoke(call, fn, actual) });
-    const invoke = (fn: TokenId, actual: ArgumentNodes) => this.#invoke(call, fn, actual, result);
+      linkBuiltin(values, { name: callee.name, receiver, args, result, invoke: (fn, actual) => this.#invoke(result, fn, actual) });
+    const invoke = (fn: TokenId, actual: ArgumentNodes) => this.#invoke(result, fn, actual, result);
     values.solver.watch(values.expression(file, callee, call.fn), (id) => {
       const token = values.tokens.get(id);
       switch (token.t) {
         case "function":
-          this.#invoke(call, id, args, result, receiver);
+          this.#invoke(result, id, args, result, receiver);
           break;
         case "class":
           this.#construct(file, call, id, args, result);
@@ -152,12 +152,12 @@ export class Constraints {
     });
   }
 
-  /** `result` takes what the function returns; `receiver` is its `this`. */
-  #invoke(call: CallFact, id: TokenId, args: ArgumentNodes, result?: NodeId, receiver?: NodeId): void {
+  /** `site` is the node of the call's result; `result` takes what the function returns; `receiver` is its `this`. */
+  #invoke(site: NodeId, id: TokenId, args: ArgumentNodes, result?: NodeId, receiver?: NodeId): void {
     const { values } = this;
     const token = values.tokens.get(id);
     if (token.t !== "function") return;
-    note(this.called, call, id);
+    this.called.add(site, id);
     const target = values.program.fn(token.file, token.id);
     target.params.forEach((param, index) => {
       const parameter = values.variable(token.file, param.variable);
@@ -182,15 +182,9 @@ export class Constraints {
     if (token.t !== "class") return;
     if (call.kind === "new") {
       values.solver.add(result, values.tokens.intern({ t: "instance", file: token.file, id: token.id }));
-      note(this.constructed, call, id);
+      this.constructed.add(result, id);
     }
     const receiver = call.callee.k === "super" ? values.self(file, call.callee.fn) : result;
-    values.solver.watch(values.constructors(token.file, token.id), (constructor) => this.#invoke(call, constructor, args, undefined, receiver));
+    values.solver.watch(values.constructors(token.file, token.id), (constructor) => this.#invoke(result, constructor, args, undefined, receiver));
   }
-}
-
-function note(sets: Map<CallFact, IntSet>, call: CallFact, id: TokenId): void {
-  let set = sets.get(call);
-  if (!set) sets.set(call, (set = new IntSet()));
-  set.add(id);
 }

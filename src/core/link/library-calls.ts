@@ -41,8 +41,10 @@ export function withoutDefault(path: string): string {
 
 /** The pattern by which calling this opens a session, if it does. */
 export function openPatternOf(module: string | null, path: string, kind: CallFact["kind"]): { library: string; pattern: OpenPattern } | undefined {
+  const libraries = module === null ? [] : librariesOf(module);
+  if (libraries.length === 0) return undefined;
   const bare = withoutDefault(path);
-  for (const library of module === null ? [] : librariesOf(module)) {
+  for (const library of libraries) {
     const pattern = library.opens.find((open) => withoutDefault(open.path) === bare && (open.by === "both" || open.by === kind));
     if (pattern) return { library: libraryId(library), pattern };
   }

@@ -19,8 +19,13 @@ export interface LinkHost {
 /** A function of the whole program. */
 export type FunctionKey = string;
 
+/** Each key is asked for again and again: one string for all saves building it, and hashing it for every look-up. */
+const KEYS = new Map<string, FunctionKey[]>();
+
 export function functionKey(file: string, id: FunctionId): FunctionKey {
-  return `${file}#${id}`;
+  let keys = KEYS.get(file);
+  if (!keys) KEYS.set(file, (keys = []));
+  return (keys[id] ??= `${file}#${id}`);
 }
 
 /** Look-ups into one file's facts that would otherwise be searches. */
@@ -48,6 +53,8 @@ export class Program {
   readonly host: LinkHost;
 
   constructor(facts: Iterable<FileFacts>, host: LinkHost) {
+    // So that a host that lives long does not keep the names of files that went.
+    KEYS.clear();
     // Readers and caches hand files over in any order; all that follows goes by this one.
     this.files = new Map([...facts].sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0)).map((file) => [file.file, file]));
     this.host = host;

@@ -1,4 +1,4 @@
-import { IntSet } from "./int-set.js";
+import { type Cursor, IntLists, NO_CURSOR } from "./int-lists.js";
 import type { TokenId } from "./tokens.js";
 
 export type NodeId = number;
@@ -29,11 +29,12 @@ type Listener = (token: TokenId) => void;
  * this class calls back, so that no chain of constraints, however long, nests on the stack.
  */
 export class Solver {
-  readonly #values: (IntSet | undefined)[] = [undefined];
-  readonly #successors: (IntSet | undefined)[] = [undefined];
-  readonly #listeners: (Listener[] | undefined)[] = [undefined];
-  /** How many of a node's values its successors and listeners have been told of. */
-  readonly #told: number[] = [0];
+  readonly #values = new IntLists();
+  readonly #successors = new IntLists();
+  /** Most nodes have no listener or one. */
+  readonly #listeners: (Listener | Listener[] | undefined)[] = [undefined];
+  /** The last of a node's values that its successors and listeners have been told of. */
+  readonly #told: Cursor[] = [NO_CURSOR];
   readonly #waiting: boolean[] = [false];
   #nodes: NodeId[] = [];
   #tasks: (() => void)[] = [];
@@ -43,51 +44,45 @@ export class Solver {
   #budget = EFFORT.least;
 
   node(): NodeId {
-    this.#successors.push(undefined);
     this.#listeners.push(undefined);
-    this.#told.push(0);
-    this.#waiting.push(false);
-    return this.#values.push(undefined) - 1;
+    this.#told.push(NO_CURSOR);
+    return this.#waiting.push(false) - 1;
   }
 
   values(node: NodeId): TokenSet {
-    const values = this.#values[node];
-    return values === undefined || values.size >= this.#limit ? EMPTY : values;
+    const size = this.#values.size(node);
+    return size === 0 || size >= this.#limit ? EMPTY : new ValuesOf(this.#values, node);
   }
 
   /** Whether the node was given up for too many alternatives: it may be anything. */
   isSaturated(node: NodeId): boolean {
-    return (this.#values[node]?.size ?? 0) >= this.#limit;
+    return this.#values.size(node) >= this.#limit;
   }
 
   add(node: NodeId, token: TokenId): void {
     if (node === NOTHING) return;
-    const values = (this.#values[node] ??= new IntSet());
     if (++this.#effort > this.#budget) this.#tighten();
-    if (values.size >= this.#limit || !values.add(token) || this.#waiting[node]) return;
+    if (this.#values.size(node) >= this.#limit || !this.#values.add(node, token) || this.#waiting[node]) return;
     this.#waiting[node] = true;
     this.#nodes.push(node);
   }
 
   /** Everything that `from` may be, `to` may be, too. */
   flow(from: NodeId, to: NodeId): void {
-    if (from === to || from === NOTHING || to === NOTHING) return;
-    if (!(this.#successors[from] ??= new IntSet()).add(to)) return;
-    const values = this.#values[from];
-    const told = this.#told[from] ?? 0;
-    for (let at = 0; values && at < told; at++) this.add(to, values.at(at));
+    if (from === to || from === NOTHING || to === NOTHING || !this.#successors.add(from, to)) return;
+    const told = this.#told[from] ?? NO_CURSOR;
+    if (told !== NO_CURSOR) this.#pass(from, NO_CURSOR, told, to);
   }
 
   /** Calls back once for each value that `node` has or will have, from inside `solve`. */
   watch(node: NodeId, listener: Listener): void {
     if (node === NOTHING) return;
-    (this.#listeners[node] ??= []).push(listener);
-    const values = this.#values[node];
-    const told = this.#told[node] ?? 0;
-    if (values && told > 0)
-      this.defer(() => {
-        for (let at = 0; at < told; at++) listener(values.at(at));
-      });
+    const known = this.#listeners[node];
+    if (known === undefined) this.#listeners[node] = listener;
+    else if (typeof known === "function") this.#listeners[node] = [known, listener];
+    else known.push(listener);
+    const told = this.#told[node] ?? NO_CURSOR;
+    if (told !== NO_CURSOR) this.defer(() => this.#inform(node, NO_CURSOR, told, listener));
   }
 
   /** Puts work off until `solve`, for what would nest too deeply where it comes up. */
@@ -112,7 +107,7 @@ export class Solver {
 
   /** Keeps the work near linear in the size of the program. */
   #tighten(): void {
-    const fair = EFFORT.least + EFFORT.perNode * this.#values.length;
+    const fair = EFFORT.least + EFFORT.perNode * this.#waiting.length;
     if (this.#budget < fair) this.#budget = fair;
     else {
       this.#limit = Math.max(this.#limit / 4, TIGHTEST);
@@ -122,22 +117,61 @@ export class Solver {
 
   /** Successors and listeners that come while this runs were told of the new values when they came. */
   #tell(node: NodeId): void {
-    const values = this.#values[node];
-    if (!values) return;
     this.#waiting[node] = false;
-    const from = this.#told[node] ?? 0;
-    const to = values.size;
+    const from = this.#told[node] ?? NO_CURSOR;
+    const to = this.#values.last(node);
+    if (from === to) return;
     this.#told[node] = to;
-    const successors = this.#successors[node];
-    for (let index = 0, count = successors?.size ?? 0; successors && index < count; index++) {
-      const successor = successors.at(index);
-      for (let at = from; at < to; at++) this.add(successor, values.at(at));
+    const successors = this.#successors;
+    const last = successors.last(node);
+    for (let at = NO_CURSOR; at !== last; ) {
+      at = successors.after(node, at);
+      this.#pass(node, from, to, successors.at(at));
     }
     const listeners = this.#listeners[node];
-    for (let index = 0, count = listeners?.length ?? 0; index < count; index++) {
-      const listener = listeners?.[index];
-      for (let at = from; listener && at < to; at++) listener(values.at(at));
+    if (typeof listeners === "function") this.#inform(node, from, to, listeners);
+    else
+      for (let index = 0, count = listeners?.length ?? 0; index < count; index++) {
+        const listener = listeners?.[index];
+        if (listener) this.#inform(node, from, to, listener);
+      }
+  }
+
+  /** Gives a node's values after one cursor, up to another, to a successor. */
+  #pass(node: NodeId, from: Cursor, to: Cursor, successor: NodeId): void {
+    const values = this.#values;
+    for (let at = from; at !== to; ) {
+      at = values.after(node, at);
+      this.add(successor, values.at(at));
     }
+  }
+
+  /** The same to a listener. */
+  #inform(node: NodeId, from: Cursor, to: Cursor, listener: Listener): void {
+    const values = this.#values;
+    for (let at = from; at !== to; ) {
+      at = values.after(node, at);
+      listener(values.at(at));
+    }
+  }
+}
+
+class ValuesOf implements TokenSet {
+  constructor(
+    private readonly values: IntLists,
+    private readonly node: NodeId,
+  ) {}
+
+  get size(): number {
+    return this.values.size(this.node);
+  }
+
+  has(token: TokenId): boolean {
+    return this.values.has(this.node, token);
+  }
+
+  [Symbol.iterator](): IterableIterator<TokenId> {
+    return this.values.items(this.node).values();
   }
 }
 

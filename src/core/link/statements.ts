@@ -22,6 +22,8 @@ export interface StatementFact {
 
 /** What one call does to a database, if anything: by its SQL where that is a literal, else by the method called. */
 export function statementOf(graph: CallGraph, call: CallFact): StatementFact | undefined {
+  // Most calls are of the program's own functions: nothing to look up, and nothing to remember.
+  if (!graph.external.has(call)) return undefined;
   const known = memoOf(graph);
   let found = known.get(call);
   if (found === undefined) known.set(call, (found = statementsOf(graph, call)[0] ?? null));

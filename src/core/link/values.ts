@@ -4,25 +4,10 @@ import type { ExportFact, Expr, FunctionId, TypeRef } from "../facts/types.js";
 import { DeclaredTypes, typedRoleOf } from "./declared-types.js";
 import { type Getter, Getters, type Reader } from "./getters.js";
 import { Held } from "./held.js";
+import { FileNodes, NamedNodes, Names } from "./nodes.js";
 import type { Program } from "./program.js";
 import { NOTHING, Solver, type NodeId } from "./solver.js";
 import { TokenTable, type TokenId } from "./tokens.js";
-
-/** Nodes by two keys: a file or a token, and a number or a name in it. */
-class Nodes<Outer, Inner> {
-  readonly #rows = new Map<Outer, Map<Inner, NodeId>>();
-
-  find(outer: Outer, inner: Inner): NodeId | undefined {
-    return this.#rows.get(outer)?.get(inner);
-  }
-
-  set(outer: Outer, inner: Inner, node: NodeId): NodeId {
-    const row = this.#rows.get(outer);
-    if (row) row.set(inner, node);
-    else this.#rows.set(outer, new Map([[inner, node]]));
-    return node;
-  }
-}
 
 /**
  * The nodes of the constraint graph: one for each variable, field, parameter, call result and return, made on demand,
@@ -35,15 +20,17 @@ export class Values {
   readonly getters = new Getters();
   readonly held = new Held(this.solver);
   readonly #types: DeclaredTypes;
-  readonly #variables = new Nodes<string, number>();
-  readonly #results = new Nodes<string, number>();
-  readonly #returns = new Nodes<string, number>();
-  readonly #selves = new Nodes<string, number>();
-  readonly #constructors = new Nodes<string, number>();
-  readonly #exports = new Nodes<string, string>();
-  readonly #fields = new Nodes<TokenId, string>();
-  readonly #members = new Nodes<TokenId, string>();
-  readonly #globals = new Nodes<"", string>();
+  readonly #names = new Names();
+  readonly #variables = new FileNodes();
+  readonly #results = new FileNodes();
+  readonly #returns = new FileNodes();
+  readonly #selves = new FileNodes();
+  readonly #constructors = new FileNodes();
+  readonly #exports = new NamedNodes(this.#names);
+  readonly #fields = new NamedNodes(this.#names);
+  readonly #members = new NamedNodes(this.#names);
+  readonly #globals = new Map<string, NodeId>();
+  /** Only of those that are made of others. */
   readonly #expressions = new Map<Expr, NodeId>();
   /** Counts down: array literals have no number of their own, and calls have those from 0 up. */
   #arrays = 0;
@@ -71,7 +58,9 @@ export class Values {
 
   /** What the program keeps under a path of the global object: `globalThis.db`. */
   global(path: string): NodeId {
-    return this.#globals.find("", path) ?? this.#globals.set("", path, this.solver.node());
+    let node = this.#globals.get(path);
+    if (node === undefined) this.#globals.set(path, (node = this.solver.node()));
+    return node;
   }
 
   variable(file: string, id: number): NodeId {
@@ -113,9 +102,10 @@ export class Values {
   }
 
   export(file: string, name: string): NodeId {
-    const known = this.#exports.find(file, name);
+    const module = this.#names.idOf(file);
+    const known = this.#exports.find(module, name);
     if (known !== undefined) return known;
-    const node = this.#exports.set(file, name, this.solver.node());
+    const node = this.#exports.set(module, name, this.solver.node());
     this.solver.defer(() => this.#feedExport(file, name, node));
     return node;
   }
@@ -142,15 +132,6 @@ export class Values {
 
   /** The node of an expression. `fn` is the function that evaluates it (for getters, which run when read). */
   expression(file: string, expr: Expr, fn: FunctionId = 0): NodeId {
-    let node = this.#expressions.get(expr);
-    if (node === undefined) {
-      node = this.#build(file, expr, fn);
-      this.#expressions.set(expr, node);
-    }
-    return node;
-  }
-
-  #build(file: string, expr: Expr, fn: FunctionId): NodeId {
     switch (expr.k) {
       case "var":
         return this.variable(file, expr.id);
@@ -164,9 +145,18 @@ export class Values {
       case "template":
       case "unknown":
         return NOTHING;
-      default:
-        break;
+      default: {
+        let node = this.#expressions.get(expr);
+        if (node === undefined) {
+          node = this.#build(file, expr, fn);
+          this.#expressions.set(expr, node);
+        }
+        return node;
+      }
     }
+  }
+
+  #build(file: string, expr: Expr, fn: FunctionId): NodeId {
     const node = this.solver.node();
     switch (expr.k) {
       case "global":

@@ -51,7 +51,7 @@ function filesUnder(folder: string): string[] {
 
 function parsers(): string[] {
   const require = createRequire(import.meta.url);
-  return ["oxc-parser", "@typescript-eslint/scope-manager"].map((name) => {
+  return ["oxc-parser", "@typescript-eslint/visitor-keys"].map((name) => {
     const folder = (require.resolve.paths(name) ?? []).find((base) => readText(path.join(base, name, "package.json")) !== "");
     return folder === undefined ? "" : (/"version":\s*"[^"]*"/.exec(readText(path.join(folder, name, "package.json")))?.[0] ?? "");
   });

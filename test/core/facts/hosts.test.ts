@@ -3,6 +3,7 @@ import { Linter as Linter10, type Rule } from "eslint";
 import { Linter as Linter9 } from "eslint9";
 import { describe, expect, test } from "vitest";
 import { buildFacts } from "../../../src/core/facts/build-facts.js";
+import { namesOf } from "../../../src/core/facts/scope.js";
 import type { FileFacts } from "../../../src/core/facts/types.js";
 import { factsOf } from "./facts-of.js";
 
@@ -51,7 +52,7 @@ function hosted(Linter: LinterClass, text: string, file: string, sourceType: "mo
     create: ({ sourceCode }) => ({
       Program() {
         const comments = sourceCode.getAllComments().flatMap(({ range, value }) => (range ? [{ range, value }] : []));
-        facts = buildFacts({ program: sourceCode.ast, scopeManager: sourceCode.scopeManager, text: sourceCode.text, file, comments });
+        facts = buildFacts({ program: sourceCode.ast, names: namesOf(sourceCode.scopeManager), text: sourceCode.text, file, comments });
       },
     }),
   };

@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { IntSet } from "../../../src/core/link/int-set.js";
 import { NOTHING, Solver } from "../../../src/core/link/solver.js";
 
 const sorted = (values: Iterable<number>) => [...values].sort((a, b) => a - b);
@@ -150,27 +149,5 @@ describe("Solver", () => {
       }),
       { numRuns: 300 },
     );
-  });
-});
-
-describe("IntSet", () => {
-  it("is a Set that remembers the order", () => {
-    fc.assert(
-      fc.property(fc.array(fc.nat({ max: 30 }), { maxLength: 60 }), (values) => {
-        const set = new IntSet();
-        const model = new Set<number>();
-        for (const value of values) {
-          expect(set.add(value)).toBe(!model.has(value));
-          model.add(value);
-        }
-        expect([...set]).toEqual([...model]);
-        expect(set.size).toBe(model.size);
-        for (let value = 0; value <= 30; value++) expect(set.has(value)).toBe(model.has(value));
-      }),
-    );
-  });
-
-  it("has no items beyond its end", () => {
-    expect(() => new IntSet().at(0)).toThrow(RangeError);
   });
 });
