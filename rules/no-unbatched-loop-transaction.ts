@@ -12,7 +12,8 @@ import type { HeldLoop, TransactionSite } from "../src/core/link/transactions.js
 import { callPath, dearestPath, entryCosts } from "./lib/path.js";
 import { amount } from "./lib/amount.js";
 import { finish } from "./lib/finish.js";
-import { keepsTogether, obstaclesOf, PARENT } from "./lib/atomicity.js";
+import { keepsTogether, obstaclesOf, ORDER, PARENT } from "./lib/atomicity.js";
+import { isOverRows } from "./lib/reorders.js";
 import { runnerOf, whyNotBatched } from "./lib/batchable.js";
 import { runnerInService } from "./lib/runner.js";
 import type { Draft, Rule } from "./rule.js";
@@ -30,6 +31,8 @@ const LOCKS: Record<Engine, string> = { sqlite: "the write lock", server: "a con
 const messages = {
   held: (loop: string, writes: string, library: string, engine: Engine) =>
     `This ${library} transaction holds ${LOCKS[engine]} while it loops over \`${loop}\`: ${writes}, and nothing bounds how long others wait. Commit in batches.`,
+  renumbers: (loop: string, writes: string, library: string, engine: Engine) =>
+    `This ${library} transaction holds ${LOCKS[engine]} while it gives each of \`${loop}\` a place, one by one: ${writes}. An order is right only as a whole, so batches are no remedy: number all rows by one statement (\`row_number()\`).`,
   atomic: (loop: string, reason: string) => `This transaction loops over \`${loop}\` and writes each time round, but ${reason}: batching would need your decision.`,
 };
 
@@ -104,8 +107,8 @@ function judge(project: ProjectFacts, bounds: Bounds, site: JudgedTransaction, o
   return {
     file: site.file,
     span: site.call.span,
-    message: first ? messages.atomic(symbol, first.what) : messages.held(symbol, amount(statements, "statement"), packageName(site.library), site.engine),
-    confidence: (first && !isImport(project, outer, obstacles)) || !outer.isSure ? "likely" : "proven",
+    message: first && isWholeOrder(project, outer, obstacles) ? messages.renumbers(symbol, amount(statements, "statement"), packageName(site.library), site.engine) : first ? messages.atomic(symbol, first.what) : messages.held(symbol, amount(statements, "statement"), packageName(site.library), site.engine),
+    confidence: (first && !isImport(project, outer, obstacles) && !isWholeOrder(project, outer, obstacles)) || !outer.isSure ? "likely" : "proven",
     library: packageName(site.library),
     fix: first || unbatched !== undefined ? "manual" : "review",
     fixReason: first?.what ?? unbatched ?? "all-or-nothing is given up: batches that are committed stay when a later one fails",
@@ -126,6 +129,11 @@ function isSurelyLong({ graph }: ProjectFacts, bounds: Bounds, { file, loop, pat
 /** An import under a new parent: as long as the document is, so its parent does not make it one small thing. Where to cut it is still for people to say. */
 function isImport({ graph }: ProjectFacts, { file, loop }: HeldLoop, obstacles: LoopTransactionDetail["obstacles"]): boolean {
   return obstacles.every(({ what }) => what === PARENT) && isOverDocument(graph, file, loop);
+}
+
+/** As many statements as there are rows, where one would number them all: what cannot be batched is long all the same. */
+function isWholeOrder(project: ProjectFacts, held: HeldLoop, obstacles: LoopTransactionDetail["obstacles"]): boolean {
+  return obstacles.every(({ what }) => what === ORDER) && isOverRows(project, held);
 }
 
 /** It says itself that it only reads: `{ readOnly: true }`, `{ accessMode: "read only" }`. */

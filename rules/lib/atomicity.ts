@@ -115,9 +115,11 @@ function parentRow(project: ProjectFacts, { file, loop, writes }: HeldLoop): Obs
   return [];
 }
 
+export const ORDER = "it puts rows into a new order, which is right only as a whole";
+
 function reorders(project: ProjectFacts, held: HeldLoop): Obstacle[] {
   const found = reorderIn(project, held);
-  return found ? [{ what: "it puts rows into a new order, which is right only as a whole", file: found.file, span: found.call.span }] : [];
+  return found ? [{ what: ORDER, file: found.file, span: found.call.span }] : [];
 }
 
 /** Variables that are computed from one variable: `const id = Number(result.lastInsertRowid)`. */

@@ -1,5 +1,6 @@
 import type { CallFact, Expr, LoopFact } from "../../src/core/facts/types.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
+import { parts } from "../../src/core/link/expressions.js";
 import type { HeldLoop } from "../../src/core/link/transactions.js";
 import { statementOf } from "../../src/core/link/statements.js";
 
@@ -57,4 +58,12 @@ function isOverEntries(project: ProjectFacts, file: string, { bound }: LoopFact)
   if (bound.k !== "over" || bound.over.k !== "call") return false;
   const { callee } = project.program.call(file, bound.over.id);
   return callee.k === "member" && callee.name === "entries" && !(callee.of.k === "global" && callee.of.name === "Object");
+}
+
+/** The rows are those that the function has just read, however many there are, and not a list that somebody has put in order by hand. */
+export function isOverRows(project: ProjectFacts, { file, loop }: HeldLoop): boolean {
+  if (loop.bound.k !== "over") return false;
+  const { over } = loop.bound;
+  const values = over.k === "var" ? project.program.valuesOf(file, over.id) : [over];
+  return values.some((value) => [...parts(value)].some((part) => part.k === "call" && statementOf(project.graph, project.program.call(file, part.id))?.kind === "read"));
 }

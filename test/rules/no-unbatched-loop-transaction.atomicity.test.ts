@@ -187,6 +187,9 @@ runTable({
       code,
       findings: [{ line: 6, message: "but it puts rows into a new order", confidence: "likely" as const, library, fix: "manual" as const, reason: "it puts rows into a new order", related: [7], why: [5], statements }],
     })),
+    { name: "reorder: the rows that were just read, however many there are, are numbered one by one", code: prisma(`const things = await tx.thing.findMany({ where: { owner: req.body.owner }, orderBy: { title: "asc" } });
+            await Promise.all(things.map((thing, i) => tx.thing.update({ where: { id: thing.id }, data: { orderIndex: i + 1 } })));`),
+      findings: [{ line: 6, message: "gives each of `things` a place, one by one: n + 1 statements (n = things). An order is right only as a whole", library: "@prisma/client", fix: "manual", reason: "it puts rows into a new order", related: [8], why: [5], statements: "n + 1" }] },
     { name: "code after the loop may undo it all", code: held(`for (const line of req.body.lines) insert.run(line.name);
             const { n } = db.prepare("SELECT count(*) AS n FROM things").get();
             if (n > 1000) throw new Error("too many things");`),
