@@ -63,8 +63,8 @@ function withRuntime(tsconfig: object): object {
   return { ...tsconfig, compilerOptions: { ...compilerOptions, paths: { ...compilerOptions?.paths, ...RUNTIME_PATHS } } };
 }
 
-/** Bundles a program of the project (drivers stay outside) and runs it; returns what it prints. */
-export async function runProgram(project: TemporaryProject, entry: string): Promise<string> {
+/** Bundles a program of the project (packages stay outside, but for the project's `own`: name → entry) and runs it; returns what it prints. */
+export async function runProgram(project: TemporaryProject, entry: string, own: Readonly<Record<string, string>> = {}): Promise<string> {
   const outfile = join(project.root, `.run-${entry.replaceAll("/", "-")}.mjs`);
   await build({
     absWorkingDir: project.root,
@@ -76,7 +76,10 @@ export async function runProgram(project: TemporaryProject, entry: string): Prom
     target: "node20",
     logLevel: "silent",
     packages: "external",
-    alias: Object.fromEntries(Object.entries(RUNTIME_PATHS).map(([specifier, [path = ""]]) => [specifier, path])),
+    alias: {
+      ...Object.fromEntries(Object.entries(RUNTIME_PATHS).map(([specifier, [path = ""]]) => [specifier, path])),
+      ...Object.fromEntries(Object.entries(own).map(([name, file]) => [name, join(project.root, file)])),
+    },
     banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
   });
   return execFileSync(process.execPath, [outfile], { cwd: project.root, encoding: "utf8", timeout: 20_000 });
