@@ -45,8 +45,9 @@ const SETTINGS = [
   { module: "nodenext", moduleResolution: "nodenext", files: ["imports.mts", "imports.cts", "requires.cts"], conditions: ["import", "require"] },
   { module: "esnext", moduleResolution: "bundler", files: ["imports.ts", "imports.mts"], conditions: ["import"] },
   { module: "preserve", moduleResolution: "bundler", files: ["imports.ts", "imports.mts", "requires.ts", "requires.cts"], conditions: ["import", "require"] },
-  // What many servers still compile by; it knows no `exports`. TypeScript 7 has no such setting any more.
-  { module: "commonjs", moduleResolution: "node10", files: ["imports.ts", "requires.ts"], conditions: ["require"] },
+  // What many servers still compile by: it knows no `exports`, and no language library but ES2015 and what Node's types ask for. TypeScript 7
+  // has no such setting any more.
+  { module: "commonjs", moduleResolution: "node10", target: "es2015", files: ["imports.ts", "requires.ts"], conditions: ["require"] },
 ] as const;
 
 const NODE10_ENDS = 7;
@@ -64,9 +65,10 @@ function majorOf(tsc: string): number {
 
 async function compile(tsc: string, setting: (typeof SETTINGS)[number]): Promise<Outcome> {
   const { module, moduleResolution, files } = setting;
+  const target = "target" in setting ? setting.target : "es2022";
   const deprecated = moduleResolution === "node10" && majorOf(tsc) === 6 ? { ignoreDeprecations: "6.0" } : {};
   const project = `tsconfig.${module}.json`;
-  const compilerOptions = { module, moduleResolution, target: "es2022", strict: true, noEmit: true, skipLibCheck: false, types: ["node"], listFiles: true, ...deprecated };
+  const compilerOptions = { module, moduleResolution, target, strict: true, noEmit: true, skipLibCheck: false, types: ["node"], listFiles: true, ...deprecated };
   writeFileSync(path.join(installed.folder, project), JSON.stringify({ compilerOptions, files }));
   const output = await promisify(execFile)(process.execPath, [tsc, "-p", project], { cwd: installed.folder, maxBuffer: 1 << 26 })
     .catch((error: Error & { stdout?: string; stderr?: string }) => ({ stdout: error.stdout ?? "", stderr: error.stderr ?? error.message }));
