@@ -91,6 +91,7 @@ function partsOf(tree: Tree, detail: LoopTransactionDetail, statements: readonly
   const at = loopIn(tree, detail, statements);
   const loopUnit = units[at];
   if (loopUnit === undefined) throw new CannotFix("the loop was not found in the transaction");
+  assertOnlyLoop(tree, statements, loopUnit.statement, scope);
   const lastUnit = units.at(-1);
   const result = lastUnit !== undefined && ts.isReturnStatement(lastUnit.statement) ? { unit: lastUnit, statement: lastUnit.statement } : undefined;
   const afterUnits = units.slice(at + 1, result === undefined ? undefined : -1);
@@ -101,6 +102,20 @@ function partsOf(tree: Tree, detail: LoopTransactionDetail, statements: readonly
     after: segmentsOf(tree, afterUnits, scope, result === undefined ? [] : [result.statement]),
     result,
   };
+}
+
+/** Rows are added, then others are changed, then others go: who comes in between would see one change half done. */
+function assertOnlyLoop(tree: Tree, statements: readonly ts.Statement[], loop: ts.Statement, { names }: HandleScope): void {
+  const other = statements.find((one) => one !== loop && isLoop(one) && effectOf(tree, one) === "write" && (names.size === 0 || mentions(one, names)));
+  if (other === undefined) return;
+  const line = tree.source.getLineAndCharacterOfPosition(other.getStart(tree.source)).line + 1;
+  throw new CannotFix(`another loop of the same transaction writes, too (${tree.file}:${line}): one change in several steps, which others would see half done`);
+}
+
+function isLoop(statement: ts.Statement): boolean {
+  if (ts.isIterationStatement(statement, false)) return true;
+  const call = ts.isExpressionStatement(statement) ? statement.expression : undefined;
+  return call !== undefined && ts.isCallExpression(call) && ts.isPropertyAccessExpression(call.expression) && call.expression.name.text === "forEach";
 }
 
 function note(tree: Tree, parts: Parts, notes: string[], async: boolean): void {

@@ -26,7 +26,7 @@ export const initAtStartup: Transform = {
     const group = newGroup(NAME, finding);
     const module = sessionModuleOf(finding, context);
     if (module === undefined) {
-      if (!context.groups.some(({ id }) => id === `${useSharedSession.name}:${finding.fingerprint}`)) return undefined;
+      if (!hasFactory(finding, context)) return undefined;
       throw new CannotFix(`the shared session is private to ${finding.file}, and opens at first use. To open it at start-up, export its factory and ${whatToWrite("<path>")}`);
     }
     group.requires = [`${useSharedSession.name}:${finding.fingerprint}`];
@@ -70,6 +70,12 @@ function whatToWrite(path: string): string {
 function sessionModuleOf(finding: Finding, context: PlanContext): string | undefined {
   const need = context.groups.find(({ id }) => id === `${useSharedSession.name}:${finding.fingerprint}`)?.imports.find(({ from, name }) => "file" in from && name === RUNTIME.exports.getSession);
   return need !== undefined && "file" in need.from ? need.from.file : undefined;
+}
+
+/** A client with a pool of its own is shared without a factory of the runtime: it has no path and nothing to open. */
+function hasFactory(finding: Finding, context: PlanContext): boolean {
+  const shared = context.groups.find(({ id }) => id === `${useSharedSession.name}:${finding.fingerprint}`);
+  return shared?.imports.some(({ from }) => "package" in from && from.package === RUNTIME.specifier) === true;
 }
 
 const PATH_LIKE = /^(db|database|sqlite|data)_?(path|file|filename|url)$/i;

@@ -31,7 +31,7 @@ const BRAND = Symbol.for("sessionfix-runtime.error");
 export abstract class SessionError extends Error {
   abstract readonly code: SessionErrorCode;
 
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string, options?: { readonly cause?: unknown }) {
     super(message, options);
     Object.defineProperty(this, BRAND, { value: true });
   }
@@ -112,7 +112,7 @@ export class LockTimeoutError extends SessionError {
     readonly holder: LockHolder,
     /** How long the call waited, in milliseconds. */
     readonly waitedMs: number,
-    options?: ErrorOptions,
+    options?: { readonly cause?: unknown },
   ) {
     super(message, options);
   }
@@ -169,7 +169,7 @@ export class ResumeError extends SessionError {
     readonly key: string,
     /** The input is not the one of the earlier run; the row is damaged; or another run has moved the cursor meanwhile. */
     readonly reason: "changed input" | "corrupt cursor" | "another run",
-    options?: ErrorOptions,
+    options?: { readonly cause?: unknown },
   ) {
     super(message, options);
   }

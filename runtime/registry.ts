@@ -21,6 +21,11 @@ export interface FileState {
   queue: FileQueue | null | undefined;
 }
 
+/** A `WeakRef`, without asking the consumer's compiler for the library that declares it. */
+interface Weakly<T> {
+  deref(): T | undefined;
+}
+
 /**
  * What all copies of this package in one thread share: the ESM and the CJS build, a second installation, a module that
  * was reloaded. A worker thread has a global object of its own, hence sessions of its own.
@@ -30,7 +35,7 @@ export interface Registry {
   /** Open sessions by file and kind, see `entryKey`. */
   readonly entries: Map<string, SessionEntry>;
   readonly opening: Set<string>;
-  readonly files: Map<string, WeakRef<FileState>>;
+  readonly files: Map<string, Weakly<FileState>>;
   readonly waits: Set<Wait>;
   /** Reports of batched runs that failed, by the error that they failed with. */
   readonly failedRuns: WeakMap<object, object>;

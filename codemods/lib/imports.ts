@@ -217,7 +217,13 @@ function insert(
   const lines = importLines(specifier, needs, style);
   const relative = specifier.startsWith(".");
   const alike = statements.filter((one) => one.specifier.startsWith(".") === relative);
-  const after = alike.at(-1) ?? (relative ? statements.at(-1) : undefined);
+  const group = lastGroup(source, alike.length > 0 ? alike : relative ? statements : []);
+  const next = orderedBefore(source, group, specifier);
+  if (next !== undefined) {
+    const at = next.statement.getStart(source);
+    return { file, start: at, end: at, text: lines.map((one) => `${one}\n`).join("") };
+  }
+  const after = group.at(-1);
   if (after !== undefined) {
     const { end } = after.statement;
     const line = source.text.indexOf("\n", end);
@@ -231,6 +237,43 @@ function insert(
   }
   const at = topOf(source);
   return { file, start: at, end: at, text: `${lines.map((one) => `${one}\n`).join("")}\n` };
+}
+
+/** The imports at the end that no blank line and no comment parts. */
+function lastGroup(source: ts.SourceFile, statements: readonly ImportStatement[]): ImportStatement[] {
+  let from = Math.max(statements.length - 1, 0);
+  while (from > 0 && /^[^\S\n]*\n[^\S\n]*$/.test(source.text.slice(statements[from - 1]?.statement.end, statements[from]?.statement.getStart(source)))) from--;
+  return statements.slice(from);
+}
+
+/**
+ * The first import that a new one goes before, where the authors keep an order: by letters, which two of them may be by chance, or
+ * what is further away first. Nothing goes before an import that is there for what it does, or between one and its comment.
+ */
+function orderedBefore(source: ts.SourceFile, group: readonly ImportStatement[], specifier: string): ImportStatement | undefined {
+  if (group.some((one) => one.kind === "import" && one.statement.importClause === undefined)) return undefined;
+  const orders = group.length < 3 ? [byDistance] : [...byLetters, byDistance];
+  const order = orders.find((compare) => group.every((one, index) => index === 0 || compare(group[index - 1]?.specifier ?? "", one.specifier) <= 0));
+  const next = order && group.find((one) => order(specifier, one.specifier) < 0);
+  return next === undefined || (next === group[0] && hasCommentAbove(source, next.statement)) ? undefined : next;
+}
+
+type Order = (a: string, b: string) => number;
+
+const byLetters: readonly Order[] = [compareText, (a, b) => compareText(a.toLowerCase(), b.toLowerCase()), (a, b) => byDistance(a, b) || compareText(a.toLowerCase(), b.toLowerCase())];
+
+/** More folders up is further away; the file's own folder is nearest. */
+function byDistance(a: string, b: string): number {
+  const up = (specifier: string): number => specifier.split("/").filter((part) => part === "..").length;
+  return up(b) - up(a);
+}
+
+function hasCommentAbove(source: ts.SourceFile, statement: ts.Statement): boolean {
+  return (ts.getLeadingCommentRanges(source.text, statement.pos) ?? []).some(({ end }) => !/\n[^\S\n]*\r?\n/.test(source.text.slice(end, statement.getStart(source))));
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 export function importLines(specifier: string, needs: readonly Pick<ImportNeed, "name" | "as" | "kind" | "type">[], style: Style): string[] {

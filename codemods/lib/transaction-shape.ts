@@ -219,13 +219,13 @@ export function labelOf(around: FunctionNode | undefined): string | undefined {
   for (let node: ts.Node | undefined = around; node !== undefined; node = ancestor(node, isNamed)) {
     if ((ts.isFunctionDeclaration(node) || ts.isMethodDeclaration(node)) && node.name !== undefined && ts.isIdentifier(node.name)) return node.name.text;
     if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name)) return node.name.text;
-    if (ts.isPropertyDeclaration(node) && ts.isIdentifier(node.name)) return node.name.text;
+    if ((ts.isPropertyDeclaration(node) || ts.isPropertyAssignment(node)) && ts.isIdentifier(node.name)) return node.name.text;
   }
   return undefined;
 }
 
-function isNamed(node: ts.Node): node is ts.FunctionDeclaration | ts.MethodDeclaration | ts.VariableDeclaration | ts.PropertyDeclaration {
-  return ts.isFunctionDeclaration(node) || ts.isMethodDeclaration(node) || ts.isVariableDeclaration(node) || ts.isPropertyDeclaration(node);
+function isNamed(node: ts.Node): node is ts.FunctionDeclaration | ts.MethodDeclaration | ts.VariableDeclaration | ts.PropertyDeclaration | ts.PropertyAssignment {
+  return ts.isFunctionDeclaration(node) || ts.isMethodDeclaration(node) || ts.isVariableDeclaration(node) || ts.isPropertyDeclaration(node) || ts.isPropertyAssignment(node);
 }
 
 /** Every identifier's text within the node: what a new name must not meet. */

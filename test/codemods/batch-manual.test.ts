@@ -40,6 +40,8 @@ describe("what batching leaves to a person, and why", () => {
     ["a name that means something else around", program(`    const total = rows.length;\n    count.run(total);\n${LOOP}\n    console.log(total);`, { tail: "  const total = 1;\n  console.log(total);\n" }), "`total` is declared inside the transaction"],
     ["an early return between writes", program(`    first.run();\n    if (rows.length === 0) return;\n${LOOP}`), "returns early"],
     ["a result inside a larger expression that cannot be awaited apart", "export function f(db, rows) {\n  return wrap(db.transaction(() => {\n    for (const row of rows) {\n      insert.run(row);\n    }\n  })());\n}\n", "larger expression"],
+    ["a second loop that writes", program(`${LOOP}\n    for (const old of gone) {\n      remove.run(old);\n    }`), "another loop of the same transaction writes, too (a.js:6)"],
+    ["a second loop that writes, by a callback", program(`    gone.forEach((old) => remove.run(old));\n${LOOP}`), "half done"],
     ["a comment in the middle of what goes", program(LOOP, { run: "/* now */ save();" }), "comment"],
   ])("%s", (_name, text, reason) => {
     const at = text.includes("db.transaction(() => {\n    for (const row of rows) {\n      insert.run(row);\n    }\n  })());") ? { runs: undefined } : {};

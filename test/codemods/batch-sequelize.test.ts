@@ -61,8 +61,8 @@ describe("batches of Sequelize", () => {
     expect(read("src/app.ts")).toMatchInlineSnapshot(`
       "import Database from "better-sqlite3";
       import { DataTypes, Model, Sequelize, type Transaction } from "sequelize";
-      import { sessionModule } from "sessionfix-runtime/sequelize";
       import { batchedTransaction } from "sessionfix-runtime";
+      import { sessionModule } from "sessionfix-runtime/sequelize";
 
       export const sequelize = new Sequelize({ dialect: "sqlite", storage: "app.db", logging: false, dialectModule: sessionModule(Database) });
 

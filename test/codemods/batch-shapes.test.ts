@@ -50,6 +50,21 @@ export async function importAll(db: Database.Database, entries: string[]): Promi
     `);
   });
 
+  it("the run is called as the procedure, not as the router that lists it", () => {
+    const before = `export const router = make({
+  importAll: open.input(schema).run(({ db, entries }) => {
+    const run = db.transaction(() => {
+      for (const entry of entries) {
+        insert.run(entry);
+      }
+    });
+    run();
+  }),
+});
+`;
+    expect(fix(before, { transaction: "db.transaction(", runs: ["run("] })).toContain('label: "importAll"');
+  });
+
   it("sync function, at once, with statements before and after", () => {
     const before = `function importAll(db, entries) {
     const count = db.transaction(() => {

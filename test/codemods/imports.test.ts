@@ -49,6 +49,27 @@ describe("imports that come", () => {
     );
   });
 
+  const sharing = (text: string, file: string): string => result(text, [{ name: "getSession", from: { file: "src/session.ts" } }], {}, file);
+
+  it.each([
+    ["by letters", "import a from '../a'\nimport q from '../q'\nimport z from '../z'\n\nuse(a, q, z)\n", "import z from '../z'\n"],
+    ["by letters, whatever their case", "import A from '../Alpha'\nimport q from '../query'\nimport Z from '../Zeta'\n\nuse(A, q, Z)\n", "import Z from '../Zeta'\n"],
+    ["what is further away first", "import z from '../z'\nimport a from './a'\n\nuse(a, z)\n", "import a from './a'\n"],
+    ["what is further away first, before the only one", "import a from 'a'\n\nimport b from './b'\n\nuse(a, b)\n", "import b from './b'\n"],
+  ])("where the authors' order has them: %s", (_, text, next) => {
+    expect(sharing(text, "src/api/use.ts")).toBe(text.replace(next, `import { getSession } from '../session'\n${next}`));
+  });
+
+  it.each([
+    ["nothing is in order", "import z from '../z'\nimport a from '../a'\nimport q from '../q'\n\nuse(a, q, z)\n"],
+    ["two may be in order by chance", "import a from '../a'\nimport z from '../z'\n\nuse(a, z)\n"],
+    ["one is there for what it does", "import '../tracing'\nimport a from './a'\n\nuse(a)\n"],
+    ["a comment belongs to the first", "// The one and only.\nimport a from './a'\n\nuse(a)\n"],
+    ["the last group is in order, the first is not", "import z from '../z'\nimport b from '../b'\n\nimport c from '../c'\n\nuse(b, c, z)\n"],
+  ])("at the end, where %s", (_, text) => {
+    expect(sharing(text, "src/api/use.ts")).toBe(text.replace("\n\nuse", "\nimport { getSession } from '../session'\n\nuse"));
+  });
+
   it("below a hashbang, directives and a header, above the first statement's own comment", () => {
     expect(result('#!/usr/bin/env node\n"use strict";\n// Copyright\n\n/** What f does. */\nfunction f() {}\n', [{ name: "transaction" }])).toBe(
       '#!/usr/bin/env node\n"use strict";\n// Copyright\n\nimport { transaction } from "sessionfix-runtime";\n\n/** What f does. */\nfunction f() {}\n',

@@ -215,6 +215,15 @@ describe("a client that the package shares already", () => {
     expect(fixed.files[app]).toContain("// One client for the whole process, made at first use");
   });
 
+  it.each([
+    ["made here", {}],
+    ["that the package shares already", { "src/db.ts": `${CLIENT}export const prisma = new PrismaClient();\n` }],
+  ])("has no factory to open where the program starts: %s", (_, more: Record<string, string>) => {
+    const fixed = fix({ ...more, "src/app.ts": `${PAGE}app.listen(3000);\n` });
+    expect(fixed.groups.map(({ transform }) => transform)).toEqual(["use-shared-session"]);
+    expect(fixed.manual).toEqual([]);
+  });
+
   it("is made once for two functions of one file, in one round and in two", () => {
     const second = `app.post("/things", async (req, res) => {\n  const prisma = new PrismaClient();\n  res.json(await prisma.thing.create({ data: req.body }));\n});\n`;
     const both = fix({ "src/app.ts": PAGE + second });

@@ -262,7 +262,7 @@ describe("a factory that tests, start-up and shutdown call as well as requests",
     project = workspace(files, LINK);
     const run = async (): Promise<Record<string, unknown>> => {
       for (const name of ["shop.db", "shop.db-wal", "shop.db-shm"]) project.write(name, "");
-      const printed = await runProgram(project, "apps/web/scripts/run.ts");
+      const printed = await runProgram(project, "apps/web/scripts/run.ts", [], { "@shop/db": "packages/db/src/index.ts" });
       for (const name of readdirSync(project.root).filter((one) => one.startsWith(".run-"))) rmSync(join(project.root, name));
       return JSON.parse(printed) as Record<string, unknown>;
     };

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -45,17 +45,30 @@ const SETTINGS = [
   { module: "nodenext", moduleResolution: "nodenext", files: ["imports.mts", "imports.cts", "requires.cts"], conditions: ["import", "require"] },
   { module: "esnext", moduleResolution: "bundler", files: ["imports.ts", "imports.mts"], conditions: ["import"] },
   { module: "preserve", moduleResolution: "bundler", files: ["imports.ts", "imports.mts", "requires.ts", "requires.cts"], conditions: ["import", "require"] },
+  // What many servers still compile by: it knows no `exports`, and no language library but ES2015 and what Node's types ask for. TypeScript 7
+  // has no such setting any more.
+  { module: "commonjs", moduleResolution: "node10", target: "es2015", files: ["imports.ts", "requires.ts"], conditions: ["require"] },
 ] as const;
+
+const NODE10_ENDS = 7;
 
 interface Outcome {
   errors: string;
   listed: string[];
 }
 
+/** The compiler's major version, from its package. */
+function majorOf(tsc: string): number {
+  const { version } = JSON.parse(readFileSync(path.join(path.dirname(tsc), "../package.json"), "utf8")) as { version: string };
+  return Number.parseInt(version, 10);
+}
+
 async function compile(tsc: string, setting: (typeof SETTINGS)[number]): Promise<Outcome> {
   const { module, moduleResolution, files } = setting;
+  const target = "target" in setting ? setting.target : "es2022";
+  const deprecated = moduleResolution === "node10" && majorOf(tsc) === 6 ? { ignoreDeprecations: "6.0" } : {};
   const project = `tsconfig.${module}.json`;
-  const compilerOptions = { module, moduleResolution, target: "es2022", strict: true, noEmit: true, skipLibCheck: false, types: ["node"], listFiles: true };
+  const compilerOptions = { module, moduleResolution, target, strict: true, noEmit: true, skipLibCheck: false, types: ["node"], listFiles: true, ...deprecated };
   writeFileSync(path.join(installed.folder, project), JSON.stringify({ compilerOptions, files }));
   const output = await promisify(execFile)(process.execPath, [tsc, "-p", project], { cwd: installed.folder, maxBuffer: 1 << 26 })
     .catch((error: Error & { stdout?: string; stderr?: string }) => ({ stdout: error.stdout ?? "", stderr: error.stderr ?? error.message }));
@@ -64,7 +77,8 @@ async function compile(tsc: string, setting: (typeof SETTINGS)[number]): Promise
 }
 
 describe.each(compilers().map(({ title, tsc }) => [title, tsc] as const))("with %s", (_, tsc) => {
-  const settings = SETTINGS.map((setting) => [setting.module, setting.moduleResolution, setting.files.join(", "), setting] as const);
+  const known = SETTINGS.filter(({ moduleResolution }) => moduleResolution !== "node10" || tsc === undefined || majorOf(tsc) < NODE10_ENDS);
+  const settings = known.map((setting) => [setting.module, setting.moduleResolution, setting.files.join(", "), setting] as const);
   it.skipIf(tsc === undefined).each(settings)("module %s, moduleResolution %s: %s", async (_module, _resolution, _files, setting) => {
     const { errors, listed } = await compile(tsc ?? "", setting);
     expect(errors).toBe("");

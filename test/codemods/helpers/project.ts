@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -63,7 +63,7 @@ function withRuntime(tsconfig: object): object {
   return { ...tsconfig, compilerOptions: { ...compilerOptions, paths: { ...compilerOptions?.paths, ...RUNTIME_PATHS } } };
 }
 
-/** Bundles a program of the project (drivers stay outside) and runs it; returns what it prints. */
+/** Bundles a program of the project (packages stay outside, but for those of `alias`: name → the file that stands for it, from the project's root) and runs it; returns what it prints. */
 export async function runProgram(project: TemporaryProject, entry: string, nodeOptions: readonly string[] = [], alias: Readonly<Record<string, string>> = {}): Promise<string> {
   const outfile = join(project.root, `.run-${entry.replaceAll("/", "-")}.mjs`);
   await build({
@@ -76,7 +76,10 @@ export async function runProgram(project: TemporaryProject, entry: string, nodeO
     target: "node20",
     logLevel: "silent",
     packages: "external",
-    alias: { ...Object.fromEntries(Object.entries(RUNTIME_PATHS).map(([specifier, [path = ""]]) => [specifier, path])), ...alias },
+    alias: {
+      ...Object.fromEntries(Object.entries(RUNTIME_PATHS).map(([specifier, [path = ""]]) => [specifier, path])),
+      ...Object.fromEntries(Object.entries(alias).map(([name, file]) => [name, resolve(project.root, file)])),
+    },
     banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
   });
   return execFileSync(process.execPath, [...nodeOptions, outfile], { cwd: project.root, encoding: "utf8", timeout: 20_000 });
