@@ -218,7 +218,8 @@ function insert(
   const relative = specifier.startsWith(".");
   const alike = statements.filter((one) => one.specifier.startsWith(".") === relative);
   const group = lastGroup(source, alike.length > 0 ? alike : relative ? statements : []);
-  const next = orderedBefore(source, group, specifier);
+  // An order of packages says nothing of where the first file of one's own goes: after them.
+  const next = alike.length > 0 ? orderedBefore(source, group, specifier) : undefined;
   if (next !== undefined) {
     const at = next.statement.getStart(source);
     return { file, start: at, end: at, text: lines.map((one) => `${one}\n`).join("") };
