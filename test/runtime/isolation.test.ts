@@ -84,7 +84,9 @@ describe("promise 6: an asynchronous transaction is alone on its session", () =>
     await temporary.commit();
     temporary.db.exec("CREATE TEMP TABLE item (name TEXT)");
     const again = gate();
-    const second = transaction(temporary.db, async () => { await again.promise; }, { label: "second" });
+    const begun = gate();
+    const second = transaction(temporary.db, async () => { begun.open(); await again.promise; }, { label: "second" });
+    await begun.promise;
     expect(() => temporary.db.prepare(names.replace("id", "1")).all()).toThrow(/temporary tables/);
     again.open();
     await second;
@@ -92,8 +94,9 @@ describe("promise 6: an asynchronous transaction is alone on its session", () =>
     const memory = openByHand(":memory:");
     memory.exec("CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT)");
     const go = gate();
-    const running = transaction(memory, async (tx) => { insert(tx, "inside"); await go.promise; });
-    await Promise.resolve();
+    const inside = gate();
+    const running = transaction(memory, async (tx) => { insert(tx, "inside"); inside.open(); await go.promise; });
+    await inside.promise;
     expect(() => memory.prepare(names).all()).toThrow(/in memory/);
     go.open();
     await running;
@@ -106,8 +109,9 @@ describe("promise 6: an asynchronous transaction is alone on its session", () =>
     const early = db.prepare("INSERT INTO item (name) VALUES (?)");
     const helper = async (name: string): Promise<void> => { await null; early.run(name); insert(db, `${name}, helper`); };
     const go = gate();
-    const running = transaction(db, async () => { await helper("a"); await go.promise; db.transaction(() => { early.run("raw nested"); })(); });
-    await Promise.resolve();
+    const begun = gate();
+    const running = transaction(db, async () => { await helper("a"); begun.open(); await go.promise; db.transaction(() => { early.run("raw nested"); })(); });
+    await begun.promise;
     expect(() => early.run("stray")).toThrow(SessionBusyError);
     go.open();
     await running;
@@ -118,8 +122,9 @@ describe("promise 6: an asynchronous transaction is alone on its session", () =>
     const db = openByHand(tempDatabase());
     const early = db.prepare("SELECT count(*) FROM item").pluck();
     const late = gate();
-    const running = transaction(db, async (tx) => { insert(tx, "inside"); await late.promise; });
-    await Promise.resolve();
+    const begun = gate();
+    const running = transaction(db, async (tx) => { insert(tx, "inside"); begun.open(); await late.promise; });
+    await begun.promise;
     expect(() => early.get()).toThrow(SessionBusyError);
     const known = db.prepare("SELECT count(*) FROM item");
     expect(known.get()).toEqual({ "count(*)": 0 });
@@ -247,8 +252,9 @@ describe("the session stays the library's own object", () => {
     const path = tempDatabase();
     const db = createSessionFactory({ driver: betterSqlite3(Audited), path }).getSession();
     const go = gate();
-    const running = transaction(db, async (tx) => { tx.exec("INSERT INTO item (name) VALUES ('a')"); await go.promise; });
-    await Promise.resolve();
+    const begun = gate();
+    const running = transaction(db, async (tx) => { tx.exec("INSERT INTO item (name) VALUES ('a')"); begun.open(); await go.promise; });
+    await begun.promise;
     expect(() => db.exec("INSERT INTO item (name) VALUES ('b')")).toThrow(SessionBusyError);
     go.open();
     await running;
