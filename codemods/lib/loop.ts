@@ -104,6 +104,8 @@ function forEach(tree: Tree, statement: ts.ExpressionStatement): LoopParts {
   if (!ts.isCallExpression(call) || !ts.isPropertyAccessExpression(call.expression) || call.expression.name.text !== "forEach" || call.arguments.length !== 1) {
     throw new CannotFix("the loop's results are collected, so it cannot be cut into batches by itself");
   }
+  if (ts.isOptionalChain(call)) throw new CannotFix("the loop runs only where there is a list (`?.`)");
+  if (isMap(tree, call.expression.expression)) throw new CannotFix("`forEach` of a Map gives value and key, its entries come the other way round");
   const [callback] = call.arguments;
   if (callback === undefined || !ts.isArrowFunction(callback)) throw new CannotFix("the loop's body is not an arrow function written in place");
   const [item, index, whole] = callback.parameters;
@@ -122,6 +124,14 @@ function forEach(tree: Tree, statement: ts.ExpressionStatement): LoopParts {
     bodyEdits: [],
     async: callback.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword) ?? false,
   };
+}
+
+function isMap(tree: Tree, list: ts.Expression): boolean {
+  const declaration = ts.isIdentifier(list) ? tree.symbolAt(list)?.valueDeclaration : undefined;
+  if (declaration === undefined || !(ts.isVariableDeclaration(declaration) || ts.isParameter(declaration))) return false;
+  const { type, initializer } = declaration;
+  const isOne = (name: ts.Node): boolean => /^(Readonly|Weak)?Map$/.test(text(tree, name));
+  return (type !== undefined && ts.isTypeReferenceNode(type) && isOne(type.typeName)) || (initializer !== undefined && ts.isNewExpression(initializer) && isOne(initializer.expression));
 }
 
 function ownBody(tree: Tree, body: ts.Statement): Pick<LoopParts, "body" | "bodyEdits" | "async"> {
