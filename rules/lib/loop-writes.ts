@@ -29,15 +29,25 @@ export function loopWritesOf(project: ProjectFacts, file: string, loop: LoopFact
   };
 }
 
-function ofShape({ program }: ProjectFacts, file: string, loop: LoopFact): string | undefined {
-  const { functions, tries } = program.file(file);
+function ofShape(project: ProjectFacts, file: string, loop: LoopFact): string | undefined {
+  const { functions, tries } = project.program.file(file);
   if (loop.kind === "for-in") return "the loop goes over names, not over a list that can be cut into batches";
+  if (isReadMeanwhile(project, file, loop)) return "the rows are read while the loop runs, and a transaction would begin in the middle of that: read them into a list first (`all()`)";
   if (loop.hasBreak || loop.hasReturn) return "the loop may end early, so how many turns there are is only known inside it";
   if (loop.hasAwait || functions.some((fn) => fn.loopBody === loop.id && (fn.async || fn.generator))) return "a turn waits, and a batch would hold the write lock meanwhile";
   if (tries.some(({ span, handler }) => handler !== undefined && isWithin(span, loop.body))) {
     return "a turn catches errors, so a failed one is passed over and the rest goes on: in a batch it would be kept half done (the runtime's `onItemError: \"skip\"` undoes just that item)";
   }
   return undefined;
+}
+
+function isReadMeanwhile(project: ProjectFacts, file: string, { bound }: LoopFact): boolean {
+  if (bound.k !== "over") return false;
+  const { over } = bound;
+  return [over, ...(over.k === "var" ? valuesOf(project, file, over) : [])].some((list) => {
+    const callee = list.k === "call" ? project.program.call(file, list.id).callee : undefined;
+    return callee?.k === "member" && callee.name === "iterate";
+  });
 }
 
 function ofTurn(project: ProjectFacts, file: string, loop: LoopFact, commits: ReadonlySet<CallFact>): string | undefined {
