@@ -180,6 +180,14 @@ console.log(JSON.stringify(db.prepare("SELECT * FROM items").all()));
   expect(after).toEqual(before);
 });
 
+it("wraps one of two equal loops, of which the other is left", async () => {
+  const { applied, manual, read } = await wrap({
+    "src/app.ts": APP.replace("  return done;", "  for (const entry of entries) {\n    try {\n      insert.run(entry.id, entry.name);\n    } catch {\n      done -= 1;\n    }\n  }\n  return done;"),
+  });
+  expect([applied, manual]).toEqual([4, [expect.stringContaining("a turn catches errors")]]);
+  expect(read("src/app.ts")).toContain("    try {\n      insert.run(entry.id, entry.name);\n    } catch {");
+});
+
 it("keeps CRLF, quotes and a file without semicolons, and takes the batch size that is asked for", () => {
   const { text, groups } = fix("const insert = db.prepare('INSERT INTO t (a) VALUES (?)')\nfunction run(list) {\n  for (const one of list) {\n    insert.run(one)\n  }\n}\n", { plain: true, batchSize: 50 });
   expect(groups[0]?.reason).toContain("waits for up to 50 turns");
