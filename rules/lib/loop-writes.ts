@@ -123,8 +123,10 @@ function isTheSameAt(project: ProjectFacts, file: string, loop: LoopFact, sessio
   const { program } = project;
   if (session.k === "var") {
     const { kind, fn, span } = program.variable(file, session.id);
-    const settings = valuesOf(project, file, session).length;
-    const once = kind === "param" ? settings === 0 : settings <= 1;
+    const settings = valuesOf(project, file, session);
+    // A part of a destructured parameter is set once, out of the parameter.
+    const isPart = (value: Expr): boolean => value.k === "member" && value.of.k === "var" && program.variable(file, value.of.id).span === undefined;
+    const once = settings.length === 0 || (settings.length === 1 && (kind !== "param" || settings.every(isPart)));
     return once && (span === undefined || !isWithin(span, loop.span)) && functionsAround(project, file, loop.fn).includes(fn);
   }
   if (session.k !== "member" || session.of.k !== "this") return false;

@@ -216,6 +216,20 @@ function fix(code: string, { plain = false, batchSize }: { plain?: boolean; batc
   return { found, ...fixed, text: fixed.files["src/app.js"] ?? "" };
 }
 
+it.each([
+  ["a parameter", "function save(own, list) {\n  for (const one of list) own.exec(`INSERT INTO t (a) VALUES (${Number(one)})`);\n}\nfunction run(list) {\n  save(db, list);\n}\n"],
+  ["a part of one", "function save({ own }, list) {\n  const add = own.prepare(\"INSERT INTO t (a) VALUES (?)\");\n  for (const one of list) add.run(one);\n}\nfunction run(list) {\n  save({ own: db }, list);\n}\n"],
+])("names the session by %s", (_name, code) => {
+  const { text, manual } = fix(code);
+  expect(manual).toEqual([]);
+  expect(text).toContain("  batchedTransactionSync(own, list, (one) => {");
+});
+
+it("does not name it by a parameter that is set anew", () => {
+  const { manual } = fix("function save(own, list) {\n  own = new Database(\"b.db\");\n  for (const one of list) own.prepare(\"INSERT INTO t (a) VALUES (?)\").run(one);\n}\nfunction run(list) {\n  save(db, list);\n}\n");
+  expect(manual.map(({ reason }) => reason)).toEqual([expect.stringContaining("has no name at the loop")]);
+});
+
 const loop = (turn: string, more = "") => `${more}
 function run(list) {
   for (const one of list) {
