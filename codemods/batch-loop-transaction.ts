@@ -1,14 +1,13 @@
 import { ts } from "ts-morph";
-import { DEFAULT_BATCH_SIZE, RUNTIME } from "../src/core/contract.js";
-import type { EditGroup, ImportNeed } from "../src/core/edit.js";
+import { DEFAULT_BATCH_SIZE } from "../src/core/contract.js";
+import type { EditGroup } from "../src/core/edit.js";
 import type { Finding, LoopTransactionDetail } from "../src/core/finding.js";
-import { runnerAccess, sessionAccess } from "./lib/batch-access.js";
-import type { Names } from "./lib/batch-access.js";
+import { runnerAccess, runtimeNames, sessionAccess } from "./lib/batch-access.js";
 import { Lines, usedSinks, writeBatchBody, writeValue } from "./lib/batch-body.js";
 import type { Access, BatchBody } from "./lib/batch-body.js";
 import { libraryScope, plainScope } from "./lib/handle-scope.js";
 import type { HandleScope } from "./lib/handle-scope.js";
-import { isBinding, localNameFor } from "./lib/imports.js";
+import { isBinding } from "./lib/imports.js";
 import { hasOwn, loopNames, loopParts } from "./lib/loop.js";
 import type { LoopParts } from "./lib/loop.js";
 import { Rewrite } from "./lib/rewrite.js";
@@ -43,17 +42,6 @@ export const batchLoopTransaction: Transform = {
     return planBatches(finding, detail, tree, context);
   },
 };
-
-function runtimeNames(tree: Tree, async: boolean): Names {
-  const needs: ImportNeed[] = [];
-  const need = (name: string): string => {
-    const local = localNameFor(tree, name, RUNTIME.specifier);
-    if (!needs.some((one) => one.name === name)) needs.push({ file: tree.file, from: { package: RUNTIME.specifier }, name, as: local, kind: "named" });
-    return local;
-  };
-  const { batchedTransaction, batchedTransactionSync, transaction, transactionSync } = RUNTIME.exports;
-  return { needs, batched: need(async ? batchedTransaction : batchedTransactionSync), transaction: () => need(async ? transaction : transactionSync) };
-}
 
 function planBatches(finding: Finding, detail: LoopTransactionDetail, tree: Tree, context: PlanContext): EditGroup {
   const batchSize = context.options.batchSize ?? DEFAULT_BATCH_SIZE;
@@ -144,7 +132,7 @@ function planInPlace(group: EditGroup, detail: LoopTransactionDetail, tree: Tree
   const async = shape.async;
   if (!async && loop.async) throw new CannotFix("the loop awaits, and the function around the transaction is not async");
   const names = runtimeNames(tree, async);
-  const access = runner === undefined ? sessionAccess(detail, names, async) : runnerAccess(tree, runner, callback, shape.awaited, detail, names.needs);
+  const access = runner === undefined ? sessionAccess(detail.sessionText, names, async) : runnerAccess(tree, runner, callback, shape.awaited, detail, names.needs);
   assertValuesLast(parts, loop, handles, access);
   for (const segment of [...parts.before, ...parts.after]) {
     if (segment.kind === "plain" && shape.outcome.kind !== "returned" && segment.units.some(({ statement }) => hasOwn(statement, ts.isReturnStatement))) {
@@ -283,7 +271,7 @@ function planFunction(group: EditGroup, detail: LoopTransactionDetail, tree: Tre
   const loop = loopParts(tree, parts.loopUnit.statement);
   if (!async && loop.async) throw new CannotFix("the loop awaits, and a function that runs the transaction is not async");
   const names = runtimeNames(tree, async);
-  const access = sessionAccess(detail, names, async);
+  const access = sessionAccess(detail.sessionText, names, async);
   const { file, text, source } = tree;
   const first = body.statements[0];
   const last = body.statements.at(-1);
@@ -327,7 +315,7 @@ function planSql(group: EditGroup, detail: LoopTransactionDetail, tree: Tree, ba
   const shape = sqlShape(tree, detail);
   const { text, source } = tree;
   const names = runtimeNames(tree, shape.async);
-  const access = sessionAccess(detail, names, shape.async);
+  const access = sessionAccess(detail.sessionText, names, shape.async);
   const parts = partsOf(tree, detail, shape.inside, shape.inside[0]?.pos ?? shape.bodyStart, plainScope());
   if (parts.result !== undefined) throw new CannotFix("the transaction returns before it commits");
   const loop = loopParts(tree, parts.loopUnit.statement);

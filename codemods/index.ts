@@ -12,6 +12,7 @@ import { syncTransactionBody } from "./sync-transaction-body.js";
 import { tuneEngine } from "./tune-engine.js";
 import { useSharedSession } from "./use-shared-session.js";
 import { useTransactionHandle } from "./use-transaction-handle.js";
+import { wrapLoopWrites } from "./wrap-loop-writes.js";
 import { SessionModules } from "./lib/session-module.js";
 import { comments, lostComments } from "./lib/text.js";
 import { CannotFix, refOf } from "./lib/transform.js";
@@ -23,6 +24,7 @@ export const transforms: readonly Transform[] = [
   useSharedSession,
   initAtStartup,
   batchLoopTransaction,
+  wrapLoopWrites,
   useTransactionHandle,
   sequenceInTransaction,
   syncTransactionBody,

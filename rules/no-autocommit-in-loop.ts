@@ -7,6 +7,7 @@ import { functionKey } from "../src/core/link/program.js";
 import { type Autocommit, autocommitOf, type Commit } from "./lib/autocommit.js";
 import { writesParts } from "./lib/atomicity.js";
 import { finish } from "./lib/finish.js";
+import { loopWritesOf, type LoopWrites } from "./lib/loop-writes.js";
 import { callPath } from "./lib/path.js";
 import type { Draft, Rule } from "./rule.js";
 
@@ -67,20 +68,29 @@ function judge(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopFa
   // What waits for something else meanwhile marks its progress turn by turn, on purpose.
   if (calls.some((call) => call.awaited && waitsElsewhere(project, call))) return undefined;
   const symbol = "symbol" in loop.bound ? loop.bound.symbol : "";
+  const confidence = isSure(project, bounds, file, loop, first) && !mayJoin(project, file, first) ? "proven" : "likely";
   return {
     file,
     span: first.call.span,
     message: messageOf(project, file, first, symbol),
-    confidence: isSure(project, bounds, file, loop, first) && !mayJoin(project, file, first) ? "proven" : "likely",
+    confidence,
     library: first.commit.library,
-    fix: "manual",
-    fixReason: "turns that are committed stay when a later one fails; in one transaction they would not, and how large the batches may be depends on who else writes",
+    ...fixOf(confidence === "proven" ? loopWritesOf(project, file, loop, commits) : undefined),
     why: callPath(project, functionKey(file, first.call.fn)),
     related: [
       { file, span: { ...loop.span, endLine: loop.span.line, endColumn: loop.span.column + 1 }, text: `the loop over ${symbol}` },
       ...commits.filter((other) => other !== first).map(({ call }) => ({ file, span: call.span, text: "commits in each turn, too" })),
     ],
   };
+}
+
+function fixOf(writes: LoopWrites | undefined): Pick<Draft, "fix" | "fixReason" | "detail"> {
+  if (writes === undefined) {
+    return { fix: "manual", fixReason: "turns that are committed stay when a later one fails; in one transaction they would not, and how large the batches may be depends on who else writes" };
+  }
+  const { detail, obstacle } = writes;
+  if (obstacle !== undefined) return { fix: "manual", fixReason: obstacle, detail };
+  return { fix: "review", fixReason: "when a turn fails, the turns of its batch are rolled back with it, where each was kept before; who else writes waits for a batch instead of a turn", detail };
 }
 
 /** The calls of one turn, in source order, without those of loops inside: these are judged by themselves. */

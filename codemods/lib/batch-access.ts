@@ -1,5 +1,6 @@
 import { ts } from "ts-morph";
 import { libraryWithId } from "../../src/core/catalogue/index.js";
+import { RUNTIME } from "../../src/core/contract.js";
 import type { ImportNeed } from "../../src/core/edit.js";
 import type { LoopTransactionDetail } from "../../src/core/finding.js";
 import type { Access } from "./batch-body.js";
@@ -18,6 +19,17 @@ export interface Names {
   needs: ImportNeed[];
   batched: string;
   transaction(): string;
+}
+
+export function runtimeNames(tree: Tree, async: boolean): Names {
+  const needs: ImportNeed[] = [];
+  const need = (name: string): string => {
+    const local = localNameFor(tree, name, RUNTIME.specifier);
+    if (!needs.some((one) => one.name === name)) needs.push({ file: tree.file, from: { package: RUNTIME.specifier }, name, as: local, kind: "named" });
+    return local;
+  };
+  const { batchedTransaction, batchedTransactionSync, transaction, transactionSync } = RUNTIME.exports;
+  return { needs, batched: need(async ? batchedTransaction : batchedTransactionSync), transaction: () => need(async ? transaction : transactionSync) };
 }
 
 /** `(work) => helper(id, work)`, and the same call around statements of its own. */
@@ -98,8 +110,7 @@ function workType(tree: Tree, call: ts.CallExpression, callback: Callback, runne
 }
 
 /** The session itself: the runtime makes the transactions. */
-export function sessionAccess(detail: LoopTransactionDetail, names: Names, async: boolean): Access {
-  const session = detail.sessionText;
+export function sessionAccess(session: string, names: Names, async: boolean): Access {
   if (!/^[\w$.#!?\s]+$/.test(session)) throw new CannotFix(`the session is written as \`${session}\`, which would be evaluated more than once`);
   const run = (): string => `${async ? "await " : ""}${names.transaction()}(${session}, `;
   return {

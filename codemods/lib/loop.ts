@@ -37,6 +37,7 @@ function forOf(tree: Tree, loop: ts.ForOfStatement): LoopParts {
   if (declaration === undefined) throw new CannotFix("the loop declares no variable");
   if ((loop.initializer.flags & ts.NodeFlags.BlockScoped) === 0) throw new CannotFix("the loop's variable is a `var`, which lives on after the loop");
   const { name } = declaration;
+  assertLengthStays(tree, loop.expression, loop.statement);
   return {
     statement: loop,
     items: text(tree, loop.expression),
@@ -68,8 +69,7 @@ function counted(tree: Tree, loop: ts.ForStatement): LoopParts {
   }
   if (ts.isPropertyAccessExpression(upTo) && upTo.name.text === "length") {
     const of = upTo.expression;
-    const changed = ownWritesTo(tree, of, loop.statement);
-    if (changed) throw new CannotFix(`the loop's body changes the length of \`${text(tree, of)}\``);
+    assertLengthStays(tree, of, loop.statement);
     return { statement: loop, items: `${text(tree, of)}.keys()`, over: of, item: name.text, ...ownBody(tree, loop.statement) };
   }
   if (!ts.isIdentifier(upTo) && !ts.isNumericLiteral(upTo) && !ts.isPropertyAccessExpression(upTo)) throw unknown;
@@ -85,17 +85,15 @@ function isAssigned(use: ts.Identifier): boolean {
   return (ts.isPostfixUnaryExpression(parent) || ts.isPrefixUnaryExpression(parent)) && (parent.operator === ts.SyntaxKind.PlusPlusToken || parent.operator === ts.SyntaxKind.MinusMinusToken);
 }
 
-const LENGTH_CHANGERS = new Set(["push", "pop", "shift", "unshift", "splice"]);
+const LENGTH_CHANGERS = new Set(["push", "pop", "shift", "unshift", "splice", "add", "clear"]);
 
-function ownWritesTo(tree: Tree, of: ts.Expression, body: ts.Node): boolean {
+/** A batch takes its items before it turns: what a turn adds to the list may come too late. */
+function assertLengthStays(tree: Tree, of: ts.Expression, body: ts.Node): void {
   const name = text(tree, of);
-  let found = false;
   walk(body, (node) => {
-    if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression) && LENGTH_CHANGERS.has(node.expression.name.text)) {
-      found ||= text(tree, node.expression.expression) === name;
-    }
+    if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression) || !LENGTH_CHANGERS.has(node.expression.name.text)) return;
+    if (text(tree, node.expression.expression) === name) throw new CannotFix(`the loop's body changes the length of \`${name}\``);
   });
-  return found;
 }
 
 /** `items.forEach((item, index) => …)` as a statement. */
@@ -104,8 +102,11 @@ function forEach(tree: Tree, statement: ts.ExpressionStatement): LoopParts {
   if (!ts.isCallExpression(call) || !ts.isPropertyAccessExpression(call.expression) || call.expression.name.text !== "forEach" || call.arguments.length !== 1) {
     throw new CannotFix("the loop's results are collected, so it cannot be cut into batches by itself");
   }
+  if (ts.isOptionalChain(call)) throw new CannotFix("the loop runs only where there is a list (`?.`)");
+  if (isMap(tree, call.expression.expression)) throw new CannotFix("`forEach` of a Map gives value and key, its entries come the other way round");
   const [callback] = call.arguments;
   if (callback === undefined || !ts.isArrowFunction(callback)) throw new CannotFix("the loop's body is not an arrow function written in place");
+  assertLengthStays(tree, call.expression.expression, callback.body);
   const [item, index, whole] = callback.parameters;
   if (whole !== undefined) throw new CannotFix("the loop's body takes the whole collection");
   if (callback.parameters.some(({ initializer, dotDotDotToken }) => initializer !== undefined || dotDotDotToken !== undefined)) {
@@ -122,6 +123,14 @@ function forEach(tree: Tree, statement: ts.ExpressionStatement): LoopParts {
     bodyEdits: [],
     async: callback.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword) ?? false,
   };
+}
+
+function isMap(tree: Tree, list: ts.Expression): boolean {
+  const declaration = ts.isIdentifier(list) ? tree.symbolAt(list)?.valueDeclaration : undefined;
+  if (declaration === undefined || !(ts.isVariableDeclaration(declaration) || ts.isParameter(declaration))) return false;
+  const { type, initializer } = declaration;
+  const isOne = (name: ts.Node): boolean => /^(Readonly|Weak)?Map$/.test(text(tree, name));
+  return (type !== undefined && ts.isTypeReferenceNode(type) && isOne(type.typeName)) || (initializer !== undefined && ts.isNewExpression(initializer) && isOne(initializer.expression));
 }
 
 function ownBody(tree: Tree, body: ts.Statement): Pick<LoopParts, "body" | "bodyEdits" | "async"> {

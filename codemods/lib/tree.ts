@@ -212,15 +212,15 @@ export function referencesTo(tree: Tree, name: ts.Identifier, scope: ts.Node): t
 export function resolve(tree: Tree, node: ts.Identifier): ts.Symbol | undefined {
   const symbol = tree.symbolAt(node);
   if (ts.isShorthandPropertyAssignment(node.parent) && node.parent.name === node) {
-    return symbolInScope(tree, node);
+    return symbolInScope(tree, node.parent, node.text);
   }
   return symbol;
 }
 
-function symbolInScope(tree: Tree, node: ts.Identifier): ts.Symbol | undefined {
-  // The checker's own answer for a shorthand is the property; the nearest declaration of the name is what is read.
-  for (let scope: ts.Node | undefined = node.parent; scope !== undefined; scope = scope.parent) {
-    const found = declaredIn(scope, node.text);
+/** What a name means at a place, by its nearest declaration: the checker's own answer for a shorthand is the property. */
+export function symbolInScope(tree: Tree, place: ts.Node, name: string): ts.Symbol | undefined {
+  for (let scope: ts.Node | undefined = place; scope !== undefined; scope = scope.parent) {
+    const found = declaredIn(scope, name);
     if (found !== undefined) return tree.symbolAt(found);
   }
   return undefined;

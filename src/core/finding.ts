@@ -51,11 +51,20 @@ export interface Suggestion {
   edits: { start: number; end: number; text: string }[];
 }
 
-export type FindingDetail = SessionPerCallDetail | LoopTransactionDetail | OuterSessionDetail | ReleaseDetail | EngineConfigDetail | NoDetail;
+export type FindingDetail = SessionPerCallDetail | LoopTransactionDetail | LoopWritesDetail | OuterSessionDetail | ReleaseDetail | EngineConfigDetail | NoDetail;
 
 /** No codemod knows the rule. */
 export interface NoDetail {
   kind: "none";
+}
+
+/** A loop whose turns each commit writes of their own, on a driver that the runtime knows. */
+export interface LoopWritesDetail {
+  kind: "loop-writes";
+  /** The statement, or the call where the loop is `list.forEach(…)`. */
+  loop: Span;
+  /** The session as written where its name stands, which the loop can use: `db`, `this.db`; and where that begins. Absent where it has no name. */
+  session?: { text: string; start: number };
 }
 
 /** A statement in a transaction's own body that is written on the session around it. */

@@ -11,6 +11,9 @@ const PRISMA = `
 /** Proven where an entry point leads to it, or where a caller's transaction could not hold it. */
 const found = (line: number, loop: number, more: Partial<Expected> = {}): Expected => ({ line, related: [loop], message: "commits a better-sqlite3 write of its own", fix: "manual", reason: "turns that are committed stay", ...more });
 
+/** Proven, on a session that has a name at the loop: what `wrap-loop-writes` puts into batches. */
+const wrapped = { fix: "review", reason: "the turns of its batch are rolled back with it" } as const;
+
 runTable({
   rule: "no-autocommit-in-loop",
   theme: "loops, transactions and helpers",
@@ -186,7 +189,7 @@ runTable({
         app.post("/things", (req, res) => {
           importAll(req.body.names);
           res.end();
-        });`, findings: [found(8, 7, { why: [11, 12, 7] })] },
+        });`, findings: [found(8, 7, { why: [11, 12, 7], ...wrapped })] },
     { name: "the layouts of a board: most often a handful", code: `${DB}
         import express from "express";
         const app = express();
@@ -239,7 +242,7 @@ runTable({
         app.post("/things", (req, res) => {
           for (const thing of req.body.things) insert.run(thing.name);
           res.end();
-        });`, findings: [found(7, 7, { why: [6] })] },
+        });`, findings: [found(7, 7, { why: [6], ...wrapped })] },
     { name: "node:sqlite", code: `
         import { DatabaseSync } from "node:sqlite";
         const db = new DatabaseSync("app.db");
