@@ -39,15 +39,12 @@ const VISITORS = new Map<string, Visit>([
     binder.use(node);
     visitTypes(binder, node, "typeAnnotation");
   }],
-  ["MemberExpression", (binder, node) => {
-    visitCodeIn(binder, node, "object");
-    if (flag(node, "computed")) visitCodeIn(binder, node, "property");
-  }],
+  ["MemberExpression", chain],
+  ["CallExpression", chain],
   ["Property", (binder, node) => {
     if (flag(node, "computed")) visitCodeIn(binder, node, "key");
     visitCodeIn(binder, node, "value");
   }],
-  ["CallExpression", parts("callee", "arguments")],
   ["NewExpression", parts("callee", "arguments")],
   ["TaggedTemplateExpression", parts("tag", "quasi")],
   ["TSInstantiationExpression", parts("expression")],
@@ -118,6 +115,23 @@ const VISITORS = new Map<string, Visit>([
   }],
   ["JSXClosingElement", tagName],
 ]);
+
+/** `a.b(c).d(e)…`, from its beginning on: builders write chains that are longer than the stack is deep. */
+function chain(binder: Binder, node: Node): void {
+  const links: Node[] = [];
+  let at: Node | undefined = node;
+  while (at?.type === "MemberExpression" || at?.type === "CallExpression") {
+    links.push(at);
+    at = child(at, at.type === "MemberExpression" ? "object" : "callee");
+  }
+  if (at) visitCode(binder, at);
+  for (const link of links.reverse()) {
+    if (link.type === "CallExpression") {
+      visitCodeIn(binder, link, "arguments");
+      visitTypes(binder, link, "typeArguments");
+    } else if (flag(link, "computed")) visitCodeIn(binder, link, "property");
+  }
+}
 
 /** `<div>` is no variable, `<Page>` is one. */
 function tagName(binder: Binder, node: Node): void {
