@@ -1,4 +1,3 @@
-import { readdirSync, readlinkSync } from "node:fs";
 import { factsOf, findOpenFiles, sqliteLibrariesOf } from "./processes.js";
 import type { ProcessFacts } from "./processes.js";
 
@@ -23,54 +22,17 @@ export interface ConnectionsLook {
 /** `undefined` where the system does not tell: other platforms than Linux. Opens no file of the database. */
 export function lookAtConnections(path: string): ConnectionsLook | undefined {
   if (process.platform !== "linux") return undefined;
-  const files = findOpenFiles([path, `${path}-shm`]);
+  const files = findOpenFiles([path, `${path}-shm`], ["", "-wal", "-shm", "-journal"].map((suffix) => path + suffix));
   if (files === undefined) return undefined;
   const onDatabase = files.byFile.get(path) ?? new Map<number, readonly string[]>();
   const onIndex = files.byFile.get(`${path}-shm`) ?? new Map<number, readonly string[]>();
-  const gone = findDeleted(path);
-  const pids = new Set([...onDatabase.keys(), ...onIndex.keys(), ...gone.keys()]);
+  const pids = new Set([...onDatabase.keys(), ...onIndex.keys(), ...files.deleted.keys()]);
   const processes = [...pids].sort((a, b) => a - b).map((pid) => ({
     ...factsOf(pid),
     connections: onDatabase.get(pid)?.length ?? 0,
     libraries: onIndex.get(pid)?.length ?? 0,
     libraryFiles: sqliteLibrariesOf(pid),
-    deleted: gone.get(pid) ?? [],
+    deleted: files.deleted.get(pid) ?? [],
   }));
   return { processes, hidden: files.hidden };
-}
-
-/** The kernel marks the link of a file without a name by ` (deleted)` (proc_pid_fd(5)). */
-function findDeleted(path: string): Map<number, string[]> {
-  const found = new Map<number, string[]>();
-  const names = new Set(["", "-wal", "-shm", "-journal"].map((suffix) => `${path}${suffix} (deleted)`));
-  for (const pid of listPids()) {
-    for (const descriptor of list(`/proc/${pid}/fd`)) {
-      const target = link(`/proc/${pid}/fd/${descriptor}`);
-      if (target === undefined || !names.has(target)) continue;
-      const file = target.slice(0, -" (deleted)".length);
-      const known = found.get(pid) ?? [];
-      if (!known.includes(file)) found.set(pid, [...known, file]);
-    }
-  }
-  return found;
-}
-
-function listPids(): number[] {
-  return list("/proc").filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => pid !== process.pid);
-}
-
-function list(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
-}
-
-function link(file: string): string | undefined {
-  try {
-    return readlinkSync(file);
-  } catch {
-    return undefined;
-  }
 }

@@ -27,7 +27,7 @@ function diagnosePlace({ fileSystem, folderWritable, files }: Facts): Advice[] {
       remedy: "Fine for tests; else mount a volume.",
     });
   }
-  if (folderWritable === false) {
+  if (!folderWritable) {
     advice.push({ code: "folder-not-writable", level: "warning", what: "This user may not write in the database's folder, where SQLite keeps the journal or the log.", remedy: "Give the application's user write permission on the folder, not only on the file." });
   }
   return advice;

@@ -27,7 +27,7 @@ export interface Advice {
 export interface Diagnosis {
   readonly files: FilesLook;
   readonly fileSystem: FileSystemFacts;
-  readonly folderWritable: boolean | undefined;
+  readonly folderWritable: boolean;
   readonly watch: {
     /** ms watched, and how often was looked. */
     readonly ms: number;

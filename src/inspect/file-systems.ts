@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { accessSync, constants, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { networkFileSystem } from "../../runtime/file-system.js";
 
@@ -46,13 +46,11 @@ function findMount(file: string): { kind: string; point: string } | undefined {
 }
 
 /** Whether this user may create files beside the database: a rollback journal, the log and its index all lie there. */
-export function folderIsWritable(file: string): boolean | undefined {
-  if (process.getuid === undefined) return undefined;
-  const uid = process.getuid();
-  if (uid === 0) return true;
-  const stats = statSync(dirname(file), { throwIfNoEntry: false });
-  if (stats === undefined) return undefined;
-  const groups = process.getgroups?.() ?? [];
-  const bit = stats.uid === uid ? 0o200 : groups.includes(stats.gid) ? 0o020 : 0o002;
-  return (stats.mode & bit) !== 0;
+export function folderIsWritable(file: string): boolean {
+  try {
+    accessSync(dirname(file), constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

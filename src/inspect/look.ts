@@ -5,7 +5,7 @@ import type { DatabaseHeader } from "./database-header.js";
 import { DatabaseFileError } from "./errors.js";
 import { findLockUses, readLockTable } from "./lock-table.js";
 import type { LockUse } from "./lock-table.js";
-import { framesOf, parseWalHeader, parseWalIndex } from "./wal-index.js";
+import { framesOf, INDEX_BYTES, parseWalHeader, parseWalIndex } from "./wal-index.js";
 import type { WalIndex } from "./wal-index.js";
 
 /** The files of one database as they lie on disk at one moment. */
@@ -40,7 +40,7 @@ export function lookAtFiles(file: string): FilesLook {
   }
   const size = statSync(path).size;
   const shmPath = `${path}-shm`;
-  const index = tryRead(shmPath, 136);
+  const index = tryRead(shmPath, INDEX_BYTES);
   return {
     path, size, header,
     wal: lookAtWal(`${path}-wal`, header?.pageSize ?? 4096),

@@ -37,12 +37,17 @@ function pidInContainer(pid: number): number | undefined {
 export interface OpenFiles {
   /** For each file asked for, descriptors by pid. */
   readonly byFile: ReadonlyMap<string, ReadonlyMap<number, readonly string[]>>;
+  /** Names, of those asked for, under which a process has a file open that is no longer there. */
+  readonly deleted: ReadonlyMap<number, readonly string[]>;
   /** Processes whose descriptors could not be listed: they belong to other users. */
   readonly hidden: number;
 }
 
-/** `undefined` where the system does not list descriptors: other platforms than Linux. Opens none of the files. */
-export function findOpenFiles(files: readonly string[]): OpenFiles | undefined {
+/** The kernel marks the link of a file without a name so (proc_pid_fd(5)). */
+const DELETED = " (deleted)";
+
+/** `undefined` where the system does not list descriptors: other platforms than Linux. Opens none of the files. @param names of files that may be gone. */
+export function findOpenFiles(files: readonly string[], names: readonly string[] = []): OpenFiles | undefined {
   const wanted = new Map<string, string>();
   for (const file of files) {
     const key = keyOf(file);
@@ -56,6 +61,8 @@ export function findOpenFiles(files: readonly string[]): OpenFiles | undefined {
     return undefined;
   }
   if (pids.length === 0) return undefined;
+  const deleted = new Map<number, string[]>();
+  const goneNames = new Set(names.map((name) => name + DELETED));
   let hidden = 0;
   for (const pid of pids) {
     if (pid === process.pid) continue;
@@ -67,14 +74,21 @@ export function findOpenFiles(files: readonly string[]): OpenFiles | undefined {
       continue;
     }
     for (const descriptor of descriptors) {
-      const file = wanted.get(keyOf(`/proc/${pid}/fd/${descriptor}`) ?? "");
+      const link = `/proc/${pid}/fd/${descriptor}`;
+      const target = goneNames.size === 0 ? undefined : linkOf(link);
+      if (target !== undefined && goneNames.has(target)) {
+        const name = target.slice(0, -DELETED.length);
+        const known = deleted.get(pid) ?? [];
+        if (!known.includes(name)) deleted.set(pid, [...known, name]);
+      }
+      const file = wanted.get(keyOf(link) ?? "");
       if (file === undefined) continue;
       const ofFile = byFile.get(file) ?? new Map<number, string[]>();
       ofFile.set(pid, [...(ofFile.get(pid) ?? []), descriptor]);
       byFile.set(file, ofFile);
     }
   }
-  return { byFile, hidden };
+  return { byFile, deleted, hidden };
 }
 
 function keyOf(file: string): string | undefined {

@@ -32,7 +32,7 @@ interface NodeSqlite {
 }
 
 function byNode(path: string): QuickCheck | undefined {
-  // Without a warning where the module is experimental: it is asked for by name only where it exists.
+  // Where the module is experimental Node says so on stderr, once.
   const module = process.getBuiltinModule("node:sqlite") as NodeSqlite | undefined;
   if (module === undefined) return undefined;
   return attempt("node:sqlite", () => {

@@ -27,6 +27,8 @@ export function framesOf(walBytes: number, pageSize: number): number {
 
 /** What the `-shm` file says of the log: https://www.sqlite.org/walformat.html#the_wal_index_header */
 export interface WalIndex {
+  /** Counts transactions: `iChange`. */
+  readonly changes: number;
   /** Valid frames in the log. */
   readonly frames: number;
   /** Frames that are in the database already. */
@@ -42,14 +44,18 @@ export interface WalIndex {
 
 const READMARK_NOT_USED = 0xffffffff;
 
+/** What has to be read of the file. In bytes. */
+export const INDEX_BYTES = 136;
+
 /** `undefined` where the index is not initialised, or its two copies differ: somebody is writing it just now. */
 export function parseWalIndex(bytes: Buffer): WalIndex | undefined {
-  if (bytes.length < 136 || bytes[12] === 0) return undefined;
+  if (bytes.length < INDEX_BYTES || bytes[12] === 0) return undefined;
   if (!bytes.subarray(0, 48).equals(bytes.subarray(48, 96))) return undefined;
   // The index is in the byte order of the machine, since it never leaves it (walformat.html, 2).
   const at = (offset: number): number => (endianness() === "LE" ? bytes.readUInt32LE(offset) : bytes.readUInt32BE(offset));
   const marks = [0, 1, 2, 3, 4].map((place) => at(100 + 4 * place));
   return {
+    changes: at(8),
     frames: at(16),
     pages: at(20),
     checkpointed: at(96),

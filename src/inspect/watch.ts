@@ -5,6 +5,7 @@ import { lookAtUses } from "./look.js";
 import { factsOf, sleepingThreads } from "./processes.js";
 import type { ProcessFacts, SleepingThread } from "./processes.js";
 import { Spans } from "./spans.js";
+import { INDEX_BYTES, parseWalIndex } from "./wal-index.js";
 import type { WalIndex } from "./wal-index.js";
 
 /** One process in the watch, as far as looks from outside tell. Times in ms; what begins and ends between two looks is not seen. */
@@ -68,9 +69,9 @@ export function probeOf(path: string, journal: () => "wal" | "rollback"): Probe 
 /** `iChange` of the log's index (walformat.html, 2.1), or the header's change counter (fileformat2.html, 1.3.6). */
 function readCommits(path: string, journal: "wal" | "rollback"): number | undefined {
   try {
-    const bytes = readStart(journal === "wal" ? `${path}-shm` : path, 28);
-    if (bytes.length < 28) return undefined;
-    return journal === "wal" ? bytes.readUInt32LE(8) : bytes.readUInt32BE(24);
+    if (journal === "wal") return parseWalIndex(readStart(`${path}-shm`, INDEX_BYTES))?.changes;
+    const bytes = readStart(path, 28);
+    return bytes.length < 28 ? undefined : bytes.readUInt32BE(24);
   } catch {
     return undefined;
   }

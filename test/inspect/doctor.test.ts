@@ -24,7 +24,7 @@ function healthy(change: (facts: Mutable<Diagnosis>) => void = () => {}): Diagno
       path: "/data/app.db", size: 40 * MIB,
       header: { pageSize: 4096, journal: "wal", pages: 10_240, freePages: 0, changeCounter: 3, schemaFormat: 4, autoVacuum: "none", encoding: "UTF-8", userVersion: 1, applicationId: 0, defaultCacheSize: 0, writtenBy: "3.50.1" },
       wal: { size: 4 * MIB, frames: 1_000, checkpointSequence: 1 }, hasIndex: true,
-      index: { frames: 10, checkpointed: 10, pages: 10_240, readMarks: [0, 10, undefined, undefined, undefined] }, journal: undefined,
+      index: { changes: 3, frames: 10, checkpointed: 10, pages: 10_240, readMarks: [0, 10, undefined, undefined, undefined] }, journal: undefined,
     },
     fileSystem: { kind: "ext4", mountPoint: "/", network: false, volatile: false },
     folderWritable: true,
