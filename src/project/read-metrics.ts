@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Measurement } from "../core/matrix/metrics.js";
+import { percentileOf } from "../core/median.js";
 import { errorMessage, UsageError } from "./errors.js";
 
 /**
  * Measurements from a JSON file: what the runtime's `collectMetrics().snapshot()` gives, a list of such snapshots (one a
- * process), or a verdict of the harness.
+ * process), a report of `sessionfix verify --json`, or a verdict of the fixtures' harness.
  *
  * @throws UsageError `METRICS_UNREADABLE` (no such file, no JSON), `METRICS_INVALID` (JSON of another kind).
  */
@@ -24,6 +25,7 @@ export function readMetrics(file: string): Measurement[] {
 function measurementsIn(value: unknown): Measurement[] | undefined {
   if (!isObject(value)) return undefined;
   if (Array.isArray(value["files"])) return inSnapshot(value["files"]);
+  if (isObject(value["after"]) && Array.isArray(value["after"]["runs"])) return inVerifyReport(value["after"]["runs"]);
   const programs = (["before", "after"] as const).flatMap((name) => (isObject(value[name]) ? [[name, value[name]] as const] : []));
   const found = programs.map(([name, report]) => inReport(name, report));
   return found.length === 0 || found.includes(undefined) ? undefined : found.flatMap((each) => each ?? []);
@@ -41,6 +43,23 @@ function inSnapshot(files: readonly unknown[]): Measurement[] | undefined {
     }
   }
   return found;
+}
+
+/** The write locks of the program after, which is the code that is looked at, by the request that each was taken for. */
+function inVerifyReport(runs: readonly unknown[]): Measurement[] | undefined {
+  const byLabel = new Map<string, { holds: number[]; waits: number[] }>();
+  for (const run of runs) {
+    if (!isObject(run) || !Array.isArray(run["processes"])) return undefined;
+    for (const hold of (run["processes"] as unknown[]).flatMap((process) => (isObject(process) && Array.isArray(process["holds"]) ? (process["holds"] as unknown[]) : []))) {
+      if (!isObject(hold) || typeof hold["holdMs"] !== "number" || typeof hold["waitMs"] !== "number") return undefined;
+      const label = typeof hold["label"] === "string" ? hold["label"] : "(outside of requests)";
+      const known = byLabel.get(label) ?? { holds: [], waits: [] };
+      byLabel.set(label, known);
+      known.holds.push(hold["holdMs"]);
+      known.waits.push(hold["waitMs"]);
+    }
+  }
+  return [...byLabel].map(([label, { holds, waits }]) => ({ label, source: "after", transactions: holds.length, holdP99: percentileOf(holds, 99), waitP99: percentileOf(waits, 99) }));
 }
 
 /** The harness measures every write lock of a program, not by operation. */

@@ -34,6 +34,18 @@ describe("metrics from a file", () => {
     ]);
   });
 
+  it("are the write locks that verify saw of the program after, by the request that each was taken for", () => {
+    const hold = (holdMs: number, waitMs: number, label?: string) => ({ start: 0, holdMs, waitMs, statements: 1, ...(label === undefined ? {} : { label }) });
+    const run = (...holds: object[]) => ({ processes: [{ pid: 1, holds }] });
+    const report = { version: 1, before: { runs: [run(hold(900, 9, "POST /import"))] }, after: { runs: [run(hold(3, 1, "POST /import"), hold(2, 0)), run(hold(7, 4, "POST /import"))] } };
+    const root = tree({ "verify.json": JSON.stringify(report), "torn.json": JSON.stringify({ after: { runs: [{}] } }) });
+    expect(readMetrics(path.join(root, "verify.json"))).toEqual([
+      { label: "POST /import", source: "after", transactions: 2, holdP99: 7, waitP99: 4 },
+      { label: "(outside of requests)", source: "after", transactions: 1, holdP99: 2, waitP99: 0 },
+    ]);
+    expect(() => readMetrics(path.join(root, "torn.json"))).toThrow(expect.objectContaining({ code: "METRICS_INVALID" }) as Error);
+  });
+
   it("that are none are refused with a code", () => {
     const root = tree({ "a.json": "[]", "b.json": "[1]", "c.json": "{", "d.json": `{ "before": {} }` });
     const codes = ["a.json", "b.json", "c.json", "d.json", "e.json"].map((file) => {
