@@ -24,12 +24,13 @@ function isObscure(cost: Cost): boolean {
 export function entryCosts(project: ProjectFacts, summaries: Summaries): EntryCost[] {
   return project.contexts
     .entries()
-    .map(({ key, label, step }) => {
-      const { file, fn } = project.program.fnOf(key);
-      const span = step.call?.calleeSpan ?? fn.span;
-      return { key, label, cost: summaries.ofFunction(key), registration: { file: step.call ? step.file : file, span, text: label } };
-    })
+    .map((entry) => ({ ...entry, cost: summaries.ofFunction(entry.key) }))
     .filter(({ cost }) => !isZero(cost))
+    .map(({ key, label, step, cost }) => {
+      const { file, fn } = project.program.fnOf(key);
+      const name = project.labels.of(key, label, step);
+      return { key, label: name, cost, registration: { file: step.call ? step.file : file, span: step.call?.calleeSpan ?? fn.span, text: name } };
+    })
     .sort((a, b) => Number(isObscure(a.cost)) - Number(isObscure(b.cost)) || weightOf(b.cost) - weightOf(a.cost) || (a.label < b.label ? -1 : 1));
 }
 
@@ -67,9 +68,15 @@ function dearestCall(project: ProjectFacts, summaries: Summaries, key: FunctionK
 
 /** From an entry point along the calls that run a function, without what they cost. Getters are read, so they leave no step. */
 export function callPath(project: ProjectFacts, key: FunctionKey): Place[] {
-  return project.contexts.pathTo(key, "per-call").flatMap((step): Place[] => {
+  return project.contexts.pathTo(key, "per-call").flatMap(({ key: reached, ...step }): Place[] => {
+    const { program, labels } = project;
+    if (step.entry !== undefined) {
+      const { file, fn } = program.fnOf(reached);
+      const text = labels.of(reached, step.entry, step);
+      return [step.call ? { file: step.file, span: step.call.calleeSpan, text } : { file, span: fn.span, text }];
+    }
     if (!step.call) return [];
     const caller = step.from ? functionName(project, step.from) : step.file;
-    return [{ file: step.file, span: step.call.calleeSpan, text: step.entry ?? `${caller} calls ${project.program.text(step.file, step.call.calleeSpan)}` }];
+    return [{ file: step.file, span: step.call.calleeSpan, text: `${caller} calls ${program.text(step.file, step.call.calleeSpan)}` }];
   });
 }

@@ -242,7 +242,7 @@ runTable({
           return Response.json(db.prepare("SELECT * FROM things").all());
         }
       `,
-      findings: [{ line: 3, message: "`GET route (app/api/things/route.ts)` opens 1 session.", fix: "safe", why: [2, 3], sessions: "1" }],
+      findings: [{ line: 3, message: "`GET /api/things` opens 1 session.", fix: "safe", why: [2, 3], sessions: "1" }],
     },
     {
       name: "Next.js: an API route of the pages router",

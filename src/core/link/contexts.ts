@@ -54,15 +54,15 @@ export class Contexts {
     return new Set(this.of(owner ?? functionKey(file, call.fn)).keys());
   }
 
-  /** From the entry point to the function, outermost first. */
-  pathTo(key: FunctionKey, context: Context): Step[] {
-    const path: Step[] = [];
+  /** From the entry point to the function, outermost first, each step with the function it leads to. */
+  pathTo(key: FunctionKey, context: Context): (Step & { key: FunctionKey })[] {
+    const path: (Step & { key: FunctionKey })[] = [];
     const seen = new Set<FunctionKey>();
     for (let at: FunctionKey | undefined = key; at !== undefined && !seen.has(at); ) {
       seen.add(at);
       const step: Step | undefined = this.#writtenIn(at, context) ?? this.of(at).get(context);
       if (!step) break;
-      path.unshift(step);
+      path.unshift({ ...step, key: at });
       at = step.from;
     }
     return path;

@@ -6,6 +6,7 @@ import { Ambient } from "./ambient.js";
 import { CallGraph } from "./calls.js";
 import { Contexts } from "./contexts.js";
 import { Inside } from "./inside.js";
+import { Labels } from "./operations/labels.js";
 import { type LentTransaction, lentTransactions } from "./loans.js";
 import { type LinkHost, Program } from "./program.js";
 import { Schedule } from "./schedule.js";
@@ -30,6 +31,8 @@ export class ProjectFacts {
   readonly program: Program;
   readonly graph: CallGraph;
   readonly contexts: Contexts;
+  /** What the application's operations are called. */
+  readonly labels: Labels;
   #opens?: OpenSite[];
   #transactions?: TransactionSite[];
   #judged?: JudgedTransaction[];
@@ -45,6 +48,7 @@ export class ProjectFacts {
     this.program = new Program(facts, host);
     this.graph = new CallGraph(this.program);
     this.contexts = new Contexts(this.graph);
+    this.labels = new Labels(this.graph);
   }
 
   get opens(): readonly OpenSite[] {

@@ -1,7 +1,6 @@
 import type { ProjectFacts } from "../link/index.js";
 import { type FunctionKey, functionKey } from "../link/program.js";
 import type { Registered } from "../link/contexts.js";
-import { Labels } from "./labels.js";
 import type { OperationKind } from "./types.js";
 
 /** What the application can be asked to do, and the functions that do it. */
@@ -15,13 +14,12 @@ export interface Operation {
 
 /** Every operation: what is registered per request, event or tick, and the commands and scripts that work on the same database. */
 export function findOperations(project: ProjectFacts): Operation[] {
-  const labels = new Labels(project);
   const found = new Map<string, Operation>();
   for (const registered of project.contexts.registered()) {
     const kind = kindOf(project, registered);
     if (!kind) continue;
     const place = placeOf(project, registered);
-    const operation = labels.of(registered);
+    const operation = project.labels.of(registered.key, registered.role.role === "test" ? "test" : registered.role.label, registered.step);
     // The handlers of one registration run one after the other: `app.post("/things", authenticate, create)`.
     const known = found.get(`${place.id} ${operation}`);
     if (!known) found.set(`${place.id} ${operation}`, { operation, kind, file: place.file, line: place.line, keys: [registered.key] });

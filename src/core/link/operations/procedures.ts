@@ -1,5 +1,5 @@
-import type { Expr } from "../facts/types.js";
-import { append, type Program } from "../link/program.js";
+import type { Expr } from "../../facts/types.js";
+import { append, type Program } from "../program.js";
 import { exported, type Identity, type Root, rootOf } from "./bindings.js";
 
 /** A property of an object literal that something stands in. */

@@ -1,8 +1,8 @@
-import type { CallFact, Expr } from "../facts/types.js";
-import type { CallGraph } from "../link/calls.js";
-import { literalText } from "../link/expressions.js";
-import { append, functionKey } from "../link/program.js";
-import { callersOf } from "../link/sessions.js";
+import type { CallFact, Expr } from "../../facts/types.js";
+import type { CallGraph } from "../calls.js";
+import { literalText } from "../expressions.js";
+import { append, functionKey } from "../program.js";
+import { callersOf } from "../sessions.js";
 import { type Identity, type Root, rootOf } from "./bindings.js";
 
 interface Mount {

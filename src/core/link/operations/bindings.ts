@@ -1,5 +1,5 @@
-import type { CallFact, Expr, VariableId } from "../facts/types.js";
-import type { Program } from "../link/program.js";
+import type { CallFact, Expr, VariableId } from "../../facts/types.js";
+import type { Program } from "../program.js";
 
 /** What a router or plugin is, wherever it is named: the call that made it, its function, or at least its variable. */
 export type Identity = string;

@@ -1,7 +1,8 @@
-import type { CallFact, Expr } from "../facts/types.js";
-import type { Registered } from "../link/contexts.js";
-import { literalText } from "../link/expressions.js";
-import type { ProjectFacts } from "../link/index.js";
+import type { CallFact, Expr } from "../../facts/types.js";
+import type { CallGraph } from "../calls.js";
+import type { Step } from "../contexts.js";
+import { literalText } from "../expressions.js";
+import type { FunctionKey } from "../program.js";
 import { conventionLabel } from "./conventions.js";
 import { joinPaths, Mounts } from "./mounts.js";
 import { ProcedureNames } from "./procedures.js";
@@ -13,22 +14,19 @@ const ANONYMOUS = /^(a job|a message|setInterval|cron|GraphQL resolver|MCP tool|
 
 /** What operations are called: a registration's own label, with what stands around it. */
 export class Labels {
-  readonly #mounts: Mounts;
-  readonly #procedures: ProcedureNames;
+  #mounts?: Mounts;
+  #procedures?: ProcedureNames;
 
-  constructor(readonly project: ProjectFacts) {
-    this.#mounts = new Mounts(project.graph);
-    this.#procedures = new ProcedureNames(project.program);
-  }
+  constructor(readonly graph: CallGraph) {}
 
-  of({ key, role, step }: Registered): string {
-    const label = role.role === "test" ? "test" : role.label;
-    const { file, fn } = this.project.program.fnOf(key);
+  /** The name of what a function does for the outside: its label alone, made whole by the routers, controllers and folders around it. */
+  of(key: FunctionKey, label: string, step: Step): string {
+    const { file, fn } = this.graph.program.fnOf(key);
     if (label === "GraphQL resolver" && fn.name !== "") return `${label} ${fn.name}`;
     if (!step.call) return fn.class === undefined ? conventionLabel(label, fn.name) : this.#decorated(label, file, fn.class, fn.name);
     if (/^tRPC (query|mutation|subscription)$/.test(label)) {
-      const { program } = this.project;
-      const name = this.#procedures.of(step.file, program.chainEnd(step.file, step.call).id);
+      const { program } = this.graph;
+      const name = (this.#procedures ??= new ProcedureNames(program)).of(step.file, program.chainEnd(step.file, step.call).id);
       return name === undefined ? label : `${label} ${name}`;
     }
     if (label === "a command") return this.#command(step.file, step.call) ?? label;
@@ -44,8 +42,12 @@ export class Labels {
     const method = space === -1 ? label : label.slice(0, space);
     const own = space === -1 ? "" : label.slice(space + 1);
     if (own !== "" && !/^[/*]/.test(own)) return label;
-    const path = joinPaths(this.#mounts.prefixOf(file, receiver), own);
+    const path = joinPaths(this.#prefixOf(file, receiver), own);
     return path === "" ? label : `${method} ${path}`;
+  }
+
+  #prefixOf(file: string, receiver: Expr): string {
+    return (this.#mounts ??= new Mounts(this.graph)).prefixOf(file, receiver);
   }
 
   /** A path that is no literal, or a route that is an object: `route({ method: "GET", url: "/things" })`, `openapi(createRoute({ … }), …)`. */
@@ -60,13 +62,13 @@ export class Labels {
     if (path !== undefined) return this.#mounted(file, call, `${method} ${path}`);
     // Express's `router.route("/things").get(…)`: the path stands before.
     const receiver = call.callee.k === "member" ? call.callee.of : undefined;
-    const above = receiver && label !== "route" && receiver.k === "call" ? this.#mounts.prefixOf(file, receiver) : "";
+    const above = receiver && label !== "route" && receiver.k === "call" ? this.#prefixOf(file, receiver) : "";
     return above === "" ? label : `${label.replace(/ …$/, "")} ${above}`;
   }
 
   /** The properties of an object, of the constant that it is, or of the call that takes it. */
   #optionsOf(file: string, arg: Expr): { name: string; value: Expr }[][] {
-    const { program } = this.project;
+    const { program } = this.graph;
     if (arg.k === "object") return [arg.props];
     if (arg.k === "call") return program.call(file, arg.id).args.flatMap((inner) => (inner.k === "object" ? [inner.props] : []));
     if (arg.k !== "var") return [];
@@ -84,7 +86,7 @@ export class Labels {
 
   /** The call that a link of a chain is called on, through a variable as well. */
   #before(file: string, { callee }: CallFact): CallFact | undefined {
-    const { program } = this.project;
+    const { program } = this.graph;
     if (callee.k !== "member") return undefined;
     const made = callee.of.k === "var" ? program.valuesOf(file, callee.of.id)[0] : callee.of;
     return made?.k === "call" ? program.call(file, made.id) : undefined;
@@ -92,7 +94,7 @@ export class Labels {
 
   /** NestJS: a method's route below its controller's, a resolver's or job's method by its name. */
   #decorated(label: string, file: string, cls: number, method: string): string {
-    const { program } = this.project;
+    const { program } = this.graph;
     const facts = program.class(file, cls);
     if (/^GraphQL \w+$/.test(label)) return `${label} ${method}`;
     if (!VERB.test(label) || label === "middleware") return /^(Cron|Interval|an? )/.test(label) || label === "authentication" ? `${withoutArticle(label)} ${facts.name}.${method}` : label;
