@@ -261,7 +261,7 @@ runLocal("require-engine-config", "tune-engine", [
     export function save(name: string) {
       db.prepare("INSERT INTO things (name) VALUES (?)").run(name);
     }
-    `, safety: "review", reason: "it changes how the file is written or checked" },
+    `, safety: "review", reason: "waits for up to 5 s before it fails, and on this synchronous driver the whole process waits with it; WAL stays with the file" },
   { name: "what is said of the opening stays on its line", before: `
     import Database from "better-sqlite3";
     const db = new Database("app.db"); // one file
@@ -271,7 +271,7 @@ runLocal("require-engine-config", "tune-engine", [
     const db = new Database("app.db"); // one file
     db.pragma("journal_mode = WAL");
     export const save = (name: string) => db.prepare("INSERT INTO things (name) VALUES (?)").run(name);
-    `, safety: "review", reason: "it changes how the file is written or checked" },
+    `, safety: "review", reason: "WAL stays with the file" },
   { name: "better-sqlite3 without WAL, single quotes and no semicolons", before: `
     import Database from 'better-sqlite3'
     const db = new Database('app.db')
@@ -281,7 +281,7 @@ runLocal("require-engine-config", "tune-engine", [
     const db = new Database('app.db')
     db.pragma('journal_mode = WAL')
     export const save = (name: string) => db.prepare('INSERT INTO things (name) VALUES (?)').run(name)
-    `, safety: "review", reason: "it changes how the file is written or checked" },
+    `, safety: "review", reason: "WAL stays with the file" },
 ]);
 
 runLocal("no-long-busy-timeout", "tune-engine", [
