@@ -9,6 +9,7 @@ import type { StatementFact } from "../src/core/link/statements.js";
 import { finish } from "./lib/finish.js";
 import { carriesHandle, isGivenHandle, mayUseHandle, touches } from "./lib/handles.js";
 import { isRun } from "./lib/lazy-query.js";
+import { nestedTransactions } from "./lib/nested.js";
 import { lacksOption } from "./lib/option-style.js";
 import { callPath, functionName } from "./lib/path.js";
 import { areSession, callsBefore, certain, isLasting, isOnGivenReceiver, isOnReceiver } from "./lib/same-session.js";
@@ -100,7 +101,9 @@ function judge(project: ProjectFacts, site: JudgedTransaction, options: Options)
       },
     ];
   const byPlace = new Map<CallFact, Stray[]>();
-  for (const stray of strays) byPlace.set(stray.at, [...(byPlace.get(stray.at) ?? []), stray]);
+  // A call that begins a transaction of its own on the session is `no-nested-transaction`'s, and one mistake.
+  const nested = nestedTransactions(project);
+  for (const stray of strays) if (!nested.has(stray.at)) byPlace.set(stray.at, [...(byPlace.get(stray.at) ?? []), stray]);
   return [...byPlace].map(([at, found]): Draft => {
     const { helper, option } = found[0] ?? {};
     const detail = helper === undefined && option === undefined ? inPlace(project, site, home, at) : undefined;

@@ -79,6 +79,21 @@ runTable({
     { name: "Sequelize: carried along", code: `${SEQUELIZE}
         Sequelize.useCLS(namespace);
         export const save = () => sequelize.transaction(async () => { await User.create({ name: "a" }); });` },
+    { name: "a helper that also begins a transaction of its own: no-nested-transaction says so", code: `${PRISMA}
+        async function record(what: string, kind: "short" | "long") {
+          if (kind === "short") {
+            await prisma.event.create({ data: { what } });
+            return;
+          }
+          await prisma.$transaction(async (own) => {
+            await own.event.create({ data: { what } });
+            await own.counter.updateMany({ data: { n: { increment: 1 } } });
+          });
+        }
+        export const save = () => prisma.$transaction(async (tx) => {
+          await tx.order.deleteMany();
+          await record("cleared", "long");
+        });` },
     { name: "a context with another session on the helper's way", code: `
         import type { PrismaClient } from "@prisma/client";
         interface Context { db: PrismaClient; audit: PrismaClient }
@@ -156,6 +171,17 @@ runTable({
           { line: 6, library: "@prisma/client", message: "`check`", fix: "manual", reason: PASS, related: [5, 3] },
           { line: 8, library: "@prisma/client", message: "`find`", fix: "manual", reason: PASS, related: [5, 3] },
         ] },
+    { name: "a helper that begins one, and another that does not", code: `${PRISMA}
+        const count = () => prisma.counter.updateMany({ data: { n: { increment: 1 } } });
+        const recount = async () => {
+          await prisma.counter.deleteMany();
+          await prisma.$transaction(async (own) => { await own.counter.create({ data: { n: 0 } }); });
+        };
+        export const save = () => prisma.$transaction(async (tx) => {
+          await tx.order.deleteMany();
+          await recount();
+          await count();
+        });`, findings: [{ line: 11, library: "@prisma/client", message: "`count`", fix: "manual", reason: PASS, related: [8, 3] }] },
     { name: "Sequelize: no options", code: `${SEQUELIZE}
         export const save = () => sequelize.transaction(async (t) => {
           await User.create({ name: "a" }, { transaction: t });
