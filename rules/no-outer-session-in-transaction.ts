@@ -6,6 +6,7 @@ import type { JudgedTransaction, ProjectFacts } from "../src/core/link/index.js"
 import type { CallPlace } from "../src/core/link/calls.js";
 import { append, functionKey, type FunctionKey } from "../src/core/link/program.js";
 import type { StatementFact } from "../src/core/link/statements.js";
+import { mayBeDefault, onDefault } from "./lib/default-session.js";
 import { finish } from "./lib/finish.js";
 import { carriesHandle, isGivenHandle, mayUseHandle, touches } from "./lib/handles.js";
 import { isRun } from "./lib/lazy-query.js";
@@ -163,27 +164,41 @@ function homeOf(project: ProjectFacts, site: JudgedTransaction): string {
 function straysOf(project: ProjectFacts, site: JudgedTransaction, options: Options): Stray[] {
   const found: Stray[] = [];
   const home = homeOf(project, site);
+  // Statements in helpers to which another way may lead with another session.
+  const inHelpers: InsideCall[] = [];
   for (const inside of project.inside.callsOf(site)) {
     const { file, call, path } = inside;
-    const facts = touches(project, call).filter(({ kind }) => kind === "read" || kind === "write" || kind === "ddl");
-    if (facts.length === 0 || mayUseHandle(project, facts) || isGiven(project, file, call) || (!site.sync && !isRun(project, file, call))) continue;
-    const option = site.pattern?.option;
-    if (option !== undefined && !lacksOption(project, file, call, option)) continue;
-    if (path.length === 0) {
-      if (file === home && isSameSession(project, site, inside, facts)) found.push({ file, call, at: call, ...(option === undefined ? {} : { option }) });
-      continue;
-    }
-    const stray = viaHelper(project, site, inside, facts, options);
+    const facts = strayFacts(project, site, inside);
+    const stray = facts && (path.length > 0 ? viaHelper(project, site, inside, facts, options) : undefined);
     if (stray) found.push(stray);
+    if (stray || (path.length > 0 && !facts && touchesRows(project, call).length > 0 && mayBeDefault(project, inside))) inHelpers.push(inside);
+    if (facts && path.length === 0 && file === home && isSameSession(project, site, inside, facts)) found.push({ file, call, at: call, ...(site.pattern?.option === undefined ? {} : { option: site.pattern.option }) });
   }
-  return [...found, ...otherWays(project, site, found, options)];
+  return [...found, ...otherWays(project, site, new Set(found.map(({ at }) => at)), inHelpers, options)];
+}
+
+function touchesRows(project: ProjectFacts, call: CallFact): StatementFact[] {
+  return touches(project, call).filter(({ kind }) => kind === "read" || kind === "write" || kind === "ddl");
+}
+
+/** What a call runs that is not on the transaction's handle, on this way to it. */
+function strayFacts(project: ProjectFacts, site: JudgedTransaction, inside: InsideCall): StatementFact[] | undefined {
+  const { file, call } = inside;
+  const all = touchesRows(project, call);
+  if (all.length === 0) return undefined;
+  const facts = onDefault(project, inside, all) ?? all;
+  if (mayUseHandle(project, facts) || (facts === all && isGiven(project, file, call)) || (!site.sync && !isRun(project, file, call))) return undefined;
+  const option = site.pattern?.option;
+  return option !== undefined && !lacksOption(project, file, call, option) ? undefined : facts;
 }
 
 function viaHelper(project: ProjectFacts, site: JudgedTransaction, inside: InsideCall, facts: readonly StatementFact[], options: Options): Stray | undefined {
   const { file, call, path, fn } = inside;
   const [first] = path;
-  // A helper that is handed the handle anywhere on the way is trusted with it.
-  if (!first || first.file !== homeOf(project, site) || path.some((step) => isGivenHandle(project, step.file, step.call)) || !isSameSession(project, site, inside, facts)) return undefined;
+  if (!first || first.file !== homeOf(project, site)) return undefined;
+  // A helper that is handed the handle anywhere on the way is trusted with it, unless it is seen to pass another one by.
+  if (onDefault(project, inside, facts) === undefined && path.some((step) => isGivenHandle(project, step.file, step.call))) return undefined;
+  if (!isSameSession(project, site, inside, facts)) return undefined;
   const helper = nameOf(project, first.file, first.call) ?? functionName(project, fn);
   return [helper, functionName(project, fn)].some((name) => isAllowed(name, options.allowFunctions)) ? undefined : { file, call, at: first.call, helper };
 }
@@ -192,11 +207,10 @@ const MAX_WAYS = 80;
 const MAX_DEPTH = 4;
 
 /** What runs inside a transaction is known by the shortest way to it. Other calls in the body may lead to the same statements. */
-function otherWays(project: ProjectFacts, site: JudgedTransaction, strays: readonly Stray[], options: Options): Stray[] {
-  const byFunction = new Map<FunctionKey, Stray[]>();
-  for (const stray of strays) if (stray.helper !== undefined) append(byFunction, functionKey(stray.file, stray.call.fn), stray);
+function otherWays(project: ProjectFacts, site: JudgedTransaction, reported: ReadonlySet<CallFact>, inHelpers: readonly InsideCall[], options: Options): Stray[] {
+  const byFunction = new Map<FunctionKey, InsideCall[]>();
+  for (const inside of inHelpers) append(byFunction, inside.fn, inside);
   if (byFunction.size === 0) return [];
-  const reported = new Set(strays.map(({ at }) => at));
   const found: Stray[] = [];
   for (const { file, call, path } of project.inside.callsOf(site)) {
     if (path.length > 0) break;
@@ -215,8 +229,9 @@ function otherWays(project: ProjectFacts, site: JudgedTransaction, strays: reado
     follow({ file, call }, []);
     for (let next = queue.shift(); next; next = queue.shift()) {
       for (const known of byFunction.get(next.key) ?? []) {
-        const facts = touches(project, known.call).filter(({ kind }) => kind === "read" || kind === "write" || kind === "ddl");
-        const stray = viaHelper(project, site, { file: known.file, call: known.call, fn: next.key, path: next.path }, facts, options);
+        const other: InsideCall = { ...known, path: next.path };
+        const facts = strayFacts(project, site, other);
+        const stray = facts && viaHelper(project, site, other, facts, options);
         if (stray) found.push(stray);
       }
       const { file: at, fn } = project.program.fnOf(next.key);

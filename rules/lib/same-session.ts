@@ -149,7 +149,7 @@ export function callsBefore(project: ProjectFacts, file: string, call: CallFact)
 }
 
 /** Every expression that a chain may start from: of `a.b.c().d`, `a.b.c()`, `a.b` and `a`. */
-function* startsOf(project: ProjectFacts, file: string, callee: Expr): Generator<Expr> {
+export function* startsOf(project: ProjectFacts, file: string, callee: Expr): Generator<Expr> {
   let at: Expr = callee;
   for (let depth = 0; depth < 100; depth++) {
     if (at.k === "member" || at.k === "typed" || at.k === "await") at = at.of;

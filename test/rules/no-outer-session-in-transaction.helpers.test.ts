@@ -171,6 +171,23 @@ runTable({
           { line: 6, library: "@prisma/client", message: "`check`", fix: "manual", reason: PASS, related: [5, 3] },
           { line: 8, library: "@prisma/client", message: "`find`", fix: "manual", reason: PASS, related: [5, 3] },
         ] },
+    { name: "a default that one call leaves out", code: `${PRISMA}
+        const clear = (id: string, client = prisma) => client.line.deleteMany({ where: { id } });
+        export const save = () => prisma.$transaction(async (tx) => {
+          await clear("a", tx);
+          await clear("b");
+          await clear("c", undefined);
+        });`, findings: [
+          { line: 6, library: "@prisma/client", message: "`clear`", fix: "manual", reason: PASS, related: [4, 3] },
+          { line: 7, library: "@prisma/client", message: "`clear`", fix: "manual", reason: PASS, related: [4, 3] },
+        ] },
+    { name: "a default that is left out a helper before", code: `${PRISMA}
+        const remove = (id: string, client = prisma) => client.line.deleteMany({ where: { id } });
+        async function clear(id: string, client?: typeof prisma) { await remove(id, client); }
+        export const save = () => prisma.$transaction(async (tx) => {
+          await clear("a", tx);
+          await clear("b");
+        });`, findings: [{ line: 7, library: "@prisma/client", message: "`clear`", fix: "manual", reason: PASS, related: [5, 3] }] },
     { name: "a helper that begins one, and another that does not", code: `${PRISMA}
         const count = () => prisma.counter.updateMany({ data: { n: { increment: 1 } } });
         const recount = async () => {
