@@ -1,13 +1,14 @@
 import { packageName } from "../src/core/catalogue/index.js";
-import type { OuterSessionDetail, Place } from "../src/core/finding.js";
+import type { OuterHelperDetail, OuterSessionDetail, Place } from "../src/core/finding.js";
 import type { CallFact, Span } from "../src/core/facts/types.js";
 import type { InsideCall } from "../src/core/link/inside.js";
 import type { JudgedTransaction, ProjectFacts } from "../src/core/link/index.js";
 import type { CallPlace } from "../src/core/link/calls.js";
 import { append, functionKey, type FunctionKey } from "../src/core/link/program.js";
 import type { StatementFact } from "../src/core/link/statements.js";
-import { mayBeDefault, onDefault } from "./lib/default-session.js";
+import { isOnParameter, onDefault } from "./lib/default-session.js";
 import { finish } from "./lib/finish.js";
+import { passingOf } from "./lib/handle-passing.js";
 import { carriesHandle, isGivenHandle, mayUseHandle, touches } from "./lib/handles.js";
 import { isRun } from "./lib/lazy-query.js";
 import { nestedTransactions } from "./lib/nested.js";
@@ -108,13 +109,15 @@ function judge(project: ProjectFacts, site: JudgedTransaction, options: Options)
   return [...byPlace].map(([at, found]): Draft => {
     const { helper, option } = found[0] ?? {};
     const detail = helper === undefined && option === undefined ? inPlace(project, site, home, at) : undefined;
+    const passing = helper === undefined ? undefined : throughHelper(project, site, at, found, options);
     return {
       ...base,
       ...(detail ? { fix: "safe" as const, detail } : {}),
+      ...(typeof passing === "object" ? { fix: "review" as const, detail: passing } : {}),
       file: home,
       span: at.span,
       message: helper !== undefined ? messages.helper(library, helper, site.sync) : option !== undefined ? messages.option(library, option) : messages.direct(library, receiverText(project, home, at), site.sync),
-      ...(detail ? {} : { fixReason: helper === undefined ? "use the transaction's handle here" : "give the helper the handle as a parameter, and let it use that" }),
+      ...(detail ? {} : { fixReason: helper === undefined ? "use the transaction's handle here" : typeof passing === "string" ? passing : joins(helper) }),
       related: [
         place(site.file, site.call.calleeSpan, "the transaction"),
         ...found.filter(({ call }) => call !== at).map(({ file, call }) => place(file, call.span, "runs on the session itself")),
@@ -171,7 +174,7 @@ function straysOf(project: ProjectFacts, site: JudgedTransaction, options: Optio
     const facts = strayFacts(project, site, inside);
     const stray = facts && (path.length > 0 ? viaHelper(project, site, inside, facts, options) : undefined);
     if (stray) found.push(stray);
-    if (stray || (path.length > 0 && !facts && touchesRows(project, call).length > 0 && mayBeDefault(project, inside))) inHelpers.push(inside);
+    if (stray || (path.length > 0 && !facts && touchesRows(project, call).length > 0 && isOnParameter(project, inside))) inHelpers.push(inside);
     if (facts && path.length === 0 && file === home && isSameSession(project, site, inside, facts)) found.push({ file, call, at: call, ...(site.pattern?.option === undefined ? {} : { option: site.pattern.option }) });
   }
   return [...found, ...otherWays(project, site, new Set(found.map(({ at }) => at)), inHelpers, options)];
@@ -278,15 +281,37 @@ function isTheOnlyOne(project: ProjectFacts, site: JudgedTransaction, facts: rea
 
 /** The statement begins with the very expression that the transaction was begun on, and the handle has a name. */
 function inPlace(project: ProjectFacts, site: JudgedTransaction, home: string, at: CallFact): OuterSessionDetail | undefined {
+  const session = receiverText(project, home, at);
+  const named = namedHandle(project, site, home);
+  const begun = project.program.text(site.file, site.call.calleeSpan);
+  if (session === "this" || !named || !new RegExp(`^${session.replaceAll("$", "\\$")}\\.\\w+$`).test(begun)) return undefined;
+  return { kind: "outer-session", session, ...named };
+}
+
+/** The handle's name in the one function that the transaction runs, which is written where it begins. */
+function namedHandle(project: ProjectFacts, site: JudgedTransaction, home: string): { handle: string; body: number } | undefined {
   const [body, more] = site.bodies;
   if (body === undefined || more !== undefined || site.file !== home) return undefined;
-  const session = receiverText(project, home, at);
   const { fn } = project.program.fnOf(body);
   const parameter = fn.params[site.pattern?.handle ?? 0];
   const handle = parameter === undefined ? undefined : project.program.variable(home, parameter.variable);
-  const begun = project.program.text(site.file, site.call.calleeSpan);
-  if (session === "this" || handle?.span === undefined || !/^[\w$]+$/.test(handle.name) || !new RegExp(`^${session.replaceAll("$", "\\$")}\\.\\w+$`).test(begun)) return undefined;
-  return { kind: "outer-session", session, handle: handle.name, body: fn.span.start };
+  return handle?.span === undefined || !/^[\w$]+$/.test(handle.name) ? undefined : { handle: handle.name, body: fn.span.start };
+}
+
+/** How the helper that a call runs is given the handle, or why its author has to see to it. */
+function throughHelper(project: ProjectFacts, site: JudgedTransaction, at: CallFact, found: readonly Stray[], options: Options): OuterHelperDetail | string {
+  const home = homeOf(project, site);
+  const passing = passingOf(project, site, { file: home, call: at }, found.map(({ call }) => call), (inside) => {
+    const facts = strayFacts(project, site, inside);
+    return facts && viaHelper(project, site, inside, facts, options) ? facts : undefined;
+  });
+  if (typeof passing === "string") return passing;
+  const named = namedHandle(project, site, home);
+  return named ? { kind: "outer-helper", ...named, ...passing } : "give the helper the handle as a parameter, and let it use that: the handle has no name here";
+}
+
+function joins(helper: string): string {
+  return `what \`${helper}\` does here becomes part of the transaction: it is undone with it, sees what it has written, and its locks are held to its end`;
 }
 
 function receiverText(project: ProjectFacts, file: string, call: CallFact): string {

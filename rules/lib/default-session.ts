@@ -28,12 +28,9 @@ export function onDefault(project: ProjectFacts, { file, call, fn, path }: Insid
   return undefined;
 }
 
-/** Whether a call is made on a parameter with a default: another way may leave it out. */
-export function mayBeDefault(project: ProjectFacts, { file, call, fn }: InsideCall): boolean {
-  return [call.callee, ...startsOf(project, file, call.callee), ...call.args].some((part) => {
-    const parameter = part.k === "var" ? parameterOf(project, file, part.id, fn) : undefined;
-    return parameter !== undefined && (project.program.valuesOf(file, parameter.variable).length > 0 || parameter.index > 0);
-  });
+/** Whether a call is made on a parameter: what it is then depends on the way. */
+export function isOnParameter(project: ProjectFacts, { file, call, fn }: InsideCall): boolean {
+  return [call.callee, ...startsOf(project, file, call.callee), ...call.args].some((part) => part.k === "var" && parameterOf(project, file, part.id, fn) !== undefined);
 }
 
 interface Parameter {

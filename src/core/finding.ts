@@ -89,7 +89,7 @@ export interface OuterHelperDetail {
   handle: string;
   /** Where the transaction's function starts in `Finding.file`. */
   body: number;
-  /** All functions on the way to the statements. The first is the one that the finding's call runs. */
+  /** All functions on the way to the statements, callees first: the last is the one that the finding's call runs. */
   functions: HelperFunction[];
 }
 
