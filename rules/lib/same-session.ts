@@ -86,7 +86,7 @@ export function isOnReceiver(project: ProjectFacts, site: Begun, file: string, c
  */
 export function isOnGivenReceiver(project: ProjectFacts, site: Begun, { file, call, fn, path }: InsideCall, owners: readonly TokenId[]): boolean {
   const begun = receiverOfTransaction(project, site);
-  let carried: Carried | undefined = carriedBy(begun.expr);
+  let carried: Carried | undefined = carriedBy(project, begun.file, begun.expr);
   let at = begun.file;
   for (let index = 0; carried && index < path.length; index++) {
     const step = path[index];
@@ -101,7 +101,7 @@ export function isOnGivenReceiver(project: ProjectFacts, site: Begun, { file, ca
   if (!carried || at !== file) return false;
   const { values } = project.graph;
   for (const part of startsOf(project, file, call.callee)) {
-    const found = carriedBy(part);
+    const found = carriedBy(project, file, part);
     if (found?.variable !== carried.variable || found.names.join(".") !== carried.names.join(".")) continue;
     const held = values.solver.values(values.expression(file, part, call.fn));
     if (owners.some((owner) => held.has(owner))) return true;
@@ -109,27 +109,39 @@ export function isOnGivenReceiver(project: ProjectFacts, site: Begun, { file, ca
   return false;
 }
 
-/** A variable, and the members that lead from it: `ctx`, `["db"]`. */
+/** A variable or `this`, and the members that lead from it: `ctx`, `["db"]`. */
 interface Carried {
-  variable: number;
+  variable: number | `this of ${number}`;
   names: string[];
 }
 
-function carriedBy(expr: Expr): Carried | undefined {
-  if (expr.k === "typed") return carriedBy(expr.of);
+function carriedBy(project: ProjectFacts, file: string, expr: Expr): Carried | undefined {
+  if (expr.k === "typed") return carriedBy(project, file, expr.of);
   if (expr.k === "var") return { variable: expr.id, names: [] };
+  if (expr.k === "this") {
+    const { class: id, static: isStatic } = project.program.fn(file, expr.fn);
+    return id === undefined || isStatic === true ? undefined : { variable: `this of ${id}`, names: [] };
+  }
   if (expr.k !== "member" || expr.name === "*") return undefined;
-  const inner = carriedBy(expr.of);
+  const inner = carriedBy(project, file, expr.of);
   return inner && { ...inner, names: [...inner.names, expr.name] };
+}
+
+/** Whether a method is called on the caller's own object: `this.clear(id)`. */
+function isOnThis({ program }: ProjectFacts, { file, call }: CallPlace, callee: FunctionKey): boolean {
+  if (call.callee.k !== "member" || call.callee.of.k !== "this") return false;
+  const target = program.fnOf(callee);
+  return target.file === file && target.fn.class !== undefined && target.fn.class === program.fn(file, call.callee.of.fn).class;
 }
 
 /** What the callee calls it: the parameter at the place where the call passes it, or what holds it. */
 function passedOn(project: ProjectFacts, { file, call }: CallPlace, carried: Carried, callee: FunctionKey): Carried | undefined {
+  if (typeof carried.variable === "string" && isOnThis(project, { file, call }, callee)) return carried;
   for (const [index, arg] of call.args.entries()) {
-    const given = carriedBy(arg);
+    const given = carriedBy(project, file, arg);
     if (given?.variable !== carried.variable || given.names.some((name, at) => carried.names[at] !== name)) continue;
     const param = project.program.fnOf(callee).fn.params[index];
-    if (call.spread || !param || param.rest || project.program.variable(file, carried.variable).kind === "let") return undefined;
+    if (call.spread || !param || param.rest || (typeof carried.variable === "number" && project.program.variable(file, carried.variable).kind === "let")) return undefined;
     return { variable: param.variable, names: carried.names.slice(given.names.length) };
   }
   return undefined;
