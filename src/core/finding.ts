@@ -51,7 +51,7 @@ export interface Suggestion {
   edits: { start: number; end: number; text: string }[];
 }
 
-export type FindingDetail = SessionPerCallDetail | LoopTransactionDetail | LoopWritesDetail | OuterSessionDetail | OuterHelperDetail | ReleaseDetail | EngineConfigDetail | NoDetail;
+export type FindingDetail = SessionPerCallDetail | LoopTransactionDetail | LoopWritesDetail | OuterSessionDetail | OuterHelperDetail | AsyncBodyDetail | ReleaseDetail | EngineConfigDetail | NoDetail;
 
 /** No codemod knows the rule. */
 export interface NoDetail {
@@ -112,6 +112,16 @@ export interface HelperFunction {
   names: { file: string; name: string }[];
   /** The files that say `.name` somewhere. */
   mentions: string[];
+}
+
+/** An async function in a synchronous driver's transaction, in `Finding.file`, which the runtime's transaction can wait for. */
+export interface AsyncBodyDetail {
+  kind: "async-body";
+  /** The session as written: `db`, `this.db`. */
+  session: string;
+  body: Span;
+  /** The calls that run the transaction. */
+  invocations: { file: string; span: Span }[];
 }
 
 /** What a function takes and is to give back itself. */

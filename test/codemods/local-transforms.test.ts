@@ -50,6 +50,8 @@ const ONE = `
   const db = new Database("app.db");
   const add = db.prepare("INSERT INTO things (name) VALUES (?)");`;
 
+const RUNTIME_ONE = ONE.replace(/;$/m, ';\n  import { transaction } from "sessionfix-runtime";');
+
 runLocal("no-async-sync-transaction", "sync-transaction-body", [
   { name: "nothing is awaited, and the promise goes nowhere", before: `${ONE}
     export function save(name: string) {
@@ -73,12 +75,65 @@ runLocal("no-async-sync-transaction", "sync-transaction-body", [
       add.run(name);
     });
     `, safety: "review", reason: "callers may rely on the promise" },
-  { name: "something is awaited", before: `${ONE}
+  { name: "something is awaited, in a transaction that nobody is seen to run", before: `${ONE}
     export const save = db.transaction(async (name: string) => {
       await fetch(name);
       add.run(name);
     });
     `, reason: "has to move out of it" },
+  { name: "something is awaited, and it is run where it is made", before: `${ONE}
+    export async function save(url: string) {
+      await db.transaction(async () => {
+        const reply = await fetch(url); // the name
+        add.run(await reply.text());
+      }).immediate();
+    }
+    `, after: `${RUNTIME_ONE}
+    export async function save(url: string) {
+      await transaction(db, async () => {
+        const reply = await fetch(url); // the name
+        add.run(await reply.text());
+      });
+    }
+    `, safety: "review", reason: "the file's write lock is held for as long as that awaits" },
+  { name: "something is awaited, in a transaction that is kept", before: `${ONE}
+    export const save = db.transaction(async (name: string, times = 1): Promise<number> => {
+      for (let at = 0; at < times; at++) add.run(await Promise.resolve(name));
+      return times;
+    });
+    const one = db.transaction(async name => await Promise.resolve(add.run(name)));
+    export const both = async (name: string) => [await save(name, 2), await save.immediate(name), one.deferred(name)];
+    `, after: `${RUNTIME_ONE}
+    export const save = (name: string, times = 1): Promise<number> => transaction(db, async () => {
+      for (let at = 0; at < times; at++) add.run(await Promise.resolve(name));
+      return times;
+    });
+    const one = name => transaction(db, async () => await Promise.resolve(add.run(name)));
+    export const both = async (name: string) => [await save(name, 2), await save(name), one(name)];
+    `, safety: "review", reason: "waits for the function" },
+  { name: "something is awaited, and nobody waits for it", before: `${ONE}
+    const save = db.transaction(async (name: string) => {
+      await fetch(name);
+      add.run(name);
+    });
+    export function all(names: string[]) {
+      for (const name of names) save(name);
+    }
+    `, reason: "has to move out of it" },
+  { name: "something is awaited, in exclusive mode", before: `${ONE}
+    const save = db.transaction(async (name: string) => {
+      await fetch(name);
+      add.run(name);
+    });
+    export const one = async (name: string) => await save.exclusive(name);
+    `, reason: "exclusive mode" },
+  { name: "something is awaited, and the transaction is passed on", before: `${ONE}
+    const save = db.transaction(async (name: string) => {
+      await fetch(name);
+      add.run(name);
+    });
+    export const one = async (name: string, wrap: (work: unknown) => void) => { wrap(save); await save(name); };
+    `, reason: "also used other than by calling it" },
 ]);
 
 const POOL = `
