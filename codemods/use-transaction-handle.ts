@@ -18,7 +18,7 @@ export const useTransactionHandle: Transform = {
     const tree = context.trees.get(file);
     const call = tree && nodeOf(tree.source, span, ts.isCallExpression);
     if (tree === undefined || call === undefined) throw new CannotFix(`the statement is not to be found in ${file} any more`);
-    if (!tree.text.startsWith(`${detail.session}.`, span.start)) throw new CannotFix(`\`${detail.session}\` is not written out here: give the statement the transaction's handle`);
+    if (!tree.text.startsWith(detail.session, span.start) || !/^[.(<`]/.test(tree.text.slice(span.start + detail.session.length))) throw new CannotFix(`\`${detail.session}\` is not written out here: give the statement the transaction's handle`);
     assertHandleAt(call, detail);
     const group = newGroup(NAME, finding);
     group.edits.push({ file, start: span.start, end: span.start + detail.session.length, text: detail.handle });

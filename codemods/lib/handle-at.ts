@@ -3,11 +3,20 @@ import { CannotFix } from "./transform.js";
 import { enclosingFunction, isFunction, walk } from "./tree.js";
 import type { FunctionNode } from "./tree.js";
 
-/** Throws unless the handle can be used at a place of the transaction's function: by its name, and while the transaction is open. */
-export function assertHandleAt(call: ts.Node, { body: start, handle }: { body: number; handle: string }): void {
+/** The transaction's function. Throws unless the handle can be used at a place of the transaction's function: by its name, and while the transaction is open. */
+export function assertHandleAt(call: ts.Node, { body: start, handle }: { body: number; handle: string }): FunctionNode {
   const body = bodyAround(call, start);
   if (body === undefined || isShadowed(body, handle)) throw new CannotFix(`\`${handle}\` means something else here: rename it, and use the transaction's handle`);
   if (!runsWithin(call, body)) throw new CannotFix("it stands in a function that may run when the transaction is over: whether it belongs to it is for you to say");
+  return body;
+}
+
+/** The place is among what a promise combinator waits for, together with others. */
+export function runsBesideOthers(place: ts.Node, around: ts.Node): boolean {
+  for (let at: ts.Node | undefined = place; at !== undefined && at !== around; at = at.parent) {
+    if (ts.isCallExpression(at) && /^Promise\.(?:all|allSettled|any|race)$/.test(at.expression.getText())) return true;
+  }
+  return false;
 }
 
 /** The transaction's function, which starts where the rule says. */

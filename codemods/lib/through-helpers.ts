@@ -3,7 +3,7 @@ import { libraryWithId } from "../../src/core/catalogue/index.js";
 import type { EditGroup } from "../../src/core/edit.js";
 import type { Finding, HelperFunction, OuterHelperDetail } from "../../src/core/finding.js";
 import { appended, passedAt } from "./arguments.js";
-import { assertHandleAt, runsWithin } from "./handle-at.js";
+import { assertHandleAt, runsBesideOthers, runsWithin } from "./handle-at.js";
 import { assertOnlyCalled } from "./only-called.js";
 import { namesIn } from "./transaction-shape.js";
 import { CannotFix } from "./transform.js";
@@ -32,7 +32,8 @@ export function planThroughHelpers(group: EditGroup, { file, span }: Finding, de
   const tree = context.trees.get(file);
   const call = tree && nodeOf(tree.source, span, ts.isCallExpression);
   if (tree === undefined || call === undefined) throw new CannotFix(`the call is not to be found in ${file} any more`);
-  assertHandleAt(call, detail);
+  const body = assertHandleAt(call, detail);
+  if (runsBesideOthers(call, body)) throw new CannotFix("it runs at the same time as others, and one transaction does one thing after the other: await it by itself first");
   const takers = detail.functions.map((helper) => takerOf(helper, context));
   const called = takers.at(-1);
   if (called === undefined) throw new CannotFix("give the helper the handle as a parameter, and let it use that");
@@ -155,9 +156,7 @@ function argumentsOf(call: ts.CallExpression | ts.TaggedTemplateExpression): rea
 }
 
 /** What ran later, or side by side on connections of its own, cannot do so on one transaction. */
-function assertInOrder(one: ts.Node, { tree, node }: Taker, { name }: HelperFunction): void {
+function assertInOrder(one: ts.Node, { node }: Taker, { name }: HelperFunction): void {
   if (!runsWithin(one, node)) throw new CannotFix(`\`${name}\` uses the session in a function that may run when the transaction is over`);
-  for (let at: ts.Node | undefined = one; at !== undefined && at !== node; at = at.parent) {
-    if (ts.isCallExpression(at) && /^Promise\.(?:all|allSettled|any|race)$/.test(at.expression.getText(tree.source))) throw new CannotFix(`\`${name}\` runs several statements at the same time: write them in order first`);
-  }
+  if (runsBesideOthers(one, node)) throw new CannotFix(`\`${name}\` runs several statements at the same time: write them in order first`);
 }

@@ -132,6 +132,23 @@ export const close = () => db.destroy();
     expect(after).toEqual(WHOLE);
   }, 120_000);
 
+  it("in place, what then runs side by side on one handle is the next thing to mend", async () => {
+    const app = `import knex from "knex";
+
+const db = knex({ client: "better-sqlite3", connection: { filename: "app.db" }, useNullAsDefault: true });
+
+export async function save(names: readonly string[]): Promise<void> {
+  await db.transaction(async (trx) => {
+    await trx("log").insert({ what: "begin" });
+    await Promise.all(names.map((name) => db("lines").insert({ name })));
+  });
+}
+`;
+    const { read, applied } = await batch({ "src/app.ts": app }, undefined, "use-transaction-handle");
+    expect(applied).toBe(1);
+    expect(read("src/app.ts")).toBe(app.replace('db("lines")', 'trx("lines")'));
+  }, 120_000);
+
   it("Prisma: the handle's type, of which the client is one", async () => {
     const client = Object.fromEntries(Object.entries(readTree(fileURLToPath(new URL("../fixtures/orm/prisma/client", import.meta.url)))).map(([file, text]) => [`src/generated/prisma/${file}`, text]));
     const db = `import { PrismaBetterSqlite3 } from "@prisma/adapter-better-sqlite3";

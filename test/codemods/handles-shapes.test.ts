@@ -298,6 +298,13 @@ runLocal("no-outer-session-in-transaction", "use-transaction-handle", [
       await clear(["a"]);
     });
     `, reason: "at the same time" },
+  { name: "a call at the same time as others", before: `${PRISMA}
+    const count = () => prisma.line.count();
+    export const save = () => prisma.$transaction(async (tx) => {
+      const [lines, orders] = await Promise.all([count(), tx.order.count()]);
+      await tx.total.create({ data: { lines, orders } });
+    });
+    `, reason: "it runs at the same time as others" },
   { name: "the session for more than statements", before: `${PRISMA}
     async function clear() {
       await prisma.line.deleteMany();

@@ -219,6 +219,23 @@ runLocal("no-outer-session-in-transaction", "use-transaction-handle", [
       }));
     });
     ` },
+  { name: "a session that is called itself", before: `
+    import knex from "knex";
+    const db = knex({ client: "pg" });
+    export const order = (line: object) => db.transaction(async (trx) => {
+      await trx("orders").insert({ open: true });
+      await db("lines").insert(line);
+      await db<{ id: number }>("lines").where({ id: 1 }).del();
+    });
+    `, after: `
+    import knex from "knex";
+    const db = knex({ client: "pg" });
+    export const order = (line: object) => db.transaction(async (trx) => {
+      await trx("orders").insert({ open: true });
+      await trx("lines").insert(line);
+      await trx<{ id: number }>("lines").where({ id: 1 }).del();
+    });
+    ` },
   { name: "the handle's name means something else there", before: `${DRIZZLE}
     export const save = (names: string[]) => db.transaction(async (tx) => {
       await tx.insert(things).values({ name: "a" });
