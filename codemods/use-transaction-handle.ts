@@ -1,5 +1,5 @@
 import { ts } from "ts-morph";
-import { assertHandleAt } from "./lib/handle-at.js";
+import { assertHandleAt, runsBesideOthers } from "./lib/handle-at.js";
 import { planThroughHelpers } from "./lib/through-helpers.js";
 import { CannotFix, judge, newGroup } from "./lib/transform.js";
 import type { Transform } from "./lib/transform.js";
@@ -19,8 +19,9 @@ export const useTransactionHandle: Transform = {
     const call = tree && nodeOf(tree.source, span, ts.isCallExpression);
     if (tree === undefined || call === undefined) throw new CannotFix(`the statement is not to be found in ${file} any more`);
     if (!tree.text.startsWith(detail.session, span.start) || !/^[.(<`]/.test(tree.text.slice(span.start + detail.session.length))) throw new CannotFix(`\`${detail.session}\` is not written out here: give the statement the transaction's handle`);
-    assertHandleAt(call, detail);
+    const body = assertHandleAt(call, detail);
     const group = newGroup(NAME, finding);
+    if (runsBesideOthers(call, body)) group.asksFor = ["no-parallel-in-transaction"];
     group.edits.push({ file, start: span.start, end: span.start + detail.session.length, text: detail.handle });
     return group;
   },

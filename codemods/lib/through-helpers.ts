@@ -67,7 +67,7 @@ function takerOf(helper: HelperFunction, { trees }: PlanContext): Taker {
     return { tree, node, index: helper.takes, name: parameter.name.text };
   }
   const { parent } = node;
-  const isOverloaded = (ts.isFunctionDeclaration(node) || ts.isMethodDeclaration(node)) && "body" in node && siblings(node).some((one) => one !== node && nameOf(one) === nameOf(node));
+  const isOverloaded = (ts.isFunctionDeclaration(node) || ts.isMethodDeclaration(node)) && siblings(node).some((one) => isSignature(one) && one.name?.getText() === node.name?.getText() && isStatic(one) === isStatic(node));
   if (isOverloaded) throw new CannotFix(`\`${helper.name}\` has overloads: give each the handle by hand`);
   if ((ts.isVariableDeclaration(parent) || ts.isPropertyDeclaration(parent)) && parent.type !== undefined) throw new CannotFix(`\`${helper.name}\` is declared with a type that says what it takes`);
   const taken = namesIn(node);
@@ -83,8 +83,12 @@ function siblings(node: ts.FunctionDeclaration | ts.MethodDeclaration): readonly
   return ts.isBlock(parent) || ts.isSourceFile(parent) || ts.isModuleBlock(parent) ? parent.statements : [];
 }
 
-function nameOf(node: ts.Node): string | undefined {
-  return ts.isFunctionDeclaration(node) || ts.isMethodDeclaration(node) ? node.name?.getText() : undefined;
+function isSignature(node: ts.Node): node is ts.FunctionDeclaration | ts.MethodDeclaration {
+  return (ts.isFunctionDeclaration(node) || ts.isMethodDeclaration(node)) && node.body === undefined;
+}
+
+function isStatic(node: ts.FunctionDeclaration | ts.MethodDeclaration): boolean {
+  return node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.StaticKeyword) ?? false;
 }
 
 /** `: typeof db | Handle = db`: a type that holds for the session and for the handle, and the session as it is used now. */

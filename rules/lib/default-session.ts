@@ -6,24 +6,31 @@ import { functionKey, type FunctionKey } from "../../src/core/link/program.js";
 import type { StatementFact } from "../../src/core/link/statements.js";
 import { startsOf } from "./same-session.js";
 
-/** Where a value was written. `left out`: no argument, and no default either. */
-type Origin = { file: string; expr: Expr; fn: number } | "left out" | undefined;
+/** The default that a parameter has on some way, and the function whose parameter it is. */
+export interface DefaultSession {
+  key: FunctionKey;
+  expr: Expr;
+}
+
+/** `left out`: no argument, and no default either. */
+type Origin = DefaultSession | "left out" | undefined;
 
 /**
  * What a call in a helper touches on this way to it, where it is made on a parameter that takes a session and the way leaves it
  * out: the default's session. `find(id)` of `const find = (id, client = db) => client.select(…)`. Undefined where the
  * way gives a session, or where there is no such parameter.
  */
-export function onDefault(project: ProjectFacts, { file, call, fn, path }: InsideCall, facts: readonly StatementFact[]): StatementFact[] | undefined {
+export function onDefault(project: ProjectFacts, { file, call, fn, path }: InsideCall, facts: readonly StatementFact[]): { facts: StatementFact[]; from: DefaultSession } | undefined {
   for (const part of [call.callee, ...startsOf(project, file, call.callee), ...call.args]) {
     const parameter = part.k === "var" ? parameterOf(project, file, part.id, fn) : undefined;
     if (!parameter) continue;
     const origin = originOf(project, path, path.length - 1, parameter);
     if (origin === undefined || origin === "left out") continue;
     const { values } = project.graph;
-    const held = values.solver.values(values.expression(origin.file, origin.expr, origin.fn));
+    const { file: at, fn: around } = project.program.fnOf(origin.key);
+    const held = values.solver.values(values.expression(at, origin.expr, around.id));
     const found = facts.filter(({ owner }) => held.has(owner));
-    if (found.length > 0) return found;
+    if (found.length > 0) return { facts: found, from: origin };
   }
   return undefined;
 }
@@ -53,12 +60,11 @@ export function parameterOf({ program }: ProjectFacts, file: string, variable: n
 function originOf(project: ProjectFacts, path: readonly CallPlace[], level: number, { key, variable, index }: Parameter): Origin {
   const step = path[level];
   if (!step || step.call.spread || ![...project.inside.calleesOf(step.file, step.call)].some(({ to, written }) => to === key && !written)) return undefined;
-  const { file, fn } = project.program.fnOf(key);
-  const [byDefault, ...more] = project.program.valuesOf(file, variable);
+  const [byDefault, ...more] = project.program.valuesOf(project.program.fnOf(key).file, variable);
   if (more.length > 0) return undefined;
   const arg = step.call.args[index];
   const given = arg === undefined || isUndefined(arg) ? "left out" : handedOn(project, path, level, step, arg);
-  return given === "left out" && byDefault !== undefined ? { file, expr: byDefault, fn: fn.id } : given;
+  return given === "left out" && byDefault !== undefined ? { key, expr: byDefault } : given;
 }
 
 function handedOn(project: ProjectFacts, path: readonly CallPlace[], level: number, { file, call }: CallPlace, arg: Expr): Origin {

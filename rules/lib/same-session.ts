@@ -1,5 +1,6 @@
 import type { CallFact, Expr } from "../../src/core/facts/types.js";
 import type { CallPlace } from "../../src/core/link/calls.js";
+import type { DefaultSession } from "./default-session.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import type { InsideCall } from "../../src/core/link/inside.js";
 import { functionKey, type FunctionKey } from "../../src/core/link/program.js";
@@ -84,7 +85,7 @@ export function isOnReceiver(project: ProjectFacts, site: Begun, file: string, c
  * The same for a call in a helper: the helper was given what the transaction is begun on, or what holds it, and makes the
  * call on that: `check(ctx)` in `ctx.db.transaction(…)`, when `check` runs `ctx.db.select(…)`.
  */
-export function isOnGivenReceiver(project: ProjectFacts, site: Begun, { file, call, fn, path }: InsideCall, owners: readonly TokenId[]): boolean {
+export function isOnGivenReceiver(project: ProjectFacts, site: Begun, { file, call, fn, path }: InsideCall, owners: readonly TokenId[], from?: DefaultSession): boolean {
   const begun = receiverOfTransaction(project, site);
   let carried: Carried | undefined = carriedBy(project, begun.file, begun.expr);
   let at = begun.file;
@@ -97,16 +98,19 @@ export function isOnGivenReceiver(project: ProjectFacts, site: Begun, { file, ca
     if (callee === undefined) return false;
     carried = passedOn(project, step, carried, callee);
     at = project.program.fnOf(callee).file;
+    if (carried && callee === from?.key) return isCarried(project, at, from.expr, call.fn, carried, owners);
   }
   if (!carried || at !== file) return false;
-  const { values } = project.graph;
-  for (const part of startsOf(project, file, call.callee)) {
-    const found = carriedBy(project, file, part);
-    if (found?.variable !== carried.variable || found.names.join(".") !== carried.names.join(".")) continue;
-    const held = values.solver.values(values.expression(file, part, call.fn));
-    if (owners.some((owner) => held.has(owner))) return true;
-  }
+  for (const part of startsOf(project, file, call.callee)) if (isCarried(project, file, part, call.fn, carried, owners)) return true;
   return false;
+}
+
+function isCarried(project: ProjectFacts, file: string, part: Expr, fn: number, carried: Carried, owners: readonly TokenId[]): boolean {
+  const { values } = project.graph;
+  const found = carriedBy(project, file, part);
+  if (found?.variable !== carried.variable || found.names.join(".") !== carried.names.join(".")) return false;
+  const held = values.solver.values(values.expression(file, part, fn));
+  return owners.some((owner) => held.has(owner));
 }
 
 /** A variable or `this`, and the members that lead from it: `ctx`, `["db"]`. */

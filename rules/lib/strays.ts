@@ -4,7 +4,7 @@ import type { JudgedTransaction, ProjectFacts } from "../../src/core/link/index.
 import type { InsideCall } from "../../src/core/link/inside.js";
 import { append, type FunctionKey } from "../../src/core/link/program.js";
 import type { StatementFact } from "../../src/core/link/statements.js";
-import { isOnParameter, onDefault } from "./default-session.js";
+import { type DefaultSession, isOnParameter, onDefault } from "./default-session.js";
 import { carriesHandle, isGivenHandle, mayUseHandle, touches } from "./handles.js";
 import { isRun } from "./lazy-query.js";
 import { lacksOption } from "./option-style.js";
@@ -53,7 +53,7 @@ export function strayFacts(project: ProjectFacts, site: JudgedTransaction, insid
   const { file, call } = inside;
   const all = touchesRows(project, call);
   if (all.length === 0) return undefined;
-  const facts = onDefault(project, inside, all) ?? all;
+  const facts = onDefault(project, inside, all)?.facts ?? all;
   if (mayUseHandle(project, facts) || (facts === all && isGiven(project, file, call)) || (!site.sync && !isRun(project, file, call))) return undefined;
   const option = site.pattern?.option;
   return option !== undefined && !lacksOption(project, file, call, option) ? undefined : facts;
@@ -64,8 +64,9 @@ export function viaHelper(project: ProjectFacts, site: JudgedTransaction, inside
   const [first] = path;
   if (!first || first.file !== homeOf(project, site)) return undefined;
   // A helper that is handed the handle anywhere on the way is trusted with it, unless it is seen to pass another one by.
-  if (onDefault(project, inside, facts) === undefined && path.some((step) => isGivenHandle(project, step.file, step.call))) return undefined;
-  if (!isSameSession(project, site, inside, facts)) return undefined;
+  const byDefault = onDefault(project, inside, facts);
+  if (byDefault === undefined && path.some((step) => isGivenHandle(project, step.file, step.call))) return undefined;
+  if (!isSameSession(project, site, inside, facts, byDefault?.from)) return undefined;
   const helper = nameOf(project, first.file, first.call) ?? functionName(project, fn);
   return [helper, functionName(project, fn)].some((name) => isAllowed(name, allowed)) ? undefined : { file, call, at: first.call, helper };
 }
@@ -123,9 +124,9 @@ function nameOf(project: ProjectFacts, file: string, call: CallFact): string | u
 }
 
 /** In the body the same binding as the transaction's receiver, or anywhere surely the same session, which every caller gets. */
-function isSameSession(project: ProjectFacts, site: JudgedTransaction, inside: InsideCall, facts: readonly StatementFact[]): boolean {
+function isSameSession(project: ProjectFacts, site: JudgedTransaction, inside: InsideCall, facts: readonly StatementFact[], from?: DefaultSession): boolean {
   const owners = facts.map(({ owner }) => owner);
-  if (inside.path.length === 0 ? isOnReceiver(project, site, inside.file, inside.call, owners) : isOnGivenReceiver(project, site, inside, owners)) return true;
+  if (inside.path.length === 0 ? isOnReceiver(project, site, inside.file, inside.call, owners) : isOnGivenReceiver(project, site, inside, owners, from)) return true;
   if (isTheOnlyOne(project, site, facts)) return true;
   const sessions = facts.map(({ session }) => session);
   return areSession(project, site, sessions) && [...certain(project, sessions)].every((session) => isLasting(project, session));

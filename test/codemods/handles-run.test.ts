@@ -144,7 +144,7 @@ export async function save(names: readonly string[]): Promise<void> {
   });
 }
 `;
-    const { read, applied } = await batch({ "src/app.ts": app }, undefined, "use-transaction-handle");
+    const { read, applied } = await batch({ "src/app.ts": app }, undefined, "use-transaction-handle", true);
     expect(applied).toBe(1);
     expect(read("src/app.ts")).toBe(app.replace('db("lines")', 'trx("lines")'));
   }, 120_000);

@@ -262,6 +262,33 @@ runLocal("no-outer-session-in-transaction", "use-transaction-handle", [
       await clear("a");
     });
     `, reason: "has overloads" },
+  { name: "a static method and one of the instances, of the same name", before: `${PRISMA}
+    class Lines {
+      constructor(readonly id: string) {}
+      static async check(id: string) {
+        if (!(await prisma.line.findUnique({ where: { id } }))) throw new Error("gone");
+        return new Lines(id).check();
+      }
+      check() { return this.id !== ""; }
+    }
+    export const save = () => prisma.$transaction(async (tx) => {
+      await tx.order.deleteMany();
+      await Lines.check("a");
+    });
+    `, after: `${PRISMA}
+    class Lines {
+      constructor(readonly id: string) {}
+      static async check(id: string, session: ${TYPE} = prisma) {
+        if (!(await session.line.findUnique({ where: { id } }))) throw new Error("gone");
+        return new Lines(id).check();
+      }
+      check() { return this.id !== ""; }
+    }
+    export const save = () => prisma.$transaction(async (tx) => {
+      await tx.order.deleteMany();
+      await Lines.check("a", tx);
+    });
+    `, safety: "review", reason: JOINS },
   { name: "a class that implements an interface", before: `${PRISMA}
     interface Clearing { clear(id: string): Promise<void> }
     class Lines implements Clearing {

@@ -208,6 +208,16 @@ runTable({
           { line: 6, library: "@prisma/client", message: "`clear`", fix: "review", reason: JOINS, related: [4, 3] },
           { line: 7, library: "@prisma/client", message: "`clear`", fix: "review", reason: JOINS, related: [4, 3] },
         ] },
+    { name: "a default out of a context, left out a helper before", code: `
+        import type { PrismaClient } from "@prisma/client";
+        interface Context { db: PrismaClient; user: string }
+        const find = async (ctx: Context, id: string, session = ctx.db) => session.asset.findFirst({ where: { id } });
+        const check = async (ctx: Context, id: string) => { if (!(await find(ctx, id))) throw new Error(ctx.user); };
+        export const save = (ctx: Context, id: string) => ctx.db.$transaction(async (tx) => {
+          await find(ctx, id, tx);
+          await check(ctx, id);
+          await tx.order.deleteMany();
+        });`, findings: [{ line: 7, library: "@prisma/client", message: "`check`", fix: "review", reason: JOINS, related: [5, 3] }] },
     { name: "a default that is left out a helper before", code: `${PRISMA}
         const remove = (id: string, client = prisma) => client.line.deleteMany({ where: { id } });
         async function clear(id: string, client?: typeof prisma) { await remove(id, client); }
