@@ -36,7 +36,9 @@ function isCallee(node: ts.Expression): boolean {
 
 /** Named on its way out of the file, or as a type. */
 function isHarmless({ parent }: ts.Identifier): boolean {
-  return ts.isExportSpecifier(parent) || ts.isExportAssignment(parent) || ts.isTypeQueryNode(parent);
+  if (ts.isExportSpecifier(parent) || ts.isExportAssignment(parent) || ts.isTypeQueryNode(parent)) return true;
+  const assigned = ts.isShorthandPropertyAssignment(parent) ? parent.parent.parent : parent;
+  return ts.isBinaryExpression(assigned) && assigned.operatorToken.kind === ts.SyntaxKind.EqualsToken && /^(?:module\.)?exports\b/.test(assigned.left.getText());
 }
 
 /** Not a parameter that happens to have the name. */

@@ -192,6 +192,31 @@ runLocal("no-outer-session-in-transaction", "use-transaction-handle", [
       await touch(id, trx);
     });
     `, safety: "review", reason: JOINS },
+  { name: "CommonJS hands it out", file: "src/app.cjs", before: `
+    const knex = require("knex");
+    const db = knex({ client: "pg" });
+    const touch = async (id) => {
+      await db("things").where({ id }).update({ seen: 1 });
+    };
+    exports.again = touch;
+    const save = (id) => db.transaction(async (trx) => {
+      await trx("things").del();
+      await touch(id);
+    });
+    module.exports = { save, touch };
+    `, after: `
+    const knex = require("knex");
+    const db = knex({ client: "pg" });
+    const touch = async (id, session = db) => {
+      await session("things").where({ id }).update({ seen: 1 });
+    };
+    exports.again = touch;
+    const save = (id) => db.transaction(async (trx) => {
+      await trx("things").del();
+      await touch(id, trx);
+    });
+    module.exports = { save, touch };
+    `, safety: "review", reason: JOINS },
   { name: "a member of an object", before: `${PRISMA}
     const lines = {
       async clear(id: string) {
