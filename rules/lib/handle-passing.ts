@@ -103,18 +103,19 @@ class Passing {
     if (why !== undefined) throw new Unclear(why);
     const [session, other] = [...new Map(statements.map((each) => [each.session.text, each.session])).values()];
     if (other !== undefined) throw new Unclear(`\`${fn.name}\` uses a session by several names`);
+    const known = namesOf(this.project, key);
     const spans: Span[] = statements.map(({ call }) => call.span);
     return (
       this.functions.push({
         file,
         span: fn.span,
         name: fn.name,
-        member: fn.class !== undefined || fn.object !== undefined,
+        member: known.names.length === 0 || fn.class !== undefined || fn.object !== undefined,
         ...(session === undefined ? {} : { session: session.text }),
         ...(session?.takes === undefined ? {} : { takes: session.takes }),
         statements: spans,
         calls,
-        ...namesOf(this.project, key),
+        ...known,
       }) - 1
     );
   }

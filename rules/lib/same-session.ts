@@ -1,9 +1,9 @@
-import type { CallFact, Expr } from "../../src/core/facts/types.js";
+import type { CallFact, ClassId, Expr, FunctionFact } from "../../src/core/facts/types.js";
 import type { CallPlace } from "../../src/core/link/calls.js";
 import type { DefaultSession } from "./default-session.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import type { InsideCall } from "../../src/core/link/inside.js";
-import { functionKey, type FunctionKey } from "../../src/core/link/program.js";
+import { functionKey, type FunctionKey, type Program } from "../../src/core/link/program.js";
 import type { TokenId } from "../../src/core/link/tokens.js";
 import type { TransactionSite } from "../../src/core/link/transactions.js";
 
@@ -135,7 +135,15 @@ function carriedBy(project: ProjectFacts, file: string, expr: Expr): Carried | u
 function isOnThis({ program }: ProjectFacts, { file, call }: CallPlace, callee: FunctionKey): boolean {
   if (call.callee.k !== "member" || call.callee.of.k !== "this") return false;
   const target = program.fnOf(callee);
-  return target.file === file && target.fn.class !== undefined && target.fn.class === program.fn(file, call.callee.of.fn).class;
+  const id = target.file === file ? classOf(program, file, target.fn) : undefined;
+  return id !== undefined && id === program.fn(file, call.callee.of.fn).class;
+}
+
+/** The class whose instance is `this` in a function: a method's, or that of an arrow function in a field. */
+export function classOf(program: Program, file: string, fn: FunctionFact): ClassId | undefined {
+  let at = fn;
+  while (at.kind === "arrow") at = program.fn(file, at.parent);
+  return at.kind === "module" ? undefined : at.class;
 }
 
 /** What the callee calls it: the parameter at the place where the call passes it, or what holds it. */

@@ -1,6 +1,7 @@
 import type { HelperFunction } from "../../src/core/finding.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import type { FunctionKey } from "../../src/core/link/program.js";
+import { classOf } from "./same-session.js";
 
 /** Why nothing can be added to what a function takes, without a look at whoever calls it; undefined when another parameter at its end keeps every call as it was. */
 export function whyFixed(project: ProjectFacts, key: FunctionKey): string | undefined {
@@ -17,7 +18,8 @@ export function whyFixed(project: ProjectFacts, key: FunctionKey): string | unde
   if (graph.edges.some(({ to, call }) => to === key && (call.spread === true || call.kind !== "call" || call.args.length > fn.params.length))) return `\`${name}\` is called with more arguments than it takes`;
   const kept = holders(project, key).find((holder) => holder.kind !== "import" && holder.kind !== "function" && holder.kind !== "const");
   if (kept) return `\`${name}\` is kept in \`${kept.name}\`, and called by that name`;
-  return fn.class === undefined ? undefined : whyBound(project, file, fn.class, name);
+  const id = classOf(program, file, fn);
+  return id === undefined ? undefined : whyBound(project, file, id, name);
 }
 
 /** A method whose shape somebody else prescribes. */

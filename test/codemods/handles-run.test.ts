@@ -66,6 +66,8 @@ function expectPassed(read: (file: string) => string, parameter: string, insert:
   expect(read("src/orders.ts")).toContain("await record(names.length, tx);");
 }
 
+const CLIENT = Object.fromEntries(Object.entries(readTree(fileURLToPath(new URL("../fixtures/orm/prisma/client", import.meta.url)))).map(([file, text]) => [`src/generated/prisma/${file}`, text]));
+
 describe("the handle through helpers", () => {
   it("Drizzle: a type for both", async () => {
     const db = `import { createClient } from "@libsql/client";
@@ -150,7 +152,6 @@ export async function save(names: readonly string[]): Promise<void> {
   }, 120_000);
 
   it("Prisma: the handle's type, of which the client is one", async () => {
-    const client = Object.fromEntries(Object.entries(readTree(fileURLToPath(new URL("../fixtures/orm/prisma/client", import.meta.url)))).map(([file, text]) => [`src/generated/prisma/${file}`, text]));
     const db = `import { PrismaBetterSqlite3 } from "@prisma/adapter-better-sqlite3";
 import { PrismaClient } from "./generated/prisma/client.js";
 
@@ -163,9 +164,55 @@ export const rows = async () => (await db.item.findMany({ orderBy: { id: "asc" }
 export const close = () => db.$disconnect();
 `;
     const insert = 'item.create({ data: { name: note === "none" ? name : note } })';
-    const { read, applied, manual, after } = await batch({ ...client, ".gitignore": "src/generated\n", ...program(db, insert, "db.$transaction") }, MAIN, "use-transaction-handle");
+    const { read, applied, manual, after } = await batch({ ...CLIENT, ".gitignore": "src/generated\n", ...program(db, insert, "db.$transaction") }, MAIN, "use-transaction-handle");
     expect([applied, manual]).toEqual([2, []]);
     expectPassed(read, "session: Parameters<Parameters<typeof db.$transaction>[0]>[0] = db", insert);
     expect(after).toEqual(WHOLE);
+  }, 120_000);
+
+  it("has a type that the compiler takes, whatever the session is a part of", async () => {
+    const app = `import { PrismaClient } from "./generated/prisma/client.js";
+
+export interface Context { readonly db: PrismaClient; readonly user: string }
+
+export async function check(ctx: Context, id: number): Promise<void> {
+  if ((await ctx.db.item.findUnique({ where: { id } })) === null) throw new Error(ctx.user);
+}
+
+export class Items {
+  readonly #log: PrismaClient;
+
+  constructor(private readonly prisma: PrismaClient, readonly ctx: Context) {
+    this.#log = prisma;
+  }
+
+  private async rename(id: number, name: string) {
+    await this.prisma.item.update({ where: { id }, data: { name } });
+  }
+
+  note = async (name: string) => {
+    await this.#log.item.create({ data: { name } });
+  };
+
+  async close(id: number): Promise<void> {
+    await this.prisma.$transaction(async (tx) => {
+      await tx.item.findMany();
+      await this.rename(id, "closed");
+    });
+    await this.#log.$transaction(async (tx) => {
+      await tx.item.findMany();
+      await this.note("closed");
+    });
+    await this.ctx.db.$transaction(async (tx) => {
+      await tx.item.findMany();
+      await check(this.ctx, id);
+    });
+  }
+}
+`;
+    const { read, applied, manual } = await batch({ ...CLIENT, ".gitignore": "src/generated\n", "src/app.ts": app }, undefined, "use-transaction-handle");
+    expect([applied, manual]).toEqual([3, []]);
+    for (const call of ['this.rename(id, "closed", tx)', 'this.note("closed", tx)', "check(this.ctx, id, tx)"]) expect(read("src/app.ts")).toContain(call);
+    expect(read("src/app.ts")).toContain("session: Parameters<Parameters<typeof ctx.db.$transaction>[0]>[0] = ctx.db)");
   }, 120_000);
 });
