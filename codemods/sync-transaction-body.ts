@@ -6,7 +6,7 @@ import { localNameFor } from "./lib/imports.js";
 import { planSuggested } from "./lib/suggested.js";
 import { CannotFix, judge, newGroup } from "./lib/transform.js";
 import type { PlanContext, Transform } from "./lib/transform.js";
-import { nodeOf, referencesTo, unwrap } from "./lib/tree.js";
+import { nodeOf, referencesTo, unwrap, walk } from "./lib/tree.js";
 import type { Tree } from "./lib/tree.js";
 
 const NAME = "sync-transaction-body";
@@ -54,10 +54,8 @@ function planKept(group: EditGroup, tree: Tree, call: ts.CallExpression, body: t
   const { parent } = call;
   if (!(ts.isVariableDeclaration(parent) || ts.isPropertyDeclaration(parent)) || parent.initializer !== call) throw new CannotFix("the transaction is passed on, so who runs it cannot be told");
   if (parent.type !== undefined) throw new CannotFix(`\`${parent.name.getText(source)}\` is declared with a type of the driver's own`);
-  if (ts.isIdentifier(parent.name)) {
-    const other = referencesTo(tree, parent.name, source).find((use) => !isRunBy(use) && !ts.isExportSpecifier(use.parent) && !ts.isExportAssignment(use.parent));
-    if (other !== undefined && ts.isVariableDeclaration(parent)) throw new CannotFix(`\`${other.text}\` is also used other than by calling it`);
-  }
+  const other = usesOf(tree, parent).find((use) => !isRunBy(use) && !ts.isExportSpecifier(use.parent) && !ts.isExportAssignment(use.parent));
+  if (other !== undefined) throw new CannotFix(`\`${other.getText(source)}\` is also used other than by calling it`);
   const [modifier] = body.modifiers ?? [];
   if (modifier === undefined) throw new CannotFix("its function is not async any more");
   const head = source.text.slice(modifier.end).search(/\S/) + modifier.end;
@@ -66,6 +64,17 @@ function planKept(group: EditGroup, tree: Tree, call: ts.CallExpression, body: t
     { file, start: body.body.getStart(source), end: body.body.getStart(source), text: `${name}(${session}, async () => ` },
     { file, start: body.end, end: call.end, text: ")" },
   );
+}
+
+/** Where the file names what the transaction is kept in: a variable, or a field of some object. */
+function usesOf(tree: Tree, kept: ts.VariableDeclaration | ts.PropertyDeclaration): ts.Expression[] {
+  const { name } = kept;
+  if (ts.isVariableDeclaration(kept) && ts.isIdentifier(name)) return referencesTo(tree, name, tree.source);
+  const found: ts.Expression[] = [];
+  walk(tree.source, (node) => {
+    if (ts.isPropertyAccessExpression(node) && node.name.text === name.getText(tree.source)) found.push(node);
+  });
+  return found;
 }
 
 const MODES = new Set(["default", "deferred", "immediate"]);
@@ -92,7 +101,7 @@ function isRunOf(run: ts.CallExpression, call: ts.CallExpression): boolean {
   return callee === call || (ts.isPropertyAccessExpression(callee) && unwrap(callee.expression) === call);
 }
 
-function isRunBy(use: ts.Identifier): boolean {
+function isRunBy(use: ts.Expression): boolean {
   const { parent } = use;
   if (ts.isCallExpression(parent)) return parent.expression === use;
   return ts.isPropertyAccessExpression(parent) && parent.expression === use && ts.isCallExpression(parent.parent) && parent.parent.expression === parent && (MODES.has(parent.name.text) || parent.name.text === "exclusive");

@@ -127,8 +127,18 @@ function occurrences({ session }: HelperFunction, tree: Tree, node: FunctionNode
     if (ts.isIdentifier(root)) roots.add(resolve(tree, root));
     found.push(one);
   });
+  for (const root of roots) assertAtHand(root, tree, node);
   if (roots.size > 1) throw new CannotFix(`\`${session ?? ""}\` means more than one thing in ${tree.file}`);
   return found;
+}
+
+/** A default is worked out before the function's own names are there, and at every call: what it names has to be there then. */
+function assertAtHand(root: ts.Symbol | undefined, tree: Tree, node: FunctionNode): void {
+  const declared = root?.declarations?.[0];
+  if (declared === undefined || declared.getSourceFile() !== tree.source || declared.pos < node.pos || declared.end > node.end) return;
+  const parameter = ts.findAncestor(declared, (at) => at === node || ts.isParameter(at) || ts.isStatement(at));
+  if (parameter === undefined || !ts.isParameter(parameter) || parameter.parent !== node) throw new CannotFix(`\`${root?.name ?? ""}\` is a name of the function's own: take the session as a parameter by hand`);
+  if (!isTypeScript(tree.file)) throw new CannotFix(`no type says that \`${root?.name ?? ""}\` is always given: take the session as a parameter by hand`);
 }
 
 /** What the function does on the session it does on its parameter. */

@@ -1,4 +1,7 @@
+import { expect, it } from "vitest";
+import { findingsOf, ruleNamed } from "../rules/lib/run.js";
 import { runLocal } from "./helpers/local.js";
+import { fixOnce } from "./helpers/rounds.js";
 
 const PRISMA = `
     import { PrismaClient } from "@prisma/client";
@@ -367,6 +370,29 @@ runLocal("no-outer-session-in-transaction", "use-transaction-handle", [
       await clear();
     });
     `, reason: "for more than statements" },
+  { name: "the session under a name of the function's own, which means something else outside", before: `
+    import { PrismaClient } from "@prisma/client";
+    const clients = { main: new PrismaClient() };
+    const prisma = "the name of something else";
+    async function clear() {
+      const prisma = clients.main;
+      await prisma.line.deleteMany();
+    }
+    export const save = () => clients.main.$transaction(async (tx) => {
+      await tx.order.deleteMany({ where: { prisma } });
+      await clear();
+    });
+    `, reason: "`prisma` is a name of the function's own" },
+  { name: "a context that nothing says is given", file: "src/app.mjs", before: `
+    import { PrismaClient } from "@prisma/client";
+    const context = { db: new PrismaClient() };
+    const note = async (what, ctx) => { if (ctx) await ctx.db.event.create({ data: { what } }); };
+    export const save = () => context.db.$transaction(async (tx) => {
+      await tx.order.deleteMany();
+      await note("saved", context);
+    });
+    export const quiet = () => note("nothing");
+    `, reason: "no type says that `ctx` is always given" },
   { name: "a session that a function gives", before: `
     import { PrismaClient } from "@prisma/client";
     let client: PrismaClient | undefined;
@@ -397,3 +423,28 @@ runLocal("no-outer-session-in-transaction", "use-transaction-handle", [
     });
     `, reason: "no type is known" },
 ]);
+
+it("keeps the file's line ends, and a parameter list that ends in a comment as it is", () => {
+  const text = [
+    'import knex from "knex";',
+    'const db = knex({ client: "pg" });',
+    "const touch = async (",
+    "  id: number,",
+    ") => {",
+    '  await db("things").where({ id }).update({ seen: 1 });',
+    "};",
+    "const clear = async (",
+    "  id: number // which",
+    ") => {",
+    '  await db("things").where({ id }).del();',
+    "};",
+    "export const save = (id: number) => db.transaction(async (trx) => {",
+    "  await touch(id);",
+    "  await clear(id);",
+    "});",
+    "",
+  ].join("\r\n");
+  const fixed = fixOnce({ "src/app.ts": text }, findingsOf(ruleNamed("no-outer-session-in-transaction"), { "src/app.ts": text }));
+  expect(fixed.manual.map(({ reason }) => reason)).toEqual([expect.stringContaining("a comment stands at the end of the list")]);
+  expect(fixed.files["src/app.ts"]).toBe(text.replace("  id: number,\r\n", "  id: number,\r\n  session = db,\r\n").replace('await db("things").where({ id }).update', 'await session("things").where({ id }).update').replace("touch(id);", "touch(id, trx);"));
+});

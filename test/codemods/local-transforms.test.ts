@@ -120,6 +120,33 @@ runLocal("no-async-sync-transaction", "sync-transaction-body", [
       for (const name of names) save(name);
     }
     `, reason: "has to move out of it" },
+  { name: "something is awaited, in a transaction that a field keeps", before: `${ONE}
+    export class Things {
+      save = db.transaction(async (name: string) => {
+        await fetch(name);
+        add.run(name);
+      });
+      one(name: string) { return this.save.immediate(name); }
+    }
+    `, after: `${RUNTIME_ONE}
+    export class Things {
+      save = (name: string) => transaction(db, async () => {
+        await fetch(name);
+        add.run(name);
+      });
+      one(name: string) { return this.save(name); }
+    }
+    `, safety: "review", reason: "waits for the function" },
+  { name: "something is awaited, in a transaction that a field keeps and gives away", before: `${ONE}
+    export class Things {
+      save = db.transaction(async (name: string) => {
+        await fetch(name);
+        add.run(name);
+      });
+      one(name: string) { return this.save.immediate(name); }
+      all() { return { run: this.save }; }
+    }
+    `, reason: "also used other than by calling it" },
   { name: "something is awaited, in exclusive mode", before: `${ONE}
     const save = db.transaction(async (name: string) => {
       await fetch(name);
