@@ -1,6 +1,7 @@
 import { libraryWithId, packageName } from "../src/core/catalogue/index.js";
+import { RUNTIME } from "../src/core/contract.js";
 import type { Expr, FunctionFact } from "../src/core/facts/types.js";
-import type { Suggestion } from "../src/core/finding.js";
+import type { AsyncBodyDetail, Suggestion } from "../src/core/finding.js";
 import type { JudgedTransaction, ProjectFacts } from "../src/core/link/index.js";
 import { type FunctionKey, functionKey } from "../src/core/link/program.js";
 import { callsParameter } from "../src/core/link/schedule.js";
@@ -57,6 +58,7 @@ function judge(project: ProjectFacts, site: JudgedTransaction): Draft | undefine
   const { fn, file } = project.program.fnOf(key);
   const awaits = fn.async && awaitsSomething(project, file, fn);
   const suggestion = file === site.file && fn.async && !awaits ? dropAsync(project, site, file, fn) : undefined;
+  const detail = awaits && file === site.file && site.bodies.length === 1 ? asyncBody(project, site, fn) : undefined;
   const library = packageName(site.library);
   return {
     file: site.file,
@@ -64,14 +66,29 @@ function judge(project: ProjectFacts, site: JudgedTransaction): Draft | undefine
     message: awaits ? messages.awaits(library) : messages.promise(library),
     confidence: promising.length === site.bodies.length ? "proven" : "likely",
     library: site.library,
-    ...(suggestion === undefined ? { fix: "manual" as const } : isDropped(site) ? { fix: "safe" as const } : { fix: "review" as const }),
+    ...(detail ? { fix: "review" as const, detail } : suggestion === undefined ? { fix: "manual" as const } : isDropped(site) ? { fix: "safe" as const } : { fix: "review" as const }),
     ...(suggestion !== undefined && isDropped(site) ? {} : {
-      fixReason: awaits ? "what is awaited in it has to move out of it, or to become synchronous" : "callers may rely on the promise",
+      fixReason: detail ? WAITS : awaits ? advice(site.library) : "callers may rely on the promise",
     }),
     why: callPath(project, functionKey(site.file, site.call.fn)),
     related: file === site.file ? [] : [{ file, span: { ...fn.span, endLine: fn.span.line, endColumn: fn.span.column + 1 }, text: "the function" }],
     ...(suggestion ? { suggestions: [suggestion] } : {}),
   };
+}
+
+const WAITS = "the runtime's transaction begins in immediate mode and waits for the function: the file's write lock is held for as long as that awaits, and other tasks' writes on the session wait or are refused";
+
+function advice(library: string): string {
+  return `what is awaited in it has to move out of it, or to become synchronous${library === "drizzle-orm/better-sqlite3" ? "; or run it by `drizzleRunner(db)` of sessionfix-runtime/drizzle, which waits for it" : ""}`;
+}
+
+/** The runtime can run the function where the driver is one of its own, and all that run the transaction wait for what it gives. */
+function asyncBody({ program }: ProjectFacts, site: JudgedTransaction, fn: FunctionFact): AsyncBodyDetail | undefined {
+  const { style, call, invocations, lender, library } = site;
+  if (style !== "wrapper" || lender || !(library in RUNTIME.drivers) || call.callee.k !== "member" || fn.kind !== "arrow") return undefined;
+  const session = program.text(site.file, { start: call.calleeSpan.start, end: call.calleeSpan.end - ".transaction".length });
+  if (!/^[\w$.#]+$/.test(session) || invocations.length === 0 || invocations.some((run) => run.call.discarded && !run.call.awaited)) return undefined;
+  return { kind: "async-body", session, body: fn.span, invocations: invocations.map((run) => ({ file: run.file, span: run.call.span })) };
 }
 
 /** An async function, or one that gives back what an async function of the project promises. */

@@ -1,17 +1,13 @@
 import { packageName } from "../src/core/catalogue/index.js";
-import type { OuterSessionDetail, Place } from "../src/core/finding.js";
+import type { OuterHelperDetail, OuterSessionDetail, Place } from "../src/core/finding.js";
 import type { CallFact, Span } from "../src/core/facts/types.js";
-import type { InsideCall } from "../src/core/link/inside.js";
 import type { JudgedTransaction, ProjectFacts } from "../src/core/link/index.js";
-import type { CallPlace } from "../src/core/link/calls.js";
-import { append, functionKey, type FunctionKey } from "../src/core/link/program.js";
-import type { StatementFact } from "../src/core/link/statements.js";
+import { functionKey } from "../src/core/link/program.js";
 import { finish } from "./lib/finish.js";
-import { carriesHandle, isGivenHandle, mayUseHandle, touches } from "./lib/handles.js";
-import { isRun } from "./lib/lazy-query.js";
-import { lacksOption } from "./lib/option-style.js";
-import { callPath, functionName } from "./lib/path.js";
-import { areSession, callsBefore, certain, isLasting, isOnGivenReceiver, isOnReceiver } from "./lib/same-session.js";
+import { passingOf } from "./lib/handle-passing.js";
+import { nestedTransactions } from "./lib/nested.js";
+import { callPath } from "./lib/path.js";
+import { homeOf, type Stray, strayFacts, straysOf, viaHelper } from "./lib/strays.js";
 import type { Draft, Rule } from "./rule.js";
 
 export interface Options {
@@ -64,19 +60,9 @@ export const noOuterSessionInTransaction: Rule<Options> = {
   },
 };
 
-/** A statement that runs on the session around the transaction, and where the transaction's own code leads to it. */
-interface Stray {
-  file: string;
-  call: CallFact;
-  /** The call in the transaction's body that leads there; the statement itself when it stands in the body. */
-  at: CallFact;
-  helper?: string;
-  option?: string;
-}
-
 function judge(project: ProjectFacts, site: JudgedTransaction, options: Options): Draft[] {
   if (!hasHandle(site) || project.program.role(site.file) === "test" || project.ambient.isAmbient(site)) return [];
-  const strays = straysOf(project, site, options);
+  const strays = straysOf(project, site, options.allowFunctions);
   if (strays.length === 0) return [];
   const home = homeOf(project, site);
   const library = packageName(site.library);
@@ -100,17 +86,21 @@ function judge(project: ProjectFacts, site: JudgedTransaction, options: Options)
       },
     ];
   const byPlace = new Map<CallFact, Stray[]>();
-  for (const stray of strays) byPlace.set(stray.at, [...(byPlace.get(stray.at) ?? []), stray]);
+  // A call that begins a transaction of its own on the session is `no-nested-transaction`'s, and one mistake.
+  const nested = nestedTransactions(project);
+  for (const stray of strays) if (!nested.has(stray.at)) byPlace.set(stray.at, [...(byPlace.get(stray.at) ?? []), stray]);
   return [...byPlace].map(([at, found]): Draft => {
     const { helper, option } = found[0] ?? {};
     const detail = helper === undefined && option === undefined ? inPlace(project, site, home, at) : undefined;
+    const passing = helper === undefined ? undefined : throughHelper(project, site, at, found, options);
     return {
       ...base,
       ...(detail ? { fix: "safe" as const, detail } : {}),
+      ...(typeof passing === "object" ? { fix: "review" as const, detail: passing } : {}),
       file: home,
       span: at.span,
       message: helper !== undefined ? messages.helper(library, helper, site.sync) : option !== undefined ? messages.option(library, option) : messages.direct(library, receiverText(project, home, at), site.sync),
-      ...(detail ? {} : { fixReason: helper === undefined ? "use the transaction's handle here" : "give the helper the handle as a parameter, and let it use that" }),
+      ...(detail ? {} : { fixReason: helper === undefined ? "use the transaction's handle here" : typeof passing === "string" ? passing : joins(helper) }),
       related: [
         place(site.file, site.call.calleeSpan, "the transaction"),
         ...found.filter(({ call }) => call !== at).map(({ file, call }) => place(file, call.span, "runs on the session itself")),
@@ -152,123 +142,39 @@ function mentionsArguments(project: ProjectFacts, key: string): boolean {
   return fn.kind !== "arrow" && /\barguments\b/.test(project.program.text(file, fn.body));
 }
 
-function homeOf(project: ProjectFacts, site: JudgedTransaction): string {
-  const [body] = site.bodies;
-  return body === undefined ? site.file : project.program.fnOf(body).file;
-}
-
-function straysOf(project: ProjectFacts, site: JudgedTransaction, options: Options): Stray[] {
-  const found: Stray[] = [];
-  const home = homeOf(project, site);
-  for (const inside of project.inside.callsOf(site)) {
-    const { file, call, path } = inside;
-    const facts = touches(project, call).filter(({ kind }) => kind === "read" || kind === "write" || kind === "ddl");
-    if (facts.length === 0 || mayUseHandle(project, facts) || isGiven(project, file, call) || (!site.sync && !isRun(project, file, call))) continue;
-    const option = site.pattern?.option;
-    if (option !== undefined && !lacksOption(project, file, call, option)) continue;
-    if (path.length === 0) {
-      if (file === home && isSameSession(project, site, inside, facts)) found.push({ file, call, at: call, ...(option === undefined ? {} : { option }) });
-      continue;
-    }
-    const stray = viaHelper(project, site, inside, facts, options);
-    if (stray) found.push(stray);
-  }
-  return [...found, ...otherWays(project, site, found, options)];
-}
-
-function viaHelper(project: ProjectFacts, site: JudgedTransaction, inside: InsideCall, facts: readonly StatementFact[], options: Options): Stray | undefined {
-  const { file, call, path, fn } = inside;
-  const [first] = path;
-  // A helper that is handed the handle anywhere on the way is trusted with it.
-  if (!first || first.file !== homeOf(project, site) || path.some((step) => isGivenHandle(project, step.file, step.call)) || !isSameSession(project, site, inside, facts)) return undefined;
-  const helper = nameOf(project, first.file, first.call) ?? functionName(project, fn);
-  return [helper, functionName(project, fn)].some((name) => isAllowed(name, options.allowFunctions)) ? undefined : { file, call, at: first.call, helper };
-}
-
-const MAX_WAYS = 80;
-const MAX_DEPTH = 4;
-
-/** What runs inside a transaction is known by the shortest way to it. Other calls in the body may lead to the same statements. */
-function otherWays(project: ProjectFacts, site: JudgedTransaction, strays: readonly Stray[], options: Options): Stray[] {
-  const byFunction = new Map<FunctionKey, Stray[]>();
-  for (const stray of strays) if (stray.helper !== undefined) append(byFunction, functionKey(stray.file, stray.call.fn), stray);
-  if (byFunction.size === 0) return [];
-  const reported = new Set(strays.map(({ at }) => at));
-  const found: Stray[] = [];
-  for (const { file, call, path } of project.inside.callsOf(site)) {
-    if (path.length > 0) break;
-    if (reported.has(call)) continue;
-    const seen = new Set<FunctionKey>();
-    const queue: { key: FunctionKey; path: readonly CallPlace[] }[] = [];
-    const follow = (place: CallPlace, before: readonly CallPlace[]): void => {
-      for (const { to, written } of project.inside.calleesOf(place.file, place.call)) {
-        if (seen.has(to) || seen.size >= MAX_WAYS) continue;
-        seen.add(to);
-        // What is written in the body belongs to it, and has been looked at.
-        if (!written) queue.push({ key: to, path: [...before, place] });
-        else if (before.length > 0) queue.push({ key: to, path: before });
-      }
-    };
-    follow({ file, call }, []);
-    for (let next = queue.shift(); next; next = queue.shift()) {
-      for (const known of byFunction.get(next.key) ?? []) {
-        const facts = touches(project, known.call).filter(({ kind }) => kind === "read" || kind === "write" || kind === "ddl");
-        const stray = viaHelper(project, site, { file: known.file, call: known.call, fn: next.key, path: next.path }, facts, options);
-        if (stray) found.push(stray);
-      }
-      const { file: at, fn } = project.program.fnOf(next.key);
-      if (next.path.length < MAX_DEPTH) for (const inner of project.program.callsIn(at, fn.id)) follow({ file: at, call: inner }, next.path);
-    }
-  }
-  return found;
-}
-
-/** `knex("t").transacting(trx).insert(row)`: the handle may be given before the call or after it. */
-function isGiven(project: ProjectFacts, file: string, call: CallFact): boolean {
-  return isGivenHandle(project, file, call) || callsBefore(project, file, call).some(({ args, fn }) => args.some((arg) => carriesHandle(project, file, arg, fn)));
-}
-
-function isAllowed(name: string, allowed: readonly string[]): boolean {
-  return allowed.some((each) => name === each || name.endsWith(`.${each}`));
-}
-
-function nameOf(project: ProjectFacts, file: string, call: CallFact): string | undefined {
-  const text = project.program.text(file, call.calleeSpan);
-  return text.length <= 60 && /^[\w$.?]+$/.test(text) ? text : undefined;
-}
-
-/** In the body the same binding as the transaction's receiver, or anywhere surely the same session, which every caller gets. */
-function isSameSession(project: ProjectFacts, site: JudgedTransaction, inside: InsideCall, facts: readonly StatementFact[]): boolean {
-  const owners = facts.map(({ owner }) => owner);
-  if (inside.path.length === 0 ? isOnReceiver(project, site, inside.file, inside.call, owners) : isOnGivenReceiver(project, site, inside, owners)) return true;
-  if (isTheOnlyOne(project, site, facts)) return true;
-  const sessions = facts.map(({ session }) => session);
-  return areSession(project, site, sessions) && [...certain(project, sessions)].every((session) => isLasting(project, session));
-}
-
-/** A table's class belongs to the one session of its library that the program opens. */
-function isTheOnlyOne(project: ProjectFacts, site: JudgedTransaction, facts: readonly StatementFact[]): boolean {
-  const { tokens } = project.graph.values;
-  const isModel = facts.every(({ session, library }) => {
-    const token = session === undefined ? undefined : tokens.get(session);
-    return library === site.library && token?.t === "typed" && token.role === "model";
-  });
-  if (!isModel) return false;
-  const opened = project.opens.filter(({ library, file }) => library === site.library && project.program.role(file) === "source");
-  return opened.length === 1 && opened[0] !== undefined && areSession(project, site, [opened[0].token]);
-}
-
 /** The statement begins with the very expression that the transaction was begun on, and the handle has a name. */
 function inPlace(project: ProjectFacts, site: JudgedTransaction, home: string, at: CallFact): OuterSessionDetail | undefined {
+  const session = receiverText(project, home, at);
+  const named = namedHandle(project, site, home);
+  const begun = project.program.text(site.file, site.call.calleeSpan);
+  if (session === "this" || !named || !new RegExp(`^${session.replaceAll("$", "\\$")}\\.\\w+$`).test(begun)) return undefined;
+  return { kind: "outer-session", session, ...named };
+}
+
+/** The handle's name in the one function that the transaction runs, which is written where it begins. */
+function namedHandle(project: ProjectFacts, site: JudgedTransaction, home: string): { handle: string; body: number } | undefined {
   const [body, more] = site.bodies;
   if (body === undefined || more !== undefined || site.file !== home) return undefined;
-  const session = receiverText(project, home, at);
   const { fn } = project.program.fnOf(body);
   const parameter = fn.params[site.pattern?.handle ?? 0];
   const handle = parameter === undefined ? undefined : project.program.variable(home, parameter.variable);
-  const begun = project.program.text(site.file, site.call.calleeSpan);
-  if (session === "this" || handle?.span === undefined || !/^[\w$]+$/.test(handle.name) || !new RegExp(`^${session.replaceAll("$", "\\$")}\\.\\w+$`).test(begun)) return undefined;
-  return { kind: "outer-session", session, handle: handle.name, body: fn.span.start };
+  return handle?.span === undefined || !/^[\w$]+$/.test(handle.name) ? undefined : { handle: handle.name, body: fn.span.start };
+}
+
+/** How the helper that a call runs is given the handle, or why its author has to see to it. */
+function throughHelper(project: ProjectFacts, site: JudgedTransaction, at: CallFact, found: readonly Stray[], options: Options): OuterHelperDetail | string {
+  const home = homeOf(project, site);
+  const passing = passingOf(project, site, { file: home, call: at }, found.map(({ call }) => call), (inside) => {
+    const facts = strayFacts(project, site, inside);
+    return facts && viaHelper(project, site, inside, facts, options.allowFunctions) ? facts : undefined;
+  });
+  if (typeof passing === "string") return passing;
+  const named = namedHandle(project, site, home);
+  return named ? { kind: "outer-helper", ...named, ...passing } : "give the helper the handle as a parameter, and let it use that: the handle has no name here";
+}
+
+function joins(helper: string): string {
+  return `what \`${helper}\` does here becomes part of the transaction: it is undone with it, sees what it has written, and its locks are held to its end`;
 }
 
 function receiverText(project: ProjectFacts, file: string, call: CallFact): string {

@@ -29,6 +29,14 @@ const reasons: Record<Pragma, (library: string) => string> = {
 /** Likely only: another process may have switched the file to WAL already, and the last one is a matter of taste. */
 const PROVEN: readonly Pragma[] = ["busy_timeout", "foreign_keys"];
 
+/** What somebody has to look at before it is set. https://www.sqlite.org/pragma.html, https://www.sqlite.org/wal.html */
+const cautions: Record<Pragma, (sync: boolean) => string> = {
+  busy_timeout: (sync) => `a statement that meets another's lock waits for up to 5 s before it fails${sync ? ", and on this synchronous driver the whole process waits with it" : ""}`,
+  foreign_keys: () => "from then on writes that break a foreign key are refused: see whether the rows that are there keep it",
+  journal_mode: () => "WAL stays with the file and keeps two more beside it: see what else opens or copies it, and that it lies on no network disk",
+  synchronous: () => "the last commits before a power failure may be lost, though the file stays sound",
+};
+
 export const requireEngineConfig: Rule<Options> = {
   name: "require-engine-config",
   meta: {
@@ -79,7 +87,7 @@ function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft |
     confidence: missing.some((pragma) => PROVEN.includes(pragma)) ? "proven" : "likely",
     library: open.library,
     fix: "review",
-    fixReason: "it changes how the file is written or checked: see what else opens it, and whether its rows keep the constraints",
+    fixReason: missing.map((pragma) => cautions[pragma](libraryWithId(open.library)?.sync === true)).join("; "),
     detail: { kind: "engine-config", pragmas: missing },
     why: [],
     related: [],

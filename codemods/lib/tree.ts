@@ -99,6 +99,16 @@ export function nodeOf<T extends ts.Node>(
   return found;
 }
 
+/** The function of this range, which may begin behind its modifiers, or at a method's parameters. */
+export function functionOf(source: ts.SourceFile, range: { start: number; end: number }): FunctionNode | undefined {
+  let found = nodeOf(source, range, isFunction);
+  if (found !== undefined) return found;
+  walk(source, (node) => {
+    if (isFunction(node) && node.end === range.end && node.getStart(source) <= range.start) found = node;
+  });
+  return found;
+}
+
 export function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
   visit(node);
   ts.forEachChild(node, (child) => walk(child, visit));

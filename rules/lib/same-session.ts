@@ -1,8 +1,9 @@
-import type { CallFact, Expr } from "../../src/core/facts/types.js";
+import type { CallFact, ClassId, Expr, FunctionFact } from "../../src/core/facts/types.js";
 import type { CallPlace } from "../../src/core/link/calls.js";
+import type { DefaultSession } from "./default-session.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import type { InsideCall } from "../../src/core/link/inside.js";
-import { functionKey, type FunctionKey } from "../../src/core/link/program.js";
+import { functionKey, type FunctionKey, type Program } from "../../src/core/link/program.js";
 import type { TokenId } from "../../src/core/link/tokens.js";
 import type { TransactionSite } from "../../src/core/link/transactions.js";
 
@@ -84,9 +85,9 @@ export function isOnReceiver(project: ProjectFacts, site: Begun, file: string, c
  * The same for a call in a helper: the helper was given what the transaction is begun on, or what holds it, and makes the
  * call on that: `check(ctx)` in `ctx.db.transaction(…)`, when `check` runs `ctx.db.select(…)`.
  */
-export function isOnGivenReceiver(project: ProjectFacts, site: Begun, { file, call, fn, path }: InsideCall, owners: readonly TokenId[]): boolean {
+export function isOnGivenReceiver(project: ProjectFacts, site: Begun, { file, call, fn, path }: InsideCall, owners: readonly TokenId[], from?: DefaultSession): boolean {
   const begun = receiverOfTransaction(project, site);
-  let carried: Carried | undefined = carriedBy(begun.expr);
+  let carried: Carried | undefined = carriedBy(project, begun.file, begun.expr);
   let at = begun.file;
   for (let index = 0; carried && index < path.length; index++) {
     const step = path[index];
@@ -97,39 +98,62 @@ export function isOnGivenReceiver(project: ProjectFacts, site: Begun, { file, ca
     if (callee === undefined) return false;
     carried = passedOn(project, step, carried, callee);
     at = project.program.fnOf(callee).file;
+    if (carried && callee === from?.key) return isCarried(project, at, from.expr, call.fn, carried, owners);
   }
   if (!carried || at !== file) return false;
-  const { values } = project.graph;
-  for (const part of startsOf(project, file, call.callee)) {
-    const found = carriedBy(part);
-    if (found?.variable !== carried.variable || found.names.join(".") !== carried.names.join(".")) continue;
-    const held = values.solver.values(values.expression(file, part, call.fn));
-    if (owners.some((owner) => held.has(owner))) return true;
-  }
+  for (const part of startsOf(project, file, call.callee)) if (isCarried(project, file, part, call.fn, carried, owners)) return true;
   return false;
 }
 
-/** A variable, and the members that lead from it: `ctx`, `["db"]`. */
+function isCarried(project: ProjectFacts, file: string, part: Expr, fn: number, carried: Carried, owners: readonly TokenId[]): boolean {
+  const { values } = project.graph;
+  const found = carriedBy(project, file, part);
+  if (found?.variable !== carried.variable || found.names.join(".") !== carried.names.join(".")) return false;
+  const held = values.solver.values(values.expression(file, part, fn));
+  return owners.some((owner) => held.has(owner));
+}
+
+/** A variable or `this`, and the members that lead from it: `ctx`, `["db"]`. */
 interface Carried {
-  variable: number;
+  variable: number | `this of ${number}`;
   names: string[];
 }
 
-function carriedBy(expr: Expr): Carried | undefined {
-  if (expr.k === "typed") return carriedBy(expr.of);
+function carriedBy(project: ProjectFacts, file: string, expr: Expr): Carried | undefined {
+  if (expr.k === "typed") return carriedBy(project, file, expr.of);
   if (expr.k === "var") return { variable: expr.id, names: [] };
+  if (expr.k === "this") {
+    const { class: id, static: isStatic } = project.program.fn(file, expr.fn);
+    return id === undefined || isStatic === true ? undefined : { variable: `this of ${id}`, names: [] };
+  }
   if (expr.k !== "member" || expr.name === "*") return undefined;
-  const inner = carriedBy(expr.of);
+  const inner = carriedBy(project, file, expr.of);
   return inner && { ...inner, names: [...inner.names, expr.name] };
+}
+
+/** Whether a method is called on the caller's own object: `this.clear(id)`. */
+function isOnThis({ program }: ProjectFacts, { file, call }: CallPlace, callee: FunctionKey): boolean {
+  if (call.callee.k !== "member" || call.callee.of.k !== "this") return false;
+  const target = program.fnOf(callee);
+  const id = target.file === file ? classOf(program, file, target.fn) : undefined;
+  return id !== undefined && id === program.fn(file, call.callee.of.fn).class;
+}
+
+/** The class whose instance is `this` in a function: a method's, or that of an arrow function in a field. */
+export function classOf(program: Program, file: string, fn: FunctionFact): ClassId | undefined {
+  let at = fn;
+  while (at.kind === "arrow") at = program.fn(file, at.parent);
+  return at.kind === "module" ? undefined : at.class;
 }
 
 /** What the callee calls it: the parameter at the place where the call passes it, or what holds it. */
 function passedOn(project: ProjectFacts, { file, call }: CallPlace, carried: Carried, callee: FunctionKey): Carried | undefined {
+  if (typeof carried.variable === "string" && isOnThis(project, { file, call }, callee)) return carried;
   for (const [index, arg] of call.args.entries()) {
-    const given = carriedBy(arg);
+    const given = carriedBy(project, file, arg);
     if (given?.variable !== carried.variable || given.names.some((name, at) => carried.names[at] !== name)) continue;
     const param = project.program.fnOf(callee).fn.params[index];
-    if (call.spread || !param || param.rest || project.program.variable(file, carried.variable).kind === "let") return undefined;
+    if (call.spread || !param || param.rest || (typeof carried.variable === "number" && project.program.variable(file, carried.variable).kind === "let")) return undefined;
     return { variable: param.variable, names: carried.names.slice(given.names.length) };
   }
   return undefined;
@@ -149,7 +173,7 @@ export function callsBefore(project: ProjectFacts, file: string, call: CallFact)
 }
 
 /** Every expression that a chain may start from: of `a.b.c().d`, `a.b.c()`, `a.b` and `a`. */
-function* startsOf(project: ProjectFacts, file: string, callee: Expr): Generator<Expr> {
+export function* startsOf(project: ProjectFacts, file: string, callee: Expr): Generator<Expr> {
   let at: Expr = callee;
   for (let depth = 0; depth < 100; depth++) {
     if (at.k === "member" || at.k === "typed" || at.k === "await") at = at.of;

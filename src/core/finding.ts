@@ -51,7 +51,7 @@ export interface Suggestion {
   edits: { start: number; end: number; text: string }[];
 }
 
-export type FindingDetail = SessionPerCallDetail | LoopTransactionDetail | LoopWritesDetail | OuterSessionDetail | ReleaseDetail | EngineConfigDetail | NoDetail;
+export type FindingDetail = SessionPerCallDetail | LoopTransactionDetail | LoopWritesDetail | OuterSessionDetail | OuterHelperDetail | AsyncBodyDetail | ReleaseDetail | EngineConfigDetail | NoDetail;
 
 /** No codemod knows the rule. */
 export interface NoDetail {
@@ -76,6 +76,52 @@ export interface OuterSessionDetail {
   handle: string;
   /** Where the transaction's function starts in `Finding.file`. */
   body: number;
+}
+
+/** A call in a transaction's own body of a function that runs on the session around it, and how the handle gets there. */
+export interface OuterHelperDetail {
+  kind: "outer-helper";
+  /** The library's id in the catalogue. */
+  library: string;
+  /** The method that begins the transaction: `$transaction`. */
+  begins: string;
+  /** The parameter of the transaction's function that is its handle. */
+  handle: string;
+  /** Where the transaction's function starts in `Finding.file`. */
+  body: number;
+  /** All functions on the way to the statements, callees first: the last is the one that the finding's call runs. */
+  functions: HelperFunction[];
+}
+
+/** A function that has to be given a transaction's handle. Spans are in its own file. */
+export interface HelperFunction {
+  file: string;
+  span: Span;
+  name: string;
+  /** A member of a class or an object: it is called on what has it. */
+  member: boolean;
+  /** The session as written in it: `db`, `this.db`, `ctx.db`. Absent where it only hands on. */
+  session?: string;
+  /** The parameter that takes a session already, by its index. Absent: it needs one. */
+  takes?: number;
+  /** The calls that are statements on the session. */
+  statements: Span[];
+  /** The calls of other such functions, and which. */
+  calls: { span: Span; to: number }[];
+  /** The names by which files of the program know it. */
+  names: { file: string; name: string }[];
+  /** The files that say `.name` somewhere. */
+  mentions: string[];
+}
+
+/** An async function in a synchronous driver's transaction, in `Finding.file`, which the runtime's transaction can wait for. */
+export interface AsyncBodyDetail {
+  kind: "async-body";
+  /** The session as written: `db`, `this.db`. */
+  session: string;
+  body: Span;
+  /** The calls that run the transaction. */
+  invocations: { file: string; span: Span }[];
 }
 
 /** What a function takes and is to give back itself. */

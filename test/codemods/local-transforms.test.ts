@@ -50,6 +50,8 @@ const ONE = `
   const db = new Database("app.db");
   const add = db.prepare("INSERT INTO things (name) VALUES (?)");`;
 
+const RUNTIME_ONE = ONE.replace(/;$/m, ';\n  import { transaction } from "sessionfix-runtime";');
+
 runLocal("no-async-sync-transaction", "sync-transaction-body", [
   { name: "nothing is awaited, and the promise goes nowhere", before: `${ONE}
     export function save(name: string) {
@@ -73,12 +75,92 @@ runLocal("no-async-sync-transaction", "sync-transaction-body", [
       add.run(name);
     });
     `, safety: "review", reason: "callers may rely on the promise" },
-  { name: "something is awaited", before: `${ONE}
+  { name: "something is awaited, in a transaction that nobody is seen to run", before: `${ONE}
     export const save = db.transaction(async (name: string) => {
       await fetch(name);
       add.run(name);
     });
     `, reason: "has to move out of it" },
+  { name: "something is awaited, and it is run where it is made", before: `${ONE}
+    export async function save(url: string) {
+      await db.transaction(async () => {
+        const reply = await fetch(url); // the name
+        add.run(await reply.text());
+      }).immediate();
+    }
+    `, after: `${RUNTIME_ONE}
+    export async function save(url: string) {
+      await transaction(db, async () => {
+        const reply = await fetch(url); // the name
+        add.run(await reply.text());
+      });
+    }
+    `, safety: "review", reason: "the file's write lock is held for as long as that awaits" },
+  { name: "something is awaited, in a transaction that is kept", before: `${ONE}
+    export const save = db.transaction(async (name: string, times = 1): Promise<number> => {
+      for (let at = 0; at < times; at++) add.run(await Promise.resolve(name));
+      return times;
+    });
+    const one = db.transaction(async name => await Promise.resolve(add.run(name)));
+    export const both = async (name: string) => [await save(name, 2), await save.immediate(name), one.deferred(name)];
+    `, after: `${RUNTIME_ONE}
+    export const save = (name: string, times = 1): Promise<number> => transaction(db, async () => {
+      for (let at = 0; at < times; at++) add.run(await Promise.resolve(name));
+      return times;
+    });
+    const one = name => transaction(db, async () => await Promise.resolve(add.run(name)));
+    export const both = async (name: string) => [await save(name, 2), await save(name), one(name)];
+    `, safety: "review", reason: "waits for the function" },
+  { name: "something is awaited, and nobody waits for it", before: `${ONE}
+    const save = db.transaction(async (name: string) => {
+      await fetch(name);
+      add.run(name);
+    });
+    export function all(names: string[]) {
+      for (const name of names) save(name);
+    }
+    `, reason: "has to move out of it" },
+  { name: "something is awaited, in a transaction that a field keeps", before: `${ONE}
+    export class Things {
+      save = db.transaction(async (name: string) => {
+        await fetch(name);
+        add.run(name);
+      });
+      one(name: string) { return this.save.immediate(name); }
+    }
+    `, after: `${RUNTIME_ONE}
+    export class Things {
+      save = (name: string) => transaction(db, async () => {
+        await fetch(name);
+        add.run(name);
+      });
+      one(name: string) { return this.save(name); }
+    }
+    `, safety: "review", reason: "waits for the function" },
+  { name: "something is awaited, in a transaction that a field keeps and gives away", before: `${ONE}
+    export class Things {
+      save = db.transaction(async (name: string) => {
+        await fetch(name);
+        add.run(name);
+      });
+      one(name: string) { return this.save.immediate(name); }
+      all() { return { run: this.save }; }
+    }
+    `, reason: "also used other than by calling it" },
+  { name: "something is awaited, in exclusive mode", before: `${ONE}
+    const save = db.transaction(async (name: string) => {
+      await fetch(name);
+      add.run(name);
+    });
+    export const one = async (name: string) => await save.exclusive(name);
+    `, reason: "exclusive mode" },
+  { name: "something is awaited, and the transaction is passed on", before: `${ONE}
+    const save = db.transaction(async (name: string) => {
+      await fetch(name);
+      add.run(name);
+    });
+    export const one = async (name: string, wrap: (work: unknown) => void) => { wrap(save); await save(name); };
+    `, reason: "also used other than by calling it" },
 ]);
 
 const POOL = `
@@ -162,6 +244,23 @@ runLocal("no-outer-session-in-transaction", "use-transaction-handle", [
       await Promise.allSettled(names.map(async (name) => {
         await tx.insert(things).values({ name });
       }));
+    });
+    ` },
+  { name: "a session that is called itself", before: `
+    import knex from "knex";
+    const db = knex({ client: "pg" });
+    export const order = (line: object) => db.transaction(async (trx) => {
+      await trx("orders").insert({ open: true });
+      await db("lines").insert(line);
+      await db<{ id: number }>("lines").where({ id: 1 }).del();
+    });
+    `, after: `
+    import knex from "knex";
+    const db = knex({ client: "pg" });
+    export const order = (line: object) => db.transaction(async (trx) => {
+      await trx("orders").insert({ open: true });
+      await trx("lines").insert(line);
+      await trx<{ id: number }>("lines").where({ id: 1 }).del();
     });
     ` },
   { name: "the handle's name means something else there", before: `${DRIZZLE}
@@ -261,7 +360,7 @@ runLocal("require-engine-config", "tune-engine", [
     export function save(name: string) {
       db.prepare("INSERT INTO things (name) VALUES (?)").run(name);
     }
-    `, safety: "review", reason: "it changes how the file is written or checked" },
+    `, safety: "review", reason: "waits for up to 5 s before it fails, and on this synchronous driver the whole process waits with it; WAL stays with the file" },
   { name: "what is said of the opening stays on its line", before: `
     import Database from "better-sqlite3";
     const db = new Database("app.db"); // one file
@@ -271,7 +370,7 @@ runLocal("require-engine-config", "tune-engine", [
     const db = new Database("app.db"); // one file
     db.pragma("journal_mode = WAL");
     export const save = (name: string) => db.prepare("INSERT INTO things (name) VALUES (?)").run(name);
-    `, safety: "review", reason: "it changes how the file is written or checked" },
+    `, safety: "review", reason: "WAL stays with the file" },
   { name: "better-sqlite3 without WAL, single quotes and no semicolons", before: `
     import Database from 'better-sqlite3'
     const db = new Database('app.db')
@@ -281,7 +380,7 @@ runLocal("require-engine-config", "tune-engine", [
     const db = new Database('app.db')
     db.pragma('journal_mode = WAL')
     export const save = (name: string) => db.prepare('INSERT INTO things (name) VALUES (?)').run(name)
-    `, safety: "review", reason: "it changes how the file is written or checked" },
+    `, safety: "review", reason: "WAL stays with the file" },
 ]);
 
 runLocal("no-long-busy-timeout", "tune-engine", [

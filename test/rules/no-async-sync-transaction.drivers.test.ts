@@ -130,7 +130,7 @@ runTable({
           save(name: string) {
             return this.db.transaction(async () => { await null; this.db.prepare("INSERT INTO things VALUES (?)").run(name); })();
           }
-        }`, findings: [{ line: 5, ...AWAITS }] },
+        }`, findings: [{ line: 5, ...AWAITS, fix: "review", reason: "the runtime's transaction" }] },
     { name: "it gives back the promise of an async function", code: `${DB}
         async function saveAll(names) {
           for (const name of names) { await null; add.run(name); }

@@ -81,7 +81,7 @@ runTable({
         import Database from "better-sqlite3";
         const db = new Database("app.db");
         const inTransaction = (work) => db.transaction(async () => { await work(); })();
-        export const save = () => inTransaction(async () => { await null; });`, findings: [{ line: 3, ...AWAITS }] },
+        export const save = () => inTransaction(async () => { await null; });`, findings: [{ line: 3, ...AWAITS, fix: "review", reason: "the runtime's transaction" }] },
     { name: "the session is imported, and a context's", code: {
       "src/db.ts": DB_FILE,
       "src/context.ts": `

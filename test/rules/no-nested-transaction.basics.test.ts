@@ -133,6 +133,15 @@ runTable({
           await tx.order.deleteMany();
           await prisma.$transaction(async (inner) => { await inner.line.deleteMany(); });
         });`, findings: [{ line: 5, library: "@prisma/client", message: "begins inside another one", fix: "manual", reason: REASON, related: [3] }] },
+    { name: "a helper that also runs statements on the session", code: `${PRISMA}
+        const recount = async () => {
+          await prisma.counter.deleteMany();
+          await prisma.$transaction(async (own) => { await own.counter.create({ data: { n: 0 } }); });
+        };
+        export const save = () => prisma.$transaction(async (tx) => {
+          await tx.order.deleteMany();
+          await recount();
+        });`, findings: [{ line: 9, library: "@prisma/client", message: "begins inside another one", fix: "manual", reason: REASON, related: [7, 5] }] },
     { name: "through a helper", code: `${PRISMA}
         const clear = () => prisma.$transaction(async (tx) => { await tx.line.deleteMany(); });
         export const save = () => prisma.$transaction(async (tx) => {

@@ -11,6 +11,7 @@ const SEQUELIZE = `
         User.init({}, { sequelize });`;
 
 const PASS = "give the helper the handle as a parameter";
+const JOINS = "does here becomes part of the transaction";
 
 runTable({
   rule: "no-outer-session-in-transaction",
@@ -79,6 +80,35 @@ runTable({
     { name: "Sequelize: carried along", code: `${SEQUELIZE}
         Sequelize.useCLS(namespace);
         export const save = () => sequelize.transaction(async () => { await User.create({ name: "a" }); });` },
+    { name: "a helper that also begins a transaction of its own: no-nested-transaction says so", code: `${PRISMA}
+        async function record(what: string, kind: "short" | "long") {
+          if (kind === "short") {
+            await prisma.event.create({ data: { what } });
+            return;
+          }
+          await prisma.$transaction(async (own) => {
+            await own.event.create({ data: { what } });
+            await own.counter.updateMany({ data: { n: { increment: 1 } } });
+          });
+        }
+        export const save = () => prisma.$transaction(async (tx) => {
+          await tx.order.deleteMany();
+          await record("cleared", "long");
+        });` },
+    { name: "a method of another object, or on another session of this one", code: `
+        import type { PrismaClient } from "@prisma/client";
+        export class Orders {
+          constructor(private readonly prisma: PrismaClient, private readonly log: PrismaClient, private readonly others: Orders) {}
+          clear(id: string) { return this.prisma.line.deleteMany({ where: { id } }); }
+          note(id: string) { return this.log.event.create({ data: { id } }); }
+          close(id: string) {
+            return this.prisma.$transaction(async (tx) => {
+              await tx.order.delete({ where: { id } });
+              await this.others.clear(id);
+              await this.note(id);
+            });
+          }
+        }` },
     { name: "a context with another session on the helper's way", code: `
         import type { PrismaClient } from "@prisma/client";
         interface Context { db: PrismaClient; audit: PrismaClient }
@@ -95,7 +125,7 @@ runTable({
         export const save = () => prisma.$transaction(async (tx) => {
           await tx.order.deleteMany();
           await clear();
-        });`, findings: [{ line: 6, library: "@prisma/client", message: "`clear` runs on the @prisma/client session", fix: "manual", reason: PASS, related: [4, 3] }] },
+        });`, findings: [{ line: 6, library: "@prisma/client", message: "`clear` runs on the @prisma/client session", fix: "review", reason: JOINS, related: [4, 3] }] },
     { name: "two calls away, in other files", code: {
       "src/db.ts": `
         import { PrismaClient } from "@prisma/client";
@@ -111,7 +141,7 @@ runTable({
           await tx.order.deleteMany();
           await clear();
         });`,
-    }, findings: [{ file: "src/save.ts", line: 5, library: "@prisma/client", message: "`clear`", fix: "manual", reason: PASS, related: ["src/save.ts:3", "src/lines.ts:2"] }] },
+    }, findings: [{ file: "src/save.ts", line: 5, library: "@prisma/client", message: "`clear`", fix: "review", reason: JOINS, related: ["src/save.ts:3", "src/lines.ts:2"] }] },
     { name: "a session that a function gives, once made", code: `
         import { PrismaClient } from "@prisma/client";
         let client: PrismaClient | undefined;
@@ -144,7 +174,7 @@ runTable({
           await check(ctx, id);
           await tx.order.deleteMany();
         });`,
-    }, findings: [{ file: "src/save.ts", line: 4, library: "@prisma/client", message: "`check`", fix: "manual", reason: PASS, related: ["src/save.ts:3", "src/assets.ts:2"] }] },
+    }, findings: [{ file: "src/save.ts", line: 4, library: "@prisma/client", message: "`check`", fix: "review", reason: JOINS, related: ["src/save.ts:3", "src/assets.ts:2"] }] },
     { name: "two ways to one statement", code: `${PRISMA}
         const find = (id: string) => prisma.asset.findFirst({ where: { id } });
         async function check(id: string) { if (!(await find(id))) throw new Error("no such asset"); }
@@ -153,9 +183,59 @@ runTable({
           await tx.order.deleteMany();
           return find(id);
         });`, findings: [
-          { line: 6, library: "@prisma/client", message: "`check`", fix: "manual", reason: PASS, related: [5, 3] },
-          { line: 8, library: "@prisma/client", message: "`find`", fix: "manual", reason: PASS, related: [5, 3] },
+          { line: 6, library: "@prisma/client", message: "`check`", fix: "review", reason: JOINS, related: [5, 3] },
+          { line: 8, library: "@prisma/client", message: "`find`", fix: "review", reason: JOINS, related: [5, 3] },
         ] },
+    { name: "a method of the same object", code: `
+        import type { PrismaClient } from "@prisma/client";
+        export class Orders {
+          constructor(private readonly prisma: PrismaClient) {}
+          clear(id: string) { return this.prisma.line.deleteMany({ where: { id } }); }
+          close(id: string) {
+            return this.prisma.$transaction(async (tx) => {
+              await tx.order.delete({ where: { id } });
+              await this.clear(id);
+            });
+          }
+        }`, findings: [{ line: 8, library: "@prisma/client", message: "`this.clear`", fix: "review", reason: JOINS, related: [6, 4] }] },
+    { name: "a default that one call leaves out", code: `${PRISMA}
+        const clear = (id: string, client = prisma) => client.line.deleteMany({ where: { id } });
+        export const save = () => prisma.$transaction(async (tx) => {
+          await clear("a", tx);
+          await clear("b");
+          await clear("c", undefined);
+        });`, findings: [
+          { line: 6, library: "@prisma/client", message: "`clear`", fix: "review", reason: JOINS, related: [4, 3] },
+          { line: 7, library: "@prisma/client", message: "`clear`", fix: "review", reason: JOINS, related: [4, 3] },
+        ] },
+    { name: "a default out of a context, left out a helper before", code: `
+        import type { PrismaClient } from "@prisma/client";
+        interface Context { db: PrismaClient; user: string }
+        const find = async (ctx: Context, id: string, session = ctx.db) => session.asset.findFirst({ where: { id } });
+        const check = async (ctx: Context, id: string) => { if (!(await find(ctx, id))) throw new Error(ctx.user); };
+        export const save = (ctx: Context, id: string) => ctx.db.$transaction(async (tx) => {
+          await find(ctx, id, tx);
+          await check(ctx, id);
+          await tx.order.deleteMany();
+        });`, findings: [{ line: 7, library: "@prisma/client", message: "`check`", fix: "review", reason: JOINS, related: [5, 3] }] },
+    { name: "a default that is left out a helper before", code: `${PRISMA}
+        const remove = (id: string, client = prisma) => client.line.deleteMany({ where: { id } });
+        async function clear(id: string, client?: typeof prisma) { await remove(id, client); }
+        export const save = () => prisma.$transaction(async (tx) => {
+          await clear("a", tx);
+          await clear("b");
+        });`, findings: [{ line: 7, library: "@prisma/client", message: "`clear`", fix: "review", reason: JOINS, related: [5, 3] }] },
+    { name: "a helper that begins one, and another that does not", code: `${PRISMA}
+        const count = () => prisma.counter.updateMany({ data: { n: { increment: 1 } } });
+        const recount = async () => {
+          await prisma.counter.deleteMany();
+          await prisma.$transaction(async (own) => { await own.counter.create({ data: { n: 0 } }); });
+        };
+        export const save = () => prisma.$transaction(async (tx) => {
+          await tx.order.deleteMany();
+          await recount();
+          await count();
+        });`, findings: [{ line: 11, library: "@prisma/client", message: "`count`", fix: "review", reason: JOINS, related: [8, 3] }] },
     { name: "Sequelize: no options", code: `${SEQUELIZE}
         export const save = () => sequelize.transaction(async (t) => {
           await User.create({ name: "a" }, { transaction: t });

@@ -1,8 +1,11 @@
-import { runTable, type Expected } from "./lib/table.js";
+import { expect, it } from "vitest";
+import { findingsOf, ruleNamed } from "./lib/run.js";
+import { dedent, runTable, type Expected } from "./lib/table.js";
 
-const REVIEW = { fix: "review", reason: "it changes how the file is written or checked" } as const;
-const busy = (line: number, more: Partial<Expected> = {}): Expected => ({ line, message: "no busy timeout is set and node:sqlite has none by default", library: "node:sqlite", ...REVIEW, ...more });
-const wal = (line: number, more: Partial<Expected> = {}): Expected => ({ line, message: "never switches to WAL", confidence: "likely", ...REVIEW, ...more });
+const WAITS = "a statement that meets another's lock waits for up to 5 s before it fails, and on this synchronous driver the whole process waits with it";
+const KEEPS_WAL = "WAL stays with the file and keeps two more beside it";
+const busy = (line: number, more: Partial<Expected> = {}): Expected => ({ line, message: "no busy timeout is set and node:sqlite has none by default", library: "node:sqlite", fix: "review", reason: WAITS, ...more });
+const wal = (line: number, more: Partial<Expected> = {}): Expected => ({ line, message: "never switches to WAL", confidence: "likely", fix: "review", reason: KEEPS_WAL, ...more });
 
 runTable({
   rule: "require-engine-config",
@@ -116,7 +119,7 @@ runTable({
     { name: "neither", code: `
         import { DatabaseSync } from "node:sqlite";
         const db = new DatabaseSync("app.db");
-        db.prepare("INSERT INTO things (name) VALUES (?)").run("a");`, findings: [busy(2, { message: "right after opening; and it never switches to WAL" })] },
+        db.prepare("INSERT INTO things (name) VALUES (?)").run("a");`, findings: [busy(2, { message: "right after opening; and it never switches to WAL", reason: `${WAITS}; ${KEEPS_WAL}` })] },
     { name: "CommonJS, lazily, in a class that is used here", file: "src/app.js", code: `
         const { DatabaseSync } = require("node:sqlite");
         class Store {
@@ -185,11 +188,21 @@ runTable({
         const db = new sqlite3.Database("app.db");
         db.run("PRAGMA journal_mode = WAL");
         db.run("CREATE TABLE b (a INTEGER REFERENCES a(id))");
-        db.run("INSERT INTO b VALUES (1)");`, findings: [busy(2, { message: "its tables declare foreign keys", library: "sqlite3" })] },
+        db.run("INSERT INTO b VALUES (1)");`, findings: [busy(2, { message: "its tables declare foreign keys", library: "sqlite3", reason: "writes that break a foreign key are refused" })] },
     { name: "synchronous, where it is asked for", options: { require: ["synchronous"] }, code: `
         import { DatabaseSync } from "node:sqlite";
         const db = new DatabaseSync("app.db", { timeout: 5000 });
         db.exec("PRAGMA journal_mode = WAL");
-        db.exec("INSERT INTO things DEFAULT VALUES");`, findings: [busy(2, { message: "would save a disk sync", confidence: "likely" })] },
+        db.exec("INSERT INTO things DEFAULT VALUES");`, findings: [busy(2, { message: "would save a disk sync", confidence: "likely", reason: "the last commits before a power failure may be lost" })] },
   ],
+});
+
+it("a reason for review speaks of what is set, and of nothing else", () => {
+  const code = dedent(`
+    import { DatabaseSync } from "node:sqlite";
+    const db = new DatabaseSync("app.db");
+    db.exec("PRAGMA journal_mode = WAL");
+    db.exec("INSERT INTO things DEFAULT VALUES");
+    `);
+  expect(findingsOf(ruleNamed("require-engine-config"), { "src/app.ts": code }).map(({ fixReason }) => fixReason)).toEqual([WAITS]);
 });

@@ -1,6 +1,6 @@
 import { runTable, type Expected } from "./lib/table.js";
 
-const busy = (line: number, file: string, more: Partial<Expected> = {}): Expected => ({ line, file, message: "no busy timeout is set", library: "node:sqlite", fix: "review", reason: "it changes how the file is written or checked", ...more });
+const busy = (line: number, file: string, more: Partial<Expected> = {}): Expected => ({ line, file, message: "no busy timeout is set", library: "node:sqlite", fix: "review", reason: "a statement that meets another's lock waits for up to 5 s", ...more });
 
 runTable({
   rule: "require-engine-config",

@@ -72,8 +72,19 @@ export interface Library {
   unshared?: Unshared;
   /** What changes for those who share one session or wrapper, besides its lifetime: a reason for review. */
   sharing?: string;
+  /** How a function that works on a session is given a transaction's handle instead. Absent: no type for both is known. */
+  passing?: PassingPattern;
   /** How a callback's transaction is run once a batch. Absent: `batch-loop-transaction` does not know. */
   batch?: BatchPattern;
+}
+
+/** The type of a parameter that takes the session and the handle of its transactions alike. */
+export interface PassingPattern {
+  /**
+   * `session`: a handle is a session, too (`Transaction<DB> extends Kysely<DB>`). `handle`: a session has all that a handle has
+   * (Prisma's `Omit<PrismaClient, …>`). `either`: neither holds, and both have their methods from one class.
+   */
+  type: "session" | "handle" | "either";
 }
 
 /** What has to be known of a library to write `(work) => db.transaction(work)` around the batches of a loop. */

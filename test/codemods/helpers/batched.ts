@@ -25,14 +25,14 @@ export interface Batched {
  * second pass plans nothing. `main` is a program beside the files that prints JSON; the scan does not see it, so that
  * the functions that it calls are taken to run in service.
  */
-export async function batch(files: Readonly<Record<string, string>>, main?: string, only = "batch-loop-transaction"): Promise<Batched> {
+export async function batch(files: Readonly<Record<string, string>>, main?: string, only = "batch-loop-transaction", strict = false): Promise<Batched> {
   const project = temporaryProject(files, TSCONFIG);
   try {
     const before = main === undefined ? undefined : await run(project, main);
-    const outcome = await fix(project, only);
+    const outcome = await fix(project, only, strict);
     expect([outcome.takenBack, outcome.refused]).toEqual([[], []]);
     const texts = new Map(Object.keys(files).map((file) => [file, project.read(file)]));
-    const again = await fix(project, only);
+    const again = await fix(project, only, strict);
     expect([again.applied, again.takenBack, again.refused]).toEqual([[], [], []]);
     for (const [file, text] of texts) expect(project.read(file), file).toBe(text);
     return {
@@ -46,8 +46,8 @@ export async function batch(files: Readonly<Record<string, string>>, main?: stri
   }
 }
 
-async function fix(project: TemporaryProject, only: string): Promise<FixOutcome> {
-  const scan = await scanProject({ root: project.root, cache: false });
+async function fix(project: TemporaryProject, only: string, strict: boolean): Promise<FixOutcome> {
+  const scan = await scanProject({ root: project.root, strict, cache: false });
   return await fixProject({
     root: project.root,
     findings: scan.findings,

@@ -40,6 +40,8 @@ const BASE = {
     { path: "drizzle", client: "0.client" },
   ],
   transactions: [TRANSACTION],
+  // A session has a `$client` that a handle lacks; the methods of both come from one class of their dialect.
+  passing: { type: "either" },
   batch: { runs: ["run", "all", "get", "values", "execute", "sync"] },
 } as const satisfies Omit<Library, "specifiers">;
 

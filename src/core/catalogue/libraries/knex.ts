@@ -35,6 +35,8 @@ export const knex: Library = {
     { path: /^(?!schema\.)(.*\.)?(insert|update|upsert|del|delete|truncate|increment|decrement)$/, kind: "write", operand: true, unless: UNRUN, lazy: true },
     { path: /^(\(\)|select|distinct|from|table|with|withRecursive|first|pluck|count|queryBuilder)$/, kind: "read", weak: true, operand: true, unless: UNRUN, lazy: true },
   ],
+  // https://github.com/knex/knex/blob/master/types/index.d.ts: `interface Transaction extends Knex`
+  passing: { type: "session" },
   batch: {},
   closes: ["destroy"],
 };

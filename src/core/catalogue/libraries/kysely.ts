@@ -33,6 +33,8 @@ export const kysely: Library = {
     { path: methods("executeQuery"), kind: "sql" },
   ],
   given: [{ path: /^sql(\.\w+)?\(\)(\.\w+\(\))*\.execute$/, kind: "sql", session: "0" }],
+  // https://kysely-org.github.io/kysely-apidoc/classes/Transaction.html
+  passing: { type: "session" },
   batch: { chain: ["transaction", "setIsolationLevel", "setAccessMode"] },
   // On SQLite it lets one caller at a time have its connection: https://github.com/kysely-org/kysely/blob/master/src/dialect/sqlite/sqlite-driver.ts
   sharing: "on SQLite, callers wait for each other's transactions in a shared `Kysely`: a transaction whose functions ask it for the database again waits for itself",

@@ -34,6 +34,8 @@ export const prisma: Library = {
     { path: /^(?:\$(?:replica|primary)\(\)\.)?\$queryRaw(?:Unsafe|Typed)?$/, kind: "sql" },
     { path: /^(?:\$(?:replica|primary)\(\)\.)?\$executeRaw(?:Unsafe)?$/, kind: "sql", otherwise: "write" },
   ],
+  // `Prisma.TransactionClient` is the client without what begins, connects and extends.
+  passing: { type: "handle" },
   batch: {},
   closes: ["$disconnect"],
   scoped: ["$use"],

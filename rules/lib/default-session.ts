@@ -1,0 +1,77 @@
+import type { Expr } from "../../src/core/facts/types.js";
+import type { CallPlace } from "../../src/core/link/calls.js";
+import type { ProjectFacts } from "../../src/core/link/index.js";
+import type { InsideCall } from "../../src/core/link/inside.js";
+import { functionKey, type FunctionKey } from "../../src/core/link/program.js";
+import type { StatementFact } from "../../src/core/link/statements.js";
+import { startsOf } from "./same-session.js";
+
+/** The default that a parameter has on some way, and the function whose parameter it is. */
+export interface DefaultSession {
+  key: FunctionKey;
+  expr: Expr;
+}
+
+/** `left out`: no argument, and no default either. */
+type Origin = DefaultSession | "left out" | undefined;
+
+/**
+ * What a call in a helper touches on this way to it, where it is made on a parameter that takes a session and the way leaves it
+ * out: the default's session. `find(id)` of `const find = (id, client = db) => client.select(…)`. Undefined where the
+ * way gives a session, or where there is no such parameter.
+ */
+export function onDefault(project: ProjectFacts, { file, call, fn, path }: InsideCall, facts: readonly StatementFact[]): { facts: StatementFact[]; from: DefaultSession } | undefined {
+  for (const part of [call.callee, ...startsOf(project, file, call.callee), ...call.args]) {
+    const parameter = part.k === "var" ? parameterOf(project, file, part.id, fn) : undefined;
+    if (!parameter) continue;
+    const origin = originOf(project, path, path.length - 1, parameter);
+    if (origin === undefined || origin === "left out") continue;
+    const { values } = project.graph;
+    const { file: at, fn: around } = project.program.fnOf(origin.key);
+    const held = values.solver.values(values.expression(at, origin.expr, around.id));
+    const found = facts.filter(({ owner }) => held.has(owner));
+    if (found.length > 0) return { facts: found, from: origin };
+  }
+  return undefined;
+}
+
+/** Whether a call is made on a parameter: what it is then depends on the way. */
+export function isOnParameter(project: ProjectFacts, { file, call, fn }: InsideCall): boolean {
+  return [call.callee, ...startsOf(project, file, call.callee), ...call.args].some((part) => part.k === "var" && parameterOf(project, file, part.id, fn) !== undefined);
+}
+
+interface Parameter {
+  key: FunctionKey;
+  variable: number;
+  index: number;
+}
+
+/** A parameter of the function that a call stands in, or of one around it. */
+export function parameterOf({ program }: ProjectFacts, file: string, variable: number, fn: FunctionKey): Parameter | undefined {
+  if (program.variable(file, variable).kind !== "param") return undefined;
+  for (let at = program.fnOf(fn).fn; ; at = program.fn(file, at.parent)) {
+    const index = at.params.findIndex((param) => param.variable === variable && !param.rest);
+    if (index !== -1) return { key: functionKey(file, at.id), variable, index };
+    if (at.id === 0) return undefined;
+  }
+}
+
+/** What a parameter holds when its function is run by the call at this place of the way. */
+function originOf(project: ProjectFacts, path: readonly CallPlace[], level: number, { key, variable, index }: Parameter): Origin {
+  const step = path[level];
+  if (!step || step.call.spread || ![...project.inside.calleesOf(step.file, step.call)].some(({ to, written }) => to === key && !written)) return undefined;
+  const [byDefault, ...more] = project.program.valuesOf(project.program.fnOf(key).file, variable);
+  if (more.length > 0) return undefined;
+  const arg = step.call.args[index];
+  const given = arg === undefined || isUndefined(arg) ? "left out" : handedOn(project, path, level, step, arg);
+  return given === "left out" && byDefault !== undefined ? { key, expr: byDefault } : given;
+}
+
+function handedOn(project: ProjectFacts, path: readonly CallPlace[], level: number, { file, call }: CallPlace, arg: Expr): Origin {
+  const parameter = arg.k === "var" ? parameterOf(project, file, arg.id, functionKey(file, call.fn)) : undefined;
+  return parameter && originOf(project, path, level - 1, parameter);
+}
+
+function isUndefined(expr: Expr): boolean {
+  return expr.k === "global" && expr.name === "undefined";
+}

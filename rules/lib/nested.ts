@@ -1,0 +1,87 @@
+import { packageName } from "../../src/core/catalogue/index.js";
+import type { CallFact } from "../../src/core/facts/types.js";
+import type { CallPlace } from "../../src/core/link/calls.js";
+import type { JudgedTransaction, ProjectFacts } from "../../src/core/link/index.js";
+import type { InsideCall } from "../../src/core/link/inside.js";
+import type { TransactionSite } from "../../src/core/link/transactions.js";
+import { isGivenHandle } from "./handles.js";
+import { areSession, isLasting, isOnGivenReceiver, isOnReceiver, sessionOf } from "./same-session.js";
+
+/** A transaction that begins on the session of another one while that one is open. */
+export interface NestedTransaction {
+  outer: JudgedTransaction;
+  inner: TransactionSite;
+  /** Where the inner one begins, and how the outer one's body leads there. */
+  inside: InsideCall;
+  /** The call in the outer one's body that leads there; the inner one itself when it stands in the body. */
+  at: CallPlace;
+  /** `second`: a transaction of its own; `refused`: SQLite refuses a BEGIN within one. */
+  how: "second" | "refused";
+}
+
+const known = new WeakMap<ProjectFacts, ReadonlyMap<CallFact, NestedTransaction>>();
+
+/** All of a program's nested transactions, by the call where they are reported. */
+export function nestedTransactions(project: ProjectFacts): ReadonlyMap<CallFact, NestedTransaction> {
+  let found = known.get(project);
+  if (!found) known.set(project, (found = findNested(project)));
+  return found;
+}
+
+function findNested(project: ProjectFacts): Map<CallFact, NestedTransaction> {
+  const found = new Map<CallFact, NestedTransaction>();
+  const sites = new Map(project.transactions.map((site) => [site.call, site]));
+  for (const outer of project.judgedTransactions) {
+    if (outer.style === "array" || project.program.role(outer.file) === "test" || project.ambient.isAmbient(outer)) continue;
+    for (const inside of project.inside.callsOf(outer)) {
+      const inner = sites.get(inside.call);
+      const at = inside.path[0] ?? inside;
+      if (!inner || found.has(at.call) || project.ambient.isAmbient(inner)) continue;
+      const how = nests(project, outer, inner, inside);
+      if (how !== undefined) found.set(at.call, { outer, inner, inside, at, how });
+    }
+  }
+  return found;
+}
+
+function nests(project: ProjectFacts, outer: JudgedTransaction, inner: TransactionSite, inside: InsideCall): NestedTransaction["how"] | undefined {
+  const { tokens } = project.graph.values;
+  const library = packageName(inner.library);
+  // https://github.com/sessionfix/sessionfix/blob/main/runtime/README.md: its nested transactions are savepoints, on whatever they are begun.
+  if (library === "sessionfix-runtime" || inner.library !== outer.library || inside.path.some((step) => isGivenHandle(project, step.file, step.call))) return undefined;
+  const owners = (project.graph.external.get(inner.call) ?? []).flatMap((id) => (tokens.libraryOf(id) === inner.library ? (tokens.ownerOf(id) ?? []) : []));
+  // On a handle it is a savepoint, or what the library makes of it.
+  if (asksFirst(project, inside)) return undefined;
+  if (owners.length === 0 || owners.some((id) => tokens.handleOf(id) !== undefined || mayBeHandle(project, id)) || !isSame(project, outer, inner, inside, owners)) return undefined;
+  if (inner.style === "sql" || (inner.style === "handle" && inner.handles.length === 0)) return isRefused(outer, inner) ? "refused" : undefined;
+  // better-sqlite3 and its like make a savepoint of it. https://github.com/WiseLibs/better-sqlite3/blob/master/docs/api.md#transactionfunction---function
+  if (inner.sync || inner.style === "wrapper" || inner.pattern?.ambient === true || inner.pattern?.nested === "joins") return undefined;
+  // A list is one statement to its caller: it commits by itself, as any statement on the session does.
+  return inner.style === "array" ? undefined : "second";
+}
+
+/** A helper that looks whether a transaction is open already, or is given one, begins its own only where there is none: `if (db.isTransaction) return work(db)`. */
+function asksFirst({ program }: ProjectFacts, { file, call, fn, path }: InsideCall): boolean {
+  if (path.length === 0) return false;
+  const { body } = program.fnOf(fn).fn;
+  const before = program.text(file, { start: body.start, end: call.calleeSpan.start });
+  return /\b(?:if|return|const|let)\b|[?&|]/.test(before) && /(?:is|in|has|active|current|open|existing)_?(?:transact|trx|tx)|\b(?:trx?|tx|transaction)\b/i.test(before);
+}
+
+/** https://www.sqlite.org/lang_transaction.html: transactions do not nest. Code that asks first whether one is open begins under a condition. */
+function isRefused(outer: JudgedTransaction, inner: TransactionSite): boolean {
+  return outer.engine === "sqlite" && (outer.style === "sql" || outer.sync) && !inner.call.conditional && (inner.call.tries ?? []).length === 0;
+}
+
+/** A declared type that may be a handle, or a connection that the caller began something on. */
+function mayBeHandle(project: ProjectFacts, id: number): boolean {
+  const token = project.graph.values.tokens.get(id);
+  if (token.t === "typed") return token.role !== "session";
+  return token.t === "derived" && (token.kind === "client" || mayBeHandle(project, token.of));
+}
+
+function isSame(project: ProjectFacts, outer: JudgedTransaction, inner: TransactionSite, inside: InsideCall, owners: readonly number[]): boolean {
+  if (inside.path.length === 0 ? isOnReceiver(project, outer, inside.file, inside.call, owners) : isOnGivenReceiver(project, outer, inside, owners)) return true;
+  const session = sessionOf(project, outer);
+  return session !== undefined && areSession(project, outer, inner.sessions) && isLasting(project, session);
+}

@@ -1,0 +1,145 @@
+import type { CallFact } from "../../src/core/facts/types.js";
+import type { CallPlace } from "../../src/core/link/calls.js";
+import type { JudgedTransaction, ProjectFacts } from "../../src/core/link/index.js";
+import type { InsideCall } from "../../src/core/link/inside.js";
+import { append, type FunctionKey } from "../../src/core/link/program.js";
+import type { StatementFact } from "../../src/core/link/statements.js";
+import { type DefaultSession, isOnParameter, onDefault } from "./default-session.js";
+import { carriesHandle, isGivenHandle, mayUseHandle, touches } from "./handles.js";
+import { isRun } from "./lazy-query.js";
+import { lacksOption } from "./option-style.js";
+import { functionName } from "./path.js";
+import { areSession, callsBefore, certain, isLasting, isOnGivenReceiver, isOnReceiver } from "./same-session.js";
+
+/** A statement that runs on the session around the transaction, and where the transaction's own code leads to it. */
+export interface Stray {
+  file: string;
+  call: CallFact;
+  /** The call in the transaction's body that leads there; the statement itself when it stands in the body. */
+  at: CallFact;
+  helper?: string;
+  option?: string;
+}
+
+/** The file in which the transaction's function is written. */
+export function homeOf(project: ProjectFacts, site: JudgedTransaction): string {
+  const [body] = site.bodies;
+  return body === undefined ? site.file : project.program.fnOf(body).file;
+}
+
+/** What runs on the session while the transaction is open; `allowed`: functions that do so on purpose. */
+export function straysOf(project: ProjectFacts, site: JudgedTransaction, allowed: readonly string[]): Stray[] {
+  const found: Stray[] = [];
+  const home = homeOf(project, site);
+  // Statements in helpers to which another way may lead with another session.
+  const inHelpers: InsideCall[] = [];
+  for (const inside of project.inside.callsOf(site)) {
+    const { file, call, path } = inside;
+    const facts = strayFacts(project, site, inside);
+    const stray = facts && (path.length > 0 ? viaHelper(project, site, inside, facts, allowed) : undefined);
+    if (stray) found.push(stray);
+    if (stray || (path.length > 0 && !facts && touchesRows(project, call).length > 0 && isOnParameter(project, inside))) inHelpers.push(inside);
+    if (facts && path.length === 0 && file === home && isSameSession(project, site, inside, facts)) found.push({ file, call, at: call, ...(site.pattern?.option === undefined ? {} : { option: site.pattern.option }) });
+  }
+  return [...found, ...otherWays(project, site, new Set(found.map(({ at }) => at)), inHelpers, allowed)];
+}
+
+function touchesRows(project: ProjectFacts, call: CallFact): StatementFact[] {
+  return touches(project, call).filter(({ kind }) => kind === "read" || kind === "write" || kind === "ddl");
+}
+
+/** What a call runs that is not on the transaction's handle, on this way to it. */
+export function strayFacts(project: ProjectFacts, site: JudgedTransaction, inside: InsideCall): StatementFact[] | undefined {
+  const { file, call } = inside;
+  const all = touchesRows(project, call);
+  if (all.length === 0) return undefined;
+  const facts = onDefault(project, inside, all)?.facts ?? all;
+  if (mayUseHandle(project, facts) || (facts === all && isGiven(project, file, call)) || (!site.sync && !isRun(project, file, call))) return undefined;
+  const option = site.pattern?.option;
+  return option !== undefined && !lacksOption(project, file, call, option) ? undefined : facts;
+}
+
+export function viaHelper(project: ProjectFacts, site: JudgedTransaction, inside: InsideCall, facts: readonly StatementFact[], allowed: readonly string[]): Stray | undefined {
+  const { file, call, path, fn } = inside;
+  const [first] = path;
+  if (!first || first.file !== homeOf(project, site)) return undefined;
+  // A helper that is handed the handle anywhere on the way is trusted with it, unless it is seen to pass another one by.
+  const byDefault = onDefault(project, inside, facts);
+  if (byDefault === undefined && path.some((step) => isGivenHandle(project, step.file, step.call))) return undefined;
+  if (!isSameSession(project, site, inside, facts, byDefault?.from)) return undefined;
+  const helper = nameOf(project, first.file, first.call) ?? functionName(project, fn);
+  return [helper, functionName(project, fn)].some((name) => isAllowed(name, allowed)) ? undefined : { file, call, at: first.call, helper };
+}
+
+const MAX_WAYS = 80;
+const MAX_DEPTH = 4;
+
+/** What runs inside a transaction is known by the shortest way to it. Other calls in the body may lead to the same statements. */
+function otherWays(project: ProjectFacts, site: JudgedTransaction, reported: ReadonlySet<CallFact>, inHelpers: readonly InsideCall[], allowed: readonly string[]): Stray[] {
+  const byFunction = new Map<FunctionKey, InsideCall[]>();
+  for (const inside of inHelpers) append(byFunction, inside.fn, inside);
+  if (byFunction.size === 0) return [];
+  const found: Stray[] = [];
+  for (const { file, call, path } of project.inside.callsOf(site)) {
+    if (path.length > 0) break;
+    if (reported.has(call)) continue;
+    const seen = new Set<FunctionKey>();
+    const queue: { key: FunctionKey; path: readonly CallPlace[] }[] = [];
+    const follow = (place: CallPlace, before: readonly CallPlace[]): void => {
+      for (const { to, written } of project.inside.calleesOf(place.file, place.call)) {
+        if (seen.has(to) || seen.size >= MAX_WAYS) continue;
+        seen.add(to);
+        // What is written in the body belongs to it, and has been looked at.
+        if (!written) queue.push({ key: to, path: [...before, place] });
+        else if (before.length > 0) queue.push({ key: to, path: before });
+      }
+    };
+    follow({ file, call }, []);
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      for (const known of byFunction.get(next.key) ?? []) {
+        const other: InsideCall = { ...known, path: next.path };
+        const facts = strayFacts(project, site, other);
+        const stray = facts && viaHelper(project, site, other, facts, allowed);
+        if (stray) found.push(stray);
+      }
+      const { file: at, fn } = project.program.fnOf(next.key);
+      if (next.path.length < MAX_DEPTH) for (const inner of project.program.callsIn(at, fn.id)) follow({ file: at, call: inner }, next.path);
+    }
+  }
+  return found;
+}
+
+/** `knex("t").transacting(trx).insert(row)`: the handle may be given before the call or after it. */
+function isGiven(project: ProjectFacts, file: string, call: CallFact): boolean {
+  return isGivenHandle(project, file, call) || callsBefore(project, file, call).some(({ args, fn }) => args.some((arg) => carriesHandle(project, file, arg, fn)));
+}
+
+function isAllowed(name: string, allowed: readonly string[]): boolean {
+  return allowed.some((each) => name === each || name.endsWith(`.${each}`));
+}
+
+function nameOf(project: ProjectFacts, file: string, call: CallFact): string | undefined {
+  const text = project.program.text(file, call.calleeSpan);
+  return text.length <= 60 && /^[\w$.?]+$/.test(text) ? text : undefined;
+}
+
+/** In the body the same binding as the transaction's receiver, or anywhere surely the same session, which every caller gets. */
+function isSameSession(project: ProjectFacts, site: JudgedTransaction, inside: InsideCall, facts: readonly StatementFact[], from?: DefaultSession): boolean {
+  const owners = facts.map(({ owner }) => owner);
+  if (inside.path.length === 0 ? isOnReceiver(project, site, inside.file, inside.call, owners) : isOnGivenReceiver(project, site, inside, owners, from)) return true;
+  if (isTheOnlyOne(project, site, facts)) return true;
+  const sessions = facts.map(({ session }) => session);
+  return areSession(project, site, sessions) && [...certain(project, sessions)].every((session) => isLasting(project, session));
+}
+
+/** A table's class belongs to the one session of its library that the program opens. */
+function isTheOnlyOne(project: ProjectFacts, site: JudgedTransaction, facts: readonly StatementFact[]): boolean {
+  const { tokens } = project.graph.values;
+  const isModel = facts.every(({ session, library }) => {
+    const token = session === undefined ? undefined : tokens.get(session);
+    return library === site.library && token?.t === "typed" && token.role === "model";
+  });
+  if (!isModel) return false;
+  const opened = project.opens.filter(({ library, file }) => library === site.library && project.program.role(file) === "source");
+  return opened.length === 1 && opened[0] !== undefined && areSession(project, site, [opened[0].token]);
+}
