@@ -105,7 +105,7 @@ function inService({ program, contexts, graph }: ProjectFacts, { file, call }: O
 
 function isMissing(project: ProjectFacts, settings: Settings, open: OpenSite, pragma: Pragma): boolean {
   const { token, library } = open;
-  if (settings.maySet(token, pragma)) return false;
+  if (settings.maySet(token, pragma) || libraryWithId(library)?.sets?.includes(pragma)) return false;
   const direct = open.kind === "connection";
   switch (pragma) {
     case "busy_timeout":

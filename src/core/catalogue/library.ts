@@ -23,6 +23,11 @@ export interface Library {
   opens: readonly OpenPattern[];
   /** Calls that give a session that was opened elsewhere, by the path from the module: `getConnection`. */
   shared: readonly string[];
+  /**
+   * Exported keys of a container under which it keeps a session: Effect's `yield* SqlClient.SqlClient`. Key and session are taken for one value:
+   * what is called on either has names of its own.
+   */
+  services?: readonly string[];
   /** Exported types whose values are sessions: `Database`, `default.Database`. Project classes that extend one are sessions, too. */
   sessionTypes: readonly string[];
   /** Exported types whose values are a transaction's handle: `Prisma.TransactionClient`. */
@@ -66,6 +71,8 @@ export interface Library {
    * `as` is the path from the session that it is reached by (`getRepository()`); absent, it is the session.
    */
   injected?: readonly { specifier: string; path: string; as?: string }[];
+  /** Pragmas that the library sets itself when it opens. */
+  sets?: readonly string[];
   /** How long a statement waits for a lock, in milliseconds, when nothing is set; and where it is set. SQLite only. */
   busyTimeout?: { default: number; option?: ArgumentPath };
   /** Why one session must not serve several callers. Absent: nothing is known against it. */

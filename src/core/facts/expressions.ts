@@ -60,9 +60,11 @@ const VISITORS: Record<string, Visitor> = {
   },
   YieldExpression: (walk, node, ctx) => {
     const argument = child(node, "argument");
-    const value = walk.expr(argument, ctx);
-    if (argument) walk.facts.functions[ctx.fn]?.returns.push(flag(node, "delegate") ? { k: "member", of: value, name: "*" } : value);
-    return UNKNOWN;
+    const delegates = flag(node, "delegate");
+    const value = walk.expr(argument, ctx, { awaited: delegates });
+    if (argument) walk.facts.functions[ctx.fn]?.returns.push(delegates ? { k: "member", of: value, name: "*" } : value);
+    // What a generator that it hands over to returns; in Effect's generators, what the effect gives.
+    return delegates ? { k: "await", of: value } : UNKNOWN;
   },
   ArrowFunctionExpression: functionExpression,
   FunctionExpression: functionExpression,

@@ -7,7 +7,7 @@ import { Held } from "./held.js";
 import { FileNodes, NamedNodes, Names } from "./nodes.js";
 import type { Program } from "./program.js";
 import { NOTHING, Solver, type NodeId } from "./solver.js";
-import { TokenTable, type TokenId } from "./tokens.js";
+import { joinPath, TokenTable, type TokenId } from "./tokens.js";
 
 /**
  * The nodes of the constraint graph: one for each variable, field, parameter, call result and return, made on demand,
@@ -91,8 +91,16 @@ export class Values {
       if (name === "*") this.#flowNamespace(target, into);
       else this.solver.flow(this.export(target, name), into);
     } else if (target === undefined) {
-      this.solver.add(into, this.tokens.intern({ t: "external", module: specifier, path: name === "*" ? "" : name }));
+      const path = name === "*" ? "" : name;
+      this.solver.add(into, this.tokens.intern({ t: "external", module: specifier, path }));
+      this.#addService(specifier, path, into);
     }
+  }
+
+  /** What a package exports under a container's key: the session that is kept under it. */
+  #addService(module: string, path: string, into: NodeId): void {
+    for (const library of librariesOf(module))
+      if (library.services?.includes(path)) this.solver.add(into, this.tokens.intern({ t: "typed", library: libraryId(library), role: "session" }));
   }
 
   /** A module as a whole. A CommonJS module is what it assigns to `module.exports`, too. */
@@ -273,6 +281,7 @@ export class Values {
         const extended = this.tokens.extend(id, name);
         if (extended !== undefined) this.solver.add(into, extended);
         if (token.t !== "external") break;
+        if (token.module !== null) this.#addService(token.module, joinPath(token.path, name), into);
         const held = token.module === null ? this.global(`${token.path}.${name}`) : this.held.member(token, name);
         if (held !== undefined) this.solver.flow(held, into);
       }

@@ -5,7 +5,7 @@ import { EMPTY_LIBRARY, methods, type Library, type StatementPattern, type Trans
 const UNRUN = /^(prepare|toSQL|getSQL|as)$/;
 
 /** Queries are chains, run when awaited (or by `run`, `all`, `get` on synchronous drivers): https://orm.drizzle.team/docs/data-querying */
-const BUILDERS: readonly StatementPattern[] = [
+export const BUILDERS: readonly StatementPattern[] = [
   { path: /^(with\(\)\.)?(insert|update|delete)\(.*\.prepare\(\)\.(run|execute|all|get|values|iterator)$/, kind: "write" },
   { path: /^(with\(\)\.)?(select\w*|query\..*)\(.*\.prepare\(\)\.(run|execute|all|get|values|iterator)$/, kind: "read" },
   { path: /^(with\(\)\.)?(insert|update|delete)$/, kind: "write", unless: UNRUN, operand: true },

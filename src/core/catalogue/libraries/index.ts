@@ -3,6 +3,7 @@ import { betterSqlite3 } from "./better-sqlite3.js";
 import { bookshelf } from "./bookshelf.js";
 import { bunSqlite } from "./bun-sqlite.js";
 import { drizzle } from "./drizzle.js";
+import { effectSql } from "./effect-sql.js";
 import { knex } from "./knex.js";
 import { kysely } from "./kysely.js";
 import { libsql, libsqlPromise } from "./libsql.js";
@@ -28,6 +29,7 @@ export const LIBRARIES: readonly Library[] = [
   bookshelf,
   bunSqlite,
   ...drizzle,
+  ...effectSql,
   knex,
   kysely,
   libsql,
