@@ -63,8 +63,8 @@ function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft |
   const unknown = open.stored ? [] : uses.filter((use) => use.contexts.has("unknown") && !use.contexts.has("per-call"));
   const name = functionName(project, factories[0]?.key ?? open.fn);
   if (options.allowFunctions.some((allowed) => name === allowed || name.endsWith(`.${allowed}`))) return undefined;
-  const proven = perCall.length > 0 || repeatedBySeveral(project, unknown);
-  if (!proven && unknown.length === 0) return undefined;
+  const proven = perCall.length > 0 || (!open.pattern.lazy && repeatedBySeveral(project, unknown));
+  if (!proven && (unknown.length === 0 || open.pattern.lazy)) return undefined;
 
   const places = [...perCall, ...unknown];
   const summaries = project.summarize((callFile, call): Cost => (callFile === open.file && call === open.call && !call.memo ? constant(1) : ZERO));

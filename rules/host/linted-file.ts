@@ -1,4 +1,4 @@
-import { generatedMentions, libraryNames } from "../../src/core/catalogue/index.js";
+import { mentions, libraryNames } from "../../src/core/catalogue/index.js";
 import { namesLibrary } from "../../src/core/catalogue/names-library.js";
 import { buildFacts } from "../../src/core/facts/build-facts.js";
 import { namesOf } from "../../src/core/facts/scope.js";
@@ -24,7 +24,7 @@ export interface LintedFile {
 const files = new WeakMap<object, LintedFile | null>();
 
 /** Quoted names only: `pg` alone stands in every `jpg`. */
-const canMatter = namesLibrary(libraryNames(), generatedMentions());
+const canMatter = namesLibrary(libraryNames(), mentions());
 
 export interface LintRequest {
   filename: string;

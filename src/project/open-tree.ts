@@ -1,6 +1,6 @@
 import path from "node:path";
 import ignore from "ignore";
-import { generatedMentions, libraryNames } from "../core/catalogue/index.js";
+import { mentions, libraryNames } from "../core/catalogue/index.js";
 import type { DetectOptions } from "../../rules/detect.js";
 import { defaultCacheFolder } from "./cache/folder.js";
 import { ScanCache } from "./cache/scan-cache.js";
@@ -37,7 +37,7 @@ export interface OpenTree {
 export async function openTree(options: ScanOptions): Promise<OpenTree> {
   const root = path.resolve(options.root);
   const detect = detectOptions(options);
-  const isSeed = namesLibrary(libraryNames(), generatedMentions());
+  const isSeed = namesLibrary(libraryNames(), mentions());
   const folder = options.cache === false ? undefined : (options.cache ?? defaultCacheFolder(root));
   const cache = folder === undefined ? undefined : new ScanCache(folder, root);
   const paths = options.paths?.length ? options.paths : [root];

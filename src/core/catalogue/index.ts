@@ -8,6 +8,7 @@ import { type Library, libraryId } from "./library.js";
 const bySpecifier = new Map<string, Library[]>();
 for (const library of LIBRARIES) for (const specifier of library.specifiers) bySpecifier.set(specifier, [...(bySpecifier.get(specifier) ?? []), library]);
 const byId = new Map<string, Library>(LIBRARIES.map((library) => [libraryId(library), library]));
+const byGlobalType = new Map<string, Library>(LIBRARIES.flatMap((library) => (library.globalTypes ?? []).map((type) => [type, library] as const)));
 const generated = LIBRARIES.flatMap((library) => (library.generated ? [{ library, ...library.generated }] : []));
 const frameworkBySpecifier = new Map<string, Framework>(
   FRAMEWORKS.flatMap((framework) => framework.specifiers.map((specifier) => [specifier, framework] as const)),
@@ -93,6 +94,11 @@ export function globalType(name: string): { framework: Framework; rule: TypeRule
   return undefined;
 }
 
+/** The library whose session a type is that needs no import. */
+export function libraryOfGlobalType(name: string): Library | undefined {
+  return byGlobalType.get(name);
+}
+
 /** The places that an interface in `declare module` or `declare global` adds members to. */
 export function augmentedPlaces({ module, path }: NonNullable<TypeFact["augments"]>): { framework: Framework; place: string }[] {
   const type = path.join(".");
@@ -108,7 +114,7 @@ export function libraryNames(): string[] {
   return [...bySpecifier.keys(), RUNTIME.specifier];
 }
 
-/** Words that a file contains that imports generated code of a library, whose specifier is the project's choice. */
-export function generatedMentions(): string[] {
-  return generated.map((entry) => entry.mention);
+/** Words that a file contains that imports generated code of a library, whose specifier is the project's choice, or that names a type which needs no import. */
+export function mentions(): string[] {
+  return [...generated.map((entry) => entry.mention), ...byGlobalType.keys()];
 }

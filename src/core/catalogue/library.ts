@@ -21,13 +21,15 @@ export interface Library {
   sync: boolean;
   /** What makes a session. */
   opens: readonly OpenPattern[];
-  /** Calls that give a session that was opened elsewhere, by the path from the module: `getConnection`. */
+  /** Calls that give a session that was opened elsewhere, or that nothing is to be said of the opening of, by the path from the module: `getConnection`. */
   shared: readonly string[];
   /**
-   * Exported keys of a container under which it keeps a session: Effect's `yield* SqlClient.SqlClient`. Key and session are taken for one value:
-   * what is called on either has names of its own.
+   * Exports that are sessions (`sql` of @vercel/postgres), or the keys under which a container keeps one: Effect's `yield* SqlClient.SqlClient`. A key and its
+   * session are taken for one value: what is called on either has names of its own.
    */
   services?: readonly string[];
+  /** Types of sessions that programs name without importing them: `D1Database`. They are what the prefilter looks for, too. */
+  globalTypes?: readonly string[];
   /** Exported types whose values are sessions: `Database`, `default.Database`. Project classes that extend one are sessions, too. */
   sessionTypes: readonly string[];
   /** Exported types whose values are a transaction's handle: `Prisma.TransactionClient`. */
@@ -122,6 +124,8 @@ export interface OpenPattern {
   options?: ArgumentPath;
   /** What it makes has a pool of its own: a process makes it once, and all callers share it as it is. */
   shareable?: boolean;
+  /** It describes a session that something else opens: what makes it is no defect unless that is seen to be done per request. */
+  lazy?: boolean;
   /** A process may share what it makes through the runtime's factory: one for each key, or one in all where it names none. */
   shares?: SharePattern;
   /** An open that counts only when none of these arguments is a session already (then it is a wrapper). */

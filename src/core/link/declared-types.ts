@@ -1,4 +1,4 @@
-import { frameworkOf, globalType, librariesOf } from "../catalogue/index.js";
+import { frameworkOf, globalType, librariesOf, libraryOfGlobalType } from "../catalogue/index.js";
 import { type Library, libraryId } from "../catalogue/library.js";
 import type { TypeRef } from "../facts/types.js";
 import { flowType, holdType } from "./framework-calls.js";
@@ -82,6 +82,8 @@ export class DeclaredTypes {
     } else {
       const known = globalType([head, ...type.path].join("."));
       if (known) flowType(this.values, known.framework, known.rule, into);
+      const library = libraryOfGlobalType(head);
+      if (library && type.path.length === 0) this.values.solver.add(into, this.values.tokens.intern({ t: "typed", library: libraryId(library), role: "session" }));
     }
   }
 

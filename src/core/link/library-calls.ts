@@ -83,7 +83,8 @@ export function applyExternal(values: Values, { file, call, callee, args, result
   const open = openPatternOf(token.module, token.path, kindOf(call));
   if (open && !(open.pattern.unless ?? []).some((path) => mayBeSession(call, path)))
     solver.add(result, tokens.intern({ t: "session", file, call: call.id, library: open.library }));
-  if (library?.shared.some((path) => withoutDefault(token.path) === path)) solver.add(result, tokens.intern({ t: "typed", library: libraryId(library), role: "session" }));
+  for (const entry of token.module === null ? [] : librariesOf(token.module))
+    if (entry.shared.some((path) => withoutDefault(token.path) === path)) solver.add(result, tokens.intern({ t: "typed", library: libraryId(entry), role: "session" }));
   addShared(values, token, file, call, result);
   const given = token.module === null ? undefined : moduleTransactionOf(token.module, token.path, call);
   const on = given?.pattern.session === undefined ? undefined : args[given.pattern.session];

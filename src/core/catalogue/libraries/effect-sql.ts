@@ -46,7 +46,7 @@ interface Driver {
 function driver(root: string, { module, engine, kind, key, more }: Driver): Library[] {
   return entries({ name: root, root, module }, (prefix) => ({
     engine,
-    opens: ["make", "layer", "layerConfig"].map((name) => ({ path: prefix + name, by: "call", kind, options: "0", ...(key !== undefined && name !== "layerConfig" && { key: `0.${key}` }) })),
+    opens: ["make", "layer", "layerConfig"].map((name) => ({ path: prefix + name, by: "call", kind, lazy: true, options: "0", ...(key !== undefined && name !== "layerConfig" && { key: `0.${key}` }) })),
     services: [prefix + module],
     sessionTypes: [prefix + module],
     ...more,

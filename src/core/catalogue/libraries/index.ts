@@ -2,6 +2,7 @@ import type { Library } from "../library.js";
 import { betterSqlite3 } from "./better-sqlite3.js";
 import { bookshelf } from "./bookshelf.js";
 import { bunSqlite } from "./bun-sqlite.js";
+import { d1 } from "./d1.js";
 import { drizzle } from "./drizzle.js";
 import { effectSql } from "./effect-sql.js";
 import { knex } from "./knex.js";
@@ -10,6 +11,7 @@ import { libsql, libsqlPromise } from "./libsql.js";
 import { libsqlClient, libsqlClientWeb } from "./libsql-client.js";
 import { mikroOrm } from "./mikro-orm.js";
 import { mysql, mysql2 } from "./mysql2.js";
+import { neon } from "./neon.js";
 import { nodeSqlite } from "./node-sqlite.js";
 import { objection } from "./objection.js";
 import { pg, pgClient, pgPool } from "./pg.js";
@@ -22,12 +24,14 @@ import { slonik } from "./slonik.js";
 import { sqlite } from "./sqlite.js";
 import { sqlite3 } from "./sqlite3.js";
 import { typeorm } from "./typeorm.js";
+import { vercelPostgres } from "./vercel-postgres.js";
 
 /** The registry: a library is its own file and one line here. */
 export const LIBRARIES: readonly Library[] = [
   betterSqlite3,
   bookshelf,
   bunSqlite,
+  d1,
   ...drizzle,
   ...effectSql,
   knex,
@@ -39,6 +43,7 @@ export const LIBRARIES: readonly Library[] = [
   ...mikroOrm,
   mysql,
   mysql2,
+  ...neon,
   nodeSqlite,
   objection,
   pg,
@@ -54,4 +59,5 @@ export const LIBRARIES: readonly Library[] = [
   sqlite,
   sqlite3,
   typeorm,
+  ...vercelPostgres,
 ];

@@ -86,10 +86,62 @@ describe("the catalogue says of", () => {
       export const run = async () => { const client = await pool.connect(); client.release(); }; //: client, close on client`,
     ],
     [
-      "Neon's pool",
-      `import { Pool } from "@neondatabase/serverless";
-      const pool = new Pool({ connectionString: url }); //: open
-      pool.query("SELECT 1"); //: read`,
+      "Vercel's pool",
+      `import { createClient, createPool, db, sql } from "@vercel/postgres";
+      export const list = () => sql\`SELECT * FROM orders\`; //: read
+      export const add = (id) => sql.query("INSERT INTO orders VALUES ($1)", [id]); //: write
+      export async function move(id) {
+        const client = await db.connect(); //: client
+        try {
+          await client.sql\`BEGIN\`; //: tx sql on client
+          await client.sql\`UPDATE orders SET moved = true WHERE id = \${id}\`; //: write on client
+          await client.sql\`COMMIT\`; //: commit on client
+        } finally {
+          client.release(); //: close on client
+        }
+      }
+      export async function other(connectionString) {
+        const pool = createPool({ connectionString });
+        await pool.sql\`TRUNCATE log\`; //: write
+        const client = createClient();
+        await client.query("SELECT 1"); //: read
+        await client.end(); //: close
+      }`,
+    ],
+    [
+      "D1 by its global type",
+      `interface Env { DB: D1Database }
+      export const onRequest: PagesFunction<Env> = async ({ env }) => read(env);
+      const read = (env: Env) => env.DB.prepare("SELECT 1").first(); //: prepare, read`,
+    ],
+    [
+      "Effect SQL's fourth version",
+      `import * as Effect from "effect/Effect";
+      import { SqlClient } from "effect/unstable/sql";
+      import * as Sql from "effect/unstable/sql/SqlClient";
+      import { LibsqlClient } from "@effect/sql-libsql";
+      export const Live = LibsqlClient.layer({ url: "file:app.db" }); //: open
+      export const add = Effect.fn("add")(function* (name) {
+        const sql = yield* SqlClient.SqlClient;
+        yield* sql\`INSERT INTO items (name) VALUES (\${name})\`; //: write
+      });
+      export const addAll = Effect.gen(function* () {
+        const sql = yield* Sql.SqlClient;
+        yield* sql.withTransaction(add("a")); //: tx callback
+      });`,
+    ],
+    [
+      "ORMs on Effect SQL",
+      `import * as SqliteDrizzle from "@effect/sql-drizzle/Sqlite";
+      import * as SqliteKysely from "@effect/sql-kysely/Sqlite";
+      import { Effect } from "effect";
+      export const rows = Effect.gen(function* () {
+        const db = yield* SqliteDrizzle.SqliteDrizzle;
+        yield* db.insert(items).values({ id: 1 }); //: write
+        const kysely = yield* SqliteKysely.make();
+        yield* kysely.insertInto("items").values({ id: 2 }); //: write
+        return yield* kysely.selectFrom("items").selectAll(); //: read
+      });`,
     ],
   ])("%s", (_name, text) => {
     expect(foundFacts("a.ts", text)).toEqual(statedFacts(text));
