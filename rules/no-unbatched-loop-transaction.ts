@@ -67,7 +67,7 @@ export const noUnbatchedLoopTransaction: Rule<Options> = {
 
 function judge(project: ProjectFacts, bounds: Bounds, site: JudgedTransaction, options: Options): Draft | undefined {
   const runner = runnerInService(project, site);
-  if (runner === undefined || project.isPrivate(site) || isReadOnly(site)) return undefined;
+  if (runner === undefined || site.pattern?.atOnce || project.isPrivate(site) || isReadOnly(site)) return undefined;
   const joined = isJoined(project, site);
   const held = project.writers
     .heldLoops(site)

@@ -171,6 +171,8 @@ export interface TransactionPattern {
   option?: string;
   /** Statements on the session itself join the transaction while its body runs (the library carries it along). */
   ambient?: boolean;
+  /** All of it is sent in one request, and the database runs it by itself: nothing of the program's is waited for in between. */
+  atOnce?: boolean;
   /** On a handle: a savepoint, part of the outer one, or an error. Default: `savepoint`. */
   nested?: "savepoint" | "joins" | "error";
   /** The mode that the library begins with when nothing is said. Default: `deferred` for SQLite. */

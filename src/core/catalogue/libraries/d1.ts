@@ -13,7 +13,7 @@ export const d1: Library = {
   engine: "server",
   sessionTypes: ["D1Database", "D1DatabaseSession"],
   same: ["withSession()", "bind()"],
-  transactions: [{ path: methods("batch"), style: "array", body: 0 }],
+  transactions: [{ path: methods("batch"), style: "array", body: 0, atOnce: true }],
   prepares: ["prepare"],
   statements: [{ path: methods("exec"), kind: "sql" }],
   statementMethods: { run: ["run"], read: ["first", "all", "raw"], iterate: [] },

@@ -30,6 +30,8 @@ const TRANSACTION: TransactionPattern = { path: methods("transaction"), style: "
 
 /** https://orm.drizzle.team/docs/batch-api: one transaction over all. */
 const BATCH: TransactionPattern = { path: methods("batch"), style: "array", body: 0 };
+/** Over the network, in one request. */
+const BATCH_AT_ONCE: TransactionPattern = { ...BATCH, atOnce: true };
 
 const BASE = {
   ...EMPTY_LIBRARY,
@@ -73,7 +75,7 @@ const DRIVERS: readonly Library[] = [
   driver("expo-sqlite", { ...FOREIGN, sync: true, sessionTypes: ["ExpoSQLiteDatabase"], handleTypes: ["ExpoSQLiteTransaction"] }),
   driver("op-sqlite", { ...FOREIGN, sessionTypes: ["OPSQLiteDatabase"], handleTypes: ["OPSQLiteTransaction"] }),
   driver("sqlite-proxy", { ...FOREIGN, engine: "wrapped", sessionTypes: ["SqliteRemoteDatabase"], handleTypes: ["SQLiteProxyTransaction"], transactions: [TRANSACTION, BATCH] }),
-  driver("d1", { ...FOREIGN, engine: "server", statements: SQLITE, sessionTypes: ["DrizzleD1Database"], handleTypes: ["D1Transaction"], transactions: [TRANSACTION, BATCH] }),
+  driver("d1", { ...FOREIGN, engine: "server", statements: SQLITE, sessionTypes: ["DrizzleD1Database"], handleTypes: ["D1Transaction"], transactions: [TRANSACTION, BATCH_AT_ONCE] }),
   driver(
     "libsql",
     {
@@ -104,7 +106,7 @@ const DRIVERS: readonly Library[] = [
   driver("pglite", { engine: "server", opens: BASE.opens, wraps: FOREIGN.wraps.filter(({ client }) => client === "0.client"), sessionTypes: ["PgliteDatabase"], handleTypes: ["PgliteTransaction"] }),
   driver("bun-sql", { ...FOREIGN, engine: "server", sessionTypes: ["BunSQLDatabase"], handleTypes: ["BunSQLTransaction"] }),
   driver("neon-serverless", { ...FOREIGN, engine: "server", sessionTypes: ["NeonDatabase"], handleTypes: ["NeonTransaction"] }, "neon"),
-  driver("neon-http", { ...FOREIGN, engine: "server", sessionTypes: ["NeonHttpDatabase"], transactions: [TRANSACTION, BATCH] }),
+  driver("neon-http", { ...FOREIGN, engine: "server", sessionTypes: ["NeonHttpDatabase"], transactions: [TRANSACTION, BATCH_AT_ONCE] }),
   driver("vercel-postgres", { ...FOREIGN, engine: "server", sessionTypes: ["VercelPgDatabase"], handleTypes: ["VercelPgTransaction"] }),
   driver("planetscale-serverless", { ...FOREIGN, engine: "server", sessionTypes: ["PlanetScaleDatabase"], handleTypes: ["PlanetScaleTransaction"] }),
   driver("tidb-serverless", { ...FOREIGN, engine: "server", sessionTypes: ["TiDBServerlessDatabase"], handleTypes: ["TiDBServerlessTransaction"] }),

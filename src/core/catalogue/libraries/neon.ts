@@ -26,8 +26,8 @@ const HTTP: Library = {
   sessionTypes: ["NeonQueryFunction"],
   handleTypes: ["NeonQueryFunctionInTransaction"],
   transactions: [
-    { path: methods("transaction"), style: "array", body: 0 },
-    { path: methods("transaction"), style: "callback", body: 0, handle: 0 },
+    { path: methods("transaction"), style: "array", body: 0, atOnce: true },
+    { path: methods("transaction"), style: "callback", body: 0, handle: 0, atOnce: true },
   ],
   statements: [
     { path: /^\(\)$/, kind: "sql", fragments: true, operand: true },

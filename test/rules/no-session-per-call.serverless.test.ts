@@ -1,0 +1,61 @@
+import { runTable } from "./lib/table.js";
+
+const APP = `
+        import { Hono } from "hono";
+        const app = new Hono<{ Bindings: { DB: D1Database; DATABASE_URL: string } }>();`;
+
+runTable({
+  rule: "no-session-per-call",
+  theme: "clients of one request, and layers",
+  valid: [
+    { name: "Neon's pool, whose sockets end with the request", code: `${APP}
+        import { Pool } from "@neondatabase/serverless";
+        app.get("/things", async (c) => {
+          const pool = new Pool({ connectionString: c.env.DATABASE_URL });
+          const { rows } = await pool.query("SELECT * FROM things");
+          c.executionCtx.waitUntil(pool.end());
+          return c.json(rows);
+        });` },
+    { name: "Neon over HTTP, which keeps no connection", code: `${APP}
+        import { neon } from "@neondatabase/serverless";
+        import { drizzle } from "drizzle-orm/neon-http";
+        app.get("/things", async (c) => c.json(await neon(c.env.DATABASE_URL)\`SELECT * FROM things\`));
+        app.get("/others", async (c) => c.json(await drizzle(neon(c.env.DATABASE_URL)).select().from(others)));` },
+    { name: "Vercel's client", code: `
+        import { createClient } from "@vercel/postgres";
+        export default async function handler(req, res) {
+          const client = createClient();
+          await client.connect();
+          res.json(await client.sql\`SELECT * FROM things\`);
+          await client.end();
+        }`, file: "api/things.ts" },
+    { name: "an ORM around D1's binding", code: `${APP}
+        import { drizzle } from "drizzle-orm/d1";
+        app.get("/things", async (c) => c.json(await drizzle(c.env.DB).select().from(things)));` },
+    { name: "functions that make a layer: what builds it decides how often it is opened", code: `
+        import { SqliteClient } from "@effect/sql-sqlite-node";
+        import { Layer } from "effect";
+        export const storeAt = (filename: string) => Layer.provide(Store.Live, SqliteClient.layer({ filename }));
+        export const logAt = (filename: string) => Layer.provide(Log.Live, SqliteClient.layer({ filename }));
+        export function both(filename: string) {
+          return Layer.merge(storeAt(filename), logAt(filename));
+        }` },
+    { name: "a runtime that is kept", code: `
+        import { PgClient } from "@effect/sql-pg";
+        import { ManagedRuntime, Redacted } from "effect";
+        import express from "express";
+        const runtime = ManagedRuntime.make(PgClient.layer({ url: Redacted.make(process.env.DATABASE_URL) }));
+        const app = express();
+        app.get("/things", async (req, res) => res.json(await runtime.runPromise(list)));` },
+  ],
+  invalid: [
+    { name: "a layer that is made and built per request", code: `
+        import { SqliteClient } from "@effect/sql-sqlite-node";
+        import { Effect } from "effect";
+        import express from "express";
+        const app = express();
+        app.get("/things", async (req, res) => {
+          res.json(await Effect.runPromise(list.pipe(Effect.provide(SqliteClient.layer({ filename: "app.db" })))));
+        });`, findings: [{ line: 6, message: "opens a new @effect/sql-sqlite-node session", library: "@effect/sql-sqlite-node", fix: "manual", reason: "no codemod yet", why: [5, 6], sessions: "1" }] },
+  ],
+});
