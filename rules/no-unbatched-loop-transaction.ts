@@ -4,7 +4,7 @@ import { Bounds } from "../src/core/link/bounds.js";
 import { isOverDocument } from "../src/core/link/documents.js";
 import { isPerhapsShort } from "../src/core/link/short-lists.js";
 import type { Engine } from "../src/core/link/engines.js";
-import { packageName } from "../src/core/catalogue/index.js";
+import { libraryWithId, packageName } from "../src/core/catalogue/index.js";
 import type { JudgedTransaction, ProjectFacts } from "../src/core/link/index.js";
 import { append, type FunctionKey, functionKey } from "../src/core/link/program.js";
 import { loopTimes } from "../src/core/link/summaries.js";
@@ -108,7 +108,7 @@ function judge(project: ProjectFacts, bounds: Bounds, site: JudgedTransaction, o
     file: site.file,
     span: site.call.span,
     message: first && isWholeOrder(project, outer, obstacles) ? messages.renumbers(symbol, amount(statements, "statement"), packageName(site.library), site.engine) : first ? messages.atomic(symbol, first.what) : messages.held(symbol, amount(statements, "statement"), packageName(site.library), site.engine),
-    confidence: (first && !isImport(project, outer, obstacles) && !isWholeOrder(project, outer, obstacles)) || !outer.isSure ? "likely" : "proven",
+    confidence: (first && !isImport(project, outer, obstacles) && !isWholeOrder(project, outer, obstacles)) || !outer.isSure || libraryWithId(site.library)?.described ? "likely" : "proven",
     library: packageName(site.library),
     fix: first || unbatched !== undefined ? "manual" : "review",
     fixReason: first?.what ?? unbatched ?? "all-or-nothing is given up: batches that are committed stay when a later one fails",

@@ -15,7 +15,7 @@ const route = (body: string) => `${CLIENT}
           });
         app.post("/import", async (req, res) => res.json(await runtime.runPromise(importAll(req.body.names))));`;
 
-const held = { line: 9, message: "loops over `names`: n statements", library: "@effect/sql", fix: "manual", reason: "no codemod knows", statements: "n" } as const;
+const held = { line: 9, message: "loops over `names`: n statements", library: "@effect/sql", fix: "manual", reason: "no codemod knows", statements: "n", confidence: "likely" } as const;
 
 runTable({
   rule: "no-unbatched-loop-transaction",

@@ -19,6 +19,11 @@ export interface Library {
   dialect?: { at: readonly ArgumentPath[]; sqlite: RegExp };
   /** Statements run on the calling thread and block it. */
   sync: boolean;
+  /**
+   * Its calls describe work that runs later, put together by functions that are handed to other functions: what runs in a transaction is known less surely
+   * than where it is written as it runs.
+   */
+  described?: boolean;
   /** What makes a session. */
   opens: readonly OpenPattern[];
   /** Calls that give a session that was opened elsewhere, or that nothing is to be said of the opening of, by the path from the module: `getConnection`. */

@@ -1,6 +1,7 @@
 import { child, eachChild, endOf, isInlineFunction, methodOf, nodes, startOf, str, unwrap, type Node } from "./ast.js";
 import { arrayLength, countingBound, overBound } from "./bounds.js";
 import { condition } from "./conditions.js";
+import { takesOneValue } from "./containers.js";
 import { symbolOf } from "./symbols.js";
 import type { CallFact, CallId, Expr, LoopBound, LoopFact } from "./types.js";
 import { inLoops, spanOf, UNKNOWN, type Context, type Jump, type OpenLoop, type Walk } from "./walk.js";
@@ -152,6 +153,7 @@ export function callbackLoop(walk: Walk, node: Node, args: readonly Node[], call
   const fn = args[callback];
   if (!fn) return undefined;
   const inline = isInlineFunction(fn);
+  if (takesOneValue(walk.bindings.facts, call.callee, name, byArgument)) return undefined;
   if (!byArgument && !(inline ? EACH.has(name) || EACH_INLINE.has(name) : EACH.has(name) && BY_NAME.has(unwrap(fn).type))) return undefined;
 
   const source = byArgument ? args[0] : receiver;

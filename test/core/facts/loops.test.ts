@@ -152,3 +152,25 @@ describe("what stands in a loop", () => {
     expect(fn(factsOf(`const f = xs.map(named); function named() {}`), "named").loopBody).toBeUndefined();
   });
 });
+
+describe("what is given one value", () => {
+  test.each([
+    `import { Effect } from "effect"; Effect.flatMap(found, (row) => use(row));`,
+    `import { Effect } from "effect"; found.pipe(Effect.map((row) => use(row)));`,
+    `import * as Effect from "effect/Effect"; Effect.forEach((row) => use(row));`,
+    `import * as effect from "effect"; effect.Option.map(found, (row) => use(row));`,
+    `import * as TE from "fp-ts/TaskEither"; TE.map((row) => use(row))(found);`,
+    `import { option } from "fp-ts"; option.map((row) => use(row))(found);`,
+  ])("is no loop: %s", (text) => {
+    expect(factsOf(text).loops).toEqual([]);
+  });
+
+  test.each([
+    [`import { Effect } from "effect"; Effect.forEach(rows, (row) => use(row));`, "callback over rows"],
+    [`import { Array } from "effect"; Array.map(rows, (row) => use(row));`, "callback over rows"],
+    [`import * as RA from "fp-ts/ReadonlyArray"; RA.map(rows, (row) => use(row));`, "callback over rows"],
+    [`import { Effect } from "./effect"; Effect.map((row) => use(row));`, "callback over Effect"],
+  ])("is a loop over what else it is given: %s", (text, expected) => {
+    expect(bound(text)).toBe(expected);
+  });
+});

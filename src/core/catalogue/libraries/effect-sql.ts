@@ -10,6 +10,7 @@ import { EMPTY_LIBRARY, methods, type Library, type OpenPattern } from "../libra
 const BASE = {
   ...EMPTY_LIBRARY,
   engine: "wrapped",
+  described: true,
   same: ["safe", "withoutTransforms()"],
   transactions: [{ path: methods("withTransaction"), style: "callback", body: 0, ambient: true }],
   statements: [
