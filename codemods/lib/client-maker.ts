@@ -29,14 +29,18 @@ export interface Dependence {
   bindings: string[];
 }
 
-/** What a client is made of besides literals and the environment. */
-export function dependsOn(tree: Tree, open: Creation): Dependence {
+/**
+ * What a client is made of besides literals and the environment.
+ *
+ * @param parts the packages whose classes make parts that last as long as the client
+ */
+export function dependsOn(tree: Tree, open: Creation, parts?: RegExp): Dependence {
   const { source } = tree;
   const bindings = new Set<string>();
   let call: string | undefined;
   for (const argument of open.arguments ?? []) {
     walk(argument, (node) => {
-      if (isChanging(node)) call ??= shown(node, source);
+      if (isChanging(node) && !isPart(source, node, parts)) call ??= shown(node, source);
       if (!ts.isIdentifier(node) || !isRead(node)) return;
       const declared = tree.symbolAt(node)?.declarations?.[0];
       if (declared === undefined || declared.getSourceFile() !== source) return;
@@ -45,6 +49,12 @@ export function dependsOn(tree: Tree, open: Creation): Dependence {
     });
   }
   return { ...(call === undefined ? {} : { call }), bindings: [...bindings] };
+}
+
+function isPart(source: ts.SourceFile, node: ts.Node, parts: RegExp | undefined): boolean {
+  if (parts === undefined || !ts.isNewExpression(node) || !ts.isIdentifier(node.expression)) return false;
+  const from = importedFrom(source, node.expression.text);
+  return from !== undefined && parts.test(from.specifier);
 }
 
 function isChanging(node: ts.Node): boolean {

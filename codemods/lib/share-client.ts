@@ -26,7 +26,7 @@ export function planClient(group: EditGroup, tree: Tree, opening: Opening, conte
   if (maker === undefined) throw new CannotFix("what makes the client is not imported under a name: make it once, in a module of its own, and import it");
   if (enclosingFunction(open) === undefined) throw new CannotFix("the client is made at the top of the file already");
   if (open.typeArguments !== undefined && !ts.isNewExpression(open)) throw new CannotFix("the client's type is asked for by the call: make it once, in a module of its own, and import it");
-  const depends = dependsOn(tree, open);
+  const depends = dependsOn(tree, open, pattern?.parts);
   if (depends.call !== undefined) throw new CannotFix(`the client depends on \`${depends.call}\`, which may differ from call to call: make it once where that is known`);
   for (const name of depends.bindings) notes.push(`\`${name}\` is read once, when the client is made`);
   const isKept = isReloaded(file, context.host);

@@ -39,6 +39,34 @@ runLocal("no-session-per-call", "use-shared-session", [
       res.json(await prisma.thing.findMany());
     });
     `, ...LASTS },
+  { name: "Prisma with a driver adapter, which is made with it", before: `
+    import { PrismaPg } from "@prisma/adapter-pg";
+    import { PrismaClient } from "@prisma/client";
+    import express from "express";
+
+    const app = express();
+    app.get("/things", async (req, res) => {
+      const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: process.env.DATABASE_URL }) });
+      res.json(await prisma.thing.findMany());
+    });
+    `, after: `
+    import { PrismaPg } from "@prisma/adapter-pg";
+    import { PrismaClient } from "@prisma/client";
+    import express from "express";
+
+    let sharedPrisma: PrismaClient | undefined;
+
+    // One client for the whole process, made at first use: it has a pool of its own.
+    function getPrisma(): PrismaClient {
+      return (sharedPrisma ??= new PrismaClient({ adapter: new PrismaPg({ connectionString: process.env.DATABASE_URL }) }));
+    }
+
+    const app = express();
+    app.get("/things", async (req, res) => {
+      const prisma = getPrisma();
+      res.json(await prisma.thing.findMany());
+    });
+    `, ...LASTS },
   { name: "Prisma, closed after use, without semicolons, in JavaScript", file: "src/app.js", before: `
     import { PrismaClient } from '@prisma/client'
     import express from 'express'

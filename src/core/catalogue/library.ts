@@ -129,6 +129,8 @@ export interface OpenPattern {
   options?: ArgumentPath;
   /** What it makes has a pool of its own: a process makes it once, and all callers share it as it is. */
   shareable?: boolean;
+  /** Packages whose classes make parts of it, and keep nothing of the call that made them: `@prisma/adapter-pg`. */
+  parts?: RegExp;
   /** It describes a session that something else opens: what makes it is no defect unless that is seen to be done per request. */
   lazy?: boolean;
   /** A process may share what it makes through the runtime's factory: one for each key, or one in all where it names none. */

@@ -18,6 +18,14 @@ export class Database {
     };
   }
 
+  prepare(sql: string): { run: (...params: unknown[]) => void } {
+    return this.query(sql);
+  }
+
+  transaction<A extends unknown[]>(work: (...args: A) => void): (...args: A) => void {
+    return this.#db.transaction(work);
+  }
+
   close(): void {
     this.#db.close();
   }

@@ -11,6 +11,7 @@ export const REPOSITORY = fileURLToPath(new URL("../../../", import.meta.url));
 const RUNTIME_PATHS = {
   "sessionfix-runtime": [join(REPOSITORY, "runtime/index.ts")],
   "sessionfix-runtime/better-sqlite3": [join(REPOSITORY, "runtime/better-sqlite3.ts")],
+  "sessionfix-runtime/node-sqlite": [join(REPOSITORY, "runtime/node-sqlite.ts")],
   "sessionfix-runtime/sequelize": [join(REPOSITORY, "runtime/sequelize.ts")],
 };
 
@@ -64,7 +65,7 @@ function withRuntime(tsconfig: object): object {
 }
 
 /** Bundles a program of the project (packages stay outside, but for those of `alias`: name → the file that stands for it, from the project's root) and runs it; returns what it prints. */
-export async function runProgram(project: TemporaryProject, entry: string, nodeOptions: readonly string[] = [], alias: Readonly<Record<string, string>> = {}): Promise<string> {
+export async function runProgram(project: TemporaryProject, entry: string, nodeOptions: readonly string[] = [], alias: Readonly<Record<string, string>> = {}, { node = process.execPath, env = {} }: { node?: string | undefined; env?: NodeJS.ProcessEnv } = {}): Promise<string> {
   const outfile = join(project.root, `.run-${entry.replaceAll("/", "-")}.mjs`);
   await build({
     absWorkingDir: project.root,
@@ -82,7 +83,7 @@ export async function runProgram(project: TemporaryProject, entry: string, nodeO
     },
     banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
   });
-  return execFileSync(process.execPath, [...nodeOptions, outfile], { cwd: project.root, encoding: "utf8", timeout: 20_000 });
+  return execFileSync(node, [...nodeOptions, outfile], { cwd: project.root, encoding: "utf8", timeout: 20_000, env: { ...process.env, ...env } });
 }
 
 export function git(root: string, ...args: string[]): string {

@@ -19,7 +19,8 @@ export const prisma: Library = {
   generated: { specifier: /(?:^|\/)(?:(?:generated|gen)\/(?:[^/]+\/)*[^/]*(?:prisma|client)|\.?prisma\/(?:[^/]+\/)*(?:client|generated)|prisma-client)/i, mention: "Prisma" },
   engine: "configured",
   dialect: { at: ["0.adapter"], sqlite: /sqlite|libsql/i },
-  opens: [{ path: "PrismaClient", by: "new", kind: "orm", options: "0", shareable: true }],
+  // An adapter makes connections for the one client that it is given to: https://www.prisma.io/docs/orm/core-concepts/supported-databases/database-drivers
+  opens: [{ path: "PrismaClient", by: "new", kind: "orm", options: "0", shareable: true, parts: /^@prisma\/adapter-/ }],
   sessionTypes: ["PrismaClient", "Prisma.DefaultPrismaClient"],
   handleTypes: ["Prisma.TransactionClient"],
   same: ["$extends()"],
