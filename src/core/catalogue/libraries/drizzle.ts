@@ -33,10 +33,12 @@ const BATCH: TransactionPattern = { path: methods("batch"), style: "array", body
 /** Over the network, in one request. */
 const BATCH_AT_ONCE: TransactionPattern = { ...BATCH, atOnce: true };
 
+const OPEN = { path: "drizzle", by: "call", kind: "orm", key: "0", options: "1", unless: ["0", "0.client"] } as const;
+
 const BASE = {
   ...EMPTY_LIBRARY,
   name: "drizzle-orm",
-  opens: [{ path: "drizzle", by: "call", kind: "orm", key: "0", options: "1", unless: ["0", "0.client"], shares: {} }],
+  opens: [{ ...OPEN, shares: {} }],
   wraps: [
     { path: "drizzle", client: "0" },
     { path: "drizzle", client: "0.client" },
@@ -70,6 +72,8 @@ const DRIVERS: readonly Library[] = [
     busyTimeout: { default: 5_000, option: "0.connection.timeout" },
   }),
   driver("bun-sqlite", { sync: true, sessionTypes: ["BunSQLiteDatabase"], handleTypes: ["SQLiteBunTransaction"], wrapped: { path: "$client", library: "bun:sqlite" } }),
+  // From its first version on: https://orm.drizzle.team/docs/upgrade-v1
+  driver("node-sqlite", { sync: true, opens: [OPEN], sessionTypes: ["NodeSQLiteDatabase"], wrapped: { path: "$client", library: "node:sqlite" } }),
   driver("sql-js", { ...FOREIGN, sync: true, sessionTypes: ["SQLJsDatabase"], handleTypes: ["SQLJsTransaction"] }),
   driver("durable-sqlite", { ...FOREIGN, sync: true, sessionTypes: ["DrizzleSqliteDODatabase"], handleTypes: ["SQLiteDOTransaction"] }),
   driver("expo-sqlite", { ...FOREIGN, sync: true, sessionTypes: ["ExpoSQLiteDatabase"], handleTypes: ["ExpoSQLiteTransaction"] }),
@@ -105,6 +109,8 @@ const DRIVERS: readonly Library[] = [
   driver("singlestore", { engine: "server", sessionTypes: ["SingleStoreDriverDatabase", "SingleStoreDatabase"], handleTypes: ["SingleStoreDriverTransaction"], wrapped: { path: "$client", library: "mysql2" } }),
   driver("pglite", { engine: "server", opens: BASE.opens, wraps: FOREIGN.wraps.filter(({ client }) => client === "0.client"), sessionTypes: ["PgliteDatabase"], handleTypes: ["PgliteTransaction"] }),
   driver("bun-sql", { ...FOREIGN, engine: "server", sessionTypes: ["BunSQLDatabase"], handleTypes: ["BunSQLTransaction"] }),
+  driver("gel", { ...FOREIGN, engine: "server", sessionTypes: ["GelJsDatabase"], handleTypes: ["GelDbTransaction"] }),
+  driver("singlestore-proxy", { ...FOREIGN, engine: "server", sessionTypes: ["SingleStoreRemoteDatabase"], handleTypes: ["SingleStoreProxyTransaction"] }),
   driver("neon-serverless", { ...FOREIGN, engine: "server", sessionTypes: ["NeonDatabase"], handleTypes: ["NeonTransaction"] }, "neon"),
   driver("neon-http", { ...FOREIGN, engine: "server", sessionTypes: ["NeonHttpDatabase"], transactions: [TRANSACTION, BATCH_AT_ONCE] }),
   driver("vercel-postgres", { ...FOREIGN, engine: "server", sessionTypes: ["VercelPgDatabase"], handleTypes: ["VercelPgTransaction"] }),

@@ -1,6 +1,7 @@
 import type { Library } from "../library.js";
 import { betterSqlite3 } from "./better-sqlite3.js";
 import { bookshelf } from "./bookshelf.js";
+import { bunSql } from "./bun-sql.js";
 import { bunSqlite } from "./bun-sqlite.js";
 import { d1 } from "./d1.js";
 import { drizzle } from "./drizzle.js";
@@ -30,6 +31,7 @@ import { vercelPostgres } from "./vercel-postgres.js";
 export const LIBRARIES: readonly Library[] = [
   betterSqlite3,
   bookshelf,
+  bunSql,
   bunSqlite,
   d1,
   ...drizzle,

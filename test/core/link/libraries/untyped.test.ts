@@ -86,6 +86,40 @@ describe("the catalogue says of", () => {
       export const run = async () => { const client = await pool.connect(); client.release(); }; //: client, close on client`,
     ],
     [
+      "Bun's SQL",
+      `import { SQL, sql } from "bun";
+      const db = new SQL(process.env.DATABASE_URL); //: open
+      export const list = () => sql\`SELECT * FROM orders\`; //: read
+      export async function move(ids, shop) {
+        await db.begin(async (tx) => { //: tx callback
+          await tx\`UPDATE orders SET shop = \${shop} WHERE id IN \${db(ids)}\`; //: write on handle
+          await tx.savepoint((inner) => inner\`DELETE FROM log\`); //: tx callback on handle, write on handle
+        });
+        const reserved = await sql.reserve(); //: client
+        await reserved.unsafe("TRUNCATE log"); //: write on client
+        reserved.release(); //: close on client
+        await db.close(); //: close
+      }`,
+    ],
+    [
+      "nothing of what else Bun has",
+      `import { file, serve, SQL } from "bun";
+      export const text = file("orders.sql").text();
+      serve({ fetch: () => new Response(SQL.name) });`,
+    ],
+    [
+      "Drizzle on node:sqlite",
+      `import { DatabaseSync } from "node:sqlite";
+      import { drizzle } from "drizzle-orm/node-sqlite";
+      const db = drizzle({ client: new DatabaseSync("app.db") }); //: open
+      export const byPath = drizzle("other.db"); //: open
+      export const move = () =>
+        db.transaction((tx) => { //: tx callback
+          tx.insert(items).values({ id: 1 }).run(); //: write on handle
+        });
+      export const close = () => db.$client.close(); //: close`,
+    ],
+    [
       "Vercel's pool",
       `import { createClient, createPool, db, sql } from "@vercel/postgres";
       export const list = () => sql\`SELECT * FROM orders\`; //: read
