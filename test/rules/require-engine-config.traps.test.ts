@@ -6,6 +6,16 @@ runTable({
   rule: "require-engine-config",
   theme: "aliases, helpers, wrappers and files",
   valid: [
+    { name: "a client that sets WAL itself", code: `
+        import { SqliteClient } from "@effect/sql-sqlite-node";
+        import { Effect } from "effect";
+        export const add = (name: string) =>
+          Effect.scoped(
+            Effect.gen(function* () {
+              const sql = yield* SqliteClient.make({ filename: "app.db" });
+              yield* sql\`INSERT INTO things (name) VALUES (\${name})\`;
+            }),
+          );` },
     { name: "through an alias", code: `
         import { DatabaseSync } from "node:sqlite";
         let db: DatabaseSync | undefined;
