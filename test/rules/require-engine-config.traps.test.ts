@@ -9,13 +9,11 @@ runTable({
     { name: "a client that sets WAL itself", code: `
         import { SqliteClient } from "@effect/sql-sqlite-node";
         import { Effect } from "effect";
-        export const add = (name: string) =>
-          Effect.scoped(
-            Effect.gen(function* () {
-              const sql = yield* SqliteClient.make({ filename: "app.db" });
-              yield* sql\`INSERT INTO things (name) VALUES (\${name})\`;
-            }),
-          );` },
+        const program = Effect.gen(function* () {
+          const sql = yield* SqliteClient.make({ filename: "app.db" });
+          yield* sql\`INSERT INTO things (name) VALUES ('a')\`;
+        });
+        Effect.runPromise(Effect.scoped(program));` },
     { name: "through an alias", code: `
         import { DatabaseSync } from "node:sqlite";
         let db: DatabaseSync | undefined;
