@@ -24,7 +24,7 @@ export function planClient(group: EditGroup, tree: Tree, opening: Opening, conte
   const { source, file } = tree;
   const maker = makerOf(tree.source, open);
   if (maker === undefined) throw new CannotFix("what makes the client is not imported under a name: make it once, in a module of its own, and import it");
-  if (enclosingFunction(open) === undefined) throw new CannotFix("the client is made at the top of the file already");
+  if (enclosingFunction(open) === undefined && !isOfInstance(open)) throw new CannotFix("the client is made at the top of the file already");
   if (open.typeArguments !== undefined && !ts.isNewExpression(open)) throw new CannotFix("the client's type is asked for by the call: make it once, in a module of its own, and import it");
   const depends = dependsOn(tree, open);
   if (depends.call !== undefined) throw new CannotFix(`the client depends on \`${depends.call}\`, which may differ from call to call: make it once where that is known`);
@@ -95,7 +95,7 @@ function withoutGap({ source, text }: Tree, statement: ts.Statement, start: numb
 /** `getPrisma` for `const prisma = new PrismaClient()`. */
 function getterName(tree: Tree, open: Creation, kept: PlanContext | undefined): string {
   const { parent } = open;
-  const name = ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name) ? parent.name.text : "client";
+  const name = keptUnder(parent) ?? "client";
   const taken = namesIn(tree.source);
   const isElsewhere = (getterOf: string): boolean => {
     if (kept === undefined) return false;
@@ -103,6 +103,19 @@ function getterName(tree: Tree, open: Creation, kept: PlanContext | undefined): 
     return planned || isKeptElsewhere(sharedName(getterOf), tree.file, kept.host);
   };
   return freeName(`get${name[0]?.toUpperCase() ?? ""}${name.slice(1)}`, (getterOf) => taken.has(getterOf) || taken.has(sharedName(getterOf)) || isElsewhere(getterOf));
+}
+
+/** `prisma` of `const prisma = …`, `this.prisma = …` and a field `prisma = …`. */
+function keptUnder(holder: ts.Node): string | undefined {
+  if (ts.isVariableDeclaration(holder)) return ts.isIdentifier(holder.name) ? holder.name.text : undefined;
+  if (ts.isPropertyDeclaration(holder)) return ts.isIdentifier(holder.name) ? holder.name.text : undefined;
+  return ts.isBinaryExpression(holder) && ts.isPropertyAccessExpression(holder.left) && ts.isIdentifier(holder.left.name) ? holder.left.name.text : undefined;
+}
+
+/** A field's value is made with each instance. */
+function isOfInstance(open: Creation): boolean {
+  const field = ts.findAncestor(open, ts.isPropertyDeclaration);
+  return field !== undefined && field.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.StaticKeyword) !== true;
 }
 
 /** `sharedPrisma` of `getPrisma`. */

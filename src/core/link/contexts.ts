@@ -271,10 +271,6 @@ function fileOfKey(key: FunctionKey): string {
   return key.slice(key.startsWith("class ") ? 6 : 0, key.lastIndexOf("#"));
 }
 
-function classKey(file: string, id: number): FunctionKey {
-  return `class ${file}#${id}`;
-}
-
 const VERBS = /^(get|post|put|patch|delete|all|use|options|head)$/;
 
 /** Receivers that we could not resolve: a route's shape is its verb, its path and its function. */
