@@ -124,6 +124,6 @@ function isQuiet(statement: ts.Statement): boolean {
   return ts.isImportDeclaration(statement) || ts.isImportEqualsDeclaration(statement) || ts.isExportDeclaration(statement) || ts.isExportAssignment(statement) || ts.isVariableStatement(statement) || ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement) || ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement) || ts.isModuleDeclaration(statement) || ts.isEnumDeclaration(statement);
 }
 
-function argumentsOf(open: Creation, source: ts.SourceFile): string {
+export function argumentsOf(open: Creation, source: ts.SourceFile): string {
   return (open.arguments ?? []).map((one) => one.getText(source).replace(/\s+/g, " ")).join();
 }

@@ -7,6 +7,7 @@ import { makerOf } from "./client-maker.js";
 import { findSharedClient, meansTheSame } from "./find-shared-client.js";
 import type { SharedClient } from "./find-shared-client.js";
 import { useShared } from "./share-client.js";
+import { homeFor } from "./home.js";
 import { afterImports, freeName, localNameFor } from "./imports.js";
 import { needsOf } from "./needs.js";
 import type { Needs } from "./needs.js";
@@ -56,7 +57,7 @@ export function planOpened(group: EditGroup, detail: SessionPerCallDetail, tree:
   if (rival !== undefined) throw new CannotFix(`${rival} shares sessions that are opened by the same text with something else in it, and the runtime would take the two for one: give one of them another name`);
   let call: string;
   if (!inFile && canBeApart(needs)) {
-    const dir = commonDir([...new Set([file, ...alike(detail, context, file)])]);
+    const dir = homeFor(commonDir([...new Set([file, ...alike(detail, context, file)])]), file, context.host);
     const { file: module, created } = context.modules.get(tree, dir, options, needs.imports, packageDir(file, context.host));
     if (created !== undefined) group.creates.push(created);
     const { getSession } = RUNTIME.exports;

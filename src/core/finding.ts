@@ -51,7 +51,7 @@ export interface Suggestion {
   edits: { start: number; end: number; text: string }[];
 }
 
-export type FindingDetail = SessionPerCallDetail | LoopTransactionDetail | LoopWritesDetail | OuterSessionDetail | ReleaseDetail | EngineConfigDetail | NoDetail;
+export type FindingDetail = SessionPerCallDetail | DuplicateSessionDetail | LoopTransactionDetail | LoopWritesDetail | OuterSessionDetail | ReleaseDetail | EngineConfigDetail | NoDetail;
 
 /** No codemod knows the rule. */
 export interface NoDetail {
@@ -158,6 +158,13 @@ export interface ProviderDetail {
   obstacles: { what: string; file?: string; span?: Span }[];
   /** Classes that are made for each request only because they have it injected, by name. */
   along: string[];
+}
+
+/** Sessions that two modules keep on one database. */
+export interface DuplicateSessionDetail {
+  kind: "duplicate-session";
+  /** The first that opens it, and the one that is reported. */
+  sessions: readonly (SessionPerCallDetail & { file: string })[];
 }
 
 /** A transaction and the loop that it holds. */
