@@ -8,6 +8,7 @@ import { factoryNodes, keptIn } from "./lib/factory.js";
 import type { Creation, FactoryNodes } from "./lib/factory.js";
 import { allCloses } from "./lib/find-closes.js";
 import { importedFrom } from "./lib/imports.js";
+import { planDuplicate } from "./lib/share-duplicate.js";
 import { originsOf, planAtUses, sidesOf, someStayApart, whyNotAtUses } from "./lib/share-at-uses.js";
 import type { Origins } from "./lib/share-at-uses.js";
 import { planAtOpen, planDelegate, planInline } from "./lib/share-in-file.js";
@@ -29,14 +30,20 @@ export type Factory = NonNullable<SessionPerCallDetail["factory"]>;
 /** A session made per call becomes the process's one session for its file. */
 export const useSharedSession: Transform = {
   name: NAME,
-  applies: ({ detail }) => detail.kind === "session-per-call",
+  applies: ({ detail }) => detail.kind === "session-per-call" || detail.kind === "duplicate-session",
   plan(finding, context) {
     const { detail } = finding;
-    if (detail.kind !== "session-per-call") return undefined;
+    if (detail.kind !== "session-per-call" && detail.kind !== "duplicate-session") return undefined;
     if (finding.fix === "manual") throw new CannotFix(finding.fixReason ?? "whether the session may be shared cannot be told from the code");
     const tree = context.trees.get(finding.file);
     if (tree === undefined) throw new CannotFix(`${finding.file} could not be read`);
     const group = newGroup(NAME, finding);
+    if (detail.kind === "duplicate-session") {
+      group.asksFor = ["require-session-init"];
+      const reasons = finding.fixReason === undefined ? [] : [finding.fixReason];
+      planDuplicate(group, detail, context, reasons);
+      return judge(group, reasons);
+    }
     // A factory's session is opened at start-up best, which `init-at-startup` does where it can; and what was made per call may now be one of several that are made once.
     group.asksFor = ["require-session-init", "no-duplicate-session"];
     const notes = concerns(detail, context);

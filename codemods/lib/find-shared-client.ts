@@ -71,6 +71,11 @@ function search(home: string, maker: Maker, given: string, { host, trees }: Plan
   return found;
 }
 
+/** How another file gets what is made here, where it can. */
+export function sharedClientOf(tree: Tree, made: Creation, asking: string): SharedClient | undefined {
+  return tree.file === asking ? undefined : sharedBy(tree, made);
+}
+
 function sharedBy(tree: Tree, made: Creation): SharedClient | undefined {
   const { file } = tree;
   const around = enclosingFunction(made);

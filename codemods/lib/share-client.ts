@@ -10,11 +10,12 @@ import { isReloaded } from "./reloads.js";
 import { findSharedClient } from "./find-shared-client.js";
 import type { SharedClient } from "./find-shared-client.js";
 import { afterImports, importedFrom, localNameFor } from "./imports.js";
+import { resolveRelative } from "./specifier.js";
 import { removal } from "./text.js";
 import { CannotFix } from "./transform.js";
 import type { PlanContext } from "./transform.js";
 import { namesIn } from "./transaction-shape.js";
-import { enclosingFunction, statementOf } from "./tree.js";
+import { enclosingFunction, statementOf, walk } from "./tree.js";
 import type { Tree } from "./tree.js";
 
 /**
@@ -37,7 +38,8 @@ export function planClient(group: EditGroup, tree: Tree, opening: Opening, conte
 
   // What depends on a file's own bindings is the same text elsewhere, and something else.
   const there = depends.bindings.length === 0 ? findSharedClient(tree, open, maker, context) : undefined;
-  if (there !== undefined) {
+  // At the top of a file what is imported may not be there yet, where files import each other.
+  if (there !== undefined && (!isKeptHere || (there.kind === "getter" && there.from !== undefined && !importsProject(there.from.file, context)))) {
     useShared(group, tree, open, there);
     return;
   }
@@ -61,6 +63,17 @@ export function planClient(group: EditGroup, tree: Tree, opening: Opening, conte
   else throw new CannotFix("another client of this file is shared by the same run: run it again");
 }
 
+/** Whether loading a file loads others of the project, which may be what asks for it. */
+export function importsProject(file: string, { trees, host }: PlanContext): boolean {
+  const tree = trees.get(file);
+  let imports = tree === undefined;
+  if (tree !== undefined) walk(tree.source, (node) => {
+    const from = ts.isImportDeclaration(node) || ts.isExportDeclaration(node) ? node.moduleSpecifier : ts.isCallExpression(node) && node.expression.getText(tree.source) === "require" ? node.arguments[0] : undefined;
+    if (from !== undefined && ts.isStringLiteralLike(from) && (from.text.startsWith(".") ? resolveRelative(file, from.text, host) !== undefined : /^[@~#]\//.test(from.text))) imports = true;
+  });
+  return imports;
+}
+
 /** What the package shares already is imported, or asked of its getter. */
 export function useShared(group: EditGroup, tree: Tree, open: Creation, there: SharedClient): void {
   if (there.kind === "value") {
@@ -79,8 +92,9 @@ function useValue(group: EditGroup, tree: Tree, open: Creation, from: { file: st
   const declaration = open.parent;
   const name = ts.isVariableDeclaration(declaration) && declaration.initializer === open && ts.isIdentifier(declaration.name) ? declaration.name.text : undefined;
   const isAlone = statement !== undefined && name !== undefined && ts.isVariableStatement(statement) && statement.declarationList.declarations.length === 1;
-  const isFree = name !== undefined && importedFrom(source, name) === undefined && !declaresAtTop(source, name);
-  if (isAlone && isFree) {
+  const isExported = statement !== undefined && ts.canHaveModifiers(statement) && ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true;
+  const isFree = name !== undefined && importedFrom(source, name) === undefined && !declaresAtTop(source, name, statement);
+  if (isAlone && isFree && !isExported) {
     const { start, end } = removal(tree, statement.getStart(source), statement.end);
     group.edits.push({ file, start, end: withoutGap(tree, statement, start, end), text: "" });
     group.imports.push({ file, from: { file: from.file }, name: from.name, as: name, kind: from.kind });
@@ -91,15 +105,16 @@ function useValue(group: EditGroup, tree: Tree, open: Creation, from: { file: st
   group.imports.push({ file, from: { file: from.file }, name: from.name, as: local, kind: from.kind });
 }
 
-function declaresAtTop(source: ts.SourceFile, name: string): boolean {
-  return source.statements.some((statement) =>
-    ts.isVariableStatement(statement) ? statement.declarationList.declarations.some((one) => namesIn(one.name).has(name)) : (ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)) && statement.name?.text === name,
-  );
+function declaresAtTop(source: ts.SourceFile, name: string, except: ts.Statement | undefined): boolean {
+  return source.statements.some((statement) => statement !== except && (
+    ts.isVariableStatement(statement) ? statement.declarationList.declarations.some((one) => namesIn(one.name).has(name)) : (ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)) && statement.name?.text === name
+  ));
 }
 
-/** A blank line after what began a block would begin it now. */
+/** A blank line after what began a block would begin it now, and one between two others would be a second one. */
 function withoutGap({ source, text }: Tree, statement: ts.Statement, start: number, end: number): number {
   const { parent } = statement;
+  if (ts.isSourceFile(parent)) return /\n[ \t]*\r?\n$/.test(text.slice(0, start)) ? end + (/^[ \t]*\r?\n/.exec(text.slice(end))?.[0].length ?? 0) : end;
   if (!ts.isBlock(parent) || parent.statements[0] !== statement || text.slice(parent.getStart(source) + 1, start).trim() !== "") return end;
   const gap = /^[ \t]*\r?\n/.exec(text.slice(end));
   return gap === null ? end : end + gap[0].length;

@@ -70,7 +70,7 @@ export function planAtOpen(group: EditGroup, detail: SessionPerCallDetail, facto
   const { open } = nodes;
   const opening = openingOf(tree, open, detail);
   if (nodes.bare && isSharedWhole(detail, opening)) {
-    planOpened(group, detail, tree, opening, context, notes, true);
+    planOpened(group, detail, tree, opening, context, notes, { inFile: true });
     return;
   }
   if (!nodes.bare && !nodes.swallows) throw new CannotFix(`\`${factory.name}\` does more than open the session, and as a method it cannot be called from outside its object`);

@@ -30,10 +30,10 @@ const isTypeScript = (file: string): boolean => /\.[cm]?tsx?$/.test(file);
  * A session that is opened by the application's own expression, with what is wrapped around it: the runtime's factory makes one for each key,
  * or one in all. In a session module where another file could write the same expression; else at the top of this one.
  */
-export function planOpened(group: EditGroup, detail: SessionPerCallDetail, tree: Tree, opening: Opening, context: PlanContext, notes: string[], inFile = false): void {
+export function planOpened(group: EditGroup, detail: SessionPerCallDetail, tree: Tree, opening: Opening, context: PlanContext, notes: string[], { inFile = false, isKept = false }: { inFile?: boolean; /** The module keeps it: it may stand at the top of its file. */ isKept?: boolean } = {}): void {
   const { file, source } = tree;
   const { whole, key, pattern } = opening;
-  if (enclosingFunction(whole) === undefined) throw new CannotFix("the session is opened at the top of the file already");
+  if (enclosingFunction(whole) === undefined && !isKept) throw new CannotFix("the session is opened at the top of the file already");
   assertWhole(detail, opening);
   if (pattern?.shares?.forks !== undefined) assertForked(tree, whole, pattern.shares.forks);
   if (key !== undefined) assertShareable(key);
@@ -42,7 +42,7 @@ export function planOpened(group: EditGroup, detail: SessionPerCallDetail, tree:
   if (needs.call !== undefined) throw new CannotFix(`what the session is opened with depends on \`${needs.call}\`, which may differ from call to call: open it once where that is known`);
   if (needs.functions) notes.push("a function among its arguments is called for the shared session alone, once");
   notes.push(...new Set([detail.library, ...opening.parts.flatMap(() => opening.library?.id ?? opening.library?.name ?? [])].flatMap((id) => libraryWithId(id)?.sharing ?? [])));
-  if (detail.shares === true) notes.push("the session lives as long as the process, where each call had one of its own");
+  if (detail.shares === true && !isKept) notes.push("the session lives as long as the process, where each call had one of its own");
 
   const there = start === undefined && isConstant(key) && opening.carriers.length === 0 && needs.own.length === 0 ? sharedAlready(tree, opening, needs, context) : undefined;
   if (there !== undefined) {
