@@ -5,6 +5,7 @@ import { dependsOn, makerOf } from "./client-maker.js";
 import { filesAlike } from "./client-module.js";
 import type { Creation } from "./factory.js";
 import type { Opening } from "./opening.js";
+import { keptComments } from "./kept-comments.js";
 import { needsOf } from "./needs.js";
 import { isReloaded } from "./reloads.js";
 import { findSharedClient } from "./find-shared-client.js";
@@ -40,7 +41,7 @@ export function planClient(group: EditGroup, tree: Tree, opening: Opening, conte
   const there = depends.bindings.length === 0 ? findSharedClient(tree, open, maker, context) : undefined;
   // At the top of a file what is imported may not be there yet, where files import each other.
   if (there !== undefined && (!isKeptHere || (there.kind === "getter" && there.from !== undefined && !importsProject(there.from.file, context)))) {
-    useShared(group, tree, open, there);
+    useShared(group, tree, open, there, notes);
     return;
   }
   const name = getterName(tree, open, isKept ? context : undefined);
@@ -75,9 +76,9 @@ export function importsProject(file: string, { trees, host }: PlanContext): bool
 }
 
 /** What the package shares already is imported, or asked of its getter. */
-export function useShared(group: EditGroup, tree: Tree, open: Creation, there: SharedClient): void {
+export function useShared(group: EditGroup, tree: Tree, open: Creation, there: SharedClient, notes: string[]): void {
   if (there.kind === "value") {
-    useValue(group, tree, open, there.from);
+    useValue(group, tree, open, there.from, notes);
     return;
   }
   const local = there.from === undefined ? there.name : localNameFor(tree, there.from.name, undefined);
@@ -86,7 +87,7 @@ export function useShared(group: EditGroup, tree: Tree, open: Creation, there: S
 }
 
 /** The statement goes, and its name is imported: what follows it stays to the byte. */
-function useValue(group: EditGroup, tree: Tree, open: Creation, from: { file: string; name: string; kind: "named" | "default" }): void {
+function useValue(group: EditGroup, tree: Tree, open: Creation, from: { file: string; name: string; kind: "named" | "default" }, notes: string[]): void {
   const { source, file } = tree;
   const statement = statementOf(open);
   const declaration = open.parent;
@@ -95,6 +96,7 @@ function useValue(group: EditGroup, tree: Tree, open: Creation, from: { file: st
   const isExported = statement !== undefined && ts.canHaveModifiers(statement) && ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true;
   const isFree = name !== undefined && importedFrom(source, name) === undefined && !declaresAtTop(source, name, statement);
   if (isAlone && isFree && !isExported) {
+    notes.push(...keptComments(tree, { start: statement.getStart(source), end: statement.end }, "the removed declaration"));
     const { start, end } = removal(tree, statement.getStart(source), statement.end);
     group.edits.push({ file, start, end: withoutGap(tree, statement, start, end), text: "" });
     group.imports.push({ file, from: { file: from.file }, name: from.name, as: name, kind: from.kind });

@@ -51,7 +51,7 @@ function shareClient(group: EditGroup, first: Site, later: Site, context: PlanCo
   const maker = makerOf(later.tree.source, later.open);
   const there = maker && exportedClient(first, maker, later.tree, context);
   if (there !== undefined) {
-    useShared(group, later.tree, later.open, there);
+    useShared(group, later.tree, later.open, there, notes);
     return;
   }
   for (const { tree, opening } of [first, later]) planClient(group, tree, opening, context, notes, true);

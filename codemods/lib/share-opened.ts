@@ -9,6 +9,7 @@ import type { SharedClient } from "./find-shared-client.js";
 import { useShared } from "./share-client.js";
 import { homeFor } from "./home.js";
 import { afterImports, freeName, localNameFor } from "./imports.js";
+import { keptComments } from "./kept-comments.js";
 import { needsOf } from "./needs.js";
 import type { Needs } from "./needs.js";
 import { textWith } from "./opening.js";
@@ -46,7 +47,7 @@ export function planOpened(group: EditGroup, detail: SessionPerCallDetail, tree:
 
   const there = start === undefined && isConstant(key) && opening.carriers.length === 0 && needs.own.length === 0 ? sharedAlready(tree, opening, needs, context) : undefined;
   if (there !== undefined) {
-    useShared(group, tree, whole, there);
+    useShared(group, tree, whole, there, notes);
     return;
   }
   const style = styleOf(source);
@@ -69,8 +70,11 @@ export function planOpened(group: EditGroup, detail: SessionPerCallDetail, tree:
   const from = at.getStart(source);
   const awaits = start?.statement === undefined ? "" : "await ";
   group.edits.push({ file, start: from, end: at.end, text: `${awaits}${call}(${key === undefined ? "" : key.getText(source)})` });
-  if (start?.statement !== undefined) group.edits.push(removal(tree, start.statement.getStart(source), start.statement.end));
-  for (const { statement } of opening.carriers) group.edits.push(removal(tree, statement.getStart(source), statement.end));
+  for (const statement of [...(start?.statement === undefined ? [] : [start.statement]), ...opening.carriers.map((carrier) => carrier.statement)]) {
+    const range = { start: statement.getStart(source), end: statement.end };
+    group.edits.push(removal(tree, range.start, range.end));
+    notes.push(...keptComments(tree, range, "a removed statement"));
+  }
   if (start?.statement !== undefined && !isInAsync(whole)) throw new CannotFix("the function that opens the session is not async");
 }
 
