@@ -8,6 +8,9 @@ import { sessionDetail } from "./session-detail.js";
 
 type Session = DuplicateSessionDetail["sessions"][number];
 
+const ONE_SESSION = "both modules have one session from now on: what one sets on it holds for the other, and one waits for the other's transaction";
+const ONE_CLIENT = "both modules have one client from now on, and together as many connections as its pool has, where each had a pool of its own";
+
 /** What a codemod needs to make the two one, and whether it may. */
 export function duplicateFix(project: ProjectFacts, first: OpenSite, later: OpenSite): Pick<Draft, "detail" | "fix" | "fixReason"> {
   const sessions = [first, later].map((open): Session => ({ ...sessionDetail(project, open, []), file: open.file }));
@@ -17,7 +20,7 @@ export function duplicateFix(project: ProjectFacts, first: OpenSite, later: Open
   return {
     detail: { kind: "duplicate-session", sessions },
     ...(refusal === undefined
-      ? { fix: "review", fixReason: `both modules have one session from now on: what one sets on it holds for the other, and one waits for the other's transaction${ends}` }
+      ? { fix: "review", fixReason: `${sessions.every(({ shareable }) => shareable === true) ? ONE_CLIENT : ONE_SESSION}${ends}` }
       : { fix: "manual", fixReason: refusal }),
   };
 }

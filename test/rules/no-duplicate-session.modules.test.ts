@@ -54,7 +54,7 @@ runTable({
     {
       name: "Prisma's default database, in two routes of one Next application",
       code: { "pages/api/things.ts": PRISMA, "pages/api/users.ts": PRISMA },
-      findings: [{ file: "pages/api/users.ts", line: 2, message: "a second @prisma/client session", library: "@prisma/client", ...likely, related: ["pages/api/things.ts:2"] }],
+      findings: [{ file: "pages/api/users.ts", line: 2, message: "a second @prisma/client session", library: "@prisma/client", ...likely, reason: "both modules have one client from now on", related: ["pages/api/things.ts:2"] }],
     },
     {
       name: "pools on one URL",
@@ -63,7 +63,7 @@ runTable({
         "src/one.ts": `import { Pool } from "pg"; export const db = new Pool({ connectionString: process.env.DATABASE_URL });`,
         "src/other.ts": `import { Pool } from "pg"; export const db = new Pool({ connectionString: process.env.DATABASE_URL });`,
       },
-      findings: [{ file: "src/other.ts", line: 1, message: "a second pg session", library: "pg", ...likely, related: ["src/one.ts:1"] }],
+      findings: [{ file: "src/other.ts", line: 1, message: "a second pg session", library: "pg", ...likely, reason: "both modules have one client from now on", related: ["src/one.ts:1"] }],
     },
     {
       name: "what one of them sets",
