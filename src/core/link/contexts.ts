@@ -199,16 +199,17 @@ export class Contexts {
   #seedModules(): void {
     for (const facts of this.graph.program.files.values()) {
       this.#reach(functionKey(facts.file, 0), "once", { file: facts.file });
-      for (const cls of facts.classes)
+      for (const cls of facts.classes) {
+        const scoped = this.injection.scoped(classKey(facts.file, cls.id));
         // A decorated class that nobody constructs here is made by a container: once, if nothing else is said.
-        if (cls.decorators.length > 0 && !this.graph.instantiations.has(`${facts.file}#${cls.id}`)) {
-          const scoped = this.injection.scoped(classKey(facts.file, cls.id));
+        if (scoped || (cls.decorators.length > 0 && !this.graph.instantiations.has(`${facts.file}#${cls.id}`))) {
           const [context, entry] = scoped ? (["per-call", `each request that needs ${cls.name}`] as const) : (["once", "dependency injection"] as const);
           const step: Step = { file: facts.file, entry };
           this.#reach(classKey(facts.file, cls.id), context, step);
           const constructor = this.graph.values.constructorOf(facts.file, cls.id);
           if (constructor !== undefined) this.#reach(functionKey(facts.file, constructor), context, step);
         }
+      }
     }
     for (const { id, name, file } of this.injection.perRequest()) if (!id.startsWith("class ")) this.#reach(id, "per-call", { file, entry: `each request that needs ${name}` });
   }

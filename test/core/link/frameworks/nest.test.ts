@@ -64,6 +64,7 @@ describe("what NestJS makes for each request", () => {
     ["a factory that is given the request", `export const providers = [{ provide: "DB", inject: [REQUEST], useFactory: (request) => work() }];`],
     ["a class, by its provider", `class C { constructor() { work(); } } @Injectable() class D extends C {} @Module({ providers: [{ provide: "DB", useClass: E, scope: Scope.REQUEST }] }) export class M {} @Injectable() class E { constructor() { work(); } }`],
     ["what has such a factory's value injected", `export const DB = Symbol("db"); export const providers = [{ provide: DB, scope: Scope.REQUEST, useFactory: () => 1 }]; @Injectable() export class C { constructor(@Inject(DB) private readonly db) { work(); } }`],
+    ["what a test makes by hand besides", `@Injectable({ scope: Scope.REQUEST }) export class C { constructor() { work(); } } export const mine = new C();`],
     ["what is called durable, where nothing keeps it", `@Injectable({ scope: Scope.REQUEST, durable: true }) export class C { constructor() { work(); } }`],
   ])("%s", (_name, text) => {
     expect(made(text)).toContain("per-call");
