@@ -31,8 +31,8 @@ function judged(project: ProjectFacts, file: string, call: OpenSite["call"]): Ju
 export function usesOfOpen(project: ProjectFacts, open: OpenSite, factories: readonly Factory[]): { uses: JudgedUse[]; through: "factory" | "loan" | "open" } {
   const calls = callUses(project, open, factories);
   const own = judged(project, open.file, open.call);
-  // Who reads a getter makes no call: how often it runs is known of the getter itself.
-  const read = factories.some((factory) => factory.fn.kind === "getter");
+  // Who reads a getter makes no call, nor does a container that calls a factory: how often these run is known of themselves.
+  const read = factories.some((factory) => factory.fn.kind === "getter") || project.contexts.injection.scoped(open.fn) !== undefined;
   if (factories.length > 0) return calls.length > 0 || !read ? { uses: read ? [...calls, own] : calls, through: "factory" } : { uses: [own], through: "open" };
   const borrowers = !open.call.memo && lends(project, open) ? callersOf(project.graph, open.fn) : [];
   if (borrowers.length === 0) return { uses: calls, through: "open" };
