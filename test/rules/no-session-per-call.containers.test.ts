@@ -34,6 +34,11 @@ runTable({
       findings: [{ line: 4, library: "pg", message: "`Store` is made anew for each request", fix: "review", reason: "made once", sessions: "1", why: [3, 4] }],
     },
     {
+      name: "a session that each instance keeps",
+      code: `${HEAD}\n@Injectable({ scope: Scope.REQUEST })\nexport class Store {\n  private kept?: Database.Database;\n  session() {\n    return (this.kept ??= new Database("app.db"));\n  }\n}`,
+      findings: [{ line: 6, message: "opens a new better-sqlite3 session", fix: "safe" }],
+    },
+    {
       name: "a factory for each request",
       code: `${HEAD}\n@Module({ providers: [{\n  provide: "DB",\n  scope: Scope.REQUEST,\n  useFactory: () => new Pool(),\n}] }) export class M {}`,
       findings: [{ line: 5, library: "pg", message: "`DB` is made anew for each request", fix: "review", reason: "made once", sessions: "1", why: [5, 5] }],
