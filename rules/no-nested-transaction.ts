@@ -7,7 +7,7 @@ import type { TransactionSite } from "../src/core/link/transactions.js";
 import { finish } from "./lib/finish.js";
 import { isGivenHandle } from "./lib/handles.js";
 import { callPath } from "./lib/path.js";
-import { areSession, isLasting, isOnGivenReceiver, isOnReceiver, sessionOf } from "./lib/same-session.js";
+import { areSession, isLasting, isOnGivenReceiver, isOnReceiver, isOnSameConstant, sessionOf } from "./lib/same-session.js";
 import type { Draft, Rule } from "./rule.js";
 
 export interface Options {
@@ -128,6 +128,7 @@ function mayBeHandle(project: ProjectFacts, id: number): boolean {
 
 function isSame(project: ProjectFacts, outer: JudgedTransaction, inner: TransactionSite, inside: InsideCall, owners: readonly number[]): boolean {
   if (inside.path.length === 0 ? isOnReceiver(project, outer, inside.file, inside.call, owners) : isOnGivenReceiver(project, outer, inside, owners)) return true;
+  if (isOnSameConstant(project, outer, inside.file, inside.call, owners)) return true;
   const session = sessionOf(project, outer);
   return session !== undefined && areSession(project, outer, inner.sessions) && isLasting(project, session);
 }

@@ -11,7 +11,7 @@ import { carriesHandle, isGivenHandle, mayUseHandle, touches } from "./lib/handl
 import { isRun } from "./lib/lazy-query.js";
 import { lacksOption } from "./lib/option-style.js";
 import { callPath, functionName } from "./lib/path.js";
-import { areSession, callsBefore, certain, isLasting, isOnGivenReceiver, isOnReceiver } from "./lib/same-session.js";
+import { areSession, callsBefore, certain, isLasting, isOnGivenReceiver, isOnReceiver, isOnSameConstant } from "./lib/same-session.js";
 import type { Draft, Rule } from "./rule.js";
 
 export interface Options {
@@ -241,7 +241,7 @@ function nameOf(project: ProjectFacts, file: string, call: CallFact): string | u
 function isSameSession(project: ProjectFacts, site: JudgedTransaction, inside: InsideCall, facts: readonly StatementFact[]): boolean {
   const owners = facts.map(({ owner }) => owner);
   if (inside.path.length === 0 ? isOnReceiver(project, site, inside.file, inside.call, owners) : isOnGivenReceiver(project, site, inside, owners)) return true;
-  if (isTheOnlyOne(project, site, facts)) return true;
+  if (isOnSameConstant(project, site, inside.file, inside.call, owners) || isTheOnlyOne(project, site, facts)) return true;
   const sessions = facts.map(({ session }) => session);
   return areSession(project, site, sessions) && [...certain(project, sessions)].every((session) => isLasting(project, session));
 }

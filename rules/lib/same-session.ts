@@ -1,5 +1,6 @@
 import type { CallFact, Expr } from "../../src/core/facts/types.js";
 import type { CallPlace } from "../../src/core/link/calls.js";
+import { constantOf } from "../../src/core/link/constants.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import type { InsideCall } from "../../src/core/link/inside.js";
 import { functionKey, type FunctionKey } from "../../src/core/link/program.js";
@@ -107,6 +108,31 @@ export function isOnGivenReceiver(project: ProjectFacts, site: Begun, { file, ca
     if (owners.some((owner) => held.has(owner))) return true;
   }
   return false;
+}
+
+/**
+ * Whether a call is made on the very constant of a module that the transaction is begun on, by whatever name each file
+ * imports it: one value, even where the analysis cannot tell which of several sessions it is.
+ */
+export function isOnSameConstant(project: ProjectFacts, site: Begun, file: string, call: CallFact, owners: readonly TokenId[]): boolean {
+  const begun = receiverOfTransaction(project, site);
+  const constant = moduleValue(project, begun.file, begun.expr);
+  if (constant === undefined) return false;
+  const { values } = project.graph;
+  for (const part of startsOf(project, file, call.callee)) {
+    if (moduleValue(project, file, part) !== constant) continue;
+    const found = values.solver.values(values.expression(file, part, call.fn));
+    if (owners.some((owner) => found.has(owner))) return true;
+  }
+  return false;
+}
+
+/** What a module's constant is made by, once: `new PrismaClient()`, `remember("db", open)`. */
+function moduleValue({ program }: ProjectFacts, file: string, expr: Expr): CallFact | undefined {
+  if (expr.k !== "var") return undefined;
+  const made = constantOf(program, file, expr);
+  const call = made.expr.k === "call" ? program.call(made.file, made.expr.id) : undefined;
+  return call?.fn === 0 && call.loop === undefined ? call : undefined;
 }
 
 /** A variable, and the members that lead from it: `ctx`, `["db"]`. */
