@@ -163,6 +163,8 @@ export function applyPart(values: Values, { file, call, callee, args, result, in
     return;
   }
   if (onSession) passAcquired(values, library, path, { of, file, call: call.id, args });
+  // What a promise's callbacks give is none of the session's: see builtins.ts.
+  if (/(?:^|\.)(?:then|catch|finally)$/.test(path)) return;
   // `db.pragma(…)`, `stmt.bind(…)`: chains stay parts of what they started from.
   const extended = token.t === "part" ? tokens.extend(callee, "()") : tokens.intern({ t: "part", of, path: "()" });
   if (extended !== undefined) solver.add(result, extended);
