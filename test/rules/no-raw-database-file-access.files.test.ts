@@ -104,7 +104,7 @@ runTable({
   ],
   invalid: [
     {
-      name: "copied for a backup that a window asks for, in the folder that Electron gives",
+      name: "copied for a backup each hour, in the folder that Electron gives",
       code: {
         "src/store.ts": `
 import Database from "better-sqlite3";
@@ -123,13 +123,13 @@ export class Backup {
 }`,
         "src/main.ts": `
 import path from "node:path";
-import { app, ipcMain } from "electron";
+import { app } from "electron";
 import { Backup } from "./backup.js";
 import { Store } from "./store.js";
 const store = new Store(path.join(app.getPath("userData"), "notes.db"));
 const backup = new Backup();
-ipcMain.handle("notes", () => store.all());
-ipcMain.handle("backup", () => backup.run());`,
+setInterval(() => store.all(), 1000);
+setInterval(() => backup.run(), 3_600_000);`,
       },
       findings: [{ file: "src/backup.ts", line: 6, message: "`copyFileSync` opens", ...manual, related: ["src/store.ts:4"], why: ["src/main.ts:8", "src/main.ts:8"] }],
     },

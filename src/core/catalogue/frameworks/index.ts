@@ -2,7 +2,6 @@ import type { Framework } from "../framework.js";
 import { astro } from "./astro.js";
 import { commandLine } from "./command-line.js";
 import { cron } from "./cron.js";
-import { electron } from "./electron.js";
 import { elysia } from "./elysia.js";
 import { express } from "./express.js";
 import { fastify } from "./fastify.js";
@@ -28,7 +27,6 @@ export const FRAMEWORKS: readonly Framework[] = [
   astro,
   commandLine,
   cron,
-  electron,
   elysia,
   express,
   fastify,
