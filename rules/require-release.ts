@@ -88,8 +88,8 @@ function judge(project: ProjectFacts, file: string, call: CallFact, { library, p
     file,
     span: call.span,
     message,
-    // What start-up loses, it loses once.
-    confidence: contexts.has("per-call") || contexts.has("unknown") ? "proven" : "likely",
+    // What start-up loses, it loses once, but a worker's loop each time round.
+    confidence: contexts.has("per-call") || contexts.has("unknown") || call.loop !== undefined ? "proven" : "likely",
     library: libraryId(library),
     ...(simple && pattern.kind === "client" ? { fix: "safe" as const, detail: { kind: "release" as const, releases: releasesOf(pattern), waits: name === "typeorm" } } : { fix: "manual" as const, fixReason: "where it is given back depends on what else the function does: put everything after it into a `try` with a `finally`" }),
     why: callPath(project, functionKey(file, call.fn)),

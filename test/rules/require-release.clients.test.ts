@@ -194,6 +194,33 @@ runTable({
         }` },
   ],
   invalid: [
+    { name: "from a pool that is given on after a check of it", code: `
+        import { Pool } from "pg";
+        export class Store {
+          opened?: Promise<Pool>;
+          open() {
+            if (this.opened) return this.opened;
+            const pool = new Pool();
+            return pool.connect().then((client) => { client.release(); this.opened = Promise.resolve(pool); return this.opened; });
+          }
+          rows(text: string) {
+            return this.open().then(async (pool) => {
+              const client = await pool.connect();
+              const { rows } = await client.query(text);
+              client.release();
+              return rows;
+            });
+          }
+        }`, findings: [unsafe(11, 12, SAFE)] },
+    { name: "in a worker's loop, once each turn", code: `${PG}
+        async function main() {
+          while (true) {
+            const client = await pool.connect();
+            await client.query("UPDATE jobs SET claimed = true");
+            client.release();
+          }
+        }
+        main();`, findings: [unsafe(5, 6, SAFE)] },
     { name: "never released", code: `${PG}
         export async function load() {
           const client = await pool.connect();

@@ -26,6 +26,8 @@ const SCRIPT = new RegExp(
     String.raw`[_-]migrations/`,
     // A folder `migration` elsewhere is as often a feature: moving a user's data in or out.
     String.raw`(^|/)(db|database|prisma|drizzle|typeorm|knex|sequelize|mikro-orm|schema|sql)/migration/`,
+    // TypeORM's own names: `migration/1663851423064-AddUser.ts`.
+    String.raw`(^|/)migration/\d{10,}[-_][^/]*$`,
     // `drizzle.config.ts`, `tsup.server.config.mts`: a tool's own, not `database.config.ts`.
     String.raw`(^|/)(${TOOLS})(\.[\w-]+)?\.config(\.[\w-]+)?\.[cm]?[jt]s$`,
     String.raw`(^|/)\.[\w-]+rc\.[cm]?[jt]s$`,

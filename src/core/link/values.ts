@@ -1,6 +1,7 @@
 import { librariesOf } from "../catalogue/index.js";
 import { libraryId } from "../catalogue/library.js";
 import type { ExportFact, Expr, FunctionId, TypeRef } from "../facts/types.js";
+import { isCollectionMember } from "./builtins.js";
 import { DeclaredTypes, typedRoleOf } from "./declared-types.js";
 import { type Getter, Getters, type Reader } from "./getters.js";
 import { Held } from "./held.js";
@@ -255,8 +256,8 @@ export class Values {
       case "allocation":
       case "function":
         this.solver.flow(this.field(id, name), into);
-        // What is kept under a computed key may be under any; an array has it under numbers alone.
-        if (name !== "*" && (isElement || token.t !== "allocation" || token.id >= 0)) this.solver.flow(this.field(id, "*"), into);
+        // What is kept under a computed key may be under any; an array has it under numbers alone, and a Map's `get` is no key.
+        if (name !== "*" && (isElement || token.t !== "allocation" || (token.id >= 0 && !isCollectionMember(name)))) this.solver.flow(this.field(id, "*"), into);
         if (name === "*") for (const property of this.propertiesOf(id)) this.solver.flow(this.field(id, property), into);
         // `{ ...base }` has what `base` has; reading it is reading `base`.
         if (name !== "...") this.solver.watch(this.field(id, "..."), (base) => this.#delegate(base, name, into));

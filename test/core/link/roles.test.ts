@@ -20,6 +20,7 @@ describe("what a file is for", () => {
   it.each([
     "scripts/import.ts",
     "packages/db/migrations/0001_init.ts",
+    "src/server/migration/1663851423064-AddUser.ts",
     "prisma/seed.ts",
     "src/seeds/users.ts",
     "src/seeders/users.js",
