@@ -92,7 +92,7 @@ export function writesParts(project: ProjectFacts, file: string, loop: LoopFact,
   return made.some((id) => mentionsIn(write, id) && before.some((call) => mentionsIn(call, id)));
 
   function mentionsIn(call: CallFact, id: number): boolean {
-    return call.args.some((arg) => mentionsVariable(arg, id, project, file));
+    return [call, ...project.program.chainAfter(file, call)].some(({ args }) => args.some((arg) => mentionsVariable(arg, id, project, file)));
   }
 }
 
@@ -101,7 +101,7 @@ function isMade(value: Expr): boolean {
 }
 
 /** A row written before the loop, whose new id the loop's rows carry: a parent and its children. */
-function parentRow(project: ProjectFacts, { file, loop, writes }: HeldLoop): Obstacle[] {
+export function parentRow(project: ProjectFacts, { file, loop, writes }: HeldLoop): Obstacle[] {
   const facts = project.program.file(file);
   const before = project.writers.callsOf(functionKey(file, loop.fn)).filter((call) => call.span.end <= loop.span.start && isInsert(project, call));
   const holders = facts.assigns.filter(

@@ -129,12 +129,24 @@ export class Bounds {
   #boundedField(file: string, { of, name }: Extract<Expr, { k: "member" }>, site: TransactionSite | undefined, seen: Seen): boolean {
     if (of.k !== "this") return false;
     const { program } = this.graph;
-    const owner = program.fn(file, of.fn).class;
+    const { class: owner, object } = program.fn(file, of.fn);
+    if (object !== undefined) return this.#boundedProperty(file, object, name, site, seen);
     const isIt = (expr: Expr): boolean => expr.k === "member" && expr.name === name && expr.of.k === "this" && program.fn(file, expr.of.fn).class === owner;
     const facts = program.file(file);
     if (owner === undefined || facts.calls.some(({ callee }) => callee.k === "member" && GROWS.test(callee.name) && isIt(callee.of))) return false;
     const assigns = facts.assigns.filter(({ target }) => isIt(target));
     return assigns.length > 0 && assigns.every(({ value }) => this.#boundedValue(file, value, site, seen));
+  }
+
+  /** `{ things: [{ … }], run() { … this.things … } }`: a property of the object literal whose method it is. */
+  #boundedProperty(file: string, object: number, name: string, site: TransactionSite | undefined, seen: Seen): boolean {
+    const { assigns, exports, calls } = this.graph.program.file(file);
+    const holders = [...assigns.map(({ value }) => value), ...exports.flatMap((entry) => (entry.k === "value" ? [entry.value] : []))];
+    const literal = holders.map((value) => (value.k === "typed" ? value.of : value)).find((value) => value.k === "object" && value.id === object);
+    const isIt = (expr: Expr): boolean => expr.k === "member" && expr.name === name;
+    if (literal?.k !== "object" || calls.some(({ callee }) => callee.k === "member" && GROWS.test(callee.name) && isIt(callee.of)) || assigns.some(({ target }) => isIt(target))) return false;
+    const value = literal.props.find((prop) => prop.name === name)?.value;
+    return value !== undefined && value.k !== "fn" && this.#boundedValue(file, value, site, seen);
   }
 
   /** A list that another file exports, as long as it is not filled there. */

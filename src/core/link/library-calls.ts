@@ -95,6 +95,8 @@ export function applyExternal(values: Values, { file, call, callee, args, result
   const extended = applyFramework(values, { file, call, token, args, into: result, result: tokens.extend(callee, call.kind === "new" ? "new()" : "()") });
   if (extended !== undefined) solver.add(result, extended);
   if (token.module === null && call.kind === "new") solver.add(result, tokens.intern({ t: "allocation", file, id: call.id }));
+  // What stands for a value is used as that value, whatever its traps do in between: `new Proxy({} as PrismaClient, …)`.
+  if (token.module === null && token.path === "Proxy" && call.kind === "new" && args[0] !== undefined) solver.flow(args[0], result);
   // A wrapper of another package (`asyncHandler(fn)`) most often gives the function back, dressed.
   for (const arg of args)
     solver.watch(arg, (id) => {

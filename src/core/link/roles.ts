@@ -14,7 +14,7 @@ const TEST = new RegExp(
 
 const SCRIPT_FOLDER = "scripts?|bin|cli|migrations|seeds?|seeders?|benchmarks?|bench|examples?";
 /** Names of files that are run by hand: `seed.ts`, `setup-db.ts`, `db-migrate.ts`, `prisma/seed.ts`. */
-const SCRIPT_NAME = String.raw`(seed|migrate|migration|cli|(setup|reset|init|seed|migrate|drop|backfill)[-_.]?(db|database)|(db|database)[-_.]?(setup|reset|init|seed|migrate|push|drop)|run[-_.]?migrations?)`;
+const SCRIPT_NAME = String.raw`(seed|migrate|migrations?|cli|(setup|reset|init|seed|migrate|drop|backfill)[-_.]?(db|database)|(db|database)[-_.]?(setup|reset|init|seed|migrate|push|drop)|run[-_.]?migrations?)`;
 const TOOLS =
   "next|nuxt|vite|astro|svelte|remix|react-router|docusaurus|webpack|rspack|rollup|esbuild|tsup|tsdown|unbuild|babel|metro|postcss|tailwind|eslint|prettier|stylelint|drizzle|prisma|kysely|ecosystem|commitlint|release|trigger";
 const SCRIPT = new RegExp(
@@ -26,6 +26,8 @@ const SCRIPT = new RegExp(
     String.raw`[_-]migrations/`,
     // A folder `migration` elsewhere is as often a feature: moving a user's data in or out.
     String.raw`(^|/)(db|database|prisma|drizzle|typeorm|knex|sequelize|mikro-orm|schema|sql)/migration/`,
+    // Its files are numbered or dated: `migration/20240107_add_index.js`.
+    String.raw`(^|/)migration/(\d[\w.-]*|[\w-]+[-_]\d+[\w-]*)\.[cm]?[jt]s$`,
     // `drizzle.config.ts`, `tsup.server.config.mts`: a tool's own, not `database.config.ts`.
     String.raw`(^|/)(${TOOLS})(\.[\w-]+)?\.config(\.[\w-]+)?\.[cm]?[jt]s$`,
     String.raw`(^|/)\.[\w-]+rc\.[cm]?[jt]s$`,
