@@ -4,6 +4,7 @@ import { constantOf } from "./constants.js";
 import type { CallGraph } from "./calls.js";
 import { functionKey, type FunctionKey } from "./program.js";
 import { callersOf } from "./sessions.js";
+import { isBoundedByItsSchema } from "./schemas.js";
 import { statementOf } from "./statements.js";
 import type { TransactionSite } from "./transactions.js";
 
@@ -76,7 +77,7 @@ export class Bounds {
     if (seen.size > 40) return false;
     // What a value gets from itself adds no elements.
     seen.set(expr, true);
-    const bounded = this.#boundedExpression(file, expr, site, seen);
+    const bounded = this.#boundedExpression(file, expr, site, seen) || isBoundedByItsSchema(this.graph, file, expr);
     seen.set(expr, bounded);
     return bounded;
   }

@@ -5,6 +5,7 @@ const TEST_FOLDER = "__tests__|__mocks__|__fixtures__|tests?|specs?|e2e|cypress|
 const TEST = new RegExp(
   [
     `(^|/)(${TEST_FOLDER})/`,
+    String.raw`(^|/)(tests?|specs?)\.[cm]?[jt]sx?$`,
     String.raw`[.-](test|spec|e2e|cy|bench|stories|story|fixtures?|mock)\.[cm]?[jt]sx?$`,
     String.raw`(^|/)(vitest|jest|cypress|playwright)\.(config|setup|global|workspace)[^/]*$`,
     String.raw`(^|/)test-[^/]*\.[cm]?[jt]sx?$`,
