@@ -32,6 +32,28 @@ runTable({
             }
           })();
         }` },
+    { name: "migrations that also a request's new session runs", code: `
+        import Database from "better-sqlite3";
+        import express from "express";
+        const app = express();
+        function runMigrations(db: Database.Database) {
+          const insert = db.prepare("INSERT INTO preferences (user) VALUES (?)");
+          const insertAll = db.transaction((rows) => {
+            for (const row of rows) insert.run(row.user);
+          });
+          insertAll(db.prepare("SELECT * FROM old_preferences").all());
+        }
+        let db: Database.Database;
+        function open() {
+          db = new Database(process.env.DB_FILE);
+          runMigrations(db);
+        }
+        open();
+        app.post("/restore", (req, res) => {
+          db.close();
+          open();
+          res.end();
+        });` },
     { name: "Drizzle: a query with a limit", code: `${DRIZZLE}
         app.post("/move", (req, res) => {
           db.transaction((tx) => {
