@@ -17,7 +17,7 @@ type Obstacle = LoopTransactionDetail["obstacles"][number];
  */
 export function keepsTogether(project: ProjectFacts, { file, loop, writes }: HeldLoop): boolean {
   const before = project.writers.callsOf(functionKey(file, loop.fn)).filter((call) => call.span.end <= loop.span.start && call.loop === loop.parent);
-  const removed = new Set(before.flatMap((call) => tablesOf(project, call, /^DELETE$/i)));
+  const removed = new Set(before.flatMap((call) => tablesOf(project, call, /^(DELETE|deleteMany|destroy|nativeDelete)$/i)));
   return writes.some(({ call }) => tablesOf(project, call, /./).some((table) => removed.has(table)));
 }
 
@@ -27,11 +27,18 @@ function tablesOf(project: ProjectFacts, call: CallFact, verb: RegExp, depth = 0
   if (statement?.kind === "write") {
     const { callee } = call;
     const written = statement.sql === undefined ? (callee.k === "member" ? callee.name : "") : (/^\s*(\w+)/.exec(statement.sql)?.[1] ?? "");
-    const table = statement.sql === undefined ? call.args[0] && `the value ${JSON.stringify(call.args[0])}` : tableOf(statement.sql);
+    const table = statement.sql === undefined ? modelOf(call) : tableOf(statement.sql);
     return table !== undefined && verb.test(written) ? [table] : [];
   }
   if (depth >= 3) return [];
   return project.writers.calleesOf(call).flatMap((key) => project.writers.callsOf(key).flatMap((inner) => tablesOf(project, inner, verb, depth + 1)));
+}
+
+/** What a builder or a model's method writes: `db.insert(things)`, `prisma.thing.create({ … })`, `things.save({ … })`. */
+function modelOf({ callee, args: [first] }: CallFact): string | undefined {
+  if (first !== undefined && (first.k === "var" || first.k === "member" || first.k === "literal" || first.k === "class")) return `the value ${JSON.stringify(first)}`;
+  if (callee.k !== "member") return undefined;
+  return callee.of.k === "member" ? `the model ${callee.of.name}` : callee.of.k === "var" ? `the value ${JSON.stringify(callee.of)}` : undefined;
 }
 
 /** Why this loop cannot simply be cut into batches. */
@@ -115,9 +122,14 @@ export function parentRow(project: ProjectFacts, { file, loop, writes }: HeldLoo
   return [];
 }
 
+/** A function that says so by its name. */
+const REORDERS = /^(re-?order|renumber|re-?sort|rearrange|update(Order|Position)s?)([A-Z_]|$)/i;
+
 export const ORDER = "it puts rows into a new order, which is right only as a whole";
 
 function reorders(project: ProjectFacts, held: HeldLoop): Obstacle[] {
+  const around = project.program.file(held.file).functions.find((fn) => fn.span.start <= held.loop.span.start && held.loop.span.end <= fn.span.end && REORDERS.test(fn.name));
+  if (around) return [{ what: ORDER, file: held.file, span: held.loop.span }];
   const found = reorderIn(project, held);
   return found ? [{ what: ORDER, file: found.file, span: found.call.span }] : [];
 }

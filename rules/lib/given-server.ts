@@ -65,6 +65,8 @@ function serversIn(project: ProjectFacts, file: string, expr: Expr, depth: numbe
 /** Follows values back to parameters of functions that nobody in the project calls: a framework's, with data in them. */
 class Origin {
   readonly #seen = new Set<string>();
+  /** What was found of variables; while one is looked at, nothing else comes in through it. */
+  readonly #variables = new Map<string, boolean>();
 
   constructor(private readonly project: ProjectFacts) {}
 
@@ -107,8 +109,13 @@ class Origin {
     const index = owner.params.findIndex((param) => param.variable === id);
     if (index !== -1) return this.#parameter(file, owner.id, index, depth);
     if (variable.import !== undefined || owner.kind === "module") return false;
+    const known = this.#variables.get(`${id} ${file}`);
+    if (known !== undefined) return known;
+    this.#variables.set(`${id} ${file}`, true);
     const assigns = program.file(file).assigns.filter(({ target }) => target.k === "var" && target.id === id);
-    return assigns.length > 0 && assigns.every(({ value }) => this.isGiven(file, value, fn, depth + 1));
+    const isGiven = assigns.length > 0 && assigns.every(({ value }) => this.isGiven(file, value, fn, depth + 1));
+    this.#variables.set(`${id} ${file}`, isGiven);
+    return isGiven;
   }
 
   /** A field that the constructor is given. */

@@ -20,7 +20,7 @@ const held = (schema: string, body: string, list = "list") => `${DB}
         });`;
 
 const BOUNDED = `const Things = z.object({ things: z.array(z.object({ name: z.string() })).min(1).max(100) });`;
-const found = { line: 10, fix: "review", reason: "all-or-nothing is given up", related: [11], why: [8], statements: "n" } as const;
+const found = { line: 10, fix: "review" as const, reason: "all-or-nothing is given up", related: [11], why: [8], statements: "n" };
 
 const TRPC = `
         import Database from "better-sqlite3";

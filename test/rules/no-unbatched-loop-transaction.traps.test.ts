@@ -54,6 +54,30 @@ runTable({
           open();
           res.end();
         });` },
+    { name: "Prisma: a query that takes so many", code: `
+        import { PrismaClient } from "@prisma/client";
+        import express from "express";
+        const prisma = new PrismaClient();
+        const app = express();
+        app.post("/move", async (req, res) => {
+          await prisma.$transaction(async (tx) => {
+            const rows = await tx.inbox.findMany({ where: { owner: req.body.owner }, take: 50 });
+            for (const row of rows) await tx.thing.create({ data: { name: row.name } });
+          });
+          res.end();
+        });` },
+    { name: "Prisma: the rows of one thing are replaced", code: `
+        import { PrismaClient } from "@prisma/client";
+        import express from "express";
+        const prisma = new PrismaClient();
+        const app = express();
+        app.put("/things/:id/marks", async (req, res) => {
+          await prisma.$transaction(async (tx) => {
+            await tx.mark.deleteMany({ where: { thing: req.params.id } });
+            for (const mark of req.body.marks) await tx.mark.create({ data: { thing: req.params.id, mark } });
+          });
+          res.end();
+        });` },
     { name: "Drizzle: a query with a limit", code: `${DRIZZLE}
         app.post("/move", (req, res) => {
           db.transaction((tx) => {

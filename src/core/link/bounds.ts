@@ -185,6 +185,7 @@ export class Bounds {
     const name = this.#nameOf(file, call);
     const statement = statementOf(this.graph, call);
     if (this.#isLimited(file, call) || asksForSchema(statement?.sql ?? sqlAmong(call.args))) return true;
+    if (statement && isTaken(call)) return true;
     if (statement) return statement.sql !== undefined && /\bLIMIT\b/i.test(statement.sql);
     if (callee.k === "member") {
       if (name === "slice" && call.args.length === 2) return true;
@@ -245,6 +246,11 @@ export class Bounds {
 
 function isGrown({ callee }: CallFact, variable: number): boolean {
   return callee.k === "member" && GROWS.test(callee.name) && callee.of.k === "var" && callee.of.id === variable;
+}
+
+/** `findMany({ take: 50 })`, `findAll({ limit })`: an ORM's own LIMIT. */
+function isTaken({ args }: CallFact): boolean {
+  return args.some((arg) => arg.k === "object" && arg.props.some(({ name }) => name === "take" || name === "limit"));
 }
 
 /** There are as many tables and columns as the program knows of. */

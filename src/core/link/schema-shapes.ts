@@ -4,6 +4,10 @@ import type { Program } from "./program.js";
 
 /** https://zod.dev/api, https://valibot.dev/api: packages whose builders are read. */
 const PACKAGE = /^(zod(\/.*)?|valibot|@hono\/zod-openapi|astro\/zod)$/;
+export function isSchemaPackage(specifier: string): boolean {
+  return PACKAGE.test(specifier);
+}
+
 /** The output is what it was without them, a little more or less of it. Not `transform`, `pipe`, `preprocess`: these make something else. */
 const KEEPS =
   /^(optional|nullable|nullish|default|prefault|catch|strict|strip|passthrough|loose|refine|superRefine|check|describe|meta|openapi|readonly|brand|nonempty|min|nonoptional|partial|deepPartial|required|pick|omit|unwrap)$/;
@@ -89,7 +93,7 @@ function chainOf(program: Program, schema: PlacedExpr): Chain | undefined {
 function isBuilder(program: Program, file: string, callee: Expr): boolean {
   const root = callee.k === "member" ? callee.of : callee;
   const imported = root.k === "var" ? program.variable(file, root.id).import : undefined;
-  return imported !== undefined && PACKAGE.test(imported.specifier);
+  return imported !== undefined && isSchemaPackage(imported.specifier);
 }
 
 function kindOf(program: Program, file: string, expr: Expr | undefined): string | undefined {

@@ -3,9 +3,11 @@ import type { CallGraph } from "./calls.js";
 import { constantOf, type PlacedExpr } from "./constants.js";
 import { functionKey } from "./program.js";
 import { callersOf } from "./sessions.js";
-import { isBoundedSchema, propertyOf } from "./schema-shapes.js";
+import { isBoundedSchema, isSchemaPackage, propertyOf } from "./schema-shapes.js";
 
 const MAX_DEPTH = 16;
+/** A value that comes out of a schema does so within a few steps. */
+const MAX_VARIABLES = 60;
 /** What gives the parsed value, or a result with it in `data`. */
 const PARSES = /^(parse|parseAsync|safeParse|safeParseAsync|validate|validateSync)$/;
 /** Builders of procedures and actions that are told the schema of their input, and under which name the handler gets it. */
@@ -19,12 +21,24 @@ const VALIDATOR = /validator$/i;
  * schema: parsed by it, of the type that it infers, or the input of a procedure or route that checks it.
  */
 export function isBoundedByItsSchema(graph: CallGraph, file: string, expr: Expr): boolean {
+  if (!usesSchemas(graph)) return false;
   const schemas = new Outputs(graph).of(file, expr, 0);
   return schemas.length > 0 && schemas.every((schema) => isBoundedSchema(graph.program, schema));
 }
 
+const programs = new WeakMap<CallGraph, boolean>();
+
+function usesSchemas(graph: CallGraph): boolean {
+  let known = programs.get(graph);
+  if (known === undefined) programs.set(graph, (known = [...graph.program.files.values()].some(({ specifiers }) => specifiers.some(isSchemaPackage))));
+  return known;
+}
+
 /** The schemas that a value may have come out of; none when a way is unknown. */
 class Outputs {
+  /** What is known of variables; one that leads to itself adds nothing. */
+  readonly #known = new Map<string, PlacedExpr[]>();
+
   constructor(private readonly graph: CallGraph) {}
 
   of(file: string, expr: Expr, depth: number): PlacedExpr[] {
@@ -76,6 +90,17 @@ class Outputs {
   }
 
   #ofVariable(file: string, id: number, depth: number): PlacedExpr[] {
+    const key = `${id} ${file}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    if (this.#known.size > MAX_VARIABLES) return [];
+    this.#known.set(key, []);
+    const schemas = this.#behind(file, id, depth);
+    this.#known.set(key, schemas);
+    return schemas;
+  }
+
+  #behind(file: string, id: number, depth: number): PlacedExpr[] {
     const { program } = this.graph;
     const variable = program.variable(file, id);
     const inferred = variable.type && this.#inferredBy(file, variable.type, 0);
