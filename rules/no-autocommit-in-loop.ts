@@ -5,6 +5,7 @@ import { isOverReceived } from "../src/core/link/documents.js";
 import { isPerhapsShort } from "../src/core/link/short-lists.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
 import { functionKey } from "../src/core/link/program.js";
+import { statementOf } from "../src/core/link/statements.js";
 import { combinatorOf } from "../src/core/link/waits.js";
 import { type Autocommit, autocommitOf, type Commit } from "./lib/autocommit.js";
 import { keepsTogether, parentRow, writesParts } from "./lib/atomicity.js";
@@ -13,7 +14,7 @@ import { loopWritesOf, type LoopWrites } from "./lib/loop-writes.js";
 import { callPath } from "./lib/path.js";
 import { reorderIn } from "./lib/reorders.js";
 import { runsMigrations } from "./lib/runner.js";
-import { callsOfTurn, waitsElsewhere } from "./lib/turns.js";
+import { callsOfTurn, chainOf, waitsElsewhere } from "./lib/turns.js";
 import type { Draft, Rule } from "./rule.js";
 
 export interface Options {
@@ -73,7 +74,7 @@ function judge(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopFa
   // What waits for something else meanwhile marks its progress turn by turn, on purpose.
   if (callsAnywhereIn(project, file, loop).some((call) => call.awaited && (combinatorOf(call) !== undefined || waitsElsewhere(project, call)))) return undefined;
   const symbol = "symbol" in loop.bound ? loop.bound.symbol : "";
-  const confidence = isSure(project, bounds, file, loop, first) && !mayJoin(project, file, first) ? "proven" : "likely";
+  const confidence = isSure(project, bounds, file, loop, first, commits) && !mayJoin(project, file, first) ? "proven" : "likely";
   return {
     file,
     span: first.call.span,
@@ -126,14 +127,24 @@ function messageOf(project: ProjectFacts, file: string, { call, commit }: Found,
 }
 
 /**
- * A plain loop whose every turn writes, itself or in a function that always does. Loops over a thing's parts or what is most often a handful, and
+ * A plain loop whose every turn writes, itself, in a function that always does, or in one branch or another. Loops over a thing's parts or what is most often a handful, and
  * writes in branches are likely; so are loops over an object's properties, unless the object is a table by key that came from outside.
  */
-function isSure(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopFact, { call }: Found): boolean {
+function isSure(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopFact, { call }: Found, commits: readonly Found[]): boolean {
   // As many as one thing has: most often a handful.
   const ofOneThing = loop.bound.k === "over" && loop.bound.over.k === "member" && loop.bound.over.of.k === "this";
   const ofShape = bounds.isOverShape(file, loop) && !isOverReceived(project.graph, file, loop);
-  return !call.conditional && !ofOneThing && !ofShape && !isPerhapsShort(project.graph, file, loop) && !isOfOneWhole(project, file, loop, call) && (loop.kind !== "callback" || loop.method === "forEach");
+  return (!call.conditional || isUpsertByHand(project, file, commits)) && !ofOneThing && !ofShape && !isPerhapsShort(project.graph, file, loop) && !isOfOneWhole(project, file, loop, call) && (loop.kind !== "callback" || loop.method === "forEach");
+}
+
+/** `if (known) update(…); else insert(…);`: one of the two is written, whichever branch is taken. */
+function isUpsertByHand({ program, graph }: ProjectFacts, file: string, commits: readonly Found[]): boolean {
+  const verbs = commits.flatMap(({ call, commit }) => {
+    if (!commit.direct) return [];
+    const sql = statementOf(graph, call)?.sql;
+    return sql === undefined ? chainOf(program, file, call).flatMap(({ callee }) => (callee.k === "member" ? [callee.name] : [])) : [/^\s*(\w+)/.exec(sql)?.[1] ?? ""];
+  });
+  return verbs.some((verb) => /^(insert|create|replace)/i.test(verb)) && verbs.some((verb) => /^update/i.test(verb));
 }
 
 /** The rows of the loop belong to one thing or order: what is as long as that, and right only as a whole, wants one transaction. */

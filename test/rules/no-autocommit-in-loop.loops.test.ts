@@ -433,6 +433,16 @@ runTable({
             for (const name of names) await this.things.save({ name });
           }
         }`, findings: [found(8, 8, { library: "typeorm", message: "typeorm write" })] },
+    { name: "a row is inserted or updated, in one branch or the other", code: `${DB}
+        import express from "express";
+        const app = express();
+        app.post("/things", (req, res) => {
+          for (const thing of req.body.things) {
+            if (thing.known) db.prepare("UPDATE things SET name = ? WHERE id = ?").run(thing.name, thing.id);
+            else insert.run(thing.name);
+          }
+          res.end();
+        });`, findings: [found(8, 7, { related: [7, 9], why: [6], ...wrapped })] },
     { name: "a write in a branch is likely", code: `${DB}
         export function importAll(names: string[]) {
           for (const name of names) if (name !== "") insert.run(name);
