@@ -1,6 +1,6 @@
 import { libraryWithId, packageName } from "../src/core/catalogue/index.js";
 import type { CallFact, LoopFact } from "../src/core/facts/types.js";
-import { Bounds } from "../src/core/link/bounds.js";
+import { Bounds, tableOf } from "../src/core/link/bounds.js";
 import { isOverReceived } from "../src/core/link/documents.js";
 import { isPerhapsShort } from "../src/core/link/short-lists.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
@@ -8,11 +8,10 @@ import { functionKey } from "../src/core/link/program.js";
 import { statementOf } from "../src/core/link/statements.js";
 import { combinatorOf } from "../src/core/link/waits.js";
 import { type Autocommit, autocommitOf, type Commit } from "./lib/autocommit.js";
-import { keepsTogether, parentRow, writesParts } from "./lib/atomicity.js";
+import { keepsTogether, modelOf, parentRow, reorders, writesParts } from "./lib/atomicity.js";
 import { finish } from "./lib/finish.js";
 import { loopWritesOf, type LoopWrites } from "./lib/loop-writes.js";
 import { callPath } from "./lib/path.js";
-import { reorderIn } from "./lib/reorders.js";
 import { runsMigrations } from "./lib/runner.js";
 import { callsOfTurn, chainOf, waitsElsewhere } from "./lib/turns.js";
 import type { Draft, Rule } from "./rule.js";
@@ -137,20 +136,21 @@ function isSure(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopF
   return (!call.conditional || isUpsertByHand(project, file, commits)) && !ofOneThing && !ofShape && !isPerhapsShort(project.graph, file, loop) && !isOfOneWhole(project, file, loop, call) && (loop.kind !== "callback" || loop.method === "forEach");
 }
 
-/** `if (known) update(…); else insert(…);`: one of the two is written, whichever branch is taken. */
+/** `if (known) update(…); else insert(…);` on one table: one of the two is written, whichever branch is taken. */
 function isUpsertByHand({ program, graph }: ProjectFacts, file: string, commits: readonly Found[]): boolean {
-  const verbs = commits.flatMap(({ call, commit }) => {
+  const written = commits.flatMap(({ call, commit }) => {
     if (!commit.direct) return [];
     const sql = statementOf(graph, call)?.sql;
-    return sql === undefined ? chainOf(program, file, call).flatMap(({ callee }) => (callee.k === "member" ? [callee.name] : [])) : [/^\s*(\w+)/.exec(sql)?.[1] ?? ""];
+    if (sql !== undefined) return [{ verb: /^\s*(\w+)/.exec(sql)?.[1] ?? "", table: tableOf(sql) }];
+    return chainOf(program, file, call).map((each) => ({ verb: each.callee.k === "member" ? each.callee.name : "", table: modelOf(each) }));
   });
-  return verbs.some((verb) => /^(insert|create|replace)/i.test(verb)) && verbs.some((verb) => /^update/i.test(verb));
+  return written.some(({ verb, table }) => /^(insert|create|replace)/i.test(verb) && table !== undefined && written.some((other) => /^update/i.test(other.verb) && other.table === table));
 }
 
 /** The rows of the loop belong to one thing or order: what is as long as that, and right only as a whole, wants one transaction. */
 function isOfOneWhole(project: ProjectFacts, file: string, loop: LoopFact, call: CallFact): boolean {
   const held = { file, loop, fn: functionKey(file, loop.fn), path: [], writes: [{ file, call }] };
-  return writesParts(project, file, loop, call) || keepsTogether(project, held) || parentRow(project, held).length > 0 || reorderIn(project, held) !== undefined;
+  return writesParts(project, file, loop, call) || keepsTogether(project, held) || parentRow(project, held).length > 0 || reorders(project, held).length > 0;
 }
 
 /**

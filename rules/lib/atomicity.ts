@@ -28,14 +28,17 @@ function tablesOf(project: ProjectFacts, call: CallFact, verb: RegExp, depth = 0
     const { callee } = call;
     const written = statement.sql === undefined ? (callee.k === "member" ? callee.name : "") : (/^\s*(\w+)/.exec(statement.sql)?.[1] ?? "");
     const table = statement.sql === undefined ? modelOf(call) : tableOf(statement.sql);
-    return table !== undefined && verb.test(written) ? [table] : [];
+    // A whole table that is emptied is not one thing's rows.
+    const [first] = call.args;
+    const all = statement.sql === undefined && /^(deleteMany|destroy|nativeDelete)$/.test(written) && (first === undefined || (first.k === "object" && first.props.length === 0));
+    return table !== undefined && verb.test(written) && !all ? [table] : [];
   }
   if (depth >= 3) return [];
   return project.writers.calleesOf(call).flatMap((key) => project.writers.callsOf(key).flatMap((inner) => tablesOf(project, inner, verb, depth + 1)));
 }
 
 /** What a builder or a model's method writes: `db.insert(things)`, `prisma.thing.create({ … })`, `things.save({ … })`. */
-function modelOf({ callee, args: [first] }: CallFact): string | undefined {
+export function modelOf({ callee, args: [first] }: CallFact): string | undefined {
   if (first !== undefined && (first.k === "var" || first.k === "member" || first.k === "literal" || first.k === "class")) return `the value ${JSON.stringify(first)}`;
   if (callee.k !== "member") return undefined;
   return callee.of.k === "member" ? `the model ${callee.of.name}` : callee.of.k === "var" ? `the value ${JSON.stringify(callee.of)}` : undefined;
@@ -127,7 +130,7 @@ const REORDERS = /^(re-?order|renumber|re-?sort|rearrange|update(Order|Position)
 
 export const ORDER = "it puts rows into a new order, which is right only as a whole";
 
-function reorders(project: ProjectFacts, held: HeldLoop): Obstacle[] {
+export function reorders(project: ProjectFacts, held: HeldLoop): Obstacle[] {
   const around = project.program.file(held.file).functions.find((fn) => fn.span.start <= held.loop.span.start && held.loop.span.end <= fn.span.end && REORDERS.test(fn.name));
   if (around) return [{ what: ORDER, file: held.file, span: held.loop.span }];
   const found = reorderIn(project, held);

@@ -443,6 +443,18 @@ runTable({
           }
           res.end();
         });`, findings: [found(8, 7, { related: [7, 9], why: [6], ...wrapped })] },
+    { name: "an update and an insert of other rows in one branch are likely", code: `${DB}
+        import express from "express";
+        const app = express();
+        app.post("/things", (req, res) => {
+          for (const thing of req.body.things) {
+            if (thing.stale) {
+              db.prepare("UPDATE tasks SET state = 'stale' WHERE id = ?").run(thing.id);
+              insert.run(thing.name);
+            }
+          }
+          res.end();
+        });`, findings: [found(9, 7, { related: [7, 10], confidence: "likely", why: [6] })] },
     { name: "a write in a branch is likely", code: `${DB}
         export function importAll(names: string[]) {
           for (const name of names) if (name !== "") insert.run(name);

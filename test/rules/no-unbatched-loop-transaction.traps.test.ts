@@ -201,6 +201,18 @@ runTable({
         }, 1000);` },
   ],
   invalid: [
+    { name: "Prisma: a whole table is emptied and filled", code: `
+        import { PrismaClient } from "@prisma/client";
+        import express from "express";
+        const prisma = new PrismaClient();
+        const app = express();
+        app.post("/import", async (req, res) => {
+          await prisma.$transaction(async (tx) => {
+            await tx.mark.deleteMany({});
+            for (const mark of req.body.marks) await tx.mark.create({ data: { mark } });
+          });
+          res.end();
+        });`, findings: [{ line: 7, message: "loops over `marks`", library: "@prisma/client", fix: "review", reason: REVIEW, related: [9], why: [6], statements: "n + 1" }] },
     { name: "a field that is filled", code: `${DB}
         class Queue {
           #names = ["first"];
