@@ -212,7 +212,7 @@ runTable({
             for (const mark of req.body.marks) await tx.mark.create({ data: { mark } });
           });
           res.end();
-        });`, findings: [{ line: 7, message: "loops over `marks`", library: "@prisma/client", fix: "review", reason: REVIEW, related: [9], why: [6], statements: "n + 1" }] },
+        });`, findings: [{ line: 6, message: "loops over `marks`", library: "@prisma/client", fix: "review", reason: REVIEW, related: [8], why: [5], statements: "n + 1" }] },
     { name: "a field that is filled", code: `${DB}
         class Queue {
           #names = ["first"];
