@@ -32,6 +32,52 @@ runTable({
             }
           })();
         }` },
+    { name: "migrations that also a request's new session runs", code: `
+        import Database from "better-sqlite3";
+        import express from "express";
+        const app = express();
+        function runMigrations(db: Database.Database) {
+          const insert = db.prepare("INSERT INTO preferences (user) VALUES (?)");
+          const insertAll = db.transaction((rows) => {
+            for (const row of rows) insert.run(row.user);
+          });
+          insertAll(db.prepare("SELECT * FROM old_preferences").all());
+        }
+        let db: Database.Database;
+        function open() {
+          db = new Database(process.env.DB_FILE);
+          runMigrations(db);
+        }
+        open();
+        app.post("/restore", (req, res) => {
+          db.close();
+          open();
+          res.end();
+        });` },
+    { name: "Prisma: a query that takes so many", code: `
+        import { PrismaClient } from "@prisma/client";
+        import express from "express";
+        const prisma = new PrismaClient();
+        const app = express();
+        app.post("/move", async (req, res) => {
+          await prisma.$transaction(async (tx) => {
+            const rows = await tx.inbox.findMany({ where: { owner: req.body.owner }, take: 50 });
+            for (const row of rows) await tx.thing.create({ data: { name: row.name } });
+          });
+          res.end();
+        });` },
+    { name: "Prisma: the rows of one thing are replaced", code: `
+        import { PrismaClient } from "@prisma/client";
+        import express from "express";
+        const prisma = new PrismaClient();
+        const app = express();
+        app.put("/things/:id/marks", async (req, res) => {
+          await prisma.$transaction(async (tx) => {
+            await tx.mark.deleteMany({ where: { thing: req.params.id } });
+            for (const mark of req.body.marks) await tx.mark.create({ data: { thing: req.params.id, mark } });
+          });
+          res.end();
+        });` },
     { name: "Drizzle: a query with a limit", code: `${DRIZZLE}
         app.post("/move", (req, res) => {
           db.transaction((tx) => {
@@ -155,6 +201,18 @@ runTable({
         }, 1000);` },
   ],
   invalid: [
+    { name: "Prisma: a whole table is emptied and filled", code: `
+        import { PrismaClient } from "@prisma/client";
+        import express from "express";
+        const prisma = new PrismaClient();
+        const app = express();
+        app.post("/import", async (req, res) => {
+          await prisma.$transaction(async (tx) => {
+            await tx.mark.deleteMany({});
+            for (const mark of req.body.marks) await tx.mark.create({ data: { mark } });
+          });
+          res.end();
+        });`, findings: [{ line: 6, message: "loops over `marks`", library: "@prisma/client", fix: "review", reason: REVIEW, related: [8], why: [5], statements: "n + 1" }] },
     { name: "a field that is filled", code: `${DB}
         class Queue {
           #names = ["first"];

@@ -192,6 +192,31 @@ runTable({
             throw error;
           }
         }` },
+    { name: "TypeORM: the data source that it was taken from is destroyed in any case", code: `
+        import { DataSource } from "typeorm";
+        export async function move(options) {
+          const source = new DataSource(options);
+          await source.initialize();
+          try {
+            const runner = source.createQueryRunner();
+            await runner.query("UPDATE things SET n = 1");
+            await runner.release();
+          } finally {
+            await source.destroy();
+          }
+        }` },
+    { name: "TypeORM: what fails to connect has taken nothing", code: `
+        import { DataSource } from "typeorm";
+        const source = new DataSource({ type: "postgres" });
+        export async function move() {
+          const runner = source.createQueryRunner();
+          await runner.connect();
+          try {
+            await runner.query("UPDATE things SET n = 1");
+          } finally {
+            await runner.release();
+          }
+        }` },
   ],
   invalid: [
     { name: "from a pool that is given on after a check of it", code: `
@@ -300,6 +325,32 @@ runTable({
           await runner.query("UPDATE things SET n = 1");
           await runner.release();
         }`, findings: [unsafe(4, 5, { library: "typeorm", ...SAFE })] },
+    { name: "TypeORM: connected, and the transaction does not begin", code: `
+        import { DataSource } from "typeorm";
+        const source = new DataSource({ type: "postgres" });
+        export async function move() {
+          const runner = source.createQueryRunner();
+          await runner.connect();
+          await runner.startTransaction();
+          try {
+            await runner.query("UPDATE things SET n = 1");
+            await runner.commitTransaction();
+          } finally {
+            await runner.release();
+          }
+        }`, findings: [found(4, "An `await` stands between this typeorm connection", { library: "typeorm", related: [6], reason: "where it is given back depends" })] },
+    { name: "pg: a pool that is ended waits for the client", code: `
+        import { Pool } from "pg";
+        export async function move(options) {
+          const pool = new Pool(options);
+          try {
+            const client = await pool.connect();
+            await client.query("UPDATE things SET n = 1");
+            client.release();
+          } finally {
+            await pool.end();
+          }
+        }`, findings: [unsafe(5, 6, { library: "pg", ...SAFE })] },
     { name: "Sequelize: no rollback", code: `
         import { Sequelize } from "sequelize";
         const sequelize = new Sequelize("postgres://localhost/app");

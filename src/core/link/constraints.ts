@@ -2,6 +2,7 @@ import { augmentedPlaces, fileEntriesOf, injectedBy } from "../catalogue/index.j
 import { libraryId } from "../catalogue/library.js";
 import type { CallFact, Expr, FileFacts, FunctionFact } from "../facts/types.js";
 import { linkBuiltin } from "./builtins.js";
+import { isInjected } from "./container.js";
 import { passParameters } from "./framework-calls.js";
 import { IntLists } from "./int-lists.js";
 import { applyExternal, applyPart, type ArgumentNodes } from "./library-calls.js";
@@ -53,7 +54,7 @@ export class Constraints {
     const returns = values.returns(file, fn.id);
     for (const expr of fn.returns) solver.flow(values.expression(file, expr, fn.id), returns);
     if (fn.returnType && fn.returns.length === 0) values.addType(file, fn.returnType, returns);
-    for (const param of fn.params) if (param.type) values.addType(file, param.type, values.variable(file, param.variable));
+    for (const param of fn.params) if (param.type && !isInjected(values.program, file, param.decorators)) values.addType(file, param.type, values.variable(file, param.variable));
     for (const param of fn.params) this.#addInjected(file, param.decorators, values.variable(file, param.variable));
     const self = values.self(file, fn.id);
     if (fn.class !== undefined && fn.kind !== "arrow") solver.add(self, tokens.intern({ t: fn.static ? "class" : "instance", file, id: fn.class }));

@@ -96,6 +96,8 @@ export function applyExternal(values: Values, { file, call, callee, args, result
   // A session stands for itself: as a value of its package it would only be a second name for each of its members.
   if (extended !== undefined && !open) solver.add(result, extended);
   if (token.module === null && call.kind === "new") solver.add(result, tokens.intern({ t: "allocation", file, id: call.id }));
+  // What stands for a value is used as that value, whatever its traps do in between: `new Proxy({} as PrismaClient, …)`.
+  if (token.module === null && token.path === "Proxy" && call.kind === "new" && args[0] !== undefined) solver.flow(args[0], result);
   // A wrapper of another package (`asyncHandler(fn)`) most often gives the function back, dressed.
   for (const arg of args)
     solver.watch(arg, (id) => {
