@@ -75,10 +75,11 @@ export function callsOfTurn({ program }: ProjectFacts, file: string, loop: LoopF
   const facts = program.file(file);
   if (loop.kind === "callback") {
     const bodies = facts.functions.filter((fn) => fn.loopBody === loop.id).map(({ id }) => id);
-    return facts.calls.filter((call) => bodies.includes(call.fn) && call.loop === undefined);
+    const calls = bodies.flatMap((fn) => program.callsIn(file, fn).filter((call) => call.loop === undefined));
+    return bodies.length > 1 ? calls.sort((a, b) => a.id - b.id) : calls;
   }
   const inner = facts.loops.filter((other) => other.parent === loop.id && other.kind !== "callback").map(({ body }) => body);
-  return facts.calls.filter((call) => call.fn === loop.fn && contains(loop.body, call.span) && !inner.some((body) => contains(body, call.span)));
+  return program.callsIn(file, loop.fn).filter((call) => contains(loop.body, call.span) && !inner.some((body) => contains(body, call.span)));
 }
 
 /** An awaited call that leads to something that is no library's of the catalogue: a request, a timer, a file. */

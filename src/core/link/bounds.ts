@@ -23,9 +23,18 @@ const GROWS = /^(push|unshift|splice)$/;
 /** What is known of the expressions looked at. */
 type Seen = Map<Expr, boolean>;
 
+/** What is known of a program's loops, whoever asks. */
+const checked = new WeakMap<CallGraph, Map<LoopFact, boolean>>();
+
 /** Whether the text of the program bounds how often a loop turns: a constant list, a chunk, a LIMIT. */
 export class Bounds {
-  constructor(readonly graph: CallGraph) {}
+  readonly #checked: Map<LoopFact, boolean>;
+
+  constructor(readonly graph: CallGraph) {
+    let known = checked.get(graph);
+    if (!known) checked.set(graph, (known = new Map()));
+    this.#checked = known;
+  }
 
   isBounded(file: string, loop: LoopFact, site?: TransactionSite): boolean {
     const { bound } = loop;
@@ -33,13 +42,20 @@ export class Bounds {
       case "constant":
         return true;
       case "over":
-        return this.#isLengthChecked(file, loop, bound.symbol) || this.#boundedValue(file, bound.over, site, new Map());
+        return this.#isChecked(file, loop, bound.symbol) || this.#boundedValue(file, bound.over, site, new Map());
       case "count":
         return this.#constantNumber(file, bound.limit);
       case "stepped":
       case "while":
         return false;
     }
+  }
+
+  /** Several rules ask for each of several transactions around the loop. */
+  #isChecked(file: string, loop: LoopFact, symbol: string): boolean {
+    let known = this.#checked.get(loop);
+    if (known === undefined) this.#checked.set(loop, (known = this.#isLengthChecked(file, loop, symbol)));
+    return known;
   }
 
   /**
