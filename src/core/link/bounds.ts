@@ -32,7 +32,7 @@ export class Bounds {
 
   constructor(readonly graph: CallGraph) {
     let known = checked.get(graph);
-    if (!known) checked.set(graph, (known = new Map()));
+    if (!known) checked.set(graph, (known = new Map<LoopFact, boolean>()));
     this.#checked = known;
   }
 
