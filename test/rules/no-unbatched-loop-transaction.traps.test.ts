@@ -21,6 +21,32 @@ runTable({
   rule: "no-unbatched-loop-transaction",
   theme: "traps: what looks alike",
   valid: [
+    {
+      name: "a test that puts a function of its own in the place of the platform's",
+      code: {
+        "src/report.ts": `
+          import Database from "better-sqlite3";
+          const db = new Database("app.db");
+          export const note = (text: string) => db.prepare("INSERT INTO notes VALUES (?)").run(text);
+          export const report = (ids: number[]) =>
+            db.transaction(() => {
+              for (const id of ids) {
+                db.prepare("SELECT 1 FROM items WHERE id = ?").get(id);
+                console.warn(id);
+              }
+            })();`,
+        "src/server.ts": `
+          import express from "express";
+          import { report } from "./report.js";
+          express().post("/report", (req, res) => res.json(report(req.body)));`,
+        "src/report.test.ts": `
+          import { note, report } from "./report.js";
+          test("what is not there is said", () => {
+            console.warn = (text: string) => void note(text);
+            report([1]);
+          });`,
+      },
+    },
     { name: "a migrator that is exported: its loop is over migrations", code: `
         import type Database from "better-sqlite3";
         import { migrations } from "./list.js";
