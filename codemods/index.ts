@@ -13,6 +13,7 @@ import { tuneEngine } from "./tune-engine.js";
 import { useSharedSession } from "./use-shared-session.js";
 import { useTransactionHandle } from "./use-transaction-handle.js";
 import { wrapLoopWrites } from "./wrap-loop-writes.js";
+import { ClientModules } from "./lib/client-module.js";
 import { SessionModules } from "./lib/session-module.js";
 import { comments, lostComments } from "./lib/text.js";
 import { CannotFix, refOf } from "./lib/transform.js";
@@ -40,7 +41,7 @@ export const transforms: readonly Transform[] = [
  */
 export function planFixes(findings: readonly Finding[], host: PlanHost, options: PlanOptions = {}): Plan {
   const plan: Plan = { groups: [], manual: [] };
-  const context: PlanContext = { trees: new Trees(host), host, options, findings, modules: new SessionModules(host), groups: plan.groups };
+  const context: PlanContext = { trees: new Trees(host), host, options, findings, modules: new SessionModules(host), clients: new ClientModules(host), groups: plan.groups };
   for (const transform of transforms) {
     for (const finding of findings) {
       if (!transform.applies(finding)) continue;

@@ -7,6 +7,7 @@ import { resolveRelative } from "./lib/specifier.js";
 import { styleOf } from "./lib/style.js";
 import type { Style } from "./lib/style.js";
 import { indentAt, nextLine } from "./lib/text.js";
+import { closeAtShutdown, rootModuleOf } from "./lib/start-nest.js";
 import { labelOf, namesIn } from "./lib/transaction-shape.js";
 import { CannotFix, judge, newGroup } from "./lib/transform.js";
 import type { PlanContext, Transform } from "./lib/transform.js";
@@ -46,6 +47,7 @@ export const initAtStartup: Transform = {
     }
     if (startup.framework === "fastify") fastify(group, tree, call, path, module);
     else if (startup.framework === "express") express(group, tree, call, path, module);
+    else if (startup.framework === "NestJS") nest(group, tree, call, path, module, context);
     else throw new CannotFix(`how ${startup.framework} starts and stops is not known: ${whatToWrite(path)}`);
     return judge(group, ["the database is opened when the program starts and not at the first request, and closed when it stops"]);
   },
@@ -80,9 +82,14 @@ function hasFactory(finding: Finding, context: PlanContext): boolean {
 
 const PATH_LIKE = /^(db|database|sqlite|data)_?(path|file|filename|url)$/i;
 
+/** A string, or a variable of the environment, also with a string to fall back on. */
+const EVERYWHERE = /^(?:process\.env(?:\.\w+|\[["']\w+["']\])!?(?:\s*(?:\?\?|\|\|)\s*)?)?(?:"[^"\\\n]+"|'[^'\\\n]+')?$/;
+
 /** The one expression in the start-up function that is called as the sessions' key is called elsewhere. */
 function pathAt(tree: Tree, call: ts.CallExpression, detail: SessionPerCallDetail): string | undefined {
   const scope: ts.Node = enclosingFunction(call) ?? tree.source;
+  // A key that says the same everywhere is the path.
+  if (detail.keyText !== undefined && EVERYWHERE.test(detail.keyText)) return detail.keyText;
   const statement = statementOf(call);
   const key = /(\w+)$/.exec(detail.keyText ?? "")?.[1];
   const named = (name: string): boolean => PATH_LIKE.test(name) || (key !== undefined && name === key && /path|file|url/i.test(name));
@@ -118,14 +125,14 @@ interface Names {
   sessions: string;
 }
 
-function imports(group: EditGroup, tree: Tree, module: string): Names {
+function imports(group: EditGroup, tree: Tree, module: string, closes = true): Names {
   const { initSessionFactory, closeSessions } = RUNTIME.exports;
   const runtime = (name: string): string => {
     const local = localNameFor(tree, name, RUNTIME.specifier);
     group.imports.push({ file: tree.file, from: { package: RUNTIME.specifier }, name, as: local, kind: "named" });
     return local;
   };
-  const close = runtime(closeSessions);
+  const close = closes ? runtime(closeSessions) : "";
   const init = runtime(initSessionFactory);
   const sessions = localNameFor(tree, "sessions", undefined);
   group.imports.push({ file: tree.file, from: { file: module }, name: "sessions", as: sessions, kind: "named" });
@@ -213,6 +220,20 @@ function afterLine(tree: Tree, statement: ts.Statement, lines: readonly string[]
   const at = nextLine(tree.text, statement.end);
   const text = lines.map((line) => `${indent}${line}\n`).join("");
   return { file: tree.file, start: at, end: at, text: tree.text[at - 1] === "\n" ? text : `\n${text}` };
+}
+
+/** Nest's own hooks run when the application closes; signals close it once it is told to listen to them. */
+function nest(group: EditGroup, tree: Tree, call: ts.CallExpression, path: string, module: string, context: PlanContext): void {
+  const root = rootModuleOf(tree, call, context);
+  if (root === undefined || !isListen(call)) throw new CannotFix(`the application's root module was not found: ${whatToWrite(path)}`);
+  const { statement, indent } = placeOf(tree, call, path);
+  closeAtShutdown(group, root, whatToWrite(path));
+  const { init, sessions } = imports(group, tree, module, false);
+  const { semi } = styleOf(tree.source);
+  const start = statement.getStart(tree.source);
+  const isTold = /\benableShutdownHooks\b|\bSIG(TERM|INT)\b/.test(tree.text);
+  const lines = [`${initCall(init, sessions, path)}${semi}`, ...(isTold ? [] : [`${call.expression.expression.getText(tree.source)}.enableShutdownHooks()${semi}`]), ""];
+  group.edits.push({ file: tree.file, start, end: start, text: lines.join(`\n${indent}`) });
 }
 
 /** Express has no hooks: the session opens before `listen`, and closes when a signal stops the server. */

@@ -1,6 +1,6 @@
 import { ts } from "ts-morph";
 import type { EditGroup } from "../src/core/edit.js";
-import type { SessionPerCallDetail } from "../src/core/finding.js";
+import type { ProviderDetail, SessionPerCallDetail } from "../src/core/finding.js";
 import { AT_THE_ENDS, isBystander, removeCloses, settle } from "./lib/closes.js";
 import { callsOf, exportedAs, replaceCall, sessionModule, usesByCall } from "./lib/factory-calls.js";
 import type { UseCall } from "./lib/factory-calls.js";
@@ -8,9 +8,11 @@ import { factoryNodes, keptIn } from "./lib/factory.js";
 import type { Creation, FactoryNodes } from "./lib/factory.js";
 import { allCloses } from "./lib/find-closes.js";
 import { importedFrom } from "./lib/imports.js";
+import { planDuplicate } from "./lib/share-duplicate.js";
 import { originsOf, planAtUses, sidesOf, someStayApart, whyNotAtUses } from "./lib/share-at-uses.js";
 import type { Origins } from "./lib/share-at-uses.js";
 import { planAtOpen, planDelegate, planInline } from "./lib/share-in-file.js";
+import { planProvider } from "./lib/share-provider.js";
 import { driverImport, packageDir } from "./lib/session-module.js";
 import { resolveRelative } from "./lib/specifier.js";
 import { CannotFix, judge, newGroup } from "./lib/transform.js";
@@ -28,17 +30,25 @@ export type Factory = NonNullable<SessionPerCallDetail["factory"]>;
 /** A session made per call becomes the process's one session for its file. */
 export const useSharedSession: Transform = {
   name: NAME,
-  applies: ({ detail }) => detail.kind === "session-per-call",
+  applies: ({ detail }) => detail.kind === "session-per-call" || detail.kind === "duplicate-session",
   plan(finding, context) {
     const { detail } = finding;
-    if (detail.kind !== "session-per-call") return undefined;
+    if (detail.kind !== "session-per-call" && detail.kind !== "duplicate-session") return undefined;
     if (finding.fix === "manual") throw new CannotFix(finding.fixReason ?? "whether the session may be shared cannot be told from the code");
     const tree = context.trees.get(finding.file);
     if (tree === undefined) throw new CannotFix(`${finding.file} could not be read`);
     const group = newGroup(NAME, finding);
+    if (detail.kind === "duplicate-session") {
+      group.asksFor = ["require-session-init"];
+      const reasons = finding.fixReason === undefined ? [] : [finding.fixReason];
+      planDuplicate(group, detail, context, reasons);
+      return judge(group, reasons);
+    }
     // A factory's session is opened at start-up best, which `init-at-startup` does where it can; and what was made per call may now be one of several that are made once.
     group.asksFor = ["require-session-init", "no-duplicate-session"];
     const notes = concerns(detail, context);
+    if (detail.provider !== undefined && detail.provider.obstacles.length === 0) return makeOnce(group, detail, detail.provider, context, notes);
+    if (detail.provider !== undefined) notes.push(`\`${detail.provider.name}\` goes on being made for each request: ${detail.provider.obstacles.map(({ what }) => what).join("; ")}`);
     let origins: Origins = { shared: new Set(), apart: new Set() };
     if (detail.factory === null) planInline(group, detail, tree, context, notes);
     else origins = planFactory(group, detail, detail.factory, factoryNodes(tree, detail, detail.factory), tree, context, notes);
@@ -53,6 +63,16 @@ export const useSharedSession: Transform = {
     return judge(group, [...notes, ...removed]);
   },
 };
+
+/** The container closes what it made when the program ends; what closed one at the end of its request goes. */
+function makeOnce(group: EditGroup, detail: SessionPerCallDetail, provider: ProviderDetail, context: PlanContext, notes: string[]): EditGroup {
+  planProvider(group, provider, context, notes);
+  const closes = removeCloses(context.trees, allCloses(context.trees, detail).filter(({ once }) => !once), () => false);
+  group.edits = settle([...group.edits, ...closes.edits]);
+  if (closes.claims.length > 0) group.claims = closes.claims;
+  if (closes.drops.length > 0) group.drops = closes.drops;
+  return judge(group, [...notes, ...occupations(detail, ALL), ...closes.notes]);
+}
 
 function concerns(detail: SessionPerCallDetail, context: PlanContext): string[] {
   const notes: string[] = [];

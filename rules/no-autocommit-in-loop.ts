@@ -1,14 +1,19 @@
 import { libraryWithId, packageName } from "../src/core/catalogue/index.js";
 import type { CallFact, LoopFact } from "../src/core/facts/types.js";
-import { Bounds } from "../src/core/link/bounds.js";
+import { Bounds, tableOf } from "../src/core/link/bounds.js";
+import { isOverReceived } from "../src/core/link/documents.js";
 import { isPerhapsShort } from "../src/core/link/short-lists.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
 import { functionKey } from "../src/core/link/program.js";
+import { statementOf } from "../src/core/link/statements.js";
+import { combinatorOf } from "../src/core/link/waits.js";
 import { type Autocommit, autocommitOf, type Commit } from "./lib/autocommit.js";
-import { writesParts } from "./lib/atomicity.js";
+import { keepsTogether, modelOf, parentRow, reorders, writesParts } from "./lib/atomicity.js";
 import { finish } from "./lib/finish.js";
 import { loopWritesOf, type LoopWrites } from "./lib/loop-writes.js";
 import { callPath } from "./lib/path.js";
+import { runsMigrations } from "./lib/runner.js";
+import { callsOfTurn, chainOf, waitsElsewhere } from "./lib/turns.js";
 import type { Draft, Rule } from "./rule.js";
 
 export interface Options {
@@ -58,7 +63,7 @@ function isData({ kind, bound, hasBreak, hasReturn }: LoopFact): boolean {
 
 function judge(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopFact, options: Options): Draft | undefined {
   const autocommit = autocommitOf(project);
-  const calls = callsIn(project, file, loop);
+  const calls = callsOfTurn(project, file, loop);
   const commits = calls.flatMap((call) => {
     const commit = autocommit.of(file, call);
     return commit && !options.ignoreLibraries.includes(packageName(commit.library)) ? [{ call, commit }] : [];
@@ -66,9 +71,9 @@ function judge(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopFa
   const first = commits.find(({ commit }) => commit.direct) ?? commits[0];
   if (!first || !runsInService(project, autocommit, file, loop, first.call)) return undefined;
   // What waits for something else meanwhile marks its progress turn by turn, on purpose.
-  if (calls.some((call) => call.awaited && waitsElsewhere(project, call))) return undefined;
+  if (callsAnywhereIn(project, file, loop).some((call) => call.awaited && (combinatorOf(call) !== undefined || waitsElsewhere(project, call)))) return undefined;
   const symbol = "symbol" in loop.bound ? loop.bound.symbol : "";
-  const confidence = isSure(project, bounds, file, loop, first) && !mayJoin(project, file, first) ? "proven" : "likely";
+  const confidence = isSure(project, bounds, file, loop, first, commits) && !mayJoin(project, file, first) ? "proven" : "likely";
   return {
     file,
     span: first.call.span,
@@ -93,33 +98,21 @@ function fixOf(writes: LoopWrites | undefined): Pick<Draft, "fix" | "fixReason" 
   return { fix: "review", fixReason: "when a turn fails, the turns of its batch are rolled back with it, where each was kept before; who else writes waits for a batch instead of a turn", detail };
 }
 
-/** The calls of one turn, in source order, without those of loops inside: these are judged by themselves. */
-function callsIn({ program }: ProjectFacts, file: string, loop: LoopFact): CallFact[] {
+/** The calls of one turn with those of the loops inside. */
+function callsAnywhereIn({ program }: ProjectFacts, file: string, loop: LoopFact): CallFact[] {
   const facts = program.file(file);
-  if (loop.kind === "callback") {
-    const bodies = facts.functions.filter((fn) => fn.loopBody === loop.id).map(({ id }) => id);
-    return facts.calls.filter((call) => bodies.includes(call.fn) && call.loop === undefined);
-  }
-  const around = (call: CallFact) => call.fn === loop.fn && loop.body.start <= call.span.start && call.span.end <= loop.body.end;
-  const inner = facts.loops.filter((other) => other.parent === loop.id && other.kind !== "callback").map(({ body }) => body);
-  return facts.calls.filter((call) => around(call) && !inner.some((body) => body.start <= call.span.start && call.span.end <= body.end));
+  const bodies = facts.functions.filter((fn) => fn.loopBody === loop.id).map(({ id }) => id);
+  return facts.calls.filter((call) => (loop.kind === "callback" ? bodies.includes(call.fn) : call.fn === loop.fn && loop.body.start <= call.span.start && call.span.end <= loop.body.end));
 }
 
 /** Somebody waits for it, and no transaction is open around it, also none that a caller opened. */
 function runsInService(project: ProjectFacts, autocommit: Autocommit, file: string, loop: LoopFact, call: CallFact): boolean {
   if (autocommit.isHeld(functionKey(file, call.fn), call.span) || autocommit.isHeld(functionKey(file, loop.fn), loop.span)) return false;
+  if (runsMigrations(project, { file, call })) return false;
   const contexts = project.contexts.ofCall(file, call);
   const around = project.program.file(file).functions.filter((fn) => fn.span.start <= call.span.start && call.span.end <= fn.span.end);
   if (!contexts.has("per-call") && around.some(({ name }) => /migrat|^seed([A-Z_]|$)|backfill/i.test(name))) return false;
   return contexts.has("per-call") || contexts.has("unknown");
-}
-
-/** An awaited call that leads to something that is no library's of the catalogue: a request, a timer, a file. */
-function waitsElsewhere(project: ProjectFacts, call: CallFact, depth = 0): boolean {
-  const callees = project.writers.calleesOf(call);
-  if (callees.length > 0) return depth < 4 && callees.some((key) => project.writers.callsOf(key).some((inner) => inner.awaited && waitsElsewhere(project, inner, depth + 1)));
-  const { tokens } = project.graph.values;
-  return !(project.graph.external.get(call) ?? []).some((id) => tokens.libraryOf(id) !== undefined);
 }
 
 interface Found {
@@ -132,11 +125,32 @@ function messageOf(project: ProjectFacts, file: string, { call, commit }: Found,
   return commit.direct ? messages.direct(library, symbol) : messages.through(library, symbol, project.program.text(file, call.calleeSpan));
 }
 
-/** A plain loop whose every turn writes. Loops over an object's properties, a thing's parts or what is most often a handful, writes in branches, and those of helpers are likely. */
-function isSure(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopFact, { call, commit }: Found): boolean {
+/**
+ * A plain loop whose every turn writes, itself, in a function that always does, or in one branch or another. Loops over a thing's parts or what is most often a handful, and
+ * writes in branches are likely; so are loops over an object's properties, unless the object is a table by key that came from outside.
+ */
+function isSure(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopFact, { call }: Found, commits: readonly Found[]): boolean {
   // As many as one thing has: most often a handful.
   const ofOneThing = loop.bound.k === "over" && loop.bound.over.k === "member" && loop.bound.over.of.k === "this";
-  return commit.direct && !call.conditional && !ofOneThing && !bounds.isOverShape(file, loop) && !isPerhapsShort(project.graph, file, loop) && !writesParts(project, file, loop, call) && (loop.kind !== "callback" || loop.method === "forEach");
+  const ofShape = bounds.isOverShape(file, loop) && !isOverReceived(project.graph, file, loop);
+  return (!call.conditional || isUpsertByHand(project, file, commits)) && !ofOneThing && !ofShape && !isPerhapsShort(project.graph, file, loop) && !isOfOneWhole(project, file, loop, call) && (loop.kind !== "callback" || loop.method === "forEach");
+}
+
+/** `if (known) update(…); else insert(…);` on one table: one of the two is written, whichever branch is taken. */
+function isUpsertByHand({ program, graph }: ProjectFacts, file: string, commits: readonly Found[]): boolean {
+  const written = commits.flatMap(({ call, commit }) => {
+    if (!commit.direct) return [];
+    const sql = statementOf(graph, call)?.sql;
+    if (sql !== undefined) return [{ verb: /^\s*(\w+)/.exec(sql)?.[1] ?? "", table: tableOf(sql) }];
+    return chainOf(program, file, call).map((each) => ({ verb: each.callee.k === "member" ? each.callee.name : "", table: modelOf(each) }));
+  });
+  return written.some(({ verb, table }) => /^(insert|create|replace)/i.test(verb) && table !== undefined && written.some((other) => /^update/i.test(other.verb) && other.table === table));
+}
+
+/** The rows of the loop belong to one thing or order: what is as long as that, and right only as a whole, wants one transaction. */
+function isOfOneWhole(project: ProjectFacts, file: string, loop: LoopFact, call: CallFact): boolean {
+  const held = { file, loop, fn: functionKey(file, loop.fn), path: [], writes: [{ file, call }] };
+  return writesParts(project, file, loop, call) || keepsTogether(project, held) || parentRow(project, held).length > 0 || reorders(project, held).length > 0;
 }
 
 /**

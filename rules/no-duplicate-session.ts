@@ -3,6 +3,7 @@ import type { Place } from "../src/core/finding.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
 import { type FileKey, fileKeysOf, sameFile } from "../src/core/link/keys.js";
 import type { OpenSite } from "../src/core/link/sessions.js";
+import { duplicateFix } from "./lib/duplicate-fix.js";
 import { finish } from "./lib/finish.js";
 import { isHeld } from "./lib/held-session.js";
 import { runTogether } from "./lib/same-process.js";
@@ -36,7 +37,7 @@ export const noDuplicateSession: Rule<Options> = {
 
   detect(file, project, options) {
     const drafts = groupsOf(project).flatMap(({ first, later }) =>
-      later.filter((session) => session.open.file === file && !options.ignoreLibraries.includes(packageName(session.open.library))).map(({ open }) => draftOf(first.open, open, later.length)),
+      later.filter((session) => session.open.file === file && !options.ignoreLibraries.includes(packageName(session.open.library))).map(({ open }) => draftOf(project, first.open, open, later.length)),
     );
     return finish(noDuplicateSession, project, drafts);
   },
@@ -102,7 +103,8 @@ function isApart(project: ProjectFacts, { file, call, fn }: OpenSite): boolean {
   return [...names, file.split("/").at(-1) ?? "", program.fnOf(fn).fn.name].some((name) => APART.test(name.replace(/([a-z])([A-Z])/g, "$1_$2").replaceAll("_", " ")));
 }
 
-function draftOf(first: OpenSite, { file, call, library }: OpenSite, count: number): Draft {
+function draftOf(project: ProjectFacts, first: OpenSite, open: OpenSite, count: number): Draft {
+  const { file, call, library } = open;
   const other: Place = { file: first.file, span: first.call.span, text: "the first session on this database is opened here" };
   return {
     file,
@@ -110,8 +112,7 @@ function draftOf(first: OpenSite, { file, call, library }: OpenSite, count: numb
     message: messages.duplicate(packageName(library), `${first.file}:${first.call.span.line}`, count > 1 ? ` (${count + 1} sessions in all)` : ""),
     confidence: "likely",
     library,
-    fix: "manual",
-    fixReason: "which module should own the session, and who closes it, is a choice",
+    ...duplicateFix(project, first, open),
     why: [],
     related: [other],
   };

@@ -1,14 +1,19 @@
+import type { Span } from "../src/core/facts/types.js";
 import type { Place, SessionPerCallDetail } from "../src/core/finding.js";
 import { RUNTIME } from "../src/core/contract.js";
 import { libraryWithId, packageName } from "../src/core/catalogue/index.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
+import type { Made } from "../src/core/link/injection.js";
 import { functionKey } from "../src/core/link/program.js";
 import type { OpenSite } from "../src/core/link/sessions.js";
 import { constant, type Cost, ZERO } from "../src/core/cost.js";
 import { amount } from "./lib/amount.js";
+import { madeOnce, whyPerRequest } from "../src/core/provider-words.js";
 import { finish } from "./lib/finish.js";
 import { connectsToGivenServer } from "./lib/given-server.js";
+import { closesOf, inheritingProviders, providerSession } from "./lib/inheriting-provider.js";
 import { callPath, dearestPath, entryCosts, functionName } from "./lib/path.js";
+import { providerDetail, providerOf } from "./lib/provider.js";
 import { sessionDetail } from "./lib/session-detail.js";
 import { type JudgedUse, usesOfOpen } from "./lib/uses.js";
 import type { Draft, Rule } from "./rule.js";
@@ -24,6 +29,7 @@ const messages = {
   factory: (name: string, library: string, count: string) =>
     `${name} opens a new ${library} session each time it is called, and ${count}. Keep one session per database file and hand that out.`,
   inline: (name: string, library: string) => `${name} opens a new ${library} session each time it runs. Keep one session per database file and use that.`,
+  provider: (name: string, library: string) => `\`${name}\` is made anew for each request, and opens a new ${library} session each time. Let one be made for the process.`,
 };
 
 export const noSessionPerCall: Rule<Options> = {
@@ -51,6 +57,8 @@ export const noSessionPerCall: Rule<Options> = {
       const draft = judge(project, open, options);
       if (draft) drafts.push(draft);
     }
+    for (const { made, library, said } of inheritingProviders(project, file))
+      if (!options.ignoreLibraries.includes(packageName(library)) && !options.allowFunctions.includes(made.name)) drafts.push(draftOfProvider(project, made, library, said));
     return finish(noSessionPerCall, project, drafts);
   },
 };
@@ -71,14 +79,18 @@ function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft |
   const entries = entryCosts(project, summaries);
   const dearest = entries[0];
   const detail = sessionDetail(project, open, factories);
+  const made = providerOf(project, open);
+  const isSession = open.call.callee.k === "super";
+  if (made) detail.provider = providerDetail(project, made, isSession, open.pattern.shares?.forks?.of);
+  if (made && isSession) detail.closes = [...detail.closes, ...closesOf(project, made, open.library)];
   const { fix, fixReason } = safetyOf(detail, uses);
   const subject = name.startsWith("the ") ? capitalize(name) : `\`${name}\``;
-  const message =
+  const message = made ? messages.provider(made.name, packageName(open.library)) :
     through === "open" ? messages.inline(subject, packageName(open.library)) : messages.factory(subject, packageName(open.library), countOf(perCall.length, unknown.length));
   return {
     file: open.file,
     span: open.call.span,
-    message: dearest ? `${message} \`${dearest.label}\` opens ${amount(dearest.cost, "session")}.` : message,
+    message: dearest && !made ? `${message} \`${dearest.label}\` opens ${amount(dearest.cost, "session")}.` : message,
     confidence: proven ? "proven" : "likely",
     library: packageName(open.library),
     fix,
@@ -86,6 +98,22 @@ function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft |
     why: dearest ? dearestPath(project, summaries, dearest) : callPath(project, open.fn),
     related: relatedPlaces(project, open, places),
     cost: dearest ? { sessions: dearest.cost } : undefined,
+    detail,
+  };
+}
+
+/** A provider whose class is the library's own, extended, without a constructor: the container's `new` opens. */
+function draftOfProvider(project: ProjectFacts, made: Made, library: string, span: Span): Draft {
+  const detail = providerSession(project, made, library);
+  return {
+    file: made.file,
+    span,
+    message: messages.provider(made.name, packageName(library)),
+    confidence: "proven",
+    library: packageName(library),
+    ...safetyOf(detail, []),
+    why: [],
+    related: [],
     detail,
   };
 }
@@ -122,6 +150,12 @@ function safetyOf(detail: SessionPerCallDetail, uses: readonly JudgedUse[]): Pic
   if (detail.unshared !== undefined) {
     const { why, file, span } = detail.unshared;
     return { fix: "manual", fixReason: file === undefined || span === undefined ? why : `${why} (${file}:${span.line})` };
+  }
+  if (detail.provider !== undefined) {
+    const { obstacles, isSession } = detail.provider;
+    if (obstacles.length === 0) return { fix: "review", fixReason: madeOnce(detail.provider) };
+    // What its constructor makes and keeps can be shared inside of it.
+    if (isSession || detail.factory !== null) return { fix: "manual", fixReason: whyPerRequest(obstacles) };
   }
   if (detail.scoped.length > 0) return { fix: "review", fixReason: `the session itself is changed or occupied (${[...new Set(detail.scoped.map((place) => place.what))].join(", ")}), which would reach everybody who shares it` };
   if (detail.factory?.async) return { fix: "review", fixReason: "the session is opened asynchronously: the first callers share one pending open" };

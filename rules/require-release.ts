@@ -6,9 +6,10 @@ import { acquirePatternOf } from "../src/core/link/library-calls.js";
 import { functionKey } from "../src/core/link/program.js";
 import type { TransactionSite } from "../src/core/link/transactions.js";
 import { finish } from "./lib/finish.js";
-import { type Custody, custodyOf } from "./lib/ownership.js";
+import { type Custody, custodyOf, isVariable } from "./lib/ownership.js";
 import { callPath } from "./lib/path.js";
 import { runnerInService } from "./lib/runner.js";
+import { isSame } from "./lib/turns.js";
 import type { Draft, Rule } from "./rule.js";
 
 export interface Options {
@@ -88,8 +89,8 @@ function judge(project: ProjectFacts, file: string, call: CallFact, { library, p
     file,
     span: call.span,
     message,
-    // What start-up loses, it loses once.
-    confidence: contexts.has("per-call") || contexts.has("unknown") ? "proven" : "likely",
+    // What start-up loses, it loses once, but a worker's loop each time round.
+    confidence: contexts.has("per-call") || contexts.has("unknown") || call.loop !== undefined ? "proven" : "likely",
     library: libraryId(library),
     ...(simple && pattern.kind === "client" ? { fix: "safe" as const, detail: { kind: "release" as const, releases: releasesOf(pattern), waits: name === "typeorm" } } : { fix: "manual" as const, fixReason: "where it is given back depends on what else the function does: put everything after it into a `try` with a `finally`" }),
     why: callPath(project, functionKey(file, call.fn)),
@@ -104,7 +105,7 @@ function judge(project: ProjectFacts, file: string, call: CallFact, { library, p
   const custody = custodyOf(project, file, call.fn, holder, isRelease);
   if (custody.kept || custody.releasedInside) return undefined;
   if (custody.releases.length === 0) return custody.passed ? undefined : draft(messages.never(name, what, remedy), [], true);
-  const risk = unprotected(project, file, call, custody);
+  const risk = unprotected(project, file, call, { releases: [...custody.releases, ...closingsOf(project, file, call, library, pattern)], takes: takingsOf(project, file, holder, pattern) });
   if (!risk) return undefined;
   const related = [{ file, span: risk.wait.span, text: "an error here loses it" }];
   return draft(risk.gap ? messages.gap(name, what) : messages.unsafe(name, what, remedy), related, !risk.gap && isGivenBackOnce(project, file, call, custody));
@@ -136,8 +137,20 @@ function holderOf({ program }: ProjectFacts, file: string, call: CallFact): Vari
   return variable.fn === call.fn && variable.kind !== "param" && others.length === 0 ? id : undefined;
 }
 
+/** Calls that close the session it was taken from, where that gives it back as well. */
+function closingsOf({ program }: ProjectFacts, file: string, call: CallFact, { closes }: Library, { closedWithSession }: AcquirePattern): CallFact[] {
+  const { callee } = call;
+  if (closedWithSession !== true || callee.k !== "member") return [];
+  return program.callsIn(file, call.fn).filter((other) => other.callee.k === "member" && closes.includes(other.callee.name) && isSame(other.callee.of, callee.of));
+}
+
+/** The calls by which it takes its connection in the first place. */
+function takingsOf({ program }: ProjectFacts, file: string, holder: VariableId, { takes }: AcquirePattern): CallFact[] {
+  return takes === undefined ? [] : program.file(file).calls.filter(({ callee }) => callee.k === "member" && callee.name === takes && isVariable(callee.of, holder));
+}
+
 /** The first `await` after the taking whose failure leaves the function without a release. */
-function unprotected({ program }: ProjectFacts, file: string, call: CallFact, { releases }: Custody): { wait: AwaitFact; gap: boolean } | undefined {
+function unprotected({ program }: ProjectFacts, file: string, call: CallFact, { releases, takes }: { releases: readonly CallFact[]; takes: readonly CallFact[] }): { wait: AwaitFact; gap: boolean } | undefined {
   const facts = program.file(file);
   const tries = facts.tries.filter((each) => each.fn === call.fn);
   const inside = (span: { start: number; end: number } | undefined, at: { start: number; end: number }) => span !== undefined && span.start <= at.start && at.end <= span.end;
@@ -152,6 +165,7 @@ function unprotected({ program }: ProjectFacts, file: string, call: CallFact, { 
   for (const wait of facts.awaits) {
     if (wait.fn !== call.fn || wait.span.start < call.span.end || wait.span.start >= last) continue;
     if (releases.some((release) => inside(wait.span, release.span) || inside(release.span, wait.span))) continue;
+    if (takes.some((taking) => inside(wait.span, taking.span))) continue;
     // In a branch of another kind: a `catch` or `finally` has an error of its own already.
     if (tries.some((each) => inside(each.handler, wait.span) || inside(each.finalizer, wait.span))) continue;
     // Other paths have given it back by then.

@@ -7,6 +7,7 @@ import { quoted } from "./style.js";
 import type { Style } from "./style.js";
 import { hasOwn } from "./loop.js";
 import { literalRanges, nextLine } from "./text.js";
+import type { Tree } from "./tree.js";
 
 /** How the new code reaches the database: by the session itself, or through the application's own transaction helper. */
 export interface Access {
@@ -143,9 +144,24 @@ export function writeValue(lines: Lines, { access, outer, style }: Pick<BatchBod
     out.write(`${style.semi}\n${outer}${access.close}`);
     return;
   }
+  if (isBrokenChain(out.tree, value) && access.closeValue === ")") {
+    // As formatters lay it out: a chain over several lines begins on a line of its own.
+    const unit = outer + style.indent;
+    out.write(`${access.openValue(async).trimEnd()}\n${unit}`).keepAt(start, value.end, lines.inner, unit);
+    out.write(`${style.trailingComma ? "," : ""}\n${outer})`);
+    return;
+  }
   const literal = ts.isObjectLiteralExpression(value);
   out.write(access.openValue(async) + (literal ? "(" : "")).keepAt(start, value.end, lines.inner, outer);
   out.write((literal ? ")" : "") + access.closeValue);
+}
+
+/** `tx.select()` and what follows it, each on a line that begins with its dot. */
+function isBrokenChain({ text, source }: Tree, value: ts.Expression): boolean {
+  let call = ts.isAwaitExpression(value) ? value.expression : value;
+  while (ts.isPropertyAccessExpression(call) || ts.isNonNullExpression(call)) call = call.expression;
+  if (!ts.isCallExpression(call) || !ts.isPropertyAccessExpression(call.expression)) return false;
+  return /\n[ \t]*\??\.$/.test(text.slice(call.expression.expression.end, call.expression.name.getStart(source)));
 }
 
 function writeLoop(lines: Lines, body: BatchBody, sinks: readonly Unit[]): void {

@@ -1,6 +1,7 @@
 import { ts } from "ts-morph";
 import type { Region, TextEdit } from "../../src/core/edit.js";
 import type { SessionPerCallDetail } from "../../src/core/finding.js";
+import { keptComments } from "./kept-comments.js";
 import { styleOf } from "./style.js";
 import { comments, dedent, indentAt, lineStart, nextLine, removal, startsLine } from "./text.js";
 import { CannotFix } from "./transform.js";
@@ -145,23 +146,9 @@ function take(tree: Tree, statements: readonly ts.Statement[], result: CloseRemo
     }
     done.add(statement);
     result.edits.push(removal(tree, statement.getStart(tree.source), statement.end));
-    noteCommentAbove(tree, statement, result);
+    result.notes.push(...keptComments(tree, { start: statement.getStart(tree.source), end: statement.end }, "a removed `close()`"));
   }
 }
-
-/** A comment is the team's: it stays, even where it spoke of what is gone. Whether it still holds is for a person. */
-function noteCommentAbove(tree: Tree, statement: ts.Statement, result: CloseRemoval): void {
-  const above: ReturnType<typeof comments>[number][] = [];
-  for (const comment of [...comments(tree.source)].reverse()) {
-    const next = above[0]?.start ?? statement.getStart(tree.source);
-    if (comment.end <= next && /^[ \t]*\r?\n[ \t]*$/.test(tree.text.slice(comment.end, next))) above.unshift(comment);
-  }
-  const [first] = above;
-  if (first === undefined || !above.some(({ text }) => /\bclos(e|es|ed|ing)\b/i.test(text))) return;
-  const line = tree.source.getLineAndCharacterOfPosition(first.start).line + 1;
-  result.notes.push(`a comment above a removed \`close()\` was kept (${tree.file}:${line}): it may no longer hold`);
-}
-
 
 function takeFinally(tree: Tree, attempt: ts.TryStatement, block: ts.Block, result: CloseRemoval): void {
   const { file, text, source } = tree;

@@ -71,6 +71,11 @@ function search(home: string, maker: Maker, given: string, { host, trees }: Plan
   return found;
 }
 
+/** How another file gets what is made here, where it can. */
+export function sharedClientOf(tree: Tree, made: Creation, asking: string): SharedClient | undefined {
+  return tree.file === asking ? undefined : sharedBy(tree, made);
+}
+
 function sharedBy(tree: Tree, made: Creation): SharedClient | undefined {
   const { file } = tree;
   const around = enclosingFunction(made);
@@ -124,6 +129,6 @@ function isQuiet(statement: ts.Statement): boolean {
   return ts.isImportDeclaration(statement) || ts.isImportEqualsDeclaration(statement) || ts.isExportDeclaration(statement) || ts.isExportAssignment(statement) || ts.isVariableStatement(statement) || ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement) || ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement) || ts.isModuleDeclaration(statement) || ts.isEnumDeclaration(statement);
 }
 
-function argumentsOf(open: Creation, source: ts.SourceFile): string {
+export function argumentsOf(open: Creation, source: ts.SourceFile): string {
   return (open.arguments ?? []).map((one) => one.getText(source).replace(/\s+/g, " ")).join();
 }

@@ -5,6 +5,11 @@ import { packageDir } from "./session-module.js";
 const RELOADING = ["next"];
 
 export function isReloaded(file: string, host: PlanHost): boolean {
+  return dependsOnOne(file, RELOADING, host);
+}
+
+/** Whether the package of a file names one of these among what it depends on. */
+export function dependsOnOne(file: string, names: readonly string[], host: PlanHost): boolean {
   const dir = packageDir(file, host);
   const text = host.read(dir === "" ? "package.json" : `${dir}/package.json`);
   if (text === undefined) return false;
@@ -15,7 +20,7 @@ export function isReloaded(file: string, host: PlanHost): boolean {
     return false;
   }
   const { dependencies = {}, devDependencies = {} } = manifest as Record<string, Record<string, string> | undefined>;
-  return RELOADING.some((name) => Object.hasOwn(dependencies, name) || Object.hasOwn(devDependencies, name));
+  return names.some((name) => Object.hasOwn(dependencies, name) || Object.hasOwn(devDependencies, name));
 }
 
 /** Whether a file of the project puts something under this name where reloads find it again. */

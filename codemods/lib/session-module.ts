@@ -146,16 +146,7 @@ export class SessionModules {
     const typed: Pick<NamedImport, "name" | "kind">[] = type === undefined ? [] : [{ name: "type SessionFactory", kind: "named" }];
     lines.push(...importLines(RUNTIME.specifier, [{ name: RUNTIME.exports.createSessionFactory, kind: "named" }, ...typed], style));
     if (entry !== undefined) lines.push(...importLines(entry.specifier, [{ name: entry.name, kind: "named" }], style));
-    const bySpecifier = new Map<string, ModuleImport[]>();
-    for (const one of imports) {
-      const specifier = one.specifier ?? specifierFor(file, one.file, this.host);
-      bySpecifier.set(specifier, [...(bySpecifier.get(specifier) ?? []), one]);
-    }
-    for (const [specifier, names] of bySpecifier) {
-      const rest: NamedImport[] = names.flatMap((one) => (one.kind === "namespace" ? [] : [{ ...one, kind: one.kind }]));
-      for (const { name, kind } of names) if (kind === "namespace") lines.push(namespaceLine(name, specifier, style));
-      if (rest.length > 0) lines.push(...importLines(specifier, rest, style));
-    }
+    lines.push(...linesOf(file, imports, style, this.host));
     const exported = style.modules === "esm" ? "export " : "";
     lines.push("", `// ${whatItIs(options.open)}`);
     const annotation = type === undefined ? "" : `: SessionFactory<${type}>`;
@@ -166,6 +157,22 @@ export class SessionModules {
     const text = `${lines.join("\n")}\n`;
     return near.text.includes("\r\n") ? text.replaceAll("\n", "\r\n") : text;
   }
+}
+
+/** The imports of a new module. */
+export function linesOf(file: string, imports: readonly ModuleImport[], style: Style, host: PlanHost): string[] {
+  const lines: string[] = [];
+  const bySpecifier = new Map<string, ModuleImport[]>();
+  for (const one of imports) {
+    const specifier = one.specifier ?? specifierFor(file, one.file, host);
+    bySpecifier.set(specifier, [...(bySpecifier.get(specifier) ?? []), one]);
+  }
+  for (const [specifier, names] of bySpecifier) {
+    const rest: NamedImport[] = names.flatMap((one) => (one.kind === "namespace" ? [] : [{ ...one, kind: one.kind }]));
+    for (const { name, kind } of names) if (kind === "namespace") lines.push(namespaceLine(name, specifier, style));
+    if (rest.length > 0) lines.push(...importLines(specifier, rest, style));
+  }
+  return lines;
 }
 
 type NamedImport = ModuleImport & { kind: "named" | "default" };

@@ -3,9 +3,11 @@ import { RUNTIME } from "../../src/core/contract.js";
 import { libraryWithId } from "../../src/core/catalogue/index.js";
 import type { EditGroup } from "../../src/core/edit.js";
 import type { Finding, SessionPerCallDetail } from "../../src/core/finding.js";
+import { isOfInstance } from "./client-getter.js";
 import { isModuleLevel, openOf } from "./factory.js";
 import type { Creation, FactoryNodes } from "./factory.js";
 import { afterImports, freeName, localNameFor } from "./imports.js";
+import { homeFor } from "./home.js";
 import { openingOf } from "./opening.js";
 import type { Opening } from "./opening.js";
 import { planOpened } from "./share-opened.js";
@@ -68,7 +70,7 @@ export function planAtOpen(group: EditGroup, detail: SessionPerCallDetail, facto
   const { open } = nodes;
   const opening = openingOf(tree, open, detail);
   if (nodes.bare && isSharedWhole(detail, opening)) {
-    planOpened(group, detail, tree, opening, context, notes, true);
+    planOpened(group, detail, tree, opening, context, notes, { inFile: true });
     return;
   }
   if (!nodes.bare && !nodes.swallows) throw new CannotFix(`\`${factory.name}\` does more than open the session, and as a method it cannot be called from outside its object`);
@@ -221,18 +223,27 @@ export function planInline(group: EditGroup, detail: SessionPerCallDetail, tree:
     planClient(group, tree, opening, context, notes);
     return;
   }
+  const alike = context.findings.filter((other) => opensAlike(other, detail.library, context));
+  if (enclosingFunction(open) === undefined && !isOfInstance(open)) throw new CannotFix("the session is opened at the top of the file already");
+  planPath(group, tree, open, alike.map((other) => other.file), context);
+  if (alike.length > 1 && !alike.every((other) => optionsOf(other) === optionsOf(undefined, detail))) {
+    notes.push("other places open sessions of the same library with other options: for one file, the first to open decides");
+  }
+}
+
+/** `new Database(path)` is asked of the session module that `files` share. */
+export function planPath(group: EditGroup, tree: Tree, open: Creation, files: readonly string[], context: PlanContext): void {
   const { file, text, source } = tree;
   const key = keyOf(tree, open);
   const [first] = open.arguments ?? [];
   if (key === undefined || first === undefined || key.node !== first) throw new CannotFix("the session's file is not the first argument of the call that opens it");
   assertOnDisk(first);
-  if (enclosingFunction(open) === undefined) throw new CannotFix("the session is opened at the top of the file already");
   const driver = driverOf(tree, open);
   if (driver === undefined) throw new CannotFix("the session is not opened by a constructor that the runtime knows");
   const rest = text.slice(first.end, open.end).replace(/,?\s*\)$/, "");
   if (rest !== "" && !key.rest.every((node) => isLiteral(node))) throw new CannotFix("the options depend on the call: sessions with other options must not be shared");
-  const alike = context.findings.filter((other) => opensAlike(other, driver.specifier, context));
-  const dir = commonDir([...new Set([file, ...alike.map((other) => other.file).filter((other) => packageDir(other, context.host) === packageDir(file, context.host))])]);
+  const home = packageDir(file, context.host);
+  const dir = homeFor(commonDir([...new Set([file, ...files.filter((other) => packageDir(other, context.host) === home)])]), file, context.host);
   const parameter = isTypeScript(file) ? "(path: string)" : "(path)";
   const { file: module, created } = context.modules.get(tree, dir, { driver, open: `${parameter} => new ${driver.local}(path${rest})` }, []);
   if (created !== undefined) group.creates.push(created);
@@ -242,9 +253,6 @@ export function planInline(group: EditGroup, detail: SessionPerCallDetail, tree:
   const start = open.getStart(source);
   group.edits.push({ file, start, end: first.getStart(source), text: `${local}(` });
   group.edits.push({ file, start: first.end, end: open.end, text: ")" });
-  if (alike.length > 1 && !alike.every((other) => optionsOf(other) === optionsOf(undefined, detail))) {
-    notes.push("other places open sessions of the same library with other options: for one file, the first to open decides");
-  }
 }
 
 function opensAlike(other: Finding, library: string, context: PlanContext): boolean {

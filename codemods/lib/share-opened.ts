@@ -7,7 +7,9 @@ import { makerOf } from "./client-maker.js";
 import { findSharedClient, meansTheSame } from "./find-shared-client.js";
 import type { SharedClient } from "./find-shared-client.js";
 import { useShared } from "./share-client.js";
+import { homeFor } from "./home.js";
 import { afterImports, freeName, localNameFor } from "./imports.js";
+import { keptComments } from "./kept-comments.js";
 import { needsOf } from "./needs.js";
 import type { Needs } from "./needs.js";
 import { textWith } from "./opening.js";
@@ -29,10 +31,10 @@ const isTypeScript = (file: string): boolean => /\.[cm]?tsx?$/.test(file);
  * A session that is opened by the application's own expression, with what is wrapped around it: the runtime's factory makes one for each key,
  * or one in all. In a session module where another file could write the same expression; else at the top of this one.
  */
-export function planOpened(group: EditGroup, detail: SessionPerCallDetail, tree: Tree, opening: Opening, context: PlanContext, notes: string[], inFile = false): void {
+export function planOpened(group: EditGroup, detail: SessionPerCallDetail, tree: Tree, opening: Opening, context: PlanContext, notes: string[], { inFile = false, isKept = false }: { inFile?: boolean; /** The module keeps it: it may stand at the top of its file. */ isKept?: boolean } = {}): void {
   const { file, source } = tree;
   const { whole, key, pattern } = opening;
-  if (enclosingFunction(whole) === undefined) throw new CannotFix("the session is opened at the top of the file already");
+  if (enclosingFunction(whole) === undefined && !isKept) throw new CannotFix("the session is opened at the top of the file already");
   assertWhole(detail, opening);
   if (pattern?.shares?.forks !== undefined) assertForked(tree, whole, pattern.shares.forks);
   if (key !== undefined) assertShareable(key);
@@ -41,11 +43,11 @@ export function planOpened(group: EditGroup, detail: SessionPerCallDetail, tree:
   if (needs.call !== undefined) throw new CannotFix(`what the session is opened with depends on \`${needs.call}\`, which may differ from call to call: open it once where that is known`);
   if (needs.functions) notes.push("a function among its arguments is called for the shared session alone, once");
   notes.push(...new Set([detail.library, ...opening.parts.flatMap(() => opening.library?.id ?? opening.library?.name ?? [])].flatMap((id) => libraryWithId(id)?.sharing ?? [])));
-  if (detail.shares === true) notes.push("the session lives as long as the process, where each call had one of its own");
+  if (detail.shares === true && !isKept) notes.push("the session lives as long as the process, where each call had one of its own");
 
   const there = start === undefined && isConstant(key) && opening.carriers.length === 0 && needs.own.length === 0 ? sharedAlready(tree, opening, needs, context) : undefined;
   if (there !== undefined) {
-    useShared(group, tree, whole, there);
+    useShared(group, tree, whole, there, notes);
     return;
   }
   const style = styleOf(source);
@@ -56,7 +58,7 @@ export function planOpened(group: EditGroup, detail: SessionPerCallDetail, tree:
   if (rival !== undefined) throw new CannotFix(`${rival} shares sessions that are opened by the same text with something else in it, and the runtime would take the two for one: give one of them another name`);
   let call: string;
   if (!inFile && canBeApart(needs)) {
-    const dir = commonDir([...new Set([file, ...alike(detail, context, file)])]);
+    const dir = homeFor(commonDir([...new Set([file, ...alike(detail, context, file)])]), file, context.host);
     const { file: module, created } = context.modules.get(tree, dir, options, needs.imports, packageDir(file, context.host));
     if (created !== undefined) group.creates.push(created);
     const { getSession } = RUNTIME.exports;
@@ -68,8 +70,11 @@ export function planOpened(group: EditGroup, detail: SessionPerCallDetail, tree:
   const from = at.getStart(source);
   const awaits = start?.statement === undefined ? "" : "await ";
   group.edits.push({ file, start: from, end: at.end, text: `${awaits}${call}(${key === undefined ? "" : key.getText(source)})` });
-  if (start?.statement !== undefined) group.edits.push(removal(tree, start.statement.getStart(source), start.statement.end));
-  for (const { statement } of opening.carriers) group.edits.push(removal(tree, statement.getStart(source), statement.end));
+  for (const statement of [...(start?.statement === undefined ? [] : [start.statement]), ...opening.carriers.map((carrier) => carrier.statement)]) {
+    const range = { start: statement.getStart(source), end: statement.end };
+    group.edits.push(removal(tree, range.start, range.end));
+    notes.push(...keptComments(tree, range, "a removed statement"));
+  }
   if (start?.statement !== undefined && !isInAsync(whole)) throw new CannotFix("the function that opens the session is not async");
 }
 

@@ -1,5 +1,6 @@
 import type { EditGroup, FindingRef, PlanHost, PlanOptions } from "../../src/core/edit.js";
 import type { Finding } from "../../src/core/finding.js";
+import type { ClientModules } from "./client-module.js";
 import type { SessionModules } from "./session-module.js";
 import type { Trees } from "./tree.js";
 
@@ -11,6 +12,7 @@ export interface PlanContext {
   /** All findings of the plan: what one fix decides may depend on the others. */
   findings: readonly Finding[];
   modules: SessionModules;
+  clients: ClientModules;
   /** What has been planned so far. */
   groups: readonly EditGroup[];
 }

@@ -17,7 +17,7 @@ type Obstacle = LoopTransactionDetail["obstacles"][number];
  */
 export function keepsTogether(project: ProjectFacts, { file, loop, writes }: HeldLoop): boolean {
   const before = project.writers.callsOf(functionKey(file, loop.fn)).filter((call) => call.span.end <= loop.span.start && call.loop === loop.parent);
-  const removed = new Set(before.flatMap((call) => tablesOf(project, call, /^DELETE$/i)));
+  const removed = new Set(before.flatMap((call) => tablesOf(project, call, /^(DELETE|deleteMany|destroy|nativeDelete)$/i)));
   return writes.some(({ call }) => tablesOf(project, call, /./).some((table) => removed.has(table)));
 }
 
@@ -27,11 +27,21 @@ function tablesOf(project: ProjectFacts, call: CallFact, verb: RegExp, depth = 0
   if (statement?.kind === "write") {
     const { callee } = call;
     const written = statement.sql === undefined ? (callee.k === "member" ? callee.name : "") : (/^\s*(\w+)/.exec(statement.sql)?.[1] ?? "");
-    const table = statement.sql === undefined ? call.args[0] && `the value ${JSON.stringify(call.args[0])}` : tableOf(statement.sql);
-    return table !== undefined && verb.test(written) ? [table] : [];
+    const table = statement.sql === undefined ? modelOf(call) : tableOf(statement.sql);
+    // A whole table that is emptied is not one thing's rows.
+    const [first] = call.args;
+    const all = statement.sql === undefined && /^(deleteMany|destroy|nativeDelete)$/.test(written) && (first === undefined || (first.k === "object" && first.props.length === 0));
+    return table !== undefined && verb.test(written) && !all ? [table] : [];
   }
   if (depth >= 3) return [];
   return project.writers.calleesOf(call).flatMap((key) => project.writers.callsOf(key).flatMap((inner) => tablesOf(project, inner, verb, depth + 1)));
+}
+
+/** What a builder or a model's method writes: `db.insert(things)`, `prisma.thing.create({ … })`, `things.save({ … })`. */
+export function modelOf({ callee, args: [first] }: CallFact): string | undefined {
+  if (first !== undefined && (first.k === "var" || first.k === "member" || first.k === "literal" || first.k === "class")) return `the value ${JSON.stringify(first)}`;
+  if (callee.k !== "member") return undefined;
+  return callee.of.k === "member" ? `the model ${callee.of.name}` : callee.of.k === "var" ? `the value ${JSON.stringify(callee.of)}` : undefined;
 }
 
 /** Why this loop cannot simply be cut into batches. */
@@ -92,7 +102,7 @@ export function writesParts(project: ProjectFacts, file: string, loop: LoopFact,
   return made.some((id) => mentionsIn(write, id) && before.some((call) => mentionsIn(call, id)));
 
   function mentionsIn(call: CallFact, id: number): boolean {
-    return call.args.some((arg) => mentionsVariable(arg, id, project, file));
+    return [call, ...project.program.chainAfter(file, call)].some(({ args }) => args.some((arg) => mentionsVariable(arg, id, project, file)));
   }
 }
 
@@ -101,7 +111,7 @@ function isMade(value: Expr): boolean {
 }
 
 /** A row written before the loop, whose new id the loop's rows carry: a parent and its children. */
-function parentRow(project: ProjectFacts, { file, loop, writes }: HeldLoop): Obstacle[] {
+export function parentRow(project: ProjectFacts, { file, loop, writes }: HeldLoop): Obstacle[] {
   const facts = project.program.file(file);
   const before = project.writers.callsOf(functionKey(file, loop.fn)).filter((call) => call.span.end <= loop.span.start && isInsert(project, call));
   const holders = facts.assigns.filter(
@@ -115,9 +125,14 @@ function parentRow(project: ProjectFacts, { file, loop, writes }: HeldLoop): Obs
   return [];
 }
 
+/** A function that says so by its name. */
+const REORDERS = /^(re-?order|renumber|re-?sort|rearrange|update(Order|Position)s?)([A-Z_]|$)/i;
+
 export const ORDER = "it puts rows into a new order, which is right only as a whole";
 
-function reorders(project: ProjectFacts, held: HeldLoop): Obstacle[] {
+export function reorders(project: ProjectFacts, held: HeldLoop): Obstacle[] {
+  const around = project.program.file(held.file).functions.find((fn) => fn.span.start <= held.loop.span.start && held.loop.span.end <= fn.span.end && REORDERS.test(fn.name));
+  if (around) return [{ what: ORDER, file: held.file, span: held.loop.span }];
   const found = reorderIn(project, held);
   return found ? [{ what: ORDER, file: found.file, span: found.call.span }] : [];
 }

@@ -10,18 +10,36 @@ import { callUses } from "./uses.js";
 const SERVER = /^(host|hostname|server|address|connectionString|uri|url|socketPath|endpoint|databaseUrl|datasourceUrl)$/i;
 /** Options that lead to those: `{ connection: { host } }`, `{ datasources: { db: { url } } }`. */
 const HOLDER = /^(connection|config|options|datasources|db|primary)$/i;
-const MAX_DEPTH = 12;
+const MAX_DEPTH = 32;
 
 /**
  * Whether a client connects to a database server that is data of the call, and is closed again by whoever got it: a server that a user has
  * entered, checked or queried by each call on its own. The application's own database is named by a constant, its configuration or the environment.
  */
 export function connectsToGivenServer(project: ProjectFacts, open: OpenSite): boolean {
-  if (engineOf(project.graph, open.token) !== "server" || !isClosedByUsers(project, open)) return false;
+  const kept = isKeptConnection(project, open);
+  if (!kept && (engineOf(project.graph, open.token) !== "server" || !isClosedByUsers(project, open))) return false;
   const [first] = open.call.args;
   if (first === undefined) return false;
   const named = serversIn(project, open.file, first, 0);
   return named.length > 0 && named.every(({ file, expr }) => new Origin(project).isGiven(file, expr, open.call.fn, 0));
+}
+
+/**
+ * An object that is one connection: a method puts it into a field, another one closes it. Then it is as long-lived as the object, whatever
+ * engine it is: the file is given, too.
+ */
+function isKeptConnection({ program, graph }: ProjectFacts, open: OpenSite): boolean {
+  const owner = classAround(program, open.file, open.call.fn);
+  if (!open.stored || owner === undefined) return false;
+  return partCalls(graph, open.token).some(({ file, call, path, on }) => file === open.file && (on === "session" || on === "orm") && isClose(open.library, path) && classAround(program, file, call.fn) === owner && call.fn !== open.call.fn);
+}
+
+function classAround(program: ProjectFacts["program"], file: string, fn: number): number | undefined {
+  for (let at = program.fn(file, fn); ; at = program.fn(file, at.parent)) {
+    if (at.class !== undefined) return at.class;
+    if (at.id === 0) return undefined;
+  }
 }
 
 /** A client that nobody closes is one more each time, whatever it connects to. */
@@ -47,6 +65,8 @@ function serversIn(project: ProjectFacts, file: string, expr: Expr, depth: numbe
 /** Follows values back to parameters of functions that nobody in the project calls: a framework's, with data in them. */
 class Origin {
   readonly #seen = new Set<string>();
+  /** What was found of variables; while one is looked at, nothing else comes in through it. */
+  readonly #variables = new Map<string, boolean>();
 
   constructor(private readonly project: ProjectFacts) {}
 
@@ -54,9 +74,11 @@ class Origin {
     if (depth > MAX_DEPTH) return false;
     const { program } = this.project;
     switch (expr.k) {
+      case "member":
+        if (expr.of.k === "this") return this.#field(file, expr.of.fn, expr.name, depth);
+        return this.isGiven(file, expr.of, fn, depth + 1);
       case "typed":
       case "await":
-      case "member":
         return this.isGiven(file, expr.of, fn, depth + 1);
       case "template":
         return expr.holes.some((hole) => this.isGiven(file, hole, fn, depth + 1));
@@ -70,6 +92,9 @@ class Origin {
         const from = call.args.length > 0 ? call.args : call.callee.k === "member" ? [call.callee.of] : [];
         return from.length > 0 && from.every((one) => one.k === "literal" || this.isGiven(file, one, fn, depth + 1)) && from.some((one) => one.k !== "literal");
       }
+      case "object":
+        // Filled field by field from what was given, or made of it.
+        return expr.props.every(({ name, value }) => name === "..." ? this.isGiven(file, value, fn, depth + 1) : value.k === "literal" || this.isGiven(file, value, fn, depth + 1));
       case "var":
         return this.#variable(file, expr.id, fn, depth);
       default:
@@ -84,8 +109,25 @@ class Origin {
     const index = owner.params.findIndex((param) => param.variable === id);
     if (index !== -1) return this.#parameter(file, owner.id, index, depth);
     if (variable.import !== undefined || owner.kind === "module") return false;
+    const known = this.#variables.get(`${id} ${file}`);
+    if (known !== undefined) return known;
+    this.#variables.set(`${id} ${file}`, true);
     const assigns = program.file(file).assigns.filter(({ target }) => target.k === "var" && target.id === id);
-    return assigns.length > 0 && assigns.every(({ value }) => this.isGiven(file, value, fn, depth + 1));
+    const isGiven = assigns.length > 0 && assigns.every(({ value }) => this.isGiven(file, value, fn, depth + 1));
+    this.#variables.set(`${id} ${file}`, isGiven);
+    return isGiven;
+  }
+
+  /** A field that the constructor is given. */
+  #field(file: string, fn: number, name: string, depth: number): boolean {
+    const { program, graph } = this.project;
+    const owner = program.fn(file, fn).class;
+    const constructor = owner === undefined ? undefined : graph.values.constructorOf(file, owner);
+    if (constructor === undefined) return false;
+    const property = program.fn(file, constructor).params.findIndex((param) => param.property === name);
+    if (property !== -1) return this.#parameter(file, constructor, property, depth);
+    const assigns = program.file(file).assigns.filter(({ target }) => target.k === "member" && target.name === name && target.of.k === "this" && program.fn(file, target.of.fn).class === owner);
+    return assigns.length > 0 && assigns.every((assign) => assign.fn === constructor && this.isGiven(file, assign.value, constructor, depth + 1));
   }
 
   #parameter(file: string, fn: number, index: number, depth: number): boolean {
@@ -99,7 +141,9 @@ class Origin {
     if (callers.length === 0) return program.fn(file, fn).name !== "constructor";
     return callers.every(({ file: from, call }) => {
       const given = call.args[index];
-      return given !== undefined && !call.spread && this.isGiven(from, given, call.fn, depth + 1);
+      // `(...args) => handler(...args)`: what a framework hands over is handed on.
+      if (call.spread === true) return program.fn(from, call.fn).params.some(({ rest }) => rest);
+      return given !== undefined && this.isGiven(from, given, call.fn, depth + 1);
     });
   }
 }

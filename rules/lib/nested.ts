@@ -5,7 +5,7 @@ import type { JudgedTransaction, ProjectFacts } from "../../src/core/link/index.
 import type { InsideCall } from "../../src/core/link/inside.js";
 import type { TransactionSite } from "../../src/core/link/transactions.js";
 import { isGivenHandle } from "./handles.js";
-import { areSession, isLasting, isOnGivenReceiver, isOnReceiver, sessionOf } from "./same-session.js";
+import { areSession, isLasting, isOnGivenReceiver, isOnReceiver, isOnSameConstant, sessionOf } from "./same-session.js";
 
 /** A transaction that begins on the session of another one while that one is open. */
 export interface NestedTransaction {
@@ -82,6 +82,7 @@ function mayBeHandle(project: ProjectFacts, id: number): boolean {
 
 function isSame(project: ProjectFacts, outer: JudgedTransaction, inner: TransactionSite, inside: InsideCall, owners: readonly number[]): boolean {
   if (inside.path.length === 0 ? isOnReceiver(project, outer, inside.file, inside.call, owners) : isOnGivenReceiver(project, outer, inside, owners)) return true;
+  if (isOnSameConstant(project, outer, inside.file, inside.call, owners)) return true;
   const session = sessionOf(project, outer);
   return session !== undefined && areSession(project, outer, inner.sessions) && isLasting(project, session);
 }

@@ -66,11 +66,16 @@ function dearestCall(project: ProjectFacts, summaries: Summaries, key: FunctionK
   return { place: { file, span: best.call.span, text: `${name} ${what}${times === "1" ? "" : ` (${times} sessions)`}` }, to: best.to };
 }
 
+/** What a container makes has no function that an operation is called after: its class has a key of its own. */
+function isClass(key: FunctionKey): boolean {
+  return key.startsWith("class ");
+}
+
 /** From an entry point along the calls that run a function, without what they cost. Getters are read, so they leave no step. */
 export function callPath(project: ProjectFacts, key: FunctionKey): Place[] {
   return project.contexts.pathTo(key, "per-call").flatMap(({ key: reached, ...step }): Place[] => {
     const { program, labels } = project;
-    if (step.entry !== undefined) {
+    if (step.entry !== undefined && !isClass(reached)) {
       const { file, fn } = program.fnOf(reached);
       const text = labels.of(reached, step.entry, step);
       return [step.call ? { file: step.file, span: step.call.calleeSpan, text } : { file, span: fn.span, text }];

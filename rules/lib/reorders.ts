@@ -7,7 +7,9 @@ import { statementOf } from "../../src/core/link/statements.js";
 const ORDER_COLUMN = /^(position|sort_?order|order_?index|sort_?index|display_?order|rank|ordinal)$/i;
 /** Names that say it only beside a turn's number: `order: order.id` names another row. */
 const PERHAPS_ORDER = /^(order|sort|index|idx|seq|sequence|\w+_?(order|position|index|rank|ordinal|sequence))$/i;
-const ORDER_SQL = /\bUPDATE\b[\s\S]*\bSET\s+["'`[]?(position|sort_?order|order_?index|sort_?index|display_?order|rank|ordinal)\b[^,]*(\bWHERE\b|$)/i;
+const ORDER_SQL = /\bUPDATE\b[\s\S]*\bSET\s+["'`[]?(\w+_position|position|sort_?order|order_?index|sort_?index|display_?order|rank|ordinal)\b[^,]*(\bWHERE\b|$)/i;
+/** Beside other columns: only with the turn's number among the values. */
+const PLACED_SQL = /\bUPDATE\b[\s\S]*\bSET\b[\s\S]*\b(\w+_)?(position|sort_?order|order_?index|sort_?index|display_?order|rank|ordinal)\b["'`\]]?\s*=/i;
 
 const UPDATES = /^(set|update|updateMany|updateOrThrow|upsert|patch|assign|nativeUpdate|doUpdateSet|onConflictDoUpdate|increment|decrement)$/i;
 /** Which rows, and what a new one begins with: neither moves a row that is there. */
@@ -24,7 +26,7 @@ export function reorderIn(project: ProjectFacts, { file, loop, writes }: HeldLoo
 
 function setsOrder(project: ProjectFacts, call: CallFact, isPlaced: (value: Expr) => boolean): boolean {
   const sql = statementOf(project.graph, call)?.sql;
-  if (sql !== undefined) return ORDER_SQL.test(sql);
+  if (sql !== undefined) return ORDER_SQL.test(sql) || (PLACED_SQL.test(sql) && call.args.some(isPlaced));
   if (call.callee.k !== "member" || !UPDATES.test(call.callee.name)) return false;
   return call.args.some((arg) => movesRow(arg, isPlaced));
 }

@@ -11,6 +11,7 @@ export function runnerInService(project: ProjectFacts, site: TransactionSite): F
   const runners = site.style === "wrapper" && site.invocations.length > 0 ? site.invocations.map(({ file, call }) => functionKey(file, call.fn)) : [own];
   const inContext = (context: Context) => runners.find((key) => project.contexts.of(key).has(context));
   const handedOut = site.style === "wrapper" && site.invocations.length === 0 && isExported(project, site) && project.program.role(site.file) === "source";
+  if (runsMigrations(project, site)) return undefined;
   const perCall = inContext("per-call");
   if (perCall === undefined && isMigration(project, site)) return undefined;
   return perCall ?? inContext("unknown") ?? (handedOut ? own : undefined);
@@ -22,6 +23,13 @@ function isExported(project: ProjectFacts, { file, call }: TransactionSite): boo
   const isMade = (expr: Expr) => expr.k === "call" && expr.id === call.id;
   const holders = assigns.flatMap(({ target, value }) => (target.k === "var" && isMade(value) ? [target.id] : []));
   return exports.some((entry) => entry.k === "value" && [...parts(entry.value)].some((part) => isMade(part) || (part.k === "var" && holders.includes(part.id))));
+}
+
+/** What brings the tables up to date does so before anybody is served, also where a request has the database opened anew: `runMigrations(db)`. */
+export function runsMigrations({ program }: ProjectFacts, { file, call }: Pick<TransactionSite, "file" | "call">): boolean {
+  if (/(^|\/)migrations?\.[cm]?[jt]s$/i.test(file)) return true;
+  const around = program.file(file).functions.filter((fn) => fn.span.start <= call.span.start && call.span.end <= fn.span.end);
+  return around.some(({ name }) => /^(run|apply|execute|perform)(\w*[a-z])?Migrations$|^migrate(Schema|Database|Db|Tables?|ToLatest)$/i.test(name));
 }
 
 /** A function that says so by its name, and that no request is seen to reach, runs when the program is brought up to date. */

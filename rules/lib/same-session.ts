@@ -1,6 +1,7 @@
 import type { CallFact, ClassId, Expr, FunctionFact } from "../../src/core/facts/types.js";
 import type { CallPlace } from "../../src/core/link/calls.js";
 import type { DefaultSession } from "./default-session.js";
+import { constantOf } from "../../src/core/link/constants.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import type { InsideCall } from "../../src/core/link/inside.js";
 import { functionKey, type FunctionKey, type Program } from "../../src/core/link/program.js";
@@ -111,6 +112,31 @@ function isCarried(project: ProjectFacts, file: string, part: Expr, fn: number, 
   if (found?.variable !== carried.variable || found.names.join(".") !== carried.names.join(".")) return false;
   const held = values.solver.values(values.expression(file, part, fn));
   return owners.some((owner) => held.has(owner));
+}
+
+/**
+ * Whether a call is made on the very constant of a module that the transaction is begun on, by whatever name each file
+ * imports it: one value, even where the analysis cannot tell which of several sessions it is.
+ */
+export function isOnSameConstant(project: ProjectFacts, site: Begun, file: string, call: CallFact, owners: readonly TokenId[]): boolean {
+  const begun = receiverOfTransaction(project, site);
+  const constant = moduleValue(project, begun.file, begun.expr);
+  if (constant === undefined) return false;
+  const { values } = project.graph;
+  for (const part of startsOf(project, file, call.callee)) {
+    if (moduleValue(project, file, part) !== constant) continue;
+    const found = values.solver.values(values.expression(file, part, call.fn));
+    if (owners.some((owner) => found.has(owner))) return true;
+  }
+  return false;
+}
+
+/** What a module's constant is made by, once: `new PrismaClient()`, `remember("db", open)`. */
+function moduleValue({ program }: ProjectFacts, file: string, expr: Expr): CallFact | undefined {
+  if (expr.k !== "var") return undefined;
+  const made = constantOf(program, file, expr);
+  const call = made.expr.k === "call" ? program.call(made.file, made.expr.id) : undefined;
+  return call?.fn === 0 && call.loop === undefined ? call : undefined;
 }
 
 /** A variable or `this`, and the members that lead from it: `ctx`, `["db"]`. */

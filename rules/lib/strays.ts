@@ -9,7 +9,7 @@ import { carriesHandle, isGivenHandle, mayUseHandle, touches } from "./handles.j
 import { isRun } from "./lazy-query.js";
 import { lacksOption } from "./option-style.js";
 import { functionName } from "./path.js";
-import { areSession, callsBefore, certain, isLasting, isOnGivenReceiver, isOnReceiver } from "./same-session.js";
+import { areSession, callsBefore, certain, isLasting, isOnGivenReceiver, isOnReceiver, isOnSameConstant } from "./same-session.js";
 
 /** A statement that runs on the session around the transaction, and where the transaction's own code leads to it. */
 export interface Stray {
@@ -127,7 +127,7 @@ function nameOf(project: ProjectFacts, file: string, call: CallFact): string | u
 function isSameSession(project: ProjectFacts, site: JudgedTransaction, inside: InsideCall, facts: readonly StatementFact[], from?: DefaultSession): boolean {
   const owners = facts.map(({ owner }) => owner);
   if (inside.path.length === 0 ? isOnReceiver(project, site, inside.file, inside.call, owners) : isOnGivenReceiver(project, site, inside, owners, from)) return true;
-  if (isTheOnlyOne(project, site, facts)) return true;
+  if (isOnSameConstant(project, site, inside.file, inside.call, owners) || isTheOnlyOne(project, site, facts)) return true;
   const sessions = facts.map(({ session }) => session);
   return areSession(project, site, sessions) && [...certain(project, sessions)].every((session) => isLasting(project, session));
 }

@@ -1,6 +1,6 @@
 import type { CallFact, Expr, LoopFact, Span, VariableId } from "../../src/core/facts/types.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
-import type { Program } from "../../src/core/link/program.js";
+import type { FunctionKey, Program } from "../../src/core/link/program.js";
 import { combinatorOf } from "../../src/core/link/waits.js";
 
 /** How deep an expression is looked into before nothing is said of it. */
@@ -75,19 +75,49 @@ export function callsOfTurn({ program }: ProjectFacts, file: string, loop: LoopF
   const facts = program.file(file);
   if (loop.kind === "callback") {
     const bodies = facts.functions.filter((fn) => fn.loopBody === loop.id).map(({ id }) => id);
-    return facts.calls.filter((call) => bodies.includes(call.fn) && call.loop === undefined);
+    const calls = bodies.flatMap((fn) => program.callsIn(file, fn).filter((call) => call.loop === undefined));
+    return bodies.length > 1 ? calls.sort((a, b) => a.id - b.id) : calls;
   }
   const inner = facts.loops.filter((other) => other.parent === loop.id && other.kind !== "callback").map(({ body }) => body);
-  return facts.calls.filter((call) => call.fn === loop.fn && contains(loop.body, call.span) && !inner.some((body) => contains(body, call.span)));
+  return program.callsIn(file, loop.fn).filter((call) => contains(loop.body, call.span) && !inner.some((body) => contains(body, call.span)));
 }
 
 /** An awaited call that leads to something that is no library's of the catalogue: a request, a timer, a file. */
 export function waitsElsewhere(project: ProjectFacts, call: CallFact, depth = 0): boolean {
   if (combinatorOf(call) !== undefined) return false;
+  // `await send(…).catch(ignore)` waits for what comes before.
+  const before = continued(project, call);
+  if (before) return waitsElsewhere(project, before, depth);
   const callees = project.writers.calleesOf(call);
-  if (callees.length > 0) return depth < 4 && callees.some((key) => project.writers.callsOf(key).some((inner) => inner.awaited && waitsElsewhere(project, inner, depth + 1)));
-  const { tokens } = project.graph.values;
-  return !(project.graph.external.get(call) ?? []).some((id) => tokens.libraryOf(id) !== undefined);
+  const isOfLibrary = (each: CallFact): boolean => (project.graph.external.get(each) ?? []).some((id) => project.graph.values.tokens.libraryOf(id) !== undefined);
+  // Made by hand: around a driver's callback it waits for the database, around anything else for that.
+  if (isPromise(call)) return !callees.some((key) => project.writers.callsOf(key).some(isOfLibrary));
+  if (callees.length > 0)
+    return depth < 4 && callees.some((key) => project.writers.callsOf(key).some((inner) => (inner.awaited || isHandedOn(project, key, inner)) && waitsElsewhere(project, inner, depth + 1)));
+  return !isOfLibrary(call);
+}
+
+/** The call whose promise a `then`, `catch` or `finally` goes on from. */
+function continued({ program }: ProjectFacts, call: CallFact): CallFact | undefined {
+  const { callee } = call;
+  return callee.k === "member" && /^(then|catch|finally)$/.test(callee.name) && callee.of.k === "call" ? program.call(program.fileOf(call), callee.of.id) : undefined;
+}
+
+/** `new Promise(…)` */
+function isPromise({ kind, callee }: CallFact): boolean {
+  return kind === "new" && callee.k === "global" && callee.name === "Promise";
+}
+
+/** A promise that the function gives back as its own: `return fetch(url)`, `return new Promise(…)`; of another package, or made by hand. */
+function isHandedOn({ program, graph, writers }: ProjectFacts, key: FunctionKey, call: CallFact): boolean {
+  const { fn } = program.fnOf(key);
+  if (!fn.returns.some((value) => [value, ...(value.k === "either" ? value.of : [])].some((one) => one.k === "call" && one.id === call.id))) return false;
+  if (writers.calleesOf(call).length > 0) return true;
+  if (call.kind === "new") return isPromise(call);
+  return call.kind === "call" && (graph.external.get(call) ?? []).some((id) => {
+    const token = graph.values.tokens.get(id);
+    return token.t === "external" && (token.module !== null || token.path === "fetch");
+  });
 }
 
 /** The calls of the chain that a call is part of: `db.select()`, `.from(t)`, `.where(c)`. */

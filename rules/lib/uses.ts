@@ -2,7 +2,7 @@ import type { Context } from "../../src/core/link/contexts.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import { parts } from "../../src/core/link/expressions.js";
 import { functionKey } from "../../src/core/link/program.js";
-import { asksForOwn, callersOf, type Factory, type OpenSite } from "../../src/core/link/sessions.js";
+import { asksForOwn, callersOf, type Factory, type OpenSite, replacesAtUse } from "../../src/core/link/sessions.js";
 
 /** A place that gets a session, and in which circumstances it runs. */
 export interface JudgedUse {
@@ -10,7 +10,7 @@ export interface JudgedUse {
   call: OpenSite["call"];
   /** Undefined when the open itself is the use: there is no factory. */
   factory?: Factory;
-  /** It asks for a session of its own on purpose: in memory, read-only, on another file. Then it has no contexts. */
+  /** It asks for a session of its own on purpose: in memory, read-only, on another file, in place of one that it has closed. Then it has no contexts. */
   own: boolean;
   contexts: ReadonlySet<Context>;
 }
@@ -19,7 +19,7 @@ export interface JudgedUse {
 export function callUses(project: ProjectFacts, open: OpenSite, factories: readonly Factory[]): JudgedUse[] {
   if (factories.length === 0) return [judged(project, open.file, open.call)];
   return uniqueCalls(factories.flatMap((factory) => project.usesOf(factory))).map((use) =>
-    asksForOwn(project.graph, open, use) ? { ...use, own: true, contexts: new Set() } : { ...judged(project, use.file, use.call), factory: use.factory },
+    asksForOwn(project.graph, open, use) || replacesAtUse(project.graph, open, use) ? { ...use, own: true, contexts: new Set() } : { ...judged(project, use.file, use.call), factory: use.factory },
   );
 }
 
@@ -31,8 +31,8 @@ function judged(project: ProjectFacts, file: string, call: OpenSite["call"]): Ju
 export function usesOfOpen(project: ProjectFacts, open: OpenSite, factories: readonly Factory[]): { uses: JudgedUse[]; through: "factory" | "loan" | "open" } {
   const calls = callUses(project, open, factories);
   const own = judged(project, open.file, open.call);
-  // Who reads a getter makes no call: how often it runs is known of the getter itself.
-  const read = factories.some((factory) => factory.fn.kind === "getter");
+  // Who reads a getter makes no call, nor does a container that calls a factory: how often these run is known of themselves.
+  const read = factories.some((factory) => factory.fn.kind === "getter") || project.contexts.injection.scoped(open.fn) !== undefined;
   if (factories.length > 0) return calls.length > 0 || !read ? { uses: read ? [...calls, own] : calls, through: "factory" } : { uses: [own], through: "open" };
   const borrowers = !open.call.memo && lends(project, open) ? callersOf(project.graph, open.fn) : [];
   if (borrowers.length === 0) return { uses: calls, through: "open" };

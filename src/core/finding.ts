@@ -51,7 +51,17 @@ export interface Suggestion {
   edits: { start: number; end: number; text: string }[];
 }
 
-export type FindingDetail = SessionPerCallDetail | LoopTransactionDetail | LoopWritesDetail | OuterSessionDetail | OuterHelperDetail | AsyncBodyDetail | ReleaseDetail | EngineConfigDetail | NoDetail;
+export type FindingDetail =
+  | SessionPerCallDetail
+  | DuplicateSessionDetail
+  | LoopTransactionDetail
+  | LoopWritesDetail
+  | OuterSessionDetail
+  | OuterHelperDetail
+  | AsyncBodyDetail
+  | ReleaseDetail
+  | EngineConfigDetail
+  | NoDetail;
 
 /** No codemod knows the rule. */
 export interface NoDetail {
@@ -188,6 +198,29 @@ export interface SessionPerCallDetail {
   unshared?: { why: string; file?: string; span?: Span };
   /** Start-up places of the program, for `init-at-startup`: the `listen` call or the server's factory. */
   startups: { file: string; span: Span; framework: string }[];
+  /** What a container makes for each request, and the session with it. */
+  provider?: ProviderDetail;
+}
+
+export interface ProviderDetail {
+  /** The class, or what the provider is asked for under. */
+  name: string;
+  file: string;
+  /** The class, or the provider's object: what says `scope`. */
+  span: Span;
+  /** Its class is the library's own, extended: making it is opening. `SessionPerCallDetail.open` is the class where it has no constructor. */
+  isSession: boolean;
+  /** Why it must not be made once; none: it may be. */
+  obstacles: { what: string; file?: string; span?: Span }[];
+  /** Classes that are made for each request only because they have it injected, by name. */
+  along: string[];
+}
+
+/** Sessions that two modules keep on one database. */
+export interface DuplicateSessionDetail {
+  kind: "duplicate-session";
+  /** The first that opens it, and the one that is reported. */
+  sessions: readonly (SessionPerCallDetail & { file: string })[];
 }
 
 /** A transaction and the loop that it holds. */

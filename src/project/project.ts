@@ -22,6 +22,7 @@ import { reachFiles } from "./reach.js";
 import { selectFiles } from "./select.js";
 import type { FileNode } from "./select.js";
 import type { SourceEntry } from "./sources.js";
+import { Words } from "./words.js";
 import { listSpecifiers } from "./specifiers.js";
 
 /** A text given to `redetect` does not parse: the edit that made it broke the file. */
@@ -107,12 +108,11 @@ export class Project {
       const target = resolver.resolve(from, specifier);
       return target !== undefined && entries.has(target) ? target : undefined;
     };
-    const stars = new Map<string, boolean>();
+    const words = new Map<string, Words>();
     const contains = (file: string, word: string) => {
-      const text = overlay.get(file) ?? this.text(file) ?? "";
-      let passesOn = stars.get(file);
-      if (passesOn === undefined) stars.set(file, (passesOn = /\bexport\s*\*/.test(text)));
-      return passesOn || text.includes(word);
+      let known = words.get(file);
+      if (known === undefined) words.set(file, (known = new Words(overlay.get(file) ?? this.text(file) ?? "")));
+      return known.has(word);
     };
     return [...reachFiles(nodes, { outline, resolve, contains })].sort();
   }

@@ -398,3 +398,56 @@ describe("batches of Drizzle", () => {
     `);
   });
 });
+
+describe("chains over several lines", () => {
+  it("begin on a line of their own in the transaction that they get, as formatters lay them out", async () => {
+    const text = `import Database from "better-sqlite3";
+import { drizzle } from "drizzle-orm/better-sqlite3";
+import { items, log } from "./tables.js";
+
+export const client = new Database("app.db");
+export const db = drizzle(client);
+
+export function importAll(names: readonly string[]): number {
+  return db.transaction((tx) => {
+    const known = tx
+      .select()
+      .from(items)
+      .all();
+    for (const name of names) {
+      tx.insert(items).values({ name: \`\${name} after \${known.length}\` }).run();
+    }
+    return tx
+      .select()
+      .from(log)
+      .all().length;
+  });
+}
+`;
+    const main = `import { client, importAll } from "./app.js";
+import { CREATE } from "./tables.js";
+
+for (const table of ["items", "log"]) client.exec(\`DROP TABLE IF EXISTS \${table}\`);
+for (const sql of CREATE) client.exec(sql);
+const count = importAll(["a", "b"]);
+console.log(JSON.stringify({ count, rows: client.prepare("SELECT * FROM items").all() }));
+`;
+    const { read, before, after, applied } = await batch({ "src/tables.ts": TABLES, "src/app.ts": text }, main);
+    expect(applied).toBe(1);
+    expect(after).toEqual(before);
+    expect(read("src/app.ts")).toContain(`  const known = db.transaction((tx) =>
+    tx
+      .select()
+      .from(items)
+      .all(),
+  );
+`);
+    expect(read("src/app.ts")).toContain(`  return db.transaction((tx) =>
+    tx
+      .select()
+      .from(log)
+      .all().length,
+  );
+`);
+  });
+});

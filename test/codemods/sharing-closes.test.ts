@@ -29,6 +29,24 @@ describe("closing what is shared", () => {
     );
   });
 
+  it.each([
+    ["above it", "  const db = openIt('a');\n  f();\n  // hand it back\n  db.close();\n  f();\n", "  const db = openIt('a');\n  f();\n  // hand it back\n  f();\n", "use.ts:5: // hand it back"],
+    ["in two lines above it", "  const db = openIt('a');\n  // now\n  /* no more */\n  db.close();\n", "  const db = openIt('a');\n  // now\n  /* no more */\n", "use.ts:4: // now /* no more */"],
+    ["behind it", "  const db = openIt('a');\n  db.close(); // let go\n  f();\n", "  const db = openIt('a');\n  // let go\n  f();\n", "use.ts:4: // let go"],
+  ])("keeps a comment %s, and says so", (_name, body, after, said) => {
+    const result = closed(body);
+    expect(result.body).toBe(after);
+    expect(result.reason).toContain(`the comment beside a removed \`close()\` was kept (${said}): it may no longer hold`);
+  });
+
+  it.each([
+    ["of what stands before it", "  const db = openIt('a');\n  f(); // the work\n  db.close();\n"],
+    ["of what comes after it", "  const db = openIt('a');\n  db.close();\n  // the work\n  f();\n"],
+    ["apart from it", "  const db = openIt('a');\n  // the work\n\n  db.close();\n"],
+  ])("says nothing of a comment %s", (_name, body) => {
+    expect(closed(body).reason).toBeUndefined();
+  });
+
   it("leaves `catch` and what else the `finally` does", () => {
     expect(closed("  const db = openIt('a');\n  try {\n    f();\n  } catch (e) {\n    throw e;\n  } finally {\n    db.close();\n  }\n").body).toBe(
       "  const db = openIt('a');\n  try {\n    f();\n  } catch (e) {\n    throw e;\n  }\n",

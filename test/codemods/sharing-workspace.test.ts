@@ -332,7 +332,7 @@ describe("a factory that tests, start-up and shutdown call as well as requests",
   });
 
   it("names each close that goes, the comment that goes with its `try`, and the one that stays", () => {
-    expect(outcome.applied[0]?.reason).toMatchInlineSnapshot(`"the session closed at apps/web/server/api/stream.ts:17 lived as long as its stream or job, and is the process's own now: that \`close()\` goes; the \`try\` around a removed \`close()\` goes with what its comment said of it (apps/web/server/api/stream.ts:16: /* closed before */); a comment above a removed \`close()\` was kept (apps/web/server/api/stream.ts:14): it may no longer hold"`);
+    expect(outcome.applied[0]?.reason).toMatchInlineSnapshot(`"the session closed at apps/web/server/api/stream.ts:17 lived as long as its stream or job, and is the process's own now: that \`close()\` goes; the \`try\` around a removed \`close()\` goes with what its comment said of it (apps/web/server/api/stream.ts:16: /* closed before */); the comment beside a removed \`close()\` was kept (apps/web/server/api/stream.ts:14: // Close the handle of this stream, so that a dropped stream…): it may no longer hold"`);
   });
 
   it("answers as before, from one session; contention and memory mean what they meant", () => {

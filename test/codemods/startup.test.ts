@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { findingsOf, ruleNamed } from "../rules/lib/run.js";
 import { sessionFinding } from "./helpers/findings.js";
 import { fixOnce } from "./helpers/rounds.js";
 
@@ -130,11 +131,155 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 `);
   });
 
+  it("NestJS: opened before it listens, closed by the root module's hook", () => {
+    const { files, manual } = start(
+      {
+        "src/main.ts": `import { NestFactory } from '@nestjs/core';
+import { ShopModule } from './shop.module';
+
+async function bootstrap() {
+  const app = await NestFactory.create(ShopModule);
+  const dbPath = process.env.SHOP_DB ?? 'shop.db';
+  console.log(dbPath);
+  await app.listen(3000);
+}
+void bootstrap();
+`,
+        "src/shop.module.ts": `import { Module } from '@nestjs/common';
+import { Orders } from './orders';
+
+@Module({ controllers: [Orders] })
+export class ShopModule {}
+`,
+      },
+      [{ file: "src/main.ts", marker: "app.listen(", framework: "NestJS" }],
+    );
+    expect(manual).toEqual([]);
+    expect(files["src/main.ts"]).toBe(`import { NestFactory } from '@nestjs/core';
+import { initSessionFactory } from 'sessionfix-runtime';
+import { ShopModule } from './shop.module';
+import { sessions } from './db/session';
+
+async function bootstrap() {
+  const app = await NestFactory.create(ShopModule);
+  const dbPath = process.env.SHOP_DB ?? 'shop.db';
+  console.log(dbPath);
+  initSessionFactory(sessions, dbPath);
+  app.enableShutdownHooks();
+  await app.listen(3000);
+}
+void bootstrap();
+`);
+    expect(files["src/shop.module.ts"]).toBe(`import { Module, OnApplicationShutdown } from '@nestjs/common';
+import { closeSessions } from 'sessionfix-runtime';
+import { Orders } from './orders';
+
+@Module({ controllers: [Orders] })
+export class ShopModule implements OnApplicationShutdown {
+  async onApplicationShutdown() {
+    await closeSessions();
+  }
+}
+`);
+  });
+
+  it("NestJS: a root module with members and hooks of its own, which is told of signals already", () => {
+    const { files, manual } = start(
+      {
+        "src/main.ts": `import { NestFactory } from "@nestjs/core";
+import { MiddlewareConsumer, Module, NestModule } from "@nestjs/common";
+
+@Module({})
+class ShopModule implements NestModule {
+  configure(consumer: MiddlewareConsumer) {
+    consumer.apply();
+  }
+}
+
+const dbPath = "shop.db";
+console.log(dbPath);
+const app = await NestFactory.create(ShopModule);
+app.enableShutdownHooks();
+await app.listen(3000);
+`,
+      },
+      [{ file: "src/main.ts", marker: "app.listen(", framework: "NestJS" }],
+    );
+    expect(manual).toEqual([]);
+    expect(files["src/main.ts"]).toContain(`class ShopModule implements NestModule, OnApplicationShutdown {
+  configure(consumer: MiddlewareConsumer) {
+    consumer.apply();
+  }
+
+  async onApplicationShutdown() {
+    await closeSessions();
+  }
+}
+`);
+    expect(files["src/main.ts"]).toContain(`app.enableShutdownHooks();
+initSessionFactory(sessions, dbPath);
+await app.listen(3000);
+`);
+  });
+
+  it.each([`"shop.db"`, `process.env.SHOP_DB!`, `process.env["SHOP_DB"] ?? "shop.db"`])("NestJS: what a service opens in a method, by %s", (key) => {
+    const shop = {
+      "src/main.ts": `import { NestFactory } from "@nestjs/core";\nimport { ShopModule } from "./shop.js";\n\nconst app = await NestFactory.create(ShopModule);\nawait app.listen(3000);\n`,
+      "src/shop.ts": `import { Controller, Get, Injectable, Module } from "@nestjs/common";
+import Database from "better-sqlite3";
+
+@Injectable()
+export class Stock {
+  count() {
+    const db = new Database(${key});
+    try {
+      return db.prepare("SELECT COUNT(*) FROM stock").get();
+    } finally {
+      db.close();
+    }
+  }
+}
+
+@Controller("stock")
+export class StockController {
+  constructor(private readonly stock: Stock) {}
+
+  @Get()
+  count() {
+    return this.stock.count();
+  }
+}
+
+@Module({ controllers: [StockController], providers: [Stock] })
+export class ShopModule {}
+`,
+    };
+    const { files, manual } = fixOnce(shop, findingsOf(ruleNamed("no-session-per-call"), shop));
+    expect(manual).toEqual([]);
+    expect(files["src/shop.ts"]).toContain(`  count() {
+    const db = getSession(${key});
+    return db.prepare("SELECT COUNT(*) FROM stock").get();
+  }
+`);
+    expect(files["src/shop.ts"]).toContain(`export class ShopModule implements OnApplicationShutdown {
+  async onApplicationShutdown() {
+    await closeSessions();
+  }
+}
+`);
+    expect(files["src/main.ts"]).toContain(`initSessionFactory(sessions, ${key});
+app.enableShutdownHooks();
+await app.listen(3000);
+`);
+  });
+
   it.each([
     ["the path is not known there", "const app = express();\napp.listen(3000);\n", "express", "the database's path cannot be told at src/main.ts:2"],
     ["two paths are in sight", "const dbPath = 'a';\nconst config = { dbPath };\napp.listen(config.dbPath, dbPath);\n", "express", "cannot be told"],
     ["the program handles signals itself", "const dbPath = 'a';\nprocess.on('SIGTERM', stop);\napp.listen(dbPath);\n", "express", "handles signals itself"],
     ["a framework that is not known", "const dbPath = 'a';\napp.listen(dbPath);\n", "other", "how other starts and stops is not known"],
+    ["Nest's root module is not in sight", "const dbPath = 'a';\nconst app = await NestFactory.create(make());\nawait app.listen(dbPath);\n", "NestJS", "root module was not found"],
+    ["Nest's root module has such a hook", "const dbPath = 'a';\nclass M { onApplicationShutdown() {} }\nconst app = await NestFactory.create(M);\nawait app.listen(dbPath);\n", "NestJS", "`M` does something at shutdown already"],
     ["the call is part of a larger expression", "const dbPath = 'a';\nrun(app.listen(dbPath));\n", "express", "not kept in a variable"],
   ])("is for a person when %s, with what to write", (_name, text, framework, reason) => {
     const { groups, manual } = start({ "src/main.ts": text }, [{ file: "src/main.ts", marker: "app.listen(", framework }]);

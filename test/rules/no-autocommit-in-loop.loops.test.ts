@@ -83,6 +83,61 @@ runTable({
             insert.run(page.url);
           }
         }` },
+    { name: "progress between requests, of which one is ignored", code: `${DB}
+        import express from "express";
+        const app = express();
+        app.post("/things", async (req, res) => {
+          for (const name of req.body.names) {
+            await fetch(name).catch(() => {});
+            insert.run(name);
+          }
+          res.end();
+        });` },
+    { name: "a helper gives the promise of something else on", code: `${DB}
+        import express from "express";
+        import { spawn } from "node:child_process";
+        const app = express();
+        const start = async (name: string) => new Promise((resolve) => { spawn(name).on("close", resolve); });
+        const step = async (name: string, dry: boolean) => {
+          if (dry) return 0;
+          return start(name);
+        };
+        app.post("/things", async (req, res) => {
+          for (const name of req.body.names) {
+            await step(name, req.body.dry);
+            insert.run(name);
+          }
+          res.end();
+        });` },
+    { name: "a loop inside waits for something else", code: `${PRISMA}
+        export async function gather(names: string[], sources: string[]) {
+          for (const name of names) {
+            let text = name;
+            for (const source of sources) text = await (await fetch(source + text)).text();
+            await prisma.thing.update({ where: { name }, data: { text } });
+          }
+        }` },
+    { name: "a list in the object whose method it is", code: `${PRISMA}
+        export default {
+          names: [{ name: "a" }, { name: "b" }],
+          async run() {
+            const things = this.names.map((thing) => ({ ...thing, seen: true }));
+            for (let i = 0; i < things.length; i++) await prisma.thing.create({ data: things[i] });
+          },
+        };` },
+    { name: "the tables are brought up to date, also when a request opens the file anew", code: `
+        import Database from "better-sqlite3";
+        import express from "express";
+        const app = express();
+        function runMigrations(db: Database.Database, names: string[]) {
+          const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
+          for (const name of names) insert.run(name);
+        }
+        app.post("/restore", (req, res) => {
+          const db = new Database("app.db");
+          runMigrations(db, req.body.names);
+          res.end();
+        });` },
     { name: "a loop that only reads", code: `${DB}
         export function total(ids: number[]) {
           let sum = 0;
@@ -281,6 +336,125 @@ runTable({
         export function importAll(names: string[]) {
           for (const name of names) add(name);
         }`, findings: [found(8, 8, { message: "calls `add`, which commits better-sqlite3 writes", confidence: "likely" })] },
+    { name: "a helper's write, where a request leads to it", code: `${DB}
+        import express from "express";
+        const app = express();
+        function add(name: string) {
+          insert.run(name);
+        }
+        app.post("/things", (req, res) => {
+          for (const name of req.body.names) add(name);
+          res.end();
+        });`, findings: [found(10, 10, { message: "calls `add`, which commits better-sqlite3 writes", why: [9], fix: "manual", reason: "writes as well, in a loop or function" })] },
+    { name: "a table by key that another server has answered with, through a method", code: `
+        import { DatabaseSync } from "node:sqlite";
+        class Store {
+          db = new DatabaseSync("app.db");
+          insert = this.db.prepare("INSERT INTO counts (name, n) VALUES (?, ?)");
+          add(name: string, n: number) { this.insert.run(name, n); }
+        }
+        const store = new Store();
+        setInterval(async () => {
+          const answer = await fetch("https://example.org/counts.json");
+          const body = await answer.json();
+          for (const name of Object.keys(body.counts ?? {})) store.add(name, body.counts[name]);
+        }, 60_000);`, findings: [found(11, 11, { library: "node:sqlite", message: "calls `store.add`, which commits node:sqlite writes", why: [8], fix: "manual", reason: "writes as well, in a loop or function" })] },
+    { name: "the keys of what a request sends are a form's", code: `${DB}
+        import express from "express";
+        const app = express();
+        app.post("/settings", async (req, res) => {
+          const body = await req.json();
+          for (const name of Object.keys(body)) insert.run(name);
+          res.end();
+        });`, findings: [found(8, 8, { confidence: "likely", why: [6] })] },
+    { name: "rows that replace those of one thing are likely", code: `${DB}
+        import express from "express";
+        const app = express();
+        app.put("/members", (req, res) => {
+          db.prepare("DELETE FROM things WHERE owner = ?").run(req.body.owner);
+          for (const name of req.body.names) insert.run(name);
+          res.end();
+        });`, findings: [found(8, 8, { confidence: "likely", why: [6] })] },
+    { name: "children of a row that was just inserted are likely", code: `${DB}
+        import express from "express";
+        const app = express();
+        app.post("/lists", (req, res) => {
+          const made = db.prepare("INSERT INTO lists (name) VALUES (?)").run(req.body.name);
+          const list = made.lastInsertRowid;
+          for (const name of req.body.names) db.prepare("INSERT INTO things (list, name) VALUES (?, ?)").run(list, name);
+          res.end();
+        });`, findings: [found(9, 9, { confidence: "likely", why: [6] })] },
+    { name: "a new order is likely, beside other columns as well", code: `${DB}
+        import express from "express";
+        const app = express();
+        app.put("/order", (req, res) => {
+          req.body.ids.forEach((id: number, index: number) => {
+            db.prepare("UPDATE things SET sort_order = ?, updated_at = ? WHERE id = ?").run(index, Date.now(), id);
+          });
+          res.end();
+        });`, findings: [found(8, 7, { confidence: "likely", why: [6, 7] })] },
+    { name: "a Drizzle row's parts are likely", code: `
+        import Database from "better-sqlite3";
+        import { drizzle } from "drizzle-orm/better-sqlite3";
+        import express from "express";
+        import { nextId } from "./ids.js";
+        const db = drizzle(new Database("app.db"));
+        const app = express();
+        app.post("/widgets", async (req, res) => {
+          const id = nextId();
+          await db.insert(widgets).values({ id });
+          for (const source of req.body.sources) await db.insert(sources).values({ widget: id, source });
+          res.end();
+        });`, findings: [found(10, 10, { confidence: "likely", why: [7], library: "drizzle-orm", message: "drizzle-orm write" })] },
+    { name: "through a Proxy that opens when it is first used", code: `
+        import Database from "better-sqlite3";
+        import express from "express";
+        let real: Database.Database | undefined;
+        const db = new Proxy({} as Database.Database, {
+          get(_, name) {
+            real ??= new Database("app.db");
+            return Reflect.get(real, name);
+          },
+        });
+        const app = express();
+        app.post("/things", (req, res) => {
+          const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
+          for (const name of req.body.names) insert.run(name);
+          res.end();
+        });`, findings: [found(13, 13, { why: [11], ...wrapped })] },
+    { name: "a repository that a container injects is on no transaction", code: `
+        import { Injectable } from "@nestjs/common";
+        import { InjectRepository } from "@nestjs/typeorm";
+        import { Repository } from "typeorm";
+        @Injectable()
+        export class Things {
+          constructor(@InjectRepository(Thing) private readonly things: Repository<Thing>) {}
+          async importAll(names: string[]) {
+            for (const name of names) await this.things.save({ name });
+          }
+        }`, findings: [found(8, 8, { library: "typeorm", message: "typeorm write" })] },
+    { name: "a row is inserted or updated, in one branch or the other", code: `${DB}
+        import express from "express";
+        const app = express();
+        app.post("/things", (req, res) => {
+          for (const thing of req.body.things) {
+            if (thing.known) db.prepare("UPDATE things SET name = ? WHERE id = ?").run(thing.name, thing.id);
+            else insert.run(thing.name);
+          }
+          res.end();
+        });`, findings: [found(8, 7, { related: [7, 9], why: [6], ...wrapped })] },
+    { name: "an update and an insert of other rows in one branch are likely", code: `${DB}
+        import express from "express";
+        const app = express();
+        app.post("/things", (req, res) => {
+          for (const thing of req.body.things) {
+            if (thing.stale) {
+              db.prepare("UPDATE tasks SET state = 'stale' WHERE id = ?").run(thing.id);
+              insert.run(thing.name);
+            }
+          }
+          res.end();
+        });`, findings: [found(9, 7, { related: [7, 10], confidence: "likely", why: [6] })] },
     { name: "a write in a branch is likely", code: `${DB}
         export function importAll(names: string[]) {
           for (const name of names) if (name !== "") insert.run(name);

@@ -1,6 +1,7 @@
 import { runTable } from "./lib/table.js";
 
-const likely = { confidence: "likely" as const, fix: "manual" as const, reason: "is a choice" };
+const likely = { confidence: "likely" as const, fix: "review" as const, reason: "both modules have one session from now on" };
+const manual = (reason: string) => ({ confidence: "likely" as const, fix: "manual" as const, reason });
 const open = (file: string, options = ""): string => `
   import Database from "better-sqlite3";
   export const db = new Database(${file}${options});
@@ -53,7 +54,7 @@ runTable({
     {
       name: "Prisma's default database, in two routes of one Next application",
       code: { "pages/api/things.ts": PRISMA, "pages/api/users.ts": PRISMA },
-      findings: [{ file: "pages/api/users.ts", line: 2, message: "a second @prisma/client session", library: "@prisma/client", ...likely, related: ["pages/api/things.ts:2"] }],
+      findings: [{ file: "pages/api/users.ts", line: 2, message: "a second @prisma/client session", library: "@prisma/client", ...likely, reason: "both modules have one client from now on", related: ["pages/api/things.ts:2"] }],
     },
     {
       name: "pools on one URL",
@@ -62,7 +63,45 @@ runTable({
         "src/one.ts": `import { Pool } from "pg"; export const db = new Pool({ connectionString: process.env.DATABASE_URL });`,
         "src/other.ts": `import { Pool } from "pg"; export const db = new Pool({ connectionString: process.env.DATABASE_URL });`,
       },
-      findings: [{ file: "src/other.ts", line: 1, message: "a second pg session", library: "pg", ...likely, related: ["src/one.ts:1"] }],
+      findings: [{ file: "src/other.ts", line: 1, message: "a second pg session", library: "pg", ...likely, reason: "both modules have one client from now on", related: ["src/one.ts:1"] }],
+    },
+    {
+      name: "what one of them sets",
+      code: { "src/app.ts": main("one", "other"), "src/one.ts": `${open('"app.db"')} db.pragma("foreign_keys = ON"); db.pragma("journal_mode = WAL");`, "src/other.ts": open('"app.db"') },
+      findings: [{ file: "src/other.ts", line: 2, message: "a second", ...manual("`pragma` is set on one of them alone (src/one.ts:3)"), related: ["src/one.ts:2"] }],
+    },
+    {
+      name: "what both of them set",
+      code: { "src/app.ts": main("one", "other"), "src/one.ts": `${open('"app.db"')} db.pragma("foreign_keys = ON");`, "src/other.ts": `${open('"app.db"')} db.pragma("foreign_keys = ON");` },
+      findings: [{ file: "src/other.ts", line: 2, message: "a second", ...likely, related: ["src/one.ts:2"] }],
+    },
+    {
+      name: "one is closed by a request",
+      code: {
+        "src/app.ts": `import express from "express"; import { db } from "./one.js"; import { db as again } from "./other.js"; const app = express(); app.post("/stop", (req, res) => { db.close(); res.json(again.prepare("SELECT 1").all()); });`,
+        "src/one.ts": open('"app.db"'),
+        "src/other.ts": open('"app.db"'),
+      },
+      findings: [{ file: "src/other.ts", line: 2, message: "a second", ...manual("one of them is closed while the program runs (src/app.ts:1)"), related: ["src/one.ts:2"] }],
+    },
+    {
+      name: "both are closed when the program ends",
+      code: { "src/app.ts": `${main("one", "other")}\nimport { db as a } from "./one.js"; import { db as b } from "./other.js"; process.on("exit", () => { a.close(); b.close(); });`, "src/one.ts": open('"app.db"'), "src/other.ts": open('"app.db"') },
+      findings: [{ file: "src/other.ts", line: 2, message: "a second", ...manual("who closes the one session is a choice"), related: ["src/one.ts:2"] }],
+    },
+    {
+      name: "one is closed when the program ends",
+      code: { "src/app.ts": `${main("one", "other")}\nimport { db as a } from "./one.js"; process.on("exit", () => { a.close(); });`, "src/one.ts": open('"app.db"'), "src/other.ts": open('"app.db"') },
+      findings: [{ file: "src/other.ts", line: 2, message: "a second", ...likely, reason: "(src/app.ts:3) closes it for both", related: ["src/one.ts:2"] }],
+    },
+    {
+      name: "a library whose sessions must not be shared",
+      code: {
+        "src/app.ts": main("one", "other"),
+        "src/one.ts": `import Database from "libsql"; export const db = new Database("app.db");`,
+        "src/other.ts": `import Database from "libsql"; export const db = new Database("app.db");`,
+      },
+      findings: [{ file: "src/other.ts", line: 1, message: "a second libsql session", library: "libsql", ...manual("on a file, libSQL keeps a connection"), related: ["src/one.ts:1"] }],
     },
     {
       name: "a class keeps its own",

@@ -148,6 +148,27 @@ runTable({
           await tx.order.deleteMany();
           await clear();
         });`, findings: [{ line: 6, library: "@prisma/client", message: "Use the outer transaction's handle", fix: "manual", reason: REASON, related: [4, 3] }] },
+    { name: "through a helper, on one of several sessions that are kept in one place", code: {
+      "src/db.ts": `
+        import { PrismaClient } from "@prisma/client";
+        const kept = new Map();
+        function keep(name, make) {
+          if (!kept.has(name)) kept.set(name, make());
+          return kept.get(name);
+        }
+        export const prisma = keep("main", () => new PrismaClient());
+        export const reports = keep("reports", () => new PrismaClient({ datasourceUrl: "postgres://reports" }));`,
+      "src/members.ts": `
+        import { prisma } from "./db.js";
+        export async function join(id) { await prisma.$transaction(async (tx) => { await tx.member.create({ data: { id } }); }); }`,
+      "src/link.ts": `
+        import { prisma } from "./db.js";
+        import { join } from "./members.js";
+        export const link = (id) => prisma.$transaction(async (tx) => {
+          await tx.account.create({ data: { id } });
+          await join(id);
+        });`,
+    }, findings: [{ file: "src/link.ts", line: 5, library: "@prisma/client", message: "begins inside another one", fix: "manual", reason: REASON, related: ["src/link.ts:3", "src/members.ts:2"] }] },
     { name: "through a helper in another file", code: {
       "src/db.ts": `
         import { PrismaClient } from "@prisma/client";

@@ -17,6 +17,24 @@ runTable({
   rule: "no-outer-session-in-transaction",
   theme: "helpers, files and options",
   valid: [
+    { name: "another of several sessions that are kept in one place by name", code: {
+      "src/db.ts": `
+        import { PrismaClient } from "@prisma/client";
+        const kept = new Map();
+        function keep(name, make) {
+          if (!kept.has(name)) kept.set(name, make());
+          return kept.get(name);
+        }
+        export const prisma = keep("main", () => new PrismaClient());
+        export const audit = keep("audit", () => new PrismaClient({ datasourceUrl: "postgres://audit" }));`,
+      "src/save.ts": `
+        import { audit, prisma } from "./db.js";
+        const log = () => audit.event.create({ data: {} });
+        export const save = () => prisma.$transaction(async (tx) => {
+          await tx.order.deleteMany();
+          await log();
+        });`,
+    } },
     { name: "a helper that is given the handle", code: `${PRISMA}
         const remove = (client, id) => client.line.delete({ where: { id } });
         export const save = () => prisma.$transaction(async (tx) => { await remove(tx, 1); });` },
@@ -142,6 +160,31 @@ runTable({
           await clear();
         });`,
     }, findings: [{ file: "src/save.ts", line: 5, library: "@prisma/client", message: "`clear`", fix: "review", reason: JOINS, related: ["src/save.ts:3", "src/lines.ts:2"] }] },
+    { name: "one of several sessions that are kept in one place by name", code: {
+      "src/keep.ts": `
+        const kept = new Map();
+        export function keep(name, make) {
+          if (!kept.has(name)) kept.set(name, make());
+          return kept.get(name);
+        }`,
+      "src/db.ts": `
+        import { PrismaClient } from "@prisma/client";
+        import { keep } from "./keep.js";
+        const plain = keep("plain", () => new PrismaClient());
+        export const logged = keep("logged", () => new PrismaClient({ log: ["query"] }));
+        const split = keep("split", () => (process.env.REPLICAS ? plain.$extends({}) : plain));
+        export { split as prisma };`,
+      "src/lines.ts": `
+        import { prisma as session } from "./db.js";
+        export async function clear() { await session.line.deleteMany(); }`,
+      "src/save.ts": `
+        import { prisma } from "./db.js";
+        import { clear } from "./lines.js";
+        export const save = () => prisma.$transaction(async (tx) => {
+          await tx.order.deleteMany();
+          await clear();
+        });`,
+    }, findings: [{ file: "src/save.ts", line: 5, library: "@prisma/client", message: "`clear` runs on the @prisma/client session", fix: "review", reason: JOINS, related: ["src/save.ts:3", "src/lines.ts:2"] }] },
     { name: "a session that a function gives, once made", code: `
         import { PrismaClient } from "@prisma/client";
         let client: PrismaClient | undefined;

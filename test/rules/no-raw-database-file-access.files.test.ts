@@ -104,6 +104,36 @@ runTable({
   ],
   invalid: [
     {
+      name: "copied for a backup each hour, in the folder that Electron gives",
+      code: {
+        "src/store.ts": `
+import Database from "better-sqlite3";
+export class Store {
+  private readonly db: Database.Database;
+  constructor(file: string) { this.db = new Database(file); }
+  all() { return this.db.prepare("SELECT * FROM notes").all(); }
+}`,
+        "src/backup.ts": `
+import fs from "node:fs";
+import path from "node:path";
+import { app } from "electron";
+export class Backup {
+  private readonly file = path.join(app.getPath("userData"), "notes.db");
+  run() { fs.copyFileSync(this.file, \`\${this.file}.bak\`); }
+}`,
+        "src/main.ts": `
+import path from "node:path";
+import { app } from "electron";
+import { Backup } from "./backup.js";
+import { Store } from "./store.js";
+const store = new Store(path.join(app.getPath("userData"), "notes.db"));
+const backup = new Backup();
+setInterval(() => store.all(), 1000);
+setInterval(() => backup.run(), 3_600_000);`,
+      },
+      findings: [{ file: "src/backup.ts", line: 6, message: "`copyFileSync` opens", ...manual, related: ["src/store.ts:4"], why: ["src/main.ts:8", "src/main.ts:8"] }],
+    },
+    {
       name: "read for a download",
       code: served("res.send(fs.readFileSync(FILE));"),
       findings: [{ line: 9, message: "`readFileSync` opens the file of a better-sqlite3 session past SQLite", ...manual, related: [5], why: [8] }],

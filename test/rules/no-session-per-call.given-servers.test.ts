@@ -49,6 +49,36 @@ runTable({
           await check(req.body);
           res.end();
         });` },
+    { name: "an object that is one connection, to where it is told", code: `
+        import mysql from "mysql2/promise";
+        class Client {
+          constructor(target) { this.target = target; }
+          async connect() {
+            const { target } = this;
+            this.client = await mysql.createConnection({ host: target.host, user: target.user });
+          }
+          async disconnect() { this.client.destroy(); }
+        }
+        export async function runQuery(sql, target) {
+          const client = new Client(target);
+          await client.connect();
+          const rows = await client.client.query(sql);
+          await client.disconnect();
+          return rows;
+        }` },
+    { name: "an object that is one connection, to a file that it is told", code: `
+        import sqlite3 from "sqlite3";
+        export class Client {
+          constructor(private readonly target: { filename: string }) {}
+          connect() { this.db = new sqlite3.Database(this.target.filename); }
+          disconnect() { this.db.close(); }
+        }
+        const wrap = (handler) => (...args) => handler(...args);
+        export const query = wrap(async (req, res) => {
+          const client = new Client(req.body.target);
+          client.connect();
+          client.db.all(req.body.sql, (error, rows) => { client.disconnect(); res.json(rows); });
+        });` },
   ],
   invalid: [
     { name: "the application's own, by the environment", code: `${APP}
@@ -59,6 +89,19 @@ runTable({
           res.json(await client.query("SELECT * FROM users"));
           await client.end();
         });`, findings: [{ line: 5, message: "opens a new pg session each time it runs", library: "pg", fix: "manual", reason: "no codemod yet", why: [4, 5], sessions: "1" }] },
+    { name: "an object that is one connection, to the application's own database", code: `${APP}
+        import mysql from "mysql2/promise";
+        class Client {
+          constructor(host) { this.host = host; }
+          async connect() { this.client = await mysql.createConnection({ host: this.host }); }
+          async disconnect() { await this.client.end(); }
+        }
+        app.get("/users", async (req, res) => {
+          const client = new Client(process.env.DB_HOST);
+          await client.connect();
+          res.json(await client.client.query("SELECT * FROM users"));
+          await client.disconnect();
+        });`, findings: [{ line: 6, message: "`Client.connect` opens a new mysql2 session", library: "mysql2", fix: "manual", reason: "no codemod yet", why: [9, 11, 6], sessions: "1" }] },
     { name: "a helper that is given the configuration", code: `${APP}
         import pg from "pg";
         const config = { host: "db", database: "shop" };

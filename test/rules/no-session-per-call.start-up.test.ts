@@ -36,6 +36,27 @@ runTable({
       `,
     },
     {
+      name: "a pool that takes the place of the one that was ended",
+      code: `
+        import express from "express";
+        import { Pool } from "pg";
+        let pool: Pool | null = null;
+        const createPool = () => new Pool({ max: 10 });
+        export const getPool = () => (pool ??= createPool());
+        async function endPool() {
+          if (pool) await pool.end();
+          pool = null;
+        }
+        const app = express();
+        app.post("/restore", async (req, res) => {
+          await endPool();
+          pool = createPool();
+          res.end();
+        });
+        app.get("/things", async (req, res) => res.json(await getPool().query("SELECT * FROM things")));
+      `,
+    },
+    {
       name: "a checkpoint on SIGTERM",
       code: `
         import Database from "better-sqlite3";

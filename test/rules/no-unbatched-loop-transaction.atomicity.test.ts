@@ -150,6 +150,17 @@ runTable({
           res.end();
         });`,
       findings: [{ line: 7, message: "but `atomicExecutionStateChange` is atomic by its name", confidence: "likely", fix: "manual", reason: "`atomicExecutionStateChange` is atomic by its name", related: [8], why: [12, 13], statements: "n" }] },
+    { name: "a new order, by the function's name, whatever the column is called", code: `${DB}
+        function reorderThings(things) {
+          db.transaction(() => {
+            for (const thing of things) db.prepare("UPDATE things SET priority = ? WHERE id = ?").run(thing.priority, thing.id);
+          })();
+        }
+        app.put("/order", (req, res) => {
+          reorderThings(req.body.things);
+          res.end();
+        });`,
+      findings: [{ line: 7, message: "it puts rows into a new order", confidence: "likely", fix: "manual", reason: "it puts rows into a new order", related: [8], why: [11, 12], statements: "n" }] },
     { name: "atomic by a name of the project's own", code: `${DB}
         function settleInvoice(lines) {
           db.transaction(() => {

@@ -21,6 +21,32 @@ runTable({
   rule: "no-unbatched-loop-transaction",
   theme: "traps: what looks alike",
   valid: [
+    {
+      name: "a test that puts a function of its own in the place of the platform's",
+      code: {
+        "src/report.ts": `
+          import Database from "better-sqlite3";
+          const db = new Database("app.db");
+          export const note = (text: string) => db.prepare("INSERT INTO notes VALUES (?)").run(text);
+          export const report = (ids: number[]) =>
+            db.transaction(() => {
+              for (const id of ids) {
+                db.prepare("SELECT 1 FROM items WHERE id = ?").get(id);
+                console.warn(id);
+              }
+            })();`,
+        "src/server.ts": `
+          import express from "express";
+          import { report } from "./report.js";
+          express().post("/report", (req, res) => res.json(report(req.body)));`,
+        "src/report.test.ts": `
+          import { note, report } from "./report.js";
+          test("what is not there is said", () => {
+            console.warn = (text: string) => void note(text);
+            report([1]);
+          });`,
+      },
+    },
     { name: "a migrator that is exported: its loop is over migrations", code: `
         import type Database from "better-sqlite3";
         import { migrations } from "./list.js";
@@ -32,6 +58,52 @@ runTable({
             }
           })();
         }` },
+    { name: "migrations that also a request's new session runs", code: `
+        import Database from "better-sqlite3";
+        import express from "express";
+        const app = express();
+        function runMigrations(db: Database.Database) {
+          const insert = db.prepare("INSERT INTO preferences (user) VALUES (?)");
+          const insertAll = db.transaction((rows) => {
+            for (const row of rows) insert.run(row.user);
+          });
+          insertAll(db.prepare("SELECT * FROM old_preferences").all());
+        }
+        let db: Database.Database;
+        function open() {
+          db = new Database(process.env.DB_FILE);
+          runMigrations(db);
+        }
+        open();
+        app.post("/restore", (req, res) => {
+          db.close();
+          open();
+          res.end();
+        });` },
+    { name: "Prisma: a query that takes so many", code: `
+        import { PrismaClient } from "@prisma/client";
+        import express from "express";
+        const prisma = new PrismaClient();
+        const app = express();
+        app.post("/move", async (req, res) => {
+          await prisma.$transaction(async (tx) => {
+            const rows = await tx.inbox.findMany({ where: { owner: req.body.owner }, take: 50 });
+            for (const row of rows) await tx.thing.create({ data: { name: row.name } });
+          });
+          res.end();
+        });` },
+    { name: "Prisma: the rows of one thing are replaced", code: `
+        import { PrismaClient } from "@prisma/client";
+        import express from "express";
+        const prisma = new PrismaClient();
+        const app = express();
+        app.put("/things/:id/marks", async (req, res) => {
+          await prisma.$transaction(async (tx) => {
+            await tx.mark.deleteMany({ where: { thing: req.params.id } });
+            for (const mark of req.body.marks) await tx.mark.create({ data: { thing: req.params.id, mark } });
+          });
+          res.end();
+        });` },
     { name: "Drizzle: a query with a limit", code: `${DRIZZLE}
         app.post("/move", (req, res) => {
           db.transaction((tx) => {
@@ -155,6 +227,18 @@ runTable({
         }, 1000);` },
   ],
   invalid: [
+    { name: "Prisma: a whole table is emptied and filled", code: `
+        import { PrismaClient } from "@prisma/client";
+        import express from "express";
+        const prisma = new PrismaClient();
+        const app = express();
+        app.post("/import", async (req, res) => {
+          await prisma.$transaction(async (tx) => {
+            await tx.mark.deleteMany({});
+            for (const mark of req.body.marks) await tx.mark.create({ data: { mark } });
+          });
+          res.end();
+        });`, findings: [{ line: 6, message: "loops over `marks`", library: "@prisma/client", fix: "review", reason: REVIEW, related: [8], why: [5], statements: "n + 1" }] },
     { name: "a field that is filled", code: `${DB}
         class Queue {
           #names = ["first"];

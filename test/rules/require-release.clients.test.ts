@@ -192,8 +192,60 @@ runTable({
             throw error;
           }
         }` },
+    { name: "TypeORM: the data source that it was taken from is destroyed in any case", code: `
+        import { DataSource } from "typeorm";
+        export async function move(options) {
+          const source = new DataSource(options);
+          await source.initialize();
+          try {
+            const runner = source.createQueryRunner();
+            await runner.query("UPDATE things SET n = 1");
+            await runner.release();
+          } finally {
+            await source.destroy();
+          }
+        }` },
+    { name: "TypeORM: what fails to connect has taken nothing", code: `
+        import { DataSource } from "typeorm";
+        const source = new DataSource({ type: "postgres" });
+        export async function move() {
+          const runner = source.createQueryRunner();
+          await runner.connect();
+          try {
+            await runner.query("UPDATE things SET n = 1");
+          } finally {
+            await runner.release();
+          }
+        }` },
   ],
   invalid: [
+    { name: "from a pool that is given on after a check of it", code: `
+        import { Pool } from "pg";
+        export class Store {
+          opened?: Promise<Pool>;
+          open() {
+            if (this.opened) return this.opened;
+            const pool = new Pool();
+            return pool.connect().then((client) => { client.release(); this.opened = Promise.resolve(pool); return this.opened; });
+          }
+          rows(text: string) {
+            return this.open().then(async (pool) => {
+              const client = await pool.connect();
+              const { rows } = await client.query(text);
+              client.release();
+              return rows;
+            });
+          }
+        }`, findings: [unsafe(11, 12, SAFE)] },
+    { name: "in a worker's loop, once each turn", code: `${PG}
+        async function main() {
+          while (true) {
+            const client = await pool.connect();
+            await client.query("UPDATE jobs SET claimed = true");
+            client.release();
+          }
+        }
+        main();`, findings: [unsafe(5, 6, SAFE)] },
     { name: "never released", code: `${PG}
         export async function load() {
           const client = await pool.connect();
@@ -273,6 +325,32 @@ runTable({
           await runner.query("UPDATE things SET n = 1");
           await runner.release();
         }`, findings: [unsafe(4, 5, { library: "typeorm", ...SAFE })] },
+    { name: "TypeORM: connected, and the transaction does not begin", code: `
+        import { DataSource } from "typeorm";
+        const source = new DataSource({ type: "postgres" });
+        export async function move() {
+          const runner = source.createQueryRunner();
+          await runner.connect();
+          await runner.startTransaction();
+          try {
+            await runner.query("UPDATE things SET n = 1");
+            await runner.commitTransaction();
+          } finally {
+            await runner.release();
+          }
+        }`, findings: [found(4, "An `await` stands between this typeorm connection", { library: "typeorm", related: [6], reason: "where it is given back depends" })] },
+    { name: "pg: a pool that is ended waits for the client", code: `
+        import { Pool } from "pg";
+        export async function move(options) {
+          const pool = new Pool(options);
+          try {
+            const client = await pool.connect();
+            await client.query("UPDATE things SET n = 1");
+            client.release();
+          } finally {
+            await pool.end();
+          }
+        }`, findings: [unsafe(5, 6, { library: "pg", ...SAFE })] },
     { name: "Sequelize: no rollback", code: `
         import { Sequelize } from "sequelize";
         const sequelize = new Sequelize("postgres://localhost/app");

@@ -60,6 +60,24 @@ export interface Framework {
   fileEntries?: readonly FileEntry[];
   /** Calls that start the program, for `init-at-startup`. */
   startups: readonly RegExp[];
+  /** It makes classes itself, once or for each request. */
+  container?: ContainerRules;
+}
+
+/** How a container is told what to make for each request. All are paths, matched as those of `registrations`. */
+export interface ContainerRules {
+  /** Decorators, with their call, of classes that the container makes. An object among their arguments may say a `scope`. */
+  decorators: RegExp;
+  /** What `scope` is, in such an object or in a provider's, where one is made for each request. */
+  perRequest: RegExp;
+  /** Decorators, with their call, of parameters and fields that name what is injected. */
+  inject: RegExp;
+  /** What names something that is made elsewhere under its class: `forwardRef(() => Things)`. */
+  references: RegExp;
+  /** What is injected under these exists for one request only; so does whatever has it injected. */
+  requestTokens: RegExp;
+  /** Without a call of this, `durable: true` keeps nothing from being made for each request. */
+  durableBy: RegExp;
 }
 
 /** What a value of an exported type is, or, for the type of a function, what its parameters are. */

@@ -201,6 +201,10 @@ export interface AcquirePattern {
   callback?: number;
   /** The mode that a `transaction` begins with when nothing is said. Default: `deferred` for SQLite. */
   mode?: "immediate" | "exclusive";
+  /** The method of a client by which it takes its connection: what fails there has taken nothing. Default: it has one from the start. */
+  takes?: string;
+  /** Closing the session that it was taken from gives it back, too. Default: that waits for it, or leaves it open. */
+  closedWithSession?: boolean;
 }
 
 export interface StatementPattern {

@@ -89,8 +89,8 @@ function requiredModule(walk: Walk, node: Node, callee: Node): Expr | undefined 
 /** Node's `require`, a global or made by `createRequire`, or what it has beside it for its own modules. */
 function isRequire(walk: Walk, callee: Node): boolean {
   if (callee.type === "Identifier") {
-    const id = str(callee, "name") === "require" ? walk.bindings.idOf(callee) : -1;
-    return id === undefined || walk.requires.has(id);
+    const id = walk.bindings.idOf(callee);
+    return id === undefined ? str(callee, "name") === "require" : walk.requires.has(id);
   }
   if (callee.type === "CallExpression") return lastName(child(callee, "callee")) === "createRequire";
   return callee.type === "MemberExpression" && lastName(callee) === "getBuiltinModule" && lastName(child(callee, "object")) === "process";

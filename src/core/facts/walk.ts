@@ -144,6 +144,8 @@ export function tagsAt(walk: Walk, node: Node | undefined): readonly string[] | 
 }
 
 export function mergeTags(...tags: (readonly string[] | undefined)[]): string[] | undefined {
+  // Next to nothing has tags, and everything is asked for them.
+  if (tags.every((list) => list === undefined)) return undefined;
   const all = new Set(tags.flatMap((list) => list ?? []));
   return all.size > 0 ? [...all] : undefined;
 }

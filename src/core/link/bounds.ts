@@ -4,6 +4,7 @@ import { constantOf } from "./constants.js";
 import type { CallGraph } from "./calls.js";
 import { functionKey, type FunctionKey } from "./program.js";
 import { callersOf } from "./sessions.js";
+import { isBoundedByItsSchema } from "./schemas.js";
 import { statementOf } from "./statements.js";
 import type { TransactionSite } from "./transactions.js";
 
@@ -22,9 +23,18 @@ const GROWS = /^(push|unshift|splice)$/;
 /** What is known of the expressions looked at. */
 type Seen = Map<Expr, boolean>;
 
+/** What is known of a program's loops, whoever asks. */
+const checked = new WeakMap<CallGraph, Map<LoopFact, boolean>>();
+
 /** Whether the text of the program bounds how often a loop turns: a constant list, a chunk, a LIMIT. */
 export class Bounds {
-  constructor(readonly graph: CallGraph) {}
+  readonly #checked: Map<LoopFact, boolean>;
+
+  constructor(readonly graph: CallGraph) {
+    let known = checked.get(graph);
+    if (!known) checked.set(graph, (known = new Map<LoopFact, boolean>()));
+    this.#checked = known;
+  }
 
   isBounded(file: string, loop: LoopFact, site?: TransactionSite): boolean {
     const { bound } = loop;
@@ -32,13 +42,20 @@ export class Bounds {
       case "constant":
         return true;
       case "over":
-        return this.#isLengthChecked(file, loop, bound.symbol) || this.#boundedValue(file, bound.over, site, new Map());
+        return this.#isChecked(file, loop, bound.symbol) || this.#boundedValue(file, bound.over, site, new Map());
       case "count":
         return this.#constantNumber(file, bound.limit);
       case "stepped":
       case "while":
         return false;
     }
+  }
+
+  /** Several rules ask for each of several transactions around the loop. */
+  #isChecked(file: string, loop: LoopFact, symbol: string): boolean {
+    let known = this.#checked.get(loop);
+    if (known === undefined) this.#checked.set(loop, (known = this.#isLengthChecked(file, loop, symbol)));
+    return known;
   }
 
   /**
@@ -76,7 +93,7 @@ export class Bounds {
     if (seen.size > 40) return false;
     // What a value gets from itself adds no elements.
     seen.set(expr, true);
-    const bounded = this.#boundedExpression(file, expr, site, seen);
+    const bounded = this.#boundedExpression(file, expr, site, seen) || isBoundedByItsSchema(this.graph, file, expr);
     seen.set(expr, bounded);
     return bounded;
   }
@@ -129,12 +146,24 @@ export class Bounds {
   #boundedField(file: string, { of, name }: Extract<Expr, { k: "member" }>, site: TransactionSite | undefined, seen: Seen): boolean {
     if (of.k !== "this") return false;
     const { program } = this.graph;
-    const owner = program.fn(file, of.fn).class;
+    const { class: owner, object } = program.fn(file, of.fn);
+    if (object !== undefined) return this.#boundedProperty(file, object, name, site, seen);
     const isIt = (expr: Expr): boolean => expr.k === "member" && expr.name === name && expr.of.k === "this" && program.fn(file, expr.of.fn).class === owner;
     const facts = program.file(file);
     if (owner === undefined || facts.calls.some(({ callee }) => callee.k === "member" && GROWS.test(callee.name) && isIt(callee.of))) return false;
     const assigns = facts.assigns.filter(({ target }) => isIt(target));
     return assigns.length > 0 && assigns.every(({ value }) => this.#boundedValue(file, value, site, seen));
+  }
+
+  /** `{ things: [{ … }], run() { … this.things … } }`: a property of the object literal whose method it is. */
+  #boundedProperty(file: string, object: number, name: string, site: TransactionSite | undefined, seen: Seen): boolean {
+    const { assigns, exports, calls } = this.graph.program.file(file);
+    const holders = [...assigns.map(({ value }) => value), ...exports.flatMap((entry) => (entry.k === "value" ? [entry.value] : []))];
+    const literal = holders.map((value) => (value.k === "typed" ? value.of : value)).find((value) => value.k === "object" && value.id === object);
+    const isIt = (expr: Expr): boolean => expr.k === "member" && expr.name === name;
+    if (literal?.k !== "object" || calls.some(({ callee }) => callee.k === "member" && GROWS.test(callee.name) && isIt(callee.of)) || assigns.some(({ target }) => isIt(target))) return false;
+    const value = literal.props.find((prop) => prop.name === name)?.value;
+    return value !== undefined && value.k !== "fn" && this.#boundedValue(file, value, site, seen);
   }
 
   /** A list that another file exports, as long as it is not filled there. */
@@ -172,6 +201,7 @@ export class Bounds {
     const name = this.#nameOf(file, call);
     const statement = statementOf(this.graph, call);
     if (this.#isLimited(file, call) || asksForSchema(statement?.sql ?? sqlAmong(call.args))) return true;
+    if (statement && isTaken(call)) return true;
     if (statement) return statement.sql !== undefined && /\bLIMIT\b/i.test(statement.sql);
     if (callee.k === "member") {
       if (name === "slice" && call.args.length === 2) return true;
@@ -232,6 +262,11 @@ export class Bounds {
 
 function isGrown({ callee }: CallFact, variable: number): boolean {
   return callee.k === "member" && GROWS.test(callee.name) && callee.of.k === "var" && callee.of.id === variable;
+}
+
+/** `findMany({ take: 50 })`, `findAll({ limit })`: an ORM's own LIMIT. */
+function isTaken({ args }: CallFact): boolean {
+  return args.some((arg) => arg.k === "object" && arg.props.some(({ name }) => name === "take" || name === "limit"));
 }
 
 /** There are as many tables and columns as the program knows of. */

@@ -6,6 +6,13 @@ import type { Values } from "./values.js";
 const EACH = new Set(["forEach", "map", "flatMap", "filter", "some", "every", "find", "findIndex", "findLast", "findLastIndex", "sort", "toSorted"]);
 const REDUCE = new Set(["reduce", "reduceRight"]);
 
+const COLLECTION = new Set(["get", "set", "has", "delete", "add", "clear", "size", "keys", "values", "entries", "forEach"]);
+
+/** What a Map or a Set has by itself: none of the values that are kept in it. */
+export function isCollectionMember(name: string): boolean {
+  return COLLECTION.has(name);
+}
+
 export function isArrayMethod(name: string): boolean {
   return EACH.has(name) || REDUCE.has(name);
 }

@@ -1,6 +1,7 @@
 import type { CallFact } from "../facts/types.js";
 import { Constraints } from "./constraints.js";
 import { append, functionKey, type FunctionKey, type Program } from "./program.js";
+import { ownOf } from "./wrapped.js";
 import type { TokenId } from "./tokens.js";
 import { Values } from "./values.js";
 
@@ -58,7 +59,7 @@ export class CallGraph {
       for (const call of calls) {
         const site = values.callResult(file, call.id);
         const given = values.solver.isSaturated(values.expression(file, call.callee, call.fn)) ? undefined : constraints.called.items(site);
-        for (const to of this.#functions(given)) edges.push({ file, call, from: functionKey(file, call.fn), to });
+        for (const to of this.#functions(ownOf(values, constraints, file, call, given))) edges.push({ file, call, from: functionKey(file, call.fn), to });
         for (const id of constraints.constructed.items(site)) {
           const cls = values.tokens.get(id);
           if (cls.t === "class") append(instantiations, functionKey(cls.file, cls.id), { file, call });

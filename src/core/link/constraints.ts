@@ -2,6 +2,7 @@ import { augmentedPlaces, fileEntriesOf, injectedBy } from "../catalogue/index.j
 import { libraryId } from "../catalogue/library.js";
 import type { CallFact, Expr, FileFacts, FunctionFact } from "../facts/types.js";
 import { linkBuiltin } from "./builtins.js";
+import { isInjected } from "./container.js";
 import { passParameters } from "./framework-calls.js";
 import { IntLists } from "./int-lists.js";
 import { applyExternal, applyPart, type ArgumentNodes } from "./library-calls.js";
@@ -29,7 +30,8 @@ export class Constraints {
 
   #addAssigns({ file, assigns }: FileFacts): void {
     const { values } = this;
-    const { solver, tokens } = values;
+    const { solver, tokens, program } = values;
+    const isTest = program.role(file) === "test";
     for (const { target, value: expr, fn } of assigns) {
       const value = values.expression(file, expr, fn);
       if (target.k === "var") solver.flow(value, values.variable(file, target.id));
@@ -38,8 +40,8 @@ export class Constraints {
       solver.watch(values.expression(file, target.of, fn), (id) => {
         const token = tokens.get(id);
         if (token.t !== "external" && token.t !== "part" && token.t !== "namespace") solver.flow(value, values.field(id, name));
-        // `globalThis.db = …` is kept under the name, for `globalThis.db` elsewhere.
-        else if (token.t === "external") {
+        // `globalThis.db = …` is kept under the name, for `globalThis.db` elsewhere. What a test puts in the place of something, `console.warn = note`, is the test's alone.
+        else if (token.t === "external" && !isTest) {
           const place = token.module === null ? values.global(`${token.path}.${name}`) : values.held.member(token, name);
           if (place !== undefined) solver.flow(value, place);
         }
@@ -53,7 +55,7 @@ export class Constraints {
     const returns = values.returns(file, fn.id);
     for (const expr of fn.returns) solver.flow(values.expression(file, expr, fn.id), returns);
     if (fn.returnType && fn.returns.length === 0) values.addType(file, fn.returnType, returns);
-    for (const param of fn.params) if (param.type) values.addType(file, param.type, values.variable(file, param.variable));
+    for (const param of fn.params) if (param.type && !isInjected(values.program, file, param.decorators)) values.addType(file, param.type, values.variable(file, param.variable));
     for (const param of fn.params) this.#addInjected(file, param.decorators, values.variable(file, param.variable));
     const self = values.self(file, fn.id);
     if (fn.class !== undefined && fn.kind !== "arrow") solver.add(self, tokens.intern({ t: fn.static ? "class" : "instance", file, id: fn.class }));

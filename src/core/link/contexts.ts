@@ -5,6 +5,8 @@ import type { CallFact, MemoFact } from "../facts/types.js";
 import type { CallGraph, Handover } from "./calls.js";
 import { frameworkEntries } from "./entries.js";
 import { literalText } from "./expressions.js";
+import { classKey } from "./injected.js";
+import { Injection } from "./injection.js";
 import { functionKey, type FunctionKey } from "./program.js";
 
 export { literalText } from "./expressions.js";
@@ -34,8 +36,11 @@ export class Contexts {
   readonly #outgoing = new Map<FunctionKey, { to: FunctionKey; step: Step; memo?: MemoFact }[]>();
   readonly #queue: [FunctionKey, Context][] = [];
   readonly #registered: Registered[] = [];
+  /** What a container makes for each request. */
+  readonly injection: Injection;
 
   constructor(readonly graph: CallGraph) {
+    this.injection = new Injection(graph);
     this.#collectEdges();
     this.#seedModules();
     this.#seedEntries();
@@ -88,7 +93,7 @@ export class Contexts {
     const found = [];
     for (const [key, contexts] of this.#of) {
       const step = contexts.get("per-call");
-      if (step?.entry !== undefined) found.push({ key, label: step.entry, step });
+      if (step?.entry !== undefined && !key.startsWith("class ")) found.push({ key, label: step.entry, step });
     }
     return found;
   }
@@ -194,15 +199,19 @@ export class Contexts {
   #seedModules(): void {
     for (const facts of this.graph.program.files.values()) {
       this.#reach(functionKey(facts.file, 0), "once", { file: facts.file });
-      for (const cls of facts.classes)
-        // A decorated class that nobody constructs here is made by a container, once.
-        if (cls.decorators.length > 0 && !this.graph.instantiations.has(`${facts.file}#${cls.id}`)) {
-          const step: Step = { file: facts.file, entry: "dependency injection" };
-          this.#reach(classKey(facts.file, cls.id), "once", step);
+      for (const cls of facts.classes) {
+        const scoped = this.injection.scoped(classKey(facts.file, cls.id));
+        // A decorated class that nobody constructs here is made by a container: once, if nothing else is said.
+        if (scoped || (cls.decorators.length > 0 && !this.graph.instantiations.has(`${facts.file}#${cls.id}`))) {
+          const [context, entry] = scoped ? (["per-call", `each request that needs ${cls.name}`] as const) : (["once", "dependency injection"] as const);
+          const step: Step = { file: facts.file, entry };
+          this.#reach(classKey(facts.file, cls.id), context, step);
           const constructor = this.graph.values.constructorOf(facts.file, cls.id);
-          if (constructor !== undefined) this.#reach(functionKey(facts.file, constructor), "once", step);
+          if (constructor !== undefined) this.#reach(functionKey(facts.file, constructor), context, step);
         }
+      }
     }
+    for (const { id, name, file } of this.injection.perRequest()) if (!id.startsWith("class ")) this.#reach(id, "per-call", { file, entry: `each request that needs ${name}` });
   }
 
   #seedEntries(): void {
@@ -261,10 +270,6 @@ const MODULE: FunctionKey = "module";
 
 function fileOfKey(key: FunctionKey): string {
   return key.slice(key.startsWith("class ") ? 6 : 0, key.lastIndexOf("#"));
-}
-
-function classKey(file: string, id: number): FunctionKey {
-  return `class ${file}#${id}`;
 }
 
 const VERBS = /^(get|post|put|patch|delete|all|use|options|head)$/;

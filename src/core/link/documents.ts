@@ -11,10 +11,19 @@ export function isOverDocument(graph: CallGraph, file: string, { bound }: LoopFa
   return bound.k === "over" && new Documents(graph, file).isPart(bound.over, 0);
 }
 
+/** Whether a loop goes over a document, or over what another server answered: `await response.json()`. */
+export function isOverReceived(graph: CallGraph, file: string, { bound }: LoopFact): boolean {
+  return bound.k === "over" && new Documents(graph, file, true).isPart(bound.over, 0);
+}
+
+/** Who is asked, not who answers: what a client sends is as long as the client likes, but most often a form. */
+const ASKER = /^(req|request|ctx|context|c|event)$/i;
+
 class Documents {
   constructor(
     private readonly graph: CallGraph,
     private readonly file: string,
+    private readonly answers = false,
   ) {}
 
   isPart(expr: Expr, depth: number): boolean {
@@ -41,7 +50,14 @@ class Documents {
     if (callee.k !== "member") return false;
     if (callee.name === "parse" && callee.of.k === "global" && callee.of.name === "JSON") return this.#isText(call.args[0]);
     if (READS.test(callee.name) && this.#isReader(callee.of)) return true;
+    if (this.answers && callee.name === "json" && call.args.length === 0) return !this.#isAsker(callee.of);
+    if (callee.of.k === "global" && callee.of.name === "Object" && /^(keys|values|entries)$/.test(callee.name)) return call.args[0] !== undefined && this.isPart(call.args[0], depth + 1);
     return (isArrayMethod(callee.name) || /^(filter|sort|flatMap|flat|slice|values|entries)$/.test(callee.name)) && this.isPart(callee.of, depth + 1);
+  }
+
+  #isAsker(expr: Expr): boolean {
+    if (expr.k === "member") return ASKER.test(expr.name) || this.#isAsker(expr.of);
+    return expr.k === "var" && ASKER.test(this.graph.program.variable(this.file, expr.id).name);
   }
 
   #isReader(expr: Expr): boolean {

@@ -220,6 +220,8 @@ class KeyReader {
       if (/^(?:default\.)?(?:fileURLToPath|pathToFileURL)$/.test(name) && first) return this.keys(value(first), depth + 1);
       if (/^(?:default\.)?(?:posix\.)?dirname$/.test(name) && first) return this.keys(value(first), depth + 1).map((key) => ({ ...key, id: joinPaths([key.id, ".."], false) }));
       if (/^(?:default\.)?homedir$/.test(name)) return [{ id: "<home>", sure: true, at }];
+      // https://www.electronjs.org/docs/latest/api/app#appgetpathname
+      if (/^(?:default\.)?app\.getPath$/.test(name)) return first?.k === "literal" ? [{ id: `<electron ${String(first.value)}>`, sure: true, at }] : [];
       if (/^(?:default\.)?(?:process\.)?cwd$/.test(name)) return [{ id: ".", sure: true, at }];
       if ((name === "URL" || name === "String") && first)
         return name === "URL" && second ? this.#joined([value(second), value(first)], ([base = "", path = ""]) => joinPaths([base, "..", path], false), depth) : this.keys(value(first), depth + 1);
@@ -252,7 +254,7 @@ class KeyReader {
     const { tokens } = this.graph.values;
     return (this.graph.external.get(call) ?? []).flatMap((id) => {
       const token = tokens.get(id);
-      return token.t === "external" && (token.module === null || /^(?:node:)?(?:path|url|os|process|path\/posix)$/.test(token.module) || token.module === "pathe") ? [token.path] : [];
+      return token.t === "external" && (token.module === null || /^(?:node:)?(?:path|url|os|process|path\/posix)$|^(?:pathe|electron)$/.test(token.module)) ? [token.path] : [];
     });
   }
 }

@@ -94,8 +94,11 @@ export function applyExternal(values: Values, { file, call, callee, args, result
       if (id !== undefined && tokens.get(of).t !== "part") linkTransaction(values, given.pattern, tokens.intern({ t: "derived", kind: "handle", of, library: id, file, call: call.id }), args, result);
     });
   const extended = applyFramework(values, { file, call, token, args, into: result, result: tokens.extend(callee, call.kind === "new" ? "new()" : "()") });
-  if (extended !== undefined) solver.add(result, extended);
+  // A session stands for itself: as a value of its package it would only be a second name for each of its members.
+  if (extended !== undefined && !open) solver.add(result, extended);
   if (token.module === null && call.kind === "new") solver.add(result, tokens.intern({ t: "allocation", file, id: call.id }));
+  // What stands for a value is used as that value, whatever its traps do in between: `new Proxy({} as PrismaClient, …)`.
+  if (token.module === null && token.path === "Proxy" && call.kind === "new" && args[0] !== undefined) solver.flow(args[0], result);
   // A wrapper of another package (`asyncHandler(fn)`) most often gives the function back, dressed.
   for (const arg of args)
     solver.watch(arg, (id) => {
@@ -163,6 +166,8 @@ export function applyPart(values: Values, { file, call, callee, args, result, in
     return;
   }
   if (onSession) passAcquired(values, library, path, { of, file, call: call.id, args });
+  // What a promise's callbacks give is none of the session's: see builtins.ts.
+  if (/(?:^|\.)(?:then|catch|finally)$/.test(path)) return;
   // `db.pragma(…)`, `stmt.bind(…)`: chains stay parts of what they started from.
   const extended = token.t === "part" ? tokens.extend(callee, "()") : tokens.intern({ t: "part", of, path: "()" });
   if (extended !== undefined) solver.add(result, extended);

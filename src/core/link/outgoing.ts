@@ -2,6 +2,7 @@ import { outsideOf, type OutsideKind } from "../catalogue/outside/index.js";
 import type { CallFact, Expr } from "../facts/types.js";
 import type { JudgedTransaction, ProjectFacts } from "./index.js";
 import type { InsideCall } from "./inside.js";
+import type { TokenId } from "./tokens.js";
 import { isWaitedFor } from "./waits.js";
 
 /** A call that goes out, and the promise that says when it is back: its own, or the one around a timer. */
@@ -28,10 +29,11 @@ export const OUTSIDE_WAITS: Record<OutsideKind, string> = {
 /** All calls of the project that go out: many transactions reach the same ones. */
 export function outgoingCalls(project: ProjectFacts): ReadonlyMap<CallFact, Outgoing> {
   const found = new Map<CallFact, Outgoing>();
+  const kinds = new Map<TokenId, OutsideKind | undefined>();
   for (const { file, calls } of project.program.files.values())
     for (const call of calls) {
       const sleep = sleepOf(project, file, call);
-      const kind = sleep ? "timer" : call.kind === "new" ? undefined : goesOut(project, call);
+      const kind = sleep ? "timer" : call.kind === "new" ? undefined : goesOut(project, call, kinds);
       if (kind !== undefined) found.set(call, { kind, promise: sleep ?? call });
     }
   return found;
@@ -64,13 +66,16 @@ export function waitsIn(project: ProjectFacts, site: JudgedTransaction, outgoing
 }
 
 /** Where the callee may be several values, all of them must go out. */
-function goesOut({ graph }: ProjectFacts, call: CallFact): OutsideKind | undefined {
+function goesOut({ graph }: ProjectFacts, call: CallFact, kinds: Map<TokenId, OutsideKind | undefined>): OutsideKind | undefined {
+  const callees = graph.external.get(call);
+  if (callees === undefined) return undefined;
   const found = new Set<OutsideKind | undefined>();
-  for (const id of graph.external.get(call) ?? []) {
+  for (const id of callees) {
     const token = graph.values.tokens.get(id);
     // `url ? new Client(url) : undefined`, `process.env.URL && new Client()`
     if (token.t === "external" && token.module === null && /^(undefined|process\.env)\b/.test(token.path)) continue;
-    found.add(token.t === "external" ? outsideOf(token.module, token.path) : undefined);
+    if (!kinds.has(id)) kinds.set(id, token.t === "external" ? outsideOf(token.module, token.path) : undefined);
+    found.add(kinds.get(id));
   }
   const [kind] = found;
   return found.has(undefined) ? undefined : kind;

@@ -49,6 +49,7 @@ export class Program {
   readonly files: ReadonlyMap<string, FileFacts>;
   readonly #indexes = new Map<string, FileIndex>();
   readonly #functions = new Map<FunctionKey, { file: string; fn: FunctionFact }>();
+  readonly #roles = new Map<string, FileRole>();
   #fileOfCall?: Map<CallFact, string>;
   readonly host: LinkHost;
 
@@ -178,7 +179,12 @@ export class Program {
   }
 
   role(file: string): FileRole {
-    return fileRole(this.host.place?.(file) ?? file, (this.files.get(file)?.hashbang ?? false) || (this.host.isBin?.(file) ?? false));
+    let role = this.#roles.get(file);
+    if (role === undefined) {
+      role = fileRole(this.host.place?.(file) ?? file, (this.files.get(file)?.hashbang ?? false) || (this.host.isBin?.(file) ?? false));
+      this.#roles.set(file, role);
+    }
+    return role;
   }
 
   text(file: string, span: { start: number; end: number }): string {

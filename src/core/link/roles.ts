@@ -5,6 +5,7 @@ const TEST_FOLDER = "__tests__|__mocks__|__fixtures__|tests?|specs?|e2e|cypress|
 const TEST = new RegExp(
   [
     `(^|/)(${TEST_FOLDER})/`,
+    String.raw`(^|/)(tests?|specs?)\.[cm]?[jt]sx?$`,
     String.raw`[.-](test|spec|e2e|cy|bench|stories|story|fixtures?|mock)\.[cm]?[jt]sx?$`,
     String.raw`(^|/)(vitest|jest|cypress|playwright)\.(config|setup|global|workspace)[^/]*$`,
     String.raw`(^|/)test-[^/]*\.[cm]?[jt]sx?$`,
@@ -14,7 +15,7 @@ const TEST = new RegExp(
 
 const SCRIPT_FOLDER = "scripts?|bin|cli|migrations|seeds?|seeders?|benchmarks?|bench|examples?";
 /** Names of files that are run by hand: `seed.ts`, `setup-db.ts`, `db-migrate.ts`, `prisma/seed.ts`. */
-const SCRIPT_NAME = String.raw`(seed|migrate|migration|cli|(setup|reset|init|seed|migrate|drop|backfill)[-_.]?(db|database)|(db|database)[-_.]?(setup|reset|init|seed|migrate|push|drop)|run[-_.]?migrations?)`;
+const SCRIPT_NAME = String.raw`(seed|migrate|migrations?|cli|(setup|reset|init|seed|migrate|drop|backfill)[-_.]?(db|database)|(db|database)[-_.]?(setup|reset|init|seed|migrate|push|drop)|run[-_.]?migrations?)`;
 const TOOLS =
   "next|nuxt|vite|astro|svelte|remix|react-router|docusaurus|webpack|rspack|rollup|esbuild|tsup|tsdown|unbuild|babel|metro|postcss|tailwind|eslint|prettier|stylelint|drizzle|prisma|kysely|ecosystem|commitlint|release|trigger";
 const SCRIPT = new RegExp(
@@ -26,6 +27,8 @@ const SCRIPT = new RegExp(
     String.raw`[_-]migrations/`,
     // A folder `migration` elsewhere is as often a feature: moving a user's data in or out.
     String.raw`(^|/)(db|database|prisma|drizzle|typeorm|knex|sequelize|mikro-orm|schema|sql)/migration/`,
+    // Its files are numbered or dated: `migration/20240107_add_index.js`, TypeORM's `migration/1663851423064-AddUser.ts`.
+    String.raw`(^|/)migration/(\d[\w.-]*|[\w-]+[-_]\d+[\w-]*)\.[cm]?[jt]s$`,
     // `drizzle.config.ts`, `tsup.server.config.mts`: a tool's own, not `database.config.ts`.
     String.raw`(^|/)(${TOOLS})(\.[\w-]+)?\.config(\.[\w-]+)?\.[cm]?[jt]s$`,
     String.raw`(^|/)\.[\w-]+rc\.[cm]?[jt]s$`,

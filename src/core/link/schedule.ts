@@ -137,9 +137,9 @@ export function within(inner: { start: number; end: number }, outer: { start: nu
   return outer.start <= inner.start && inner.end <= outer.end;
 }
 
-/** Whether what is called came in as a parameter of the function around the call, or of one around that. */
+/** Whether what is called, or run with `call` or `apply`, came in as a parameter of the function around the call, or of one around that. */
 export function callsParameter({ program }: CallGraph, file: string, call: CallFact): boolean {
-  const { callee } = call;
+  const callee = call.callee.k === "member" && /^(?:call|apply)$/.test(call.callee.name) ? call.callee.of : call.callee;
   if (callee.k !== "var") return false;
   const { kind, fn: owner } = program.variable(file, callee.id);
   if (kind !== "param") return false;

@@ -160,6 +160,22 @@ function replacesClosed(graph: CallGraph, file: string, call: CallFact, library:
   );
 }
 
+/** `await endPool(); pool = createPool();`: who asks a factory anew for what the function has just closed, itself or through another one of the file. */
+export function replacesAtUse(graph: CallGraph, open: OpenSite, { file, call }: SessionUse): boolean {
+  const { program } = graph;
+  const facts = program.file(file);
+  const places = facts.assigns.flatMap(({ fn, target, value }) => (fn === call.fn && target.k === "var" && program.variable(file, target.id).fn !== fn && contains(value, (part) => part.k === "call" && part.id === call.id) ? [target.id] : []));
+  if (places.length === 0) return false;
+  const closes = ({ callee }: CallFact): boolean => callee.k === "member" && isClose(open.library, callee.name) && callee.of.k === "var" && places.includes(callee.of.id);
+  const before = program.callsIn(file, call.fn).filter(({ span }) => span.end <= call.span.start);
+  return before.some((each) => closes(each) || calleesIn(graph, file, each).some((fn) => program.callsIn(file, fn).some(closes)));
+}
+
+/** The functions of the same file that a call may run. */
+function calleesIn(graph: CallGraph, file: string, call: CallFact): number[] {
+  return graph.program.file(file).functions.filter(({ id }) => callersOf(graph, functionKey(file, id)).some((caller) => caller.call === call)).map(({ id }) => id);
+}
+
 /** The opened value goes straight into a field, a static or a module variable. */
 function isStored(graph: CallGraph, file: string, call: CallFact, session: TokenId): boolean {
   const facts = graph.program.file(file);

@@ -1,6 +1,8 @@
 import { librariesOf } from "../catalogue/index.js";
 import { libraryId } from "../catalogue/library.js";
 import type { ExportFact, Expr, FunctionId, TypeRef } from "../facts/types.js";
+import { isCollectionMember } from "./builtins.js";
+import { isInjected } from "./container.js";
 import { DeclaredTypes, typedRoleOf } from "./declared-types.js";
 import { type Getter, Getters, type Reader } from "./getters.js";
 import { Held } from "./held.js";
@@ -70,7 +72,8 @@ export class Values {
     const fact = this.program.variable(file, id);
     const { import: from, type } = fact;
     if (from) this.solver.defer(() => this.#flowImport(file, from.specifier, from.name, node));
-    if (type) this.solver.defer(() => this.addType(file, type, node));
+    const param = type && fact.kind === "param" ? this.program.fn(file, fact.fn).params.find(({ variable }) => variable === id) : undefined;
+    if (type && !isInjected(this.program, file, param?.decorators)) this.solver.defer(() => this.addType(file, type, node));
     if (fact.kind === "type") this.solver.add(node, this.tokens.intern({ t: "shape", file, variable: id }));
     return node;
   }
@@ -263,8 +266,8 @@ export class Values {
       case "allocation":
       case "function":
         this.solver.flow(this.field(id, name), into);
-        // What is kept under a computed key may be under any; an array has it under numbers alone.
-        if (name !== "*" && (isElement || token.t !== "allocation" || token.id >= 0)) this.solver.flow(this.field(id, "*"), into);
+        // What is kept under a computed key may be under any; an array has it under numbers alone, and a Map's `get` is no key.
+        if (name !== "*" && (isElement || token.t !== "allocation" || (token.id >= 0 && !isCollectionMember(name)))) this.solver.flow(this.field(id, "*"), into);
         if (name === "*") for (const property of this.propertiesOf(id)) this.solver.flow(this.field(id, property), into);
         // `{ ...base }` has what `base` has; reading it is reading `base`.
         if (name !== "...") this.solver.watch(this.field(id, "..."), (base) => this.#delegate(base, name, into));
@@ -313,7 +316,7 @@ export class Values {
         overridden = true;
       } else if (member.kind === "field") {
         if (member.value) this.solver.flow(this.expression(file, member.value), into);
-        if (member.type) this.addType(file, member.type, into);
+        if (member.type && !isInjected(this.program, file, member.decorators)) this.addType(file, member.type, into);
       }
     }
     if (!isStatic) this.#feedParameterProperty(file, classId, name, into);

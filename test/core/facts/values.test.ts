@@ -70,6 +70,9 @@ describe("values", () => {
     ["createRequire", `import { createRequire } from "node:module"; const require = createRequire(import.meta.url); const a = require("m");`, [
       "require = createRequire(global import.meta.url)", "a = module m",
     ]],
+    ["createRequire, under another name", `import { createRequire } from "node:module"; const load = createRequire(import.meta.url); const a = load("m"); const b = other("m");`, [
+      "load = createRequire(global import.meta.url)", "a = module m", 'b = global other("m")',
+    ]],
     ["someone else's require", `function f(require) { const a = require("m"); }`, [`a = require("m")`, "f = fn f"]],
     ["dynamic import", `const a = await import("m"); const { b } = await import("m");`, ["a = await module m", "b = await module m.b"]],
     ["import equals", `import a = require("m"); import b = a.c;`, ["b = a.c"]],

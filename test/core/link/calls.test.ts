@@ -17,6 +17,9 @@ describe("calls of project functions", () => {
     ["an inherited constructor", "new A(", `class B { constructor() {} } class A extends B {}\nnew A();`, ["constructor"]],
     ["super", "super(", `class B { constructor() {} } class A extends B { constructor() {\nsuper(); } }`, ["constructor"]],
     ["a tagged template", "tag`", "function tag() {}\ntag`x`;", ["tag"]],
+    ["what a wrapper gives back: what it was given there, or what it puts around it", "go(", `const traced = (name) => (target) => (name ? target : function around(...args) { return target.apply(this, args); });
+const go = traced("a")(function first() {}); const stop = traced("b")(function second() {});\ngo();`, ["around", "first"]],
+    ["wrappers around a wrapper", "go(", `const one = (f) => f; const two = (f) => f;\nconst go = two(one(function first() {})); const stop = one(two(function second() {}));\ngo();`, ["first"]],
     ["through a package's wrapper", "wrapped(", `import wrap from "async-handler"; const wrapped = wrap(function inner() {});\nwrapped();`, ["inner"]],
     ["not through a memoiser", "once(", `import { once as only } from "lodash"; const once = only(function inner() {});\nonce();`, []],
     ["a function of the platform", "JSON.parse(", `JSON.parse("1");`, []],

@@ -20,6 +20,7 @@ describe("what runs while a transaction is open", () => {
     ["a helper", `function save() { add.run(1); more(); } function more() { deep(); } orm.transaction((tx) => { save(); });`, [["save", "add.run +1", "more +1", "deep +2"]]],
     ["what a helper is given", `function twice(work) { work(); before(); } orm.transaction((tx) => { twice(() => mine()); }); twice(() => others());`, [["twice", "mine", "work +1", "before +1"]]],
     ["not what others give the same helper", `const retry = (work) => work(); retry(() => others()); orm.transaction((tx) => retry(() => mine()));`, [["retry", "mine", "work +1"]]],
+    ["not what others give the same wrapper", `const traced = (f) => (on ? f : (...args) => f.call(null, ...args)); const mine = traced(() => one()); const others = traced(() => two()); orm.transaction((tx) => mine());`, [["mine", "f.call +1", "one +1"]]],
     ["between BEGIN and COMMIT alone", `function f() { early(); db.exec("BEGIN"); mid(); db.exec("COMMIT"); late(); }`, [["mid"]]],
     ["recursion ends", `function again(n) { again(n - 1); } orm.transaction((tx) => { again(3); });`, [["again", "again +1"]]],
     ["a wrapper's body", `const run = db.transaction((x) => { add.run(x); }); run(1);`, [["add.run"]]],

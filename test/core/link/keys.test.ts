@@ -66,6 +66,16 @@ describe("the file behind a key", () => {
     ).toEqual([["<<env DATA_DIR> or data>/app.db"], ["<<env DATA_DIR> or data>/app.db"], ["<<env DATA_DIR> or data>/app.db"], ["app.db"], ["app.db"]]);
   });
 
+  it("lies in a folder that Electron names", () => {
+    expect(
+      one(`
+        import { app } from "electron"; import path from "node:path";
+        class Sync { FILE = path.join(app.getPath("userData"), "app.db"); run() { probe(this.FILE); } }
+        probe(path.join(app.getPath("userData"), "app.db")); probe(path.join(app.getPath(name), "app.db"));
+      `),
+    ).toEqual([["<electron userData>/app.db"], ["<electron userData>/app.db"], []]);
+  });
+
   it("is named from the file's own folder", () => {
     expect(
       one(`

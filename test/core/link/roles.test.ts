@@ -13,6 +13,7 @@ describe("what a file is for", () => {
     "e2e/login.ts",
     "vitest.setup.ts",
     "src/orders.fixture.ts",
+    "server/drivers/mysql/test.js",
   ])("%s is a test", (file) => {
     expect(fileRole(file, false)).toBe("test");
   });
@@ -20,6 +21,7 @@ describe("what a file is for", () => {
   it.each([
     "scripts/import.ts",
     "packages/db/migrations/0001_init.ts",
+    "src/server/migration/1663851423064-AddUser.ts",
     "prisma/seed.ts",
     "src/seeds/users.ts",
     "src/seeders/users.js",
@@ -29,6 +31,9 @@ describe("what a file is for", () => {
     "src/db/reset-db.ts",
     "db-migrate.ts",
     "src/run-migrations.ts",
+    "src/db/migrations.ts",
+    "src/migration/20240107_add_things.js",
+    "src/migration/dev-3.js",
     "src/users.seed.ts",
     "drizzle.config.ts",
     "apps/web/next.config.mjs",

@@ -43,6 +43,7 @@ describe("values within a file", () => {
     ["map's result", `const [d] = [1].map(() => db); probe(d);`],
     ["reduce's accumulator", `[1].reduce((d) => { probe(d); return d; }, db);`],
     ["a Map", `const map = new Map(); map.set("a", db); probe(map.get("a"));`],
+    ["a Map whose values are called, like its methods", `const map = new Map(); map.set("a", db); map.set("b", map.get("a").pragma("x")()); probe(map.get("a"));`],
     ["a Map's entries", `const map = new Map(); map.set("a", db); for (const d of map.values()) probe(d);`],
     ["a computed key", `const map = {}; map[key] = db; probe(map[other]);`],
     ["then's argument", `Promise.resolve(db).then((d) => probe(d));`],

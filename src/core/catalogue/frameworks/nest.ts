@@ -55,5 +55,14 @@ export const nest: Framework = {
     { extends: /^CommandRunner$/, method: /^run$/, role: { role: "once", label: "a command" } },
   ],
   objects: [{ has: ["provide", "useFactory"], property: /^useFactory$/, role: { role: "once", label: "a provider's factory" } }],
+  // https://docs.nestjs.com/fundamentals/provider-scopes: the scope of what is injected goes over to the class that has it injected.
+  container: {
+    decorators: /^(Injectable|Controller|Resolver|Catch|WebSocketGateway|Processor)\(\)$/,
+    perRequest: /^Scope\.REQUEST$/,
+    inject: /^Inject\(\)$/,
+    references: /^forwardRef$/,
+    requestTokens: /^(REQUEST|CONTEXT)$/,
+    durableBy: /^ContextIdFactory\.apply$/,
+  },
   startups: [/^NestFactory\.create\w*\(\)\.(listen|startAllMicroservices|init)$/, /^NestFactory\.createApplicationContext$/],
 };

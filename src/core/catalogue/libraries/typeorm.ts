@@ -29,8 +29,11 @@ export const typeorm: Library = {
   clientTypes: ["QueryRunner"],
   eitherTypes: ["EntityManager", "Repository", "TreeRepository", "AbstractRepository"],
   models: ["BaseEntity"],
+  // A container has what is on no transaction: https://docs.nestjs.com/techniques/database#repository-pattern
+  injected: ["InjectDataSource()", "InjectRepository()", "InjectEntityManager()"].map((path) => ({ specifier: "@nestjs/typeorm", path })),
   same: ["manager", "initialize()", "connect()", "getRepository()", "getTreeRepository()", "getCustomRepository()", "withRepository()", "extend()", "createEntityManager()"],
-  acquires: [{ path: on("createQueryRunner"), kind: "client", releases: methods("release") }],
+  // `destroy()` releases the runners that are connected, or ends the pool under them: https://github.com/typeorm/typeorm/blob/master/src/driver/postgres/PostgresDriver.ts
+  acquires: [{ path: on("createQueryRunner"), kind: "client", releases: methods("release"), takes: "connect", closedWithSession: true }],
   transactions: [{ path: on("transaction"), style: "callback", body: "last", handle: 0 }],
   statements: [
     { path: methods("startTransaction"), kind: "begin" },

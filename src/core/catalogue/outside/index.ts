@@ -31,5 +31,5 @@ export function outsideOf(module: string | null, path: string): OutsideKind | un
 }
 
 function isOf(module: string, name: string): boolean {
-  return module === name || module.startsWith(/[-/]$/.test(name) ? name : `${name}/`);
+  return module === name || module.startsWith(name.endsWith("-") || name.endsWith("/") ? name : `${name}/`);
 }

@@ -46,3 +46,38 @@ describe("NestJS's providers", () => {
     expect(probedSessions(link({ "a.ts": text }))).toEqual(["typed better-sqlite3"]);
   });
 });
+
+describe("what NestJS makes for each request", () => {
+  const made = (text: string, more: Record<string, string> = {}): string[] => contexts(link({ "a.ts": `import { Controller, Inject, Injectable, Module, Scope, forwardRef } from "@nestjs/common"; import { REQUEST, ContextIdFactory } from "@nestjs/core"; ${WORK}${text}`, ...more }), "work");
+
+  it.each<[string, string]>([
+    ["a provider that says so", `@Injectable({ scope: Scope.REQUEST }) export class C { constructor() { work(); } }`],
+    ["a field of one", `@Injectable({ scope: Scope.REQUEST }) export class C { it = work(); }`],
+    ["a controller", `@Controller({ path: "things", scope: Scope.REQUEST }) export class C { constructor() { work(); } }`],
+    ["options in a constant", `const OPTIONS = { scope: Scope.REQUEST }; @Injectable(OPTIONS) export class C { constructor() { work(); } }`],
+    ["the request, injected", `@Injectable() export class C { constructor(@Inject(REQUEST) private readonly request) { work(); } }`],
+    ["the request, in a field", `@Injectable() export class C { @Inject(REQUEST) private readonly request; constructor() { work(); } }`],
+    ["what has such a provider injected", `@Injectable({ scope: Scope.REQUEST }) class Tenant {} @Injectable() export class C { constructor(private readonly tenant: Tenant) { work(); } }`],
+    ["what has one injected by another's way", `@Injectable({ scope: Scope.REQUEST }) class Tenant {} @Injectable() class Users { constructor(private readonly tenant: Tenant) {} } @Injectable() export class C { constructor(@Inject(forwardRef(() => Users)) private readonly users: Users) { work(); } }`],
+    ["what inherits such a constructor", `@Injectable({ scope: Scope.REQUEST }) class Tenant {} class Base { constructor(private readonly tenant: Tenant) {} } @Injectable() export class C extends Base { it = work(); }`],
+    ["a factory", `@Module({ providers: [{ provide: "DB", scope: Scope.REQUEST, useFactory: () => work() }] }) export class C {}`],
+    ["a factory that is given the request", `export const providers = [{ provide: "DB", inject: [REQUEST], useFactory: (request) => work() }];`],
+    ["a class, by its provider", `class C { constructor() { work(); } } @Injectable() class D extends C {} @Module({ providers: [{ provide: "DB", useClass: E, scope: Scope.REQUEST }] }) export class M {} @Injectable() class E { constructor() { work(); } }`],
+    ["what has such a factory's value injected", `export const DB = Symbol("db"); export const providers = [{ provide: DB, scope: Scope.REQUEST, useFactory: () => 1 }]; @Injectable() export class C { constructor(@Inject(DB) private readonly db) { work(); } }`],
+    ["what a test makes by hand besides", `@Injectable({ scope: Scope.REQUEST }) export class C { constructor() { work(); } } export const mine = new C();`],
+    ["what is called durable, where nothing keeps it", `@Injectable({ scope: Scope.REQUEST, durable: true }) export class C { constructor() { work(); } }`],
+  ])("%s", (_name, text) => {
+    expect(made(text)).toContain("per-call");
+  });
+
+  it.each<[string, string]>([
+    ["one for each that has it injected", `@Injectable({ scope: Scope.TRANSIENT }) export class C { constructor() { work(); } }`],
+    ["the usual scope, by its name", `@Injectable({ scope: Scope.DEFAULT }) export class C { constructor() { work(); } }`],
+    ["durable, kept by a strategy", `ContextIdFactory.apply(strategy); @Injectable({ scope: Scope.REQUEST, durable: true }) export class C { constructor() { work(); } }`],
+    ["what a provider for each request has injected", `@Injectable() class C { constructor() { work(); } } @Injectable({ scope: Scope.REQUEST }) export class Tenant { constructor(private readonly c: C) {} }`],
+    ["a word of somebody else's", `const Mine = { REQUEST: 1 }; @Injectable({ scope: Mine.REQUEST }) export class C { constructor() { work(); } }`],
+    ["a name that another provider has", `export const providers = [{ provide: "A", scope: Scope.REQUEST, useFactory: () => 1 }]; @Injectable() export class C { constructor(@Inject("B") private readonly b) { work(); } }`],
+  ])("not: %s", (_name, text) => {
+    expect(made(text)).not.toContain("per-call");
+  });
+});

@@ -1,0 +1,95 @@
+import { runTable } from "./lib/table.js";
+
+const DB = `
+        import Database from "better-sqlite3";
+        import express from "express";
+        import { z } from "zod";
+        const db = new Database("app.db");
+        const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
+        const app = express();`;
+
+/** The transaction stands in line 10, its loop in line 11, when the schema takes one line. */
+const held = (schema: string, body: string, list = "list") => `${DB}
+        ${schema}
+        app.post("/things", (req, res) => {
+          ${body}
+          db.transaction(() => {
+            for (const thing of ${list}) insert.run(thing.name);
+          })();
+          res.end();
+        });`;
+
+const BOUNDED = `const Things = z.object({ things: z.array(z.object({ name: z.string() })).min(1).max(100) });`;
+const found = { line: 10, fix: "review" as const, reason: "all-or-nothing is given up", related: [11], why: [8], statements: "n" };
+
+const TRPC = `
+        import Database from "better-sqlite3";
+        import { initTRPC } from "@trpc/server";
+        import { z } from "zod";
+        const db = new Database("app.db");
+        const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
+        const t = initTRPC.create();`;
+
+runTable({
+  rule: "no-unbatched-loop-transaction",
+  theme: "bounds that a validation schema sets",
+  valid: [
+    { name: "what a schema has parsed", code: held(BOUNDED, "const { things } = Things.parse(req.body);", "things") },
+    { name: "what safeParse gives", code: held(BOUNDED, "const parsed = Things.safeParse(req.body);\n          if (!parsed.success) return;", "parsed.data.things") },
+    { name: "a list by itself, optional", code: held(`const Things = z.array(z.object({ name: z.string() })).length(3).optional();`, "const list = Things.parse(req.body) ?? [];") },
+    { name: "a limit with a name", code: held(`const LIMIT = 50; const Things = z.array(z.object({ name: z.string() })).max(LIMIT);`, "const list = Things.parse(req.body);") },
+    { name: "an extended schema", code: held(`const Base = z.object({ list: z.array(z.any()).max(10) }); const Things = Base.extend({ tag: z.string() }).strict();`, "const { list } = Things.parse(req.body);") },
+    { name: "valibot", code: held(`const Things = v.object({ list: v.pipe(v.array(v.any()), v.maxLength(20)) });`, "const { list } = v.parse(Things, req.body);").replace('{ z } from "zod"', '* as v from "valibot"') },
+    { name: "a parameter of the inferred type", code: `${DB}
+        const Things = z.object({ list: z.array(z.object({ name: z.string() })).max(100) });
+        type Things = z.infer<typeof Things>;
+        export function save(input: Things) {
+          db.transaction(() => {
+            for (const thing of input.list) insert.run(thing.name);
+          })();
+        }` },
+    { name: "handed on to a function", code: `${DB}
+        const Things = z.object({ list: z.array(z.object({ name: z.string() })).max(100) });
+        function save(list) {
+          db.transaction(() => {
+            for (const thing of list) insert.run(thing.name);
+          })();
+        }
+        app.post("/things", (req, res) => {
+          const input = Things.parse(req.body);
+          save(input.list);
+          res.end();
+        });` },
+    { name: "the input of a procedure", code: `${TRPC}
+        export const router = t.router({
+          add: t.procedure.input(z.object({ list: z.array(z.object({ name: z.string() })).max(500) })).mutation(({ input }) => {
+            db.transaction(() => {
+              for (const thing of input.list) insert.run(thing.name);
+            })();
+          }),
+        });` },
+    { name: "a part of a request that a validator has checked", code: `
+        import Database from "better-sqlite3";
+        import { zValidator } from "@hono/zod-validator";
+        import { Hono } from "hono";
+        import { z } from "zod";
+        const db = new Database("app.db");
+        const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
+        const app = new Hono();
+        app.post("/things", zValidator("json", z.object({ list: z.array(z.any()).max(25) })), (c) => {
+          const { list } = c.req.valid("json");
+          db.transaction(() => {
+            for (const thing of list) insert.run(thing.name);
+          })();
+          return c.text("ok");
+        });` },
+  ],
+  invalid: [
+    { name: "a list without a limit", code: held(`const Things = z.object({ things: z.array(z.any()).min(1) });`, "const { things } = Things.parse(req.body);", "things"), findings: [{ ...found, message: "loops over `things`" }] },
+    { name: "a limit that is none", code: held(`const Things = z.array(z.any()).max(1_000_000);`, "const list = Things.parse(req.body);"), findings: [{ ...found, message: "loops over `list`" }] },
+    { name: "the limit is on another list", code: held(BOUNDED, "Things.parse(req.body);", "req.body.things"), findings: [{ ...found, message: "loops over `things`" }] },
+    { name: "the limit is on the names", code: held(`const Things = z.array(z.string().max(100));`, "const list = Things.parse(req.body);"), findings: [{ ...found, message: "loops over `list`" }] },
+    { name: "something longer is made of it", code: held(`const Things = z.array(z.string()).max(10).transform((names) => names.flatMap(expand));`, "const list = Things.parse(req.body);"), findings: [{ ...found, message: "loops over `list`" }] },
+    { name: "another package's schema", code: held(`const Things = other.array(other.any()).max(10);`, "const list = Things.parse(req.body);").replace('{ z } from "zod"', '* as other from "./mine.js"'), findings: [{ ...found, message: "loops over `list`" }] },
+  ],
+});
