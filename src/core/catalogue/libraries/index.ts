@@ -1,3 +1,4 @@
+// Made from the library files by `npm run registry`; not edited by hand.
 import type { Library } from "../library.js";
 import { betterSqlite3 } from "./better-sqlite3.js";
 import { bookshelf } from "./bookshelf.js";
@@ -8,15 +9,15 @@ import { drizzle } from "./drizzle.js";
 import { effectSql } from "./effect-sql.js";
 import { knex } from "./knex.js";
 import { kysely } from "./kysely.js";
-import { libsql, libsqlPromise } from "./libsql.js";
 import { libsqlClient, libsqlClientWeb } from "./libsql-client.js";
+import { libsql, libsqlPromise } from "./libsql.js";
 import { mikroOrm } from "./mikro-orm.js";
-import { mysql, mysql2 } from "./mysql2.js";
+import { mysql2, mysql } from "./mysql2.js";
 import { neon } from "./neon.js";
 import { nodeSqlite } from "./node-sqlite.js";
 import { objection } from "./objection.js";
-import { pg, pgClient, pgPool } from "./pg.js";
 import { pgPromise } from "./pg-promise.js";
+import { pg, pgClient, pgPool } from "./pg.js";
 import { postgres } from "./postgres.js";
 import { prisma } from "./prisma.js";
 import { sequelize } from "./sequelize.js";
@@ -27,7 +28,7 @@ import { sqlite3 } from "./sqlite3.js";
 import { typeorm } from "./typeorm.js";
 import { vercelPostgres } from "./vercel-postgres.js";
 
-/** The registry: a library is its own file and one line here. */
+/** Every library. Where several entries share a specifier, the first is the one that stands for it. */
 export const LIBRARIES: readonly Library[] = [
   betterSqlite3,
   bookshelf,
@@ -38,20 +39,20 @@ export const LIBRARIES: readonly Library[] = [
   ...effectSql,
   knex,
   kysely,
-  libsql,
-  libsqlPromise,
   libsqlClient,
   libsqlClientWeb,
+  libsql,
+  libsqlPromise,
   ...mikroOrm,
-  mysql,
   mysql2,
+  mysql,
   ...neon,
   nodeSqlite,
   objection,
+  pgPromise,
   pg,
   pgClient,
   pgPool,
-  pgPromise,
   postgres,
   prisma,
   sequelize,
