@@ -122,6 +122,7 @@ class FixRun {
   readonly #refused = new Map<string, FixOutcome["refused"][number]>();
   readonly #takenBack: FixOutcome["takenBack"] = [];
   #skipped: FixSummary[] = [];
+  readonly #unaccompanied: FixSummary[] = [];
   #manual: ManualFix[] = [];
   #detections = 0;
   overlay = new Map<string, string>();
@@ -152,7 +153,7 @@ class FixRun {
       const plan = codemods.plan(findings, host, options.batchSize === undefined ? {} : { batchSize: options.batchSize });
       const wanted = plan.groups.filter((group) => this.#isWanted(group.transform, group.finding.rule));
       this.#manual = [...this.#advice(), ...plan.manual.filter((one) => this.#isWanted(one.transform, one.finding.rule))];
-      this.#skipped = options.review ? [] : wanted.filter(({ safety }) => safety === "review").map(summarize);
+      this.#skipped = options.review ? [] : [...this.#unaccompanied, ...wanted.filter(({ safety }) => safety === "review").map(summarize)];
       const open = wanted.filter((group) => (options.review || group.safety === "safe") && !this.#out.has(group.id));
       const allowed = await this.#chosen(await this.#allowed(open), host);
       const { accepted, refused } = selectGroups(allowed);
@@ -185,6 +186,7 @@ class FixRun {
       const isWhole = stand.length === gate.survivors.length;
       this.overlay = isWhole ? gate.overlay : withGroups(codemods, stand, host, this.overlay);
       this.#applied.push(...stand);
+      if (!options.review) this.#unaccompanied.push(...unaccompanied(wanted, stand));
       this.roundsMade++;
       findings = isWhole ? after : await redetect(this.overlay);
     }
@@ -296,6 +298,15 @@ class FixRun {
       dryRun: this.#request.options.dryRun,
     };
   }
+}
+
+/** What is for review and only makes sense together with fixes that are made now: with their findings gone, no later run would plan it. */
+function unaccompanied(wanted: readonly EditGroup[], made: readonly EditGroup[]): FixSummary[] {
+  return wanted.flatMap((group) => {
+    const first = made.find(({ id }) => group.requires?.includes(id) === true);
+    if (group.safety === "safe" || first === undefined || made.includes(group)) return [];
+    return [{ ...summarize(group), reason: `${group.reason ?? "a guarantee changes"}. It is made along with ${first.transform}: \`sessionfix undo\`, then \`sessionfix fix --review\`` }];
+  });
 }
 
 /** Groups whose place is reported still, and groups in whose files something new is reported. */

@@ -162,7 +162,7 @@ describe("--interactive", () => {
     expect((await cli.run(["fix", "-i"], { cwd: root, input: "" })).stdout).not.toContain("Applied");
     expect(snapshot(root)).toEqual(before);
 
-    expect((await cli.run(["fix", "-i"], { cwd: root, input: "a\n" })).stdout).toMatch(/^Applied 1 fix /);
+    expect((await cli.run(["fix", "-i"], { cwd: root, input: "y\nn\n" })).stdout).toMatch(/^Applied 1 fix /);
     expect(snapshot(root)).not.toEqual(before);
   });
 });
