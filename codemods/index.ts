@@ -15,7 +15,7 @@ import { useTransactionHandle } from "./use-transaction-handle.js";
 import { wrapLoopWrites } from "./wrap-loop-writes.js";
 import { SessionModules } from "./lib/session-module.js";
 import { comments, lostComments } from "./lib/text.js";
-import { CannotFix, refOf } from "./lib/transform.js";
+import { CannotFix, DEFECT, refOf } from "./lib/transform.js";
 import type { PlanContext, Transform } from "./lib/transform.js";
 import { parse, Trees } from "./lib/tree.js";
 
@@ -50,8 +50,9 @@ export function planFixes(findings: readonly Finding[], host: PlanHost, options:
         assertCommentsStay(group, context);
         plan.groups.push(group);
       } catch (error) {
-        if (!(error instanceof CannotFix)) throw error;
-        plan.manual.push({ finding: refOf(finding), transform: transform.name, reason: error.message });
+        // One odd place must not cost the fixes of all the others.
+        const reason = error instanceof CannotFix ? error.message : `${DEFECT}: the fix could not be planned. Please report it: ${error instanceof Error ? error.message : String(error)}`;
+        plan.manual.push({ finding: refOf(finding), transform: transform.name, reason });
       }
     }
   }

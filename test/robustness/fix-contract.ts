@@ -110,6 +110,14 @@ function nameProblems(file: string, text: string): string[] {
   return program
     .getSemanticDiagnostics(program.getSourceFile(file))
     .filter(({ code }) => NAME_CODES.has(code))
+    // No library is loaded: what the language and Node bring along is known nevertheless.
     // A suggestion is made while the compiler has the patience: with it or without, it is the same name.
-    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, " ").replace(/ Did you mean .*/, ""));
+    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, " ").replace(/ Did you mean .*/, ""))
+    .filter((text) => !isBroughtAlong(/^Cannot find name '(.*)'/.exec(text)?.[1]));
+}
+
+const TYPES = new Set(["Awaited", "Exclude", "Extract", "NonNullable", "Omit", "Parameters", "Partial", "Pick", "PromiseLike", "Readonly", "ReadonlyArray", "Record", "Required", "ReturnType", "NodeJS", "Iterable", "AsyncIterable"]);
+
+function isBroughtAlong(name: string | undefined): boolean {
+  return name !== undefined && (name in globalThis || name === "require" || name === "module" || TYPES.has(name));
 }

@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { codemods } from "../../codemods/index.js";
 import { editsByFile, selectGroups } from "../../src/core/edit.js";
@@ -8,6 +8,7 @@ import { Disk, overlayHost } from "../../src/project/overlay-host.js";
 import { whyOutside, whyUntouchable } from "../../src/project/refusals.js";
 import { BrokenOverlayError } from "../../src/project/project.js";
 import { scanProject } from "../../src/project/scan.js";
+import { DEFECT } from "../../codemods/lib/transform.js";
 import { brokenContract } from "./fix-contract.js";
 
 export interface TreeFixes {
@@ -41,6 +42,7 @@ export async function fixTree(folder: string, mods: Codemods = codemods): Promis
     const host = overlayHost(disk, overlay);
     const plan = mods.plan(findings, host, {});
     result.manual = plan.manual.length;
+    result.problems.push(...plan.manual.filter(({ reason }) => reason.startsWith(DEFECT)).map(({ transform, finding, reason }) => `${transform} ${finding.file}:${finding.span.line}: ${reason}`));
     const allowed = plan.groups.filter((group) => mayTouch(root, group, overlay, disk));
     const again = JSON.stringify(mods.plan(findings, host, {}).groups) !== JSON.stringify(plan.groups);
     if (again) result.problems.push("the same findings give another plan the second time");
@@ -85,11 +87,7 @@ export async function fixTree(folder: string, mods: Codemods = codemods): Promis
 }
 
 function sameBytes(absolute: string, bytes: Buffer | undefined): boolean {
-  try {
-    return bytes !== undefined && readFileSync(absolute).equals(bytes);
-  } catch {
-    return bytes === undefined;
-  }
+  return bytes === undefined ? !existsSync(absolute) : readFileSync(absolute).equals(bytes);
 }
 
 function mayTouch(root: string, { edits, creates }: EditGroup, overlay: ReadonlyMap<string, string>, disk: Disk): boolean {
