@@ -38,6 +38,8 @@ export const useSharedSession: Transform = {
     const group = newGroup(NAME, finding);
     // A factory's session is opened at start-up best, which `init-at-startup` does where it can; and what was made per call may now be one of several that are made once.
     group.asksFor = ["require-session-init", "no-duplicate-session"];
+    // What ran beside a transaction, on a session of its own, would then run beside it on the same: a pool may have no connection left for it.
+    group.reveals = ["no-outer-session-in-transaction", "no-nested-transaction", "no-parallel-in-transaction"];
     const notes = concerns(detail, context);
     let origins: Origins = { shared: new Set(), apart: new Set() };
     if (detail.factory === null) planInline(group, detail, tree, context, notes);

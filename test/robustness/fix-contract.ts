@@ -80,7 +80,7 @@ function wrongEndings({ before, after }: Change): string[] {
 }
 
 /** Names that nothing declares, that are declared twice or come too early, `await` where there is none, and imports that nothing uses. */
-const NAME_CODES = new Set([2304, 2552, 2300, 2451, 2448, 2454, 1308, 1103, 18004, 2588, 6133, 6192, 6196]);
+const NAME_CODES = new Set([2304, 2552, 2300, 2451, 2448, 2454, 1308, 1103, 18004, 2588, 6133, 6192, 6196, 6198]);
 
 /** The compiler's view of one file by itself: what it says of names that it did not say before. */
 function newNameProblems(file: string, before: string, after: string): string[] {
@@ -92,7 +92,8 @@ function newNameProblems(file: string, before: string, after: string): string[] 
   });
 }
 
-function nameProblems(file: string, text: string): string[] {
+function nameProblems(file: string, marked: string): string[] {
+  const text = withoutBom(marked);
   const source = parse(file, text);
   const options: ts.CompilerOptions = { noLib: true, noResolve: true, types: [], allowJs: true, checkJs: true, noUnusedLocals: true, target: ts.ScriptTarget.Latest, module: ts.ModuleKind.ESNext, jsx: ts.JsxEmit.Preserve };
   const host: ts.CompilerHost = {
@@ -112,8 +113,21 @@ function nameProblems(file: string, text: string): string[] {
     .filter(({ code }) => NAME_CODES.has(code))
     // No library is loaded: what the language and Node bring along is known nevertheless.
     // A suggestion is made while the compiler has the patience: with it or without, it is the same name.
-    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, " ").replace(/ Did you mean .*/, ""))
+    .flatMap(({ code, start = 0, length = 0, messageText }) => {
+      // Of a whole import one sentence is said, of a part of it one a name.
+      if (code === 6192 || code === 6198) return importedNames(text.slice(start, start + length)).map(unused);
+      return [ts.flattenDiagnosticMessageText(messageText, " ").replace(/ Did you mean .*/, "")];
+    })
     .filter((text) => !isBroughtAlong(/^Cannot find name '(.*)'/.exec(text)?.[1]));
+}
+
+function unused(name: string): string {
+  return `'${name}' is declared but its value is never read.`;
+}
+
+function importedNames(statement: string): string[] {
+  const clause = /^import (?:type )?(.*) from /s.exec(statement)?.[1] ?? /\{.*?\}/s.exec(statement)?.[0] ?? "";
+  return clause.replace(/[{}]/g, ",").split(",").map((each) => each.trim().replace(/^type |.* as /g, "")).filter((each) => each !== "");
 }
 
 const TYPES = new Set(["Awaited", "Exclude", "Extract", "NonNullable", "Omit", "Parameters", "Partial", "Pick", "PromiseLike", "Readonly", "ReadonlyArray", "Record", "Required", "ReturnType", "NodeJS", "Iterable", "AsyncIterable"]);

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { codemods } from "../../codemods/index.js";
 import { editsByFile, selectGroups } from "../../src/core/edit.js";
-import type { Codemods, EditGroup } from "../../src/core/edit.js";
+import type { Codemods, EditGroup, PlanHost } from "../../src/core/edit.js";
 import type { Finding } from "../../src/core/finding.js";
 import { Disk, overlayHost } from "../../src/project/overlay-host.js";
 import { whyOutside, whyUntouchable } from "../../src/project/refusals.js";
@@ -25,65 +25,72 @@ export interface TreeFixes {
 /** `fix` gives up sooner; what needs more is told as a problem. */
 const MAX_ROUNDS = 8;
 
-/**
- * Makes every fix of a tree in memory, those for review as well, round after round as `fix` does, and checks each round by
- * means of its own: nothing here asks the fix command whether it was right. No compiler and no git is asked, and nothing
- * is written.
- */
+/** What is fixed: a tree on the disk, or files in memory. Nothing is ever written to it. */
+export interface Fixable {
+  findings: readonly Finding[];
+  host: (overlay: ReadonlyMap<string, string>) => PlanHost;
+  redetect: (overlay: ReadonlyMap<string, string>) => readonly Finding[];
+  mayTouch: (group: EditGroup, overlay: ReadonlyMap<string, string>) => boolean;
+}
+
+/** All fixes of a tree. No compiler and no git is asked. */
 export async function fixTree(folder: string, mods: Codemods = codemods): Promise<TreeFixes> {
   const root = realpathSync(folder);
   const scan = await scanProject({ root, strict: true, cache: false });
   const disk = new Disk(root);
-  const result: TreeFixes = { problems: [], findings: scan.findings.length, made: {}, manual: 0, rounds: 0, files: 0 };
-  const originals = new Map<string, Buffer | undefined>();
-  let overlay = new Map<string, string>();
-  let findings = scan.findings;
+  const result = fixAll({ findings: scan.findings, host: (overlay) => overlayHost(disk, overlay), redetect: (overlay) => scan.redetect(overlay), mayTouch: (group, overlay) => mayTouch(root, group, overlay, disk) }, mods);
+  for (const file of result.texts.keys()) if (!sameBytes(path.join(root, file), disk.bytes(file))) result.problems.push(`${file}: was written to`);
+  return { ...result, problems: [...scan.defects.map((defect) => `${defect.code} ${defect.file} ${defect.rule ?? ""}: ${defect.message}`), ...result.problems], files: result.texts.size };
+}
+
+/**
+ * Makes every fix in memory, those for review as well, round after round as `fix` does, and checks each round by means of
+ * its own: nothing here asks the fix command whether it was right.
+ */
+export function fixAll(tree: Fixable, mods: Codemods = codemods): Omit<TreeFixes, "files"> & { texts: Map<string, string> } {
+  const result = { problems: [] as string[], findings: tree.findings.length, made: {} as Record<string, number>, manual: 0, rounds: 0, texts: new Map<string, string>() };
+  let { findings } = tree;
+  const out = new Set<string>();
   for (;;) {
-    const host = overlayHost(disk, overlay);
+    const host = tree.host(result.texts);
     const plan = mods.plan(findings, host, {});
     result.manual = plan.manual.length;
     result.problems.push(...plan.manual.filter(({ reason }) => reason.startsWith(DEFECT)).map(({ transform, finding, reason }) => `${transform} ${finding.file}:${finding.span.line}: ${reason}`));
-    const allowed = plan.groups.filter((group) => mayTouch(root, group, overlay, disk));
-    const again = JSON.stringify(mods.plan(findings, host, {}).groups) !== JSON.stringify(plan.groups);
-    if (again) result.problems.push("the same findings give another plan the second time");
-    const { accepted } = selectGroups(allowed);
-    if (accepted.length === 0) break;
+    if (JSON.stringify(mods.plan(findings, host, {}).groups) !== JSON.stringify(plan.groups)) result.problems.push("the same findings give another plan the second time");
+    const { accepted } = selectGroups(plan.groups.filter((group) => !out.has(group.id) && group.requires?.some((id) => out.has(id)) !== true && tree.mayTouch(group, result.texts)));
+    if (accepted.length === 0) return result;
     if (++result.rounds > MAX_ROUNDS) {
       result.problems.push(...accepted.map((group) => `${nameOf(group)}: is planned again and again`));
-      break;
+      return result;
     }
-    const before = (file: string): string => host.read(file) ?? "";
-    const check = (groups: readonly EditGroup[]): Map<string, string> => {
-      const made = mods.assemble(groups, host);
-      const edits = editsByFile(groups);
-      const drops = groups.flatMap((group) => group.drops ?? []);
-      for (const [file, after] of made) {
-        const created = groups.some(({ creates }) => creates.some((each) => each.file === file));
-        const problems = brokenContract({ file, before: created ? after : before(file), after, edits: created ? [] : (edits.get(file) ?? []), drops });
-        result.problems.push(...problems.map((each) => `${groups.length === 1 ? `${nameOf(groups[0])} alone: ` : `round ${result.rounds}: `}${each}`));
-      }
-      return made;
-    };
     // Any part of a plan may be what the gates leave: each fix must also be right without the others it does not name.
-    if (accepted.length > 1) for (const group of accepted) if (group.requires === undefined) check([group]);
-    const made = check(accepted);
-    for (const file of made.keys()) if (!originals.has(file)) originals.set(file, disk.bytes(file));
-    const next = new Map([...overlay, ...made]);
+    if (accepted.length > 1) for (const group of accepted) if (group.requires === undefined) result.problems.push(...broken([group], host, mods).map((each) => `${nameOf(group)} alone: ${each}`));
+    result.problems.push(...broken(accepted, host, mods).map((each) => `round ${result.rounds}: ${each}`));
+    const next = new Map([...result.texts, ...mods.assemble(accepted, host)]);
     try {
-      const after = scan.redetect(next);
+      const after = tree.redetect(next);
+      const revealing = accepted.filter((group) => reveals(group, accepted, findings, after));
+      for (const { id } of revealing) out.add(id);
+      if (revealing.length > 0) continue;
       result.problems.push(...notSilent(accepted, findings, after));
       findings = after;
     } catch (error) {
       if (!(error instanceof BrokenOverlayError)) throw error;
       result.problems.push(error.message);
-      break;
+      return result;
     }
     for (const { transform } of accepted) result.made[transform] = (result.made[transform] ?? 0) + 1;
-    overlay = next;
+    result.texts = next;
   }
-  result.files = overlay.size;
-  for (const [file, bytes] of originals) if (!sameBytes(path.join(root, file), bytes)) result.problems.push(`${file}: was written to`);
-  return result;
+}
+
+function broken(groups: readonly EditGroup[], host: PlanHost, mods: Codemods): string[] {
+  const edits = editsByFile(groups);
+  const drops = groups.flatMap((group) => group.drops ?? []);
+  return [...mods.assemble(groups, host)].flatMap(([file, after]) => {
+    const before = host.read(file);
+    return brokenContract({ file, before: before ?? after, after, edits: before === undefined ? [] : (edits.get(file) ?? []), drops });
+  });
 }
 
 function sameBytes(absolute: string, bytes: Buffer | undefined): boolean {
@@ -118,14 +125,26 @@ function notSilent(groups: readonly EditGroup[], before: readonly Finding[], aft
     if (!isLess) problems.push(`${nameOf(group)}: is reported still after the fix`);
   }
   const asked = new Set(groups.flatMap(({ asksFor = [] }) => asksFor));
+  for (const { rule, file, span } of fresh(before, after)) if (!asked.has(rule)) problems.push(`${rule} ${file}:${span.line}: is reported since`);
+  return problems;
+}
+
+/** What a rule reports in a file beyond as many places as it did. */
+function fresh(before: readonly Finding[], after: readonly Finding[]): Finding[] {
   const counts = new Map<string, number>();
   for (const { rule, file } of before) counts.set(`${rule} ${file}`, (counts.get(`${rule} ${file}`) ?? 0) + 1);
-  for (const { rule, file, span } of after) {
+  return after.filter(({ rule, file }) => {
     const left = (counts.get(`${rule} ${file}`) ?? 0) - 1;
     counts.set(`${rule} ${file}`, left);
-    if (left === -1 && !asked.has(rule)) problems.push(`${rule} ${file}:${span.line}: is reported since`);
-  }
-  return problems;
+    return left < 0;
+  });
+}
+
+/** The fix is not for here, as it says itself: more is reported by a rule of those that it may bring to speak than the fixes leave. */
+function reveals(group: EditGroup, groups: readonly EditGroup[], before: readonly Finding[], after: readonly Finding[]): boolean {
+  const count = (of: readonly { rule: string; file: string }[], rule: string, file: string): number => of.filter((each) => each.rule === rule && each.file === file).length;
+  const mended = groups.filter(({ requires, partial }) => requires === undefined && partial !== true).map(({ finding }) => finding);
+  return (group.reveals ?? []).some((rule) => [...group.edits, ...group.creates].some(({ file }) => count(after, rule, file) > Math.max(0, count(before, rule, file) - count(mended, rule, file))));
 }
 
 function keyOf({ rule, file, fingerprint }: { rule: string; file: string; fingerprint: string }): string {
