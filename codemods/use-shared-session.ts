@@ -8,6 +8,7 @@ import { factoryNodes, keptIn } from "./lib/factory.js";
 import type { Creation, FactoryNodes } from "./lib/factory.js";
 import { allCloses } from "./lib/find-closes.js";
 import { importedFrom } from "./lib/imports.js";
+import { isOnlyClosed } from "./lib/only-closed.js";
 import { originsOf, planAtUses, sidesOf, someStayApart, whyNotAtUses } from "./lib/share-at-uses.js";
 import type { Origins } from "./lib/share-at-uses.js";
 import { planAtOpen, planDelegate, planInline } from "./lib/share-in-file.js";
@@ -46,6 +47,7 @@ export const useSharedSession: Transform = {
     else origins = planFactory(group, detail, detail.factory, factoryNodes(tree, detail, detail.factory), tree, context, notes);
     notes.push(...occupations(detail, origins));
     const closes = removeCloses(context.trees, allCloses(context.trees, detail), (file, call) => staysOpen(context, file, call, origins, notes));
+    if (detail.factory === null && closes.edits.length > 0 && isOnlyClosed(tree, detail.open, closes.edits)) throw new CannotFix("the session is closed as soon as it is open: only its file is wanted, and a shared session would stay open for nobody");
     disposals(group, detail, context, origins.apart);
     group.edits = settle([...group.edits, ...closes.edits]);
     if (closes.claims.length > 0) group.claims = closes.claims;

@@ -154,7 +154,7 @@ export class TypeGate {
   summary(): string[] {
     const lines = [...this.#checkers.values()].map(({ config }) => {
       const path = relative(this.#root, config.path).split(sep).join("/");
-      return `types: ${path}, TypeScript ${config.compiler.version}${config.compiler.fallback ? " (sessionfix's own: the project has none installed)" : ""}`;
+      return `types: ${path}, TypeScript ${config.compiler.version}${config.compiler.fallback === undefined ? "" : ` (sessionfix's own: ${config.compiler.fallback})`}`;
     });
     if (this.#unchecked.size > 0) lines.push(`types: ${this.#unchecked.size} file${this.#unchecked.size === 1 ? "" : "s"} that no tsconfig covers (not checked)`);
     return lines;

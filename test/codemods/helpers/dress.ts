@@ -36,7 +36,7 @@ export const DRESSES: fc.Arbitrary<Dress> = fc
     notes: fc.array(note, { maxLength: 3 }),
   })
   // Types stand in modules here: `require` in TypeScript is a matter of its own.
-  .map((made) => ({ ...made, typed: made.typed && made.module === "esm" }) as Dress);
+  .map((made) => ({ ...made, typed: made.typed && made.module === "esm" }));
 
 /** Lines that are indented by two spaces, end in semicolons and import as modules do, in another dress. */
 export function dress(name: string, lines: readonly string[], look: Dress): { file: string; text: string } {
