@@ -36,7 +36,7 @@ describe("fixes of generated programs", () => {
         expect(result.problems).toEqual([]);
         for (const [transform, count] of Object.entries(result.made)) made[transform] = (made[transform] ?? 0) + count;
       }),
-      { numRuns: Number(process.env["RUNS"] ?? 150) },
+      { numRuns: Number(process.env["RUNS"] ?? 100) },
     );
     // The generator must not wander off into programs in which there is nothing to do.
     const often = Object.entries(made).filter(([, count]) => count > 10).map(([transform]) => transform);
