@@ -16,7 +16,7 @@ import { wrapLoopWrites } from "./wrap-loop-writes.js";
 import { ClientModules } from "./lib/client-module.js";
 import { SessionModules } from "./lib/session-module.js";
 import { comments, lostComments } from "./lib/text.js";
-import { CannotFix, refOf } from "./lib/transform.js";
+import { CannotFix, DEFECT, refOf } from "./lib/transform.js";
 import type { PlanContext, Transform } from "./lib/transform.js";
 import { parse, Trees } from "./lib/tree.js";
 
@@ -51,8 +51,9 @@ export function planFixes(findings: readonly Finding[], host: PlanHost, options:
         assertCommentsStay(group, context);
         plan.groups.push(group);
       } catch (error) {
-        if (!(error instanceof CannotFix)) throw error;
-        plan.manual.push({ finding: refOf(finding), transform: transform.name, reason: error.message });
+        // One odd place must not cost the fixes of all the others.
+        const reason = error instanceof CannotFix ? error.message : `${DEFECT}: the fix could not be planned. Please report it: ${error instanceof Error ? error.message : String(error)}`;
+        plan.manual.push({ finding: refOf(finding), transform: transform.name, reason });
       }
     }
   }

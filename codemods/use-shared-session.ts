@@ -8,6 +8,7 @@ import { factoryNodes, keptIn } from "./lib/factory.js";
 import type { Creation, FactoryNodes } from "./lib/factory.js";
 import { allCloses } from "./lib/find-closes.js";
 import { importedFrom } from "./lib/imports.js";
+import { isOnlyClosed } from "./lib/only-closed.js";
 import { planDuplicate } from "./lib/share-duplicate.js";
 import { originsOf, planAtUses, sidesOf, someStayApart, whyNotAtUses } from "./lib/share-at-uses.js";
 import type { Origins } from "./lib/share-at-uses.js";
@@ -46,6 +47,8 @@ export const useSharedSession: Transform = {
     }
     // A factory's session is opened at start-up best, which `init-at-startup` does where it can; and what was made per call may now be one of several that are made once.
     group.asksFor = ["require-session-init", "no-duplicate-session"];
+    // What ran beside a transaction, on a session of its own, would then run beside it on the same: a pool may have no connection left for it.
+    group.reveals = ["no-outer-session-in-transaction", "no-nested-transaction", "no-parallel-in-transaction"];
     const notes = concerns(detail, context);
     if (detail.provider !== undefined && detail.provider.obstacles.length === 0) return makeOnce(group, detail, detail.provider, context, notes);
     if (detail.provider !== undefined) notes.push(`\`${detail.provider.name}\` goes on being made for each request: ${detail.provider.obstacles.map(({ what }) => what).join("; ")}`);
@@ -54,6 +57,7 @@ export const useSharedSession: Transform = {
     else origins = planFactory(group, detail, detail.factory, factoryNodes(tree, detail, detail.factory), tree, context, notes);
     notes.push(...occupations(detail, origins));
     const closes = removeCloses(context.trees, allCloses(context.trees, detail), (file, call) => staysOpen(context, file, call, origins, notes));
+    if (detail.factory === null && closes.edits.length > 0 && isOnlyClosed(tree, detail.open, closes.edits)) throw new CannotFix("the session is closed as soon as it is open: only its file is wanted, and a shared session would stay open for nobody");
     disposals(group, detail, context, origins.apart);
     group.edits = settle([...group.edits, ...closes.edits]);
     if (closes.claims.length > 0) group.claims = closes.claims;

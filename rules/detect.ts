@@ -13,13 +13,26 @@ export interface DetectOptions {
 
 const PRIORITIES = ["P0", "P1", "P2", "P3"];
 
-/** Runs every rule over every file: the worst first, then by place. */
-export function detectAll(project: ProjectFacts, { strict = false, rules, options = {} }: DetectOptions = {}): Finding[] {
+/** Takes what a rule threw over one file. */
+export type OnRuleFailure = (rule: string, file: string, error: unknown) => void;
+
+/**
+ * Runs every rule over every file: the worst first, then by place. What a rule throws is thrown, unless `onFailure` takes
+ * it: then only what this rule finds in this file is missing.
+ */
+export function detectAll(project: ProjectFacts, { strict = false, rules, options = {} }: DetectOptions = {}, onFailure?: OnRuleFailure): Finding[] {
   const findings: Finding[] = [];
   for (const rule of RULES) {
     if (rules ? !rules.includes(rule.name) : !strict && !rule.meta.recommended) continue;
     const merged = { ...rule.meta.defaults, ...options[rule.name] };
-    for (const file of project.program.files.keys()) findings.push(...rule.detect(file, project, merged));
+    for (const file of project.program.files.keys()) {
+      try {
+        findings.push(...rule.detect(file, project, merged));
+      } catch (error) {
+        if (onFailure === undefined) throw error;
+        onFailure(rule.name, file, error);
+      }
+    }
   }
   return findings
     .filter((finding) => strict || finding.confidence === "proven")

@@ -29,6 +29,9 @@ export class CannotFix extends Error {
   override readonly name = "CannotFix";
 }
 
+/** What a reason begins with when the fault is sessionfix's own. */
+export const DEFECT = "a defect of sessionfix";
+
 export function refOf(finding: Finding): FindingRef {
   const { rule, file, span, fingerprint } = finding;
   return { rule, file, span, fingerprint };

@@ -28,7 +28,7 @@ export function againstBaseline(result: ScanResult, { baseline: shown, strict, c
   const baseline = readBaseline(path.resolve(shown), shown);
   const isWhole = paths.every((each) => path.resolve(each) === result.root);
   const rules = rulesThatRun(detectOptions({ strict, ...(choice.rules === undefined ? {} : { rules: choice.rules }) }));
-  const skipped = new Set(result.skipped.map(({ file }) => file));
+  const skipped = new Set([...result.skipped, ...result.defects].map(({ file }) => file));
   // Of a part, or of a file that could not be read, nothing can be said.
   const outcome = applyBaseline(baseline, result.findings, { rules, strict, covers: (file) => isWhole && !skipped.has(file) });
   const stale = outcome.stale.map(({ file, rule, count }): Notice => ({
@@ -45,6 +45,9 @@ export async function updateBaseline(result: ScanResult, { baseline, strict, rul
   if (rule.length > 0 || paths.some((each) => path.resolve(each) !== result.root)) {
     throw new UsageError("BAD_OPTION", "--update-baseline takes the findings of all rules in the whole folder", "Run it without --rule and without paths: what they leave out would be forgotten.");
   }
+  const [defect] = result.defects;
+  // What is missing would come back as new.
+  if (defect !== undefined) throw new UsageError("SCAN_INCOMPLETE", `No baseline is written: a part of sessionfix failed on ${defect.file}`, "`npx sessionfix scan` says what failed. Please report it.");
   const file = baseline ?? BASELINE_FILE;
   await writeOutput(file, baselineText(makeBaseline(result.findings, strict)));
   const number = result.findings.length;

@@ -7,6 +7,8 @@ export interface FixContext {
   findings: readonly Finding[];
   /** Files that the scan could not analyse. */
   skipped: number;
+  /** What of sessionfix failed in the scan, a sentence each. */
+  defects: readonly string[];
   /** Flags to repeat in the commands that are proposed. */
   flags: string[];
   review: boolean;
@@ -32,7 +34,7 @@ export function accountFor(outcome: FixOutcome, context: FixContext): FixReport 
     takenBack: outcome.takenBack.map((summary) => item(summary, describeDiagnostics(summary.diagnostics))),
     refused: outcome.refused.map((summary) => item(summary, summary.refusal)),
     checks,
-    notes: [...outcome.notes, ...(context.skipped > 0 ? [`Files that could not be analysed: ${context.skipped}. \`npx sessionfix scan\` names them.`] : [])],
+    notes: [...outcome.notes, ...context.defects, ...(context.skipped > 0 ? [`Files that could not be analysed: ${context.skipped}. \`npx sessionfix scan\` names them.`] : [])],
     next: nextSteps(outcome, context),
   };
 }

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
+import { defectNotice } from "../project/defects.js";
 import type { FixProgress } from "../project/fix.js";
 import { EXIT } from "./failure.js";
 import { accountFor, isLeftOver } from "./fix-account.js";
@@ -121,6 +122,7 @@ async function fix(program: Command, args: string[], flags: FixFlags): Promise<n
   const report = accountFor(outcome, {
     findings,
     skipped: scan.skipped.length,
+    defects: scan.defects.map((defect) => `${defect.file}: ${defectNotice(defect).text}`),
     flags: [...args, ...flags.only.map((word) => `--only ${word}`), ...(allowDirty ? ["--allow-dirty"] : []), ...(batchSize === undefined ? [] : [`--batch-size ${batchSize}`])],
     review,
     ...(plan === undefined ? {} : { plan }),

@@ -40,7 +40,8 @@ Examples:
 Files that git ignores, node_modules, build output and declarations are left out. A file that cannot be read or
 parsed is named with its reason. A comment keeps one finding out of the report, with its reason:
 // sessionfix-disable-next-line <rule> -- reason. Exit code 1 when there are findings, when a comment or a baseline
-entry suppresses nothing any more, or when no file at all could be read.`;
+entry suppresses nothing any more, or when no file at all could be read; 2 when a part of sessionfix failed on a file:
+what it would have said is missing, and the report names it.`;
 
 export function addScanCommand(program: Command): void {
   program
@@ -104,6 +105,7 @@ async function scan(program: Command, args: string[], flags: ScanFlags): Promise
     if (!flags.quiet) process.stderr.write(`${painter(process.stderr).dim(`${findings.length} ${findings.length === 1 ? "finding" : "findings"}; the ${name} report is in ${flags.output}`)}\n`);
   } else if (!flags.quiet || isFailure || findings.length > 0 || !format.forPeople) process.stdout.write(report);
   if (!format.forPeople && result.stats.files === 0) process.stderr.write(`sessionfix: no JavaScript or TypeScript file could be scanned in ${root}\n`);
+  if (result.defects.length > 0) return EXIT.failed;
   return isFailure ? EXIT.findings : EXIT.ok;
 }
 

@@ -22,8 +22,8 @@ interface Flags {
 }
 
 export async function settingsFor(root: string, flags: Flags): Promise<Settings> {
-  const { chooseRules, loadConfig } = await import("../project/config.js");
-  const { file, config } = await loadConfig(root, flags.config);
+  const [{ chooseRules, loadConfig }, { loadTypeScript }] = await Promise.all([import("../project/config.js"), import("../harness/load-typescript.js")]);
+  const { file, config } = await loadConfig(root, flags.config, loadTypeScript);
   const strict = flags.strict || config.strict === true;
   const folder = file === undefined ? root : path.dirname(file);
   const baseline = flags.baseline ?? (config.baseline === undefined ? undefined : path.relative(process.cwd(), path.resolve(folder, config.baseline)) || ".");

@@ -60,6 +60,8 @@ export interface EditGroup {
   partial?: boolean;
   /** Rules that then ask for a next step: what they report after the fix is no defect of it. */
   asksFor?: string[];
+  /** Rules that may have something to say only once the fix is made: then it is refused, and says so, until that is mended. */
+  reveals?: string[];
   /** Groups without which this one makes no sense: it falls with them. */
   requires?: string[];
 }

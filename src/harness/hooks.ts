@@ -23,9 +23,16 @@ export const resolve: ResolveHook = (specifier, context, next) => {
 export const load: LoadHook = async (url, context, next) => {
   if (!url.startsWith("file:") || !TYPESCRIPT.test(new URL(url).pathname) || url.includes("/node_modules/")) return next(url, context);
   const { ts } = await import("ts-morph");
-  const { outputText } = ts.transpileModule(readFileSync(fileURLToPath(url), "utf8"), {
+  const { outputText, diagnostics = [] } = ts.transpileModule(readFileSync(fileURLToPath(url), "utf8"), {
     fileName: fileURLToPath(url),
+    reportDiagnostics: true,
     compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022, verbatimModuleSyntax: false, inlineSourceMap: true },
   });
+  // The compiler mends what it cannot read, and goes on: what comes out need not be what was meant.
+  const broken = diagnostics.find(({ category }) => category === ts.DiagnosticCategory.Error);
+  if (broken !== undefined) {
+    const line = broken.file === undefined || broken.start === undefined ? "" : ` (line ${broken.file.getLineAndCharacterOfPosition(broken.start).line + 1})`;
+    throw new SyntaxError(`${ts.flattenDiagnosticMessageText(broken.messageText, " ")}${line}`);
+  }
   return { format: "module", source: outputText, shortCircuit: true };
 };

@@ -22,14 +22,15 @@ export interface LoadedConfig {
  * The configuration of a folder: the file named, or else the nearest one from the folder up to the top of its git work
  * tree. Two in one folder are an error, since either could be meant.
  *
+ * @param readTypeScript is called before a `.ts` file is imported: not every supported Node strips types itself.
  * @throws UsageError `CONFIG_NOT_FOUND`, `CONFIG_UNREADABLE` or `CONFIG_INVALID`.
  */
-export async function loadConfig(root: string, named?: string | false): Promise<LoadedConfig> {
+export async function loadConfig(root: string, named?: string | false, readTypeScript?: () => void): Promise<LoadedConfig> {
   if (named === false) return { config: {} };
   if (named !== undefined) {
     const file = path.resolve(named);
     if (!existsSync(file)) throw new UsageError("CONFIG_NOT_FOUND", `There is no configuration file ${named}`, "Check the path, or leave --config out.");
-    return { file, config: checked(await read(file), file) };
+    return { file, config: checked(await read(file, readTypeScript), file) };
   }
   const top = workTreeTop(root) ?? root;
   for (let folder = root; ; folder = path.dirname(folder)) {
@@ -38,7 +39,7 @@ export async function loadConfig(root: string, named?: string | false): Promise<
     const key = found.length > 0 ? undefined : keyOf(manifest);
     const [file, other] = found;
     if (file !== undefined && other !== undefined) throw new UsageError("CONFIG_INVALID", `${folder} has both ${path.basename(file)} and ${path.basename(other)}`, "Keep one of them.");
-    if (file !== undefined) return { file, config: checked(await read(file), file) };
+    if (file !== undefined) return { file, config: checked(await read(file, readTypeScript), file) };
     if (key !== undefined) return { file: manifest, config: checked(key, `${manifest}, "sessionfix"`) };
     if (folder === top || folder === path.dirname(folder)) return { config: {} };
   }
@@ -54,15 +55,15 @@ function keyOf(manifest: string): unknown {
   }
 }
 
-async function read(file: string): Promise<unknown> {
+async function read(file: string, readTypeScript?: () => void): Promise<unknown> {
   try {
     if (path.basename(file) === "package.json") return keyOf(file);
     if (file.endsWith(".json")) return JSON.parse(stripJsonComments(readFileSync(file, "utf8").replace(/^\uFEFF/, ""), { trailingCommas: true }));
+    if (file.endsWith(".ts")) readTypeScript?.();
     const module: unknown = await import(pathToFileURL(file).href);
     return isObject(module) ? module["default"] : undefined;
   } catch (error) {
-    const hint = file.endsWith(".ts") ? "A .ts configuration needs a Node that strips types (22.18 or newer): else use .mjs or .json." : "Mend it, or run with --no-config.";
-    throw new UsageError("CONFIG_UNREADABLE", `${file} cannot be read: ${errorMessage(error).split("\n")[0] ?? ""}`, hint);
+    throw new UsageError("CONFIG_UNREADABLE", `${file} cannot be read: ${errorMessage(error).split("\n")[0] ?? ""}`, file.endsWith(".ts") && readTypeScript === undefined ? "A .ts configuration needs a Node that strips types (22.18 or newer): else use .mjs or .json." : "Mend it, or run with --no-config.");
   }
 }
 

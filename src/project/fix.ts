@@ -315,6 +315,12 @@ function defective(groups: readonly EditGroup[], before: readonly Finding[], aft
   const left = new Set(after.map(keyOf));
   const was = countBy(before);
   const is = countBy(after);
+  // First what is shown only now: it may go by the name of what another fix has mended.
+  for (const group of groups) {
+    const shown = revealedBy(group, groups, was, is);
+    if (shown !== undefined) defects.set(group, `${shown.rule} would be reported in ${shown.file} after the fix, which shows what was hidden before: mend that first`);
+  }
+  if (defects.size > 0) return defects;
   for (const group of groups) {
     const { rule, file, fingerprint } = group.finding;
     // A start-up fix mends nothing by itself; it comes with the one that does.
@@ -333,6 +339,18 @@ function defective(groups: readonly EditGroup[], before: readonly Finding[], aft
     if (touched !== undefined) defects.set(group, `a defect of sessionfix: something new would be reported in ${touched.file} after the fix. Please report it`);
   }
   return defects;
+}
+
+/** A rule of those that the fix may bring to speak, with a file that it touches in which that rule reports more than the fixes leave. */
+function revealedBy({ reveals = [], edits, creates }: EditGroup, groups: readonly EditGroup[], was: ReadonlyMap<string, number>, is: ReadonlyMap<string, number>): { rule: string; file: string } | undefined {
+  for (const rule of reveals) {
+    for (const { file } of [...edits, ...creates]) {
+      const mended = groups.filter(({ finding, requires, partial }) => requires === undefined && partial !== true && finding.rule === rule && finding.file === file).length;
+      const left = Math.max(0, (was.get(`${rule}|${file}`) ?? 0) - mended);
+      if ((is.get(`${rule}|${file}`) ?? 0) > left) return { rule, file };
+    }
+  }
+  return undefined;
 }
 
 function placesOf(findings: readonly Finding[], key: string): number {

@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import type { ProjectFacts } from "../core/link/index.js";
+import { defectNotice } from "./defects.js";
 import type { SkippedFile } from "./discover.js";
 import { openTree } from "./open-tree.js";
 import { unscannedPackages } from "./outside.js";
@@ -25,7 +26,10 @@ export async function linkTree(options: Omit<ScanOptions, "rules" | "ruleOptions
   const { onProgress } = options;
   const facts = project().link((done, total) => onProgress?.({ phase: "analysing", done, total }));
   cache?.save(Date.now());
-  const skipped = [...found.skipped, ...sources.skipped, ...project().skipped].sort((a, b) => (a.file < b.file ? -1 : 1));
+  const left = project()
+    .defects.filter(({ code }) => code === "defect-in-linking")
+    .map((defect) => ({ file: defect.file, reason: defectNotice(defect).text }));
+  const skipped = [...found.skipped, ...sources.skipped, ...project().skipped, ...left].sort((a, b) => (a.file < b.file ? -1 : 1));
   return {
     root,
     facts,

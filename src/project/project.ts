@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { MapFile } from "../core/cache/project-map.js";
 import type { FactsEntry } from "../core/cache/facts-entry.js";
-import { buildFacts } from "../core/facts/build-facts.js";
 import { outlineOf } from "../core/facts/outline.js";
 import type { Outline } from "../core/facts/outline.js";
 import type { FileFacts } from "../core/facts/types.js";
@@ -12,10 +11,12 @@ import { detectAll } from "../../rules/detect.js";
 import type { DetectOptions } from "../../rules/detect.js";
 import { digest } from "./cache/digest.js";
 import type { ScanCache } from "./cache/scan-cache.js";
-import { checkSyntax, describeFailure } from "./check-syntax.js";
+import { checkSyntax } from "./check-syntax.js";
+import { defectKey, detectAround, isDebugging, linkWhole, OverlayDefectError, withoutCulprits } from "./defects.js";
+import type { Defect, Link } from "./defects.js";
 import type { SkippedFile } from "./discover.js";
 import { errorMessage } from "./errors.js";
-import { parseSource } from "./parse.js";
+import { factsOfText } from "./file-facts.js";
 import { decode } from "./read-source.js";
 import type { Resolver } from "./resolve.js";
 import { reachFiles } from "./reach.js";
@@ -52,6 +53,8 @@ export interface ProjectParts {
 /** The scanned tree in memory: detects, and detects again over changed texts without touching the disk. */
 export class Project {
   readonly skipped: SkippedFile[] = [];
+  /** What of sessionfix failed, by file: the rest was done without it. */
+  readonly defects: Defect[] = [];
   private readonly facts = new Map<string, FileFacts>();
   private readonly unparsable = new Set<string>();
   /** Files whose facts an earlier scan had left. */
@@ -88,7 +91,16 @@ export class Project {
   /** Parses what can matter and joins it, without running rules. */
   link(onFile?: (done: number, total: number) => void): ProjectFacts {
     const { entries, resolver } = this.parts;
-    return this.join(this.select(entries, resolver, NO_OVERLAY, onFile), resolver, NO_OVERLAY);
+    const facts = this.gather(this.select(entries, resolver, NO_OVERLAY, onFile), NO_OVERLAY);
+    const link = this.linker(resolver, NO_OVERLAY);
+    try {
+      return linkWhole(facts, link);
+    } catch (error) {
+      if (isDebugging()) throw error;
+      const { facts: rest, defects } = withoutCulprits(facts, link);
+      this.recall(defects);
+      return link(rest);
+    }
   }
 
   private select(entries: ReadonlyMap<string, SourceEntry>, resolver: Resolver, overlay: ReadonlyMap<string, string>, onFile?: (done: number, total: number) => void): string[] {
@@ -99,8 +111,7 @@ export class Project {
     const outline = (file: string): Outline | undefined => {
       if (!outlines.has(file)) {
         onFile?.(outlines.size, total);
-        const facts = this.factsOf(file, overlay);
-        outlines.set(file, facts && outlineOf(facts));
+        outlines.set(file, this.outline(file, overlay));
       }
       return outlines.get(file);
     };
@@ -115,6 +126,29 @@ export class Project {
       return known.has(word);
     };
     return [...reachFiles(nodes, { outline, resolve, contains })].sort();
+  }
+
+  private outline(file: string, overlay: ReadonlyMap<string, string>): Outline | undefined {
+    const facts = this.factsOf(file, overlay);
+    try {
+      return facts && outlineOf(facts);
+    } catch (error) {
+      if (isDebugging()) throw error;
+      const defect: Defect = { code: "defect-in-linking", file, message: errorMessage(error) };
+      if (overlay.has(file)) throw new OverlayDefectError(defect);
+      this.recall([defect]);
+      return undefined;
+    }
+  }
+
+  /** What failed here, or in the scan whose outcome was kept, is not tried again. */
+  recall(defects: readonly Defect[]): void {
+    for (const defect of defects) {
+      this.defects.push(defect);
+      if (defect.code !== "defect-in-linking") continue;
+      this.facts.delete(defect.file);
+      this.unparsable.add(defect.file);
+    }
   }
 
   private factsOf(file: string, overlay: ReadonlyMap<string, string>): FileFacts | undefined {
@@ -174,16 +208,37 @@ export class Project {
   }
 
   private run(selected: string[], resolver: Resolver, overlay: ReadonlyMap<string, string>, detect = this.parts.detect): Finding[] {
-    return detectAll(this.join(selected, resolver, overlay), detect);
+    const facts = this.gather(selected, overlay);
+    const link = this.linker(resolver, overlay);
+    try {
+      return detectAll(link(facts), detect);
+    } catch (error) {
+      if (isDebugging()) throw error;
+      return detectAround(facts, link, detect, this.taker(overlay));
+    }
   }
 
-  private join(selected: string[], resolver: Resolver, overlay: ReadonlyMap<string, string>): ProjectFacts {
-    const facts = selected.flatMap((file) => this.factsOf(file, overlay) ?? []);
-    return linkProject(facts, {
-      resolve: (fromFile, specifier) => resolver.resolve(fromFile, specifier),
-      text: (file) => overlay.get(file) ?? this.text(file),
-      place: this.parts.place,
-    });
+  /** Keeps what failed in a scan; of changed texts only what failed before may fail. */
+  private taker(overlay: ReadonlyMap<string, string>): (defect: Defect) => void {
+    const known = new Set(this.defects.map(defectKey));
+    return (defect) => {
+      if (known.has(defectKey(defect))) return;
+      if (overlay.size > 0) throw new OverlayDefectError(defect);
+      this.recall([defect]);
+    };
+  }
+
+  private gather(selected: string[], overlay: ReadonlyMap<string, string>): FileFacts[] {
+    return selected.flatMap((file) => this.factsOf(file, overlay) ?? []);
+  }
+
+  private linker(resolver: Resolver, overlay: ReadonlyMap<string, string>): Link {
+    return (facts) =>
+      linkProject(facts, {
+        resolve: (fromFile, specifier) => resolver.resolve(fromFile, specifier),
+        text: (file) => overlay.get(file) ?? this.text(file),
+        place: this.parts.place,
+      });
   }
 
   private addFacts(file: string): void {
@@ -198,20 +253,21 @@ export class Project {
     else {
       this.unparsable.add(file);
       this.skipped.push({ file, reason: built.reason });
+      if (built.defect !== undefined) this.defects.push({ code: "defect-in-reading", file, message: built.defect });
     }
   }
 
   private parse(file: string, hash: string | undefined): FactsEntry | undefined {
     const text = this.text(file);
     if (text === undefined) return undefined;
-    const built = build(file, text);
+    const built = factsOfText(file, text);
     if (hash !== undefined && !this.changedMeanwhile) this.parts.cache?.keepFacts(file, hash, built);
     return built;
   }
 
   private addOverlay(file: string, text: string): void {
     if (this.overlayFacts.get(file)?.text === text) return;
-    const built = build(file, text);
+    const built = factsOfText(file, text);
     if (!built.ok) throw new BrokenOverlayError(file, built.reason);
     this.overlayFacts.set(file, { text, facts: built.facts });
   }
@@ -229,17 +285,4 @@ function graphOf(entries: ReadonlyMap<string, SourceEntry>, resolver: Resolver):
     nodes.set(file, { namesLibrary, imports });
   }
   return nodes;
-}
-
-function build(file: string, text: string): FactsEntry {
-  const parsed = parseSource(file, text);
-  if (!parsed.ok) return { ok: false, reason: describeFailure(parsed.reason) };
-  try {
-    const { program, names, comments } = parsed;
-    return { ok: true, facts: buildFacts({ program, names, text, file, comments }) };
-  } catch (error) {
-    // One odd file must not cost the report on all the others.
-    if (process.env["DEBUG"]?.includes("sessionfix")) throw error;
-    return { ok: false, reason: `sessionfix failed on it (${errorMessage(error)}); please report this file's syntax` };
-  }
 }

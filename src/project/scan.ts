@@ -2,6 +2,8 @@ import { performance } from "node:perf_hooks";
 import path from "node:path";
 import type { Finding } from "../core/finding.js";
 import { digest } from "./cache/digest.js";
+import { defectNotice } from "./defects.js";
+import type { Defect, DefectNotice } from "./defects.js";
 import type { StoredScan } from "./cache/scan-cache.js";
 import type { DiscoveredFiles, SkippedFile } from "./discover.js";
 import { readJsonText } from "./json-file.js";
@@ -53,8 +55,10 @@ export interface ScanResult {
   findings: Finding[];
   /** Findings that a comment in the source keeps out of `findings`. */
   suppressed: number;
-  /** Comments that suppress nothing, each with what to do about it. */
-  notices: SuppressionNotice[];
+  /** Comments that suppress nothing, each with what to do about it, and what of sessionfix itself failed. */
+  notices: (SuppressionNotice | DefectNotice)[];
+  /** What of sessionfix itself failed, by file; the rest was done without it. */
+  defects: Defect[];
   skipped: SkippedFile[];
   stats: ScanStats;
   /** The team's own packages that are imported and were not scanned with the rest: what they do is not known. */
@@ -97,7 +101,8 @@ export async function scanProject(options: ScanOptions): Promise<ScanResult> {
     const unscanned = unscannedPackages(root, sources.entries, resolver(), json);
     const files = sources.entries.size - unparsable.length;
     const asked = [...json.asked()].map(([file, text]): [string, string | null] => [file, hashOf(text)]);
-    const result = { findings, skipped, unscanned, files, parsed: project().parsed, json: asked };
+    const { defects } = project();
+    const result = { findings, skipped, unscanned, files, parsed: project().parsed, json: asked, ...(defects.length === 0 ? {} : { defects }) };
     if (!project().changedMeanwhile) {
       cache?.keepOutcome(question, inputs, result);
       // A part of the root would hide the callers in the rest of it.
@@ -106,17 +111,25 @@ export async function scanProject(options: ScanOptions): Promise<ScanResult> {
     return result;
   }
 
+  if (isKept && outcome.defects !== undefined) project().recall(outcome.defects);
   cache?.save(Date.now());
   const directives = new Directives(sources.entries, (file) => project().text(file));
   const { findings, suppressed, notices, unused } = directives.apply(outcome.findings);
   // A part of the root may hide what a comment is there for.
   const isWhole = paths.every((each) => path.resolve(root, each) === root);
-  const stale = isWhole ? directives.stale(unused, detect, () => project().redetect(new Map(), { ...detect, strict: true })) : [];
+  const defects = outcome.defects ?? [];
+  // Neither can be told where something failed.
+  const failed = new Set(defects.map(({ file }) => file));
+  const judged = unused.filter(({ directive }) => !failed.has(directive.file));
+  const unanswered = isWhole ? directives.stale(judged, detect, () => project().redetect(new Map(), { ...detect, strict: true })) : [];
+  // That look was over more rules, of which one may have failed.
+  const stale = unanswered.filter(({ file }) => !project().defects.some((defect) => defect.file === file));
   return {
     root,
     findings,
     suppressed,
-    notices: [...notices, ...stale].sort((a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1)),
+    defects,
+    notices: [...defects.map(defectNotice), ...[...notices, ...stale].sort((a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1))],
     skipped: outcome.skipped,
     stats: { files: outcome.files, parsed: outcome.parsed, fromCache: isKept ? outcome.parsed : project().fromCache, ms: Math.round(performance.now() - startedAt) },
     unscanned: outcome.unscanned,

@@ -8,8 +8,8 @@ export type TypeScript = typeof TS;
 export interface Compiler {
   ts: TypeScript;
   version: string;
-  /** Not the project's own. */
-  fallback: boolean;
+  /** Why it is not the project's own, where it is not. */
+  fallback?: string;
   /** The standard library's declarations by file name, when the compiler has none on disk. */
   libs?: (options: TS.CompilerOptions) => Map<string, string>;
 }
@@ -17,13 +17,13 @@ export interface Compiler {
 /** Where the bundled compiler's standard library seems to stand. */
 export const LIB_FOLDER = "/node_modules/typescript/lib";
 
-/** The TypeScript that the folder's own code would get, when it has the classic compiler API. */
-function installedIn(dir: string): Compiler | undefined {
+/** The TypeScript that the folder's own code would get; from version 7 on it has no API that a program in this process could ask. */
+function installedIn(dir: string): Compiler | { ts?: undefined; version: string } | undefined {
   try {
     const require = createRequire(join(dir, "package.json"));
     const ts = require("typescript") as Partial<TypeScript>;
-    if (typeof ts.createProgram !== "function" || typeof ts.version !== "string") return undefined;
-    return { ts: ts as TypeScript, version: ts.version, fallback: false };
+    if (typeof ts.version !== "string") return undefined;
+    return typeof ts.createProgram === "function" ? { ts: ts as TypeScript, version: ts.version } : { version: ts.version };
   } catch {
     return undefined;
   }
@@ -32,7 +32,7 @@ function installedIn(dir: string): Compiler | undefined {
 /** The user's compiler, asked for at the root, then beside the tsconfig; ours when neither has one. */
 export async function compilerFor(root: string, configDir: string): Promise<Compiler> {
   const found = installedIn(root) ?? installedIn(configDir);
-  if (found !== undefined) return found;
+  if (found?.ts !== undefined) return found;
   const { ts, Project } = await import("ts-morph");
   const libs = ({ lib, target }: TS.CompilerOptions): Map<string, string> => {
     const project = new Project({ useInMemoryFileSystem: true, compilerOptions: { ...(lib === undefined ? {} : { lib }), ...(target === undefined ? {} : { target }), types: [] } });
@@ -40,7 +40,8 @@ export async function compilerFor(root: string, configDir: string): Promise<Comp
     const sources = project.getProgram().compilerObject.getSourceFiles();
     return new Map(sources.filter(({ fileName }) => fileName.startsWith(`${LIB_FOLDER}/`)).map(({ fileName, text }) => [fileName, text]));
   };
-  return { ts, version: ts.version, fallback: true, libs };
+  const fallback = found === undefined ? "the project has none installed" : `the project's own, ${found.version}, has no API for it`;
+  return { ts, version: ts.version, fallback, libs };
 }
 
 export interface ProjectConfig {

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { ts as TS } from "ts-morph";
 import { RUNTIME } from "../core/contract.js";
 import { contentHash } from "../core/edit.js";
+import { diagnosticKey } from "./same-diagnostic.js";
 import { Configs, LIB_FOLDER } from "./tsconfigs.js";
 import type { ProjectConfig } from "./tsconfigs.js";
 
@@ -99,7 +100,7 @@ class Checker {
       const file = one.file === undefined ? "" : relative(this.#root, one.file.fileName).split(sep).join("/");
       const message = ts.flattenDiagnosticMessageText(one.messageText, "\n");
       const line = one.file === undefined || one.start === undefined ? 0 : one.file.getLineAndCharacterOfPosition(one.start).line + 1;
-      const key = `${file}|${one.code}|${message}`;
+      const key = `${file}|${diagnosticKey(one.code, message)}`;
       const known = found.get(key);
       if (known === undefined) found.set(key, { count: 1, first: { file, line, code: one.code, message } });
       else known.count++;
@@ -141,9 +142,9 @@ export class TypeGate {
     for (const checker of await this.#checkersFor(changed, before)) {
       const was = checker.baseline(before);
       // What is not installed is missing in every file that asks for it, also in one that asks for the first time.
-      const lacking = new Set([...was.values()].filter(({ first }) => NOT_FOUND.has(first.code) && !ofFile(first.message)).map(({ first }) => first.message));
+      const lacking = new Set([...was.values()].filter(({ first }) => NOT_FOUND.has(first.code) && !ofFile(first.message)).map(({ first }) => diagnosticKey(first.code, first.message)));
       for (const [key, { count, first }] of checker.diagnostics(after)) {
-        if (count > (was.get(key)?.count ?? 0) && !lacking.has(first.message) && !this.#excused(first)) fresh.push(first);
+        if (count > (was.get(key)?.count ?? 0) && !lacking.has(diagnosticKey(first.code, first.message)) && !this.#excused(first)) fresh.push(first);
       }
     }
     return fresh;
@@ -153,7 +154,7 @@ export class TypeGate {
   summary(): string[] {
     const lines = [...this.#checkers.values()].map(({ config }) => {
       const path = relative(this.#root, config.path).split(sep).join("/");
-      return `types: ${path}, TypeScript ${config.compiler.version}${config.compiler.fallback ? " (sessionfix's own: the project has none installed)" : ""}`;
+      return `types: ${path}, TypeScript ${config.compiler.version}${config.compiler.fallback === undefined ? "" : ` (sessionfix's own: ${config.compiler.fallback})`}`;
     });
     if (this.#unchecked.size > 0) lines.push(`types: ${this.#unchecked.size} file${this.#unchecked.size === 1 ? "" : "s"} that no tsconfig covers (not checked)`);
     return lines;

@@ -1,5 +1,6 @@
 import type { Finding, Priority } from "../core/finding.js";
 import { ANNOTATIONS_OF_LEVEL } from "./limits.js";
+import { isDefect } from "./model.js";
 import type { Notice, ReportFormat, ReportInput } from "./model.js";
 import { count, printable } from "./terminal.js";
 
@@ -49,8 +50,10 @@ function ofFinding({ rule, file, span, message, priority, why }: Finding, input:
   };
 }
 
-function ofNotice({ code, file, line, text }: Notice, input: ReportInput): Annotation {
-  return { level: "warning", command: command("warning", [["file", placed(file, input)], ["line", String(line)], ["title", code]], text), plain: harmless(`warning ${placed(file, input)}:${line} ${code}: ${text}`) };
+function ofNotice(notice: Notice, input: ReportInput): Annotation {
+  const { code, file, line, text } = notice;
+  const level = isDefect(notice) ? "error" : "warning";
+  return { level, command: command(level, [["file", placed(file, input)], ["line", String(line)], ["title", code]], text), plain: harmless(`${level} ${placed(file, input)}:${line} ${code}: ${text}`) };
 }
 
 function ofSkipped(file: string, reason: string, input: ReportInput): Annotation {

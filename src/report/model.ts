@@ -26,11 +26,16 @@ export interface ReportInput {
 
 /** One sentence about a place that is no finding. */
 export interface Notice {
-  /** Stable, for machines: `stale-suppression`. */
+  /** Stable, for machines: `stale-suppression`. One that begins with `defect-` says that a part of sessionfix failed. */
   code: string;
   file: string;
   line: number;
   text: string;
+}
+
+/** What is missing in the report is worse than a comment too many. */
+export function isDefect({ code }: Notice): boolean {
+  return code.startsWith("defect-");
 }
 
 export interface RuleInfo {

@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib";
 import type { Finding, Place, Priority } from "../core/finding.js";
 import { SARIF_LIMITS } from "./limits.js";
+import { isDefect } from "./model.js";
 import type { ReportFormat, ReportInput, ReportOptions, RuleInfo } from "./model.js";
 import { rulePage } from "./rule-page.js";
 import type { Location, Log, Notification, ReportingDescriptor, Result } from "sarif";
@@ -50,11 +51,11 @@ function logOf(input: ReportInput, findings: readonly Finding[], notes: readonly
   const notifications: Notification[] = [
     ...notes.map((text): Notification => ({ level: "warning", message: { text }, descriptor: { id: "report-cut" } })),
     ...input.skipped.map(({ file, reason }): Notification => ({ level: "warning", message: { text: `${file} could not be analysed: ${reason}` }, descriptor: { id: "file-skipped" }, locations: [{ physicalLocation: { artifactLocation: artifact(file, input) } }] })),
-    ...(input.notices ?? []).map(({ code, file, line, text }): Notification => ({
-      level: "warning",
-      message: { text },
-      descriptor: { id: code },
-      locations: [{ physicalLocation: { artifactLocation: artifact(file, input), region: { startLine: line } } }],
+    ...(input.notices ?? []).map((notice): Notification => ({
+      level: isDefect(notice) ? "error" : "warning",
+      message: { text: notice.text },
+      descriptor: { id: notice.code },
+      locations: [{ physicalLocation: { artifactLocation: artifact(notice.file, input), region: { startLine: notice.line } } }],
     })),
   ];
   return {
@@ -74,7 +75,7 @@ function logOf(input: ReportInput, findings: readonly Finding[], notes: readonly
         automationDetails: { id: "sessionfix/" },
         columnKind: "utf16CodeUnits",
         originalUriBaseIds: { [BASE]: { description: { text: "The top of the repository that was scanned." } } },
-        invocations: [{ executionSuccessful: true, ...(notifications.length === 0 ? {} : { toolExecutionNotifications: notifications }) }],
+        invocations: [{ executionSuccessful: !(input.notices ?? []).some(isDefect), ...(notifications.length === 0 ? {} : { toolExecutionNotifications: notifications }) }],
         results: findings.map((finding) => resultOf(finding, indexOf.get(finding.rule) ?? -1, input, limits)),
       },
     ],

@@ -1,3 +1,5 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -164,6 +166,32 @@ describe("--interactive", () => {
 
     expect((await cli.run(["fix", "-i"], { cwd: root, input: "y\nn\n" })).stdout).toMatch(/^Applied 1 fix /);
     expect(snapshot(root)).not.toEqual(before);
+  });
+});
+
+describe("--interactive on a terminal", () => {
+  it.runIf(process.platform === "linux" && spawnSync("script", ["--version"]).status === 0)("asks in colours, takes what is typed, and gives the terminal back", async () => {
+    const root = tree(SHOP);
+    const child = spawn("script", ["-qfec", `stty cols 100 rows 30; ${process.execPath} ${cli.file()} fix --interactive; echo code $?`, "/dev/null"], { cwd: root, env: { ...process.env, TERM: "xterm-256color", CI: "", NO_COLOR: "" }, stdio: ["pipe", "pipe", "inherit"] });
+    let screen = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (screen += text));
+    const shows = async (text: RegExp): Promise<void> => {
+      while (!text.test(screen)) await once(child.stdout, "data");
+    };
+    try {
+      await shows(/\[y,n,a,q,\?\]/);
+      expect(screen).toContain("\u001b[31m-  const db = new Database");
+      child.stdin.write("what\r");
+      await shows(/q {2}leave this one and all that follow[\s\S]*\[y,n,a,q,\?\]/);
+      child.stdin.write("y\r");
+      await shows(/code \d/);
+      expect(screen).toMatch(/Applied.*1 fix/);
+      // Where the sessions are opened first is left to people.
+      expect(screen).toContain("code 1");
+      expect(readFileSync(path.join(root, "src/orders.js"), "utf8")).not.toContain("new Database(\"shop.db\");\r\n  return");
+    } finally {
+      child.kill("SIGKILL");
+    }
   });
 });
 

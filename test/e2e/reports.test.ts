@@ -130,6 +130,14 @@ describe("a configuration file", () => {
     expect((await cli.run(["--config", "off.json"], { cwd: root })).stdout).toMatch(/^✔ No session mistakes found/);
   });
 
+  it("is TypeScript, with what it imports, on every Node", async () => {
+    const config = 'import type { Unknown } from "nowhere";\nimport { level, type Level } from "./own.js";\nconst rules: Record<string, Level> = { "no-session-per-call": level };\nexport default { rules } satisfies { rules: object; own?: Unknown };\n';
+    const root = tree({ "package.json": '{ "type": "module" }', "server.ts": SERVER(), "sessionfix.config.ts": config, "own.ts": 'export type Level = "off" | "warn";\nexport const level: Level = "off";\n' });
+    expect(await cli.run([], { cwd: root })).toMatchObject({ code: 0, stderr: "", stdout: expect.stringMatching(/^✔ No session mistakes found/) as unknown });
+    const broken = await cli.run([], { cwd: tree({ "server.ts": SERVER(), "sessionfix.config.ts": "export default {{\n" }) });
+    expect(broken).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(/^sessionfix: .*sessionfix\.config\.ts cannot be read: /) as unknown });
+  });
+
   it("names a baseline from its own folder, and files to leave out", async () => {
     const root = tree({ ".git/HEAD": "", "api/server.ts": SERVER(), "sessionfix.config.mjs": 'export default { baseline: "api/base.json" };', "ignore.json": '{ "ignores": ["api/**"] }' });
     const cwd = path.join(root, "api");

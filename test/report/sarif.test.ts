@@ -37,6 +37,13 @@ describe("the SARIF report", () => {
     expect(problems({ ...log([FACTORY]), runs: [{ tool: {} }] })).not.toEqual([]);
   });
 
+  it("says that it is not whole when a part of sessionfix failed, and where", () => {
+    const made = log([FACTORY], { notices: [{ code: "defect-in-rule", file: "a.ts", line: 1, text: "no-query-in-loop failed" }] });
+    expect(problems(made)).toEqual([]);
+    expect(made.runs[0]?.invocations).toMatchObject([{ executionSuccessful: false, toolExecutionNotifications: [{ level: "error", descriptor: { id: "defect-in-rule" }, message: { text: "no-query-in-loop failed" } }] }]);
+    expect(made.runs[0]?.results).toHaveLength(1);
+  });
+
   it("describes every rule: page, texts, level by priority, tags", () => {
     const rules = log([FACTORY], { rules: RULES }).runs[0]?.tool.driver.rules ?? [];
     expect(rules.map(({ id, defaultConfiguration }) => [id, defaultConfiguration?.level])).toEqual([

@@ -63,9 +63,8 @@ function file(absolute: string): Outcome {
 }
 
 async function scan(root: string): Promise<Outcome> {
-  const { findings, skipped, stats } = await scanProject({ root, strict: true });
-  const own = skipped.filter(({ reason }) => reason.startsWith("sessionfix failed"));
-  return { ...NOTHING, problems: own.map(({ file: name, reason }) => `${name}: ${reason}`), findings: findings.length, files: stats.files, skips: skipped };
+  const { findings, skipped, stats, defects } = await scanProject({ root, strict: true });
+  return { ...NOTHING, problems: defects.map(({ code, file: name, rule = "", message }) => `${code} ${name} ${rule}: ${message}`), findings: findings.length, files: stats.files, skips: skipped };
 }
 
 /** All files of a tree at once, also those that no scan would look at, in several orders. */

@@ -2,7 +2,7 @@ import { FACTS_VERSION, type FileFacts } from "../facts/types.js";
 import { type Digest, seal, unseal } from "./envelope.js";
 
 /** What parsing one file gave: its facts, or why there are none. */
-export type FactsEntry = { ok: true; facts: FileFacts } | { ok: false; reason: string };
+export type FactsEntry = { ok: true; facts: FileFacts } | { ok: false; reason: string; /** What was thrown, when the fault is sessionfix's own. */ defect?: string };
 
 /**
  * Under what a file's facts are kept: its name is part of them, and decides the language. `contentHash` is over the

@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
-import module from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { HarnessError } from "../errors.js";
-import { packageFile } from "../package-file.js";
+import { loadTypeScript } from "../load-typescript.js";
 import { checkScenario } from "./check-scenario.js";
 import type { Scenario } from "./scenario.js";
 
@@ -21,7 +20,7 @@ export async function loadScenario(named?: string): Promise<Scenario<unknown>> {
   const file = named ?? SCENARIO_NAMES.find((name) => existsSync(name));
   if (file === undefined) throw new HarnessError("VERIFY_NO_SCENARIO", `There is no ${SCENARIO_NAMES[0]} in this folder`, "`sessionfix verify --init` writes one; `--scenario FILE` names another.");
   if (!existsSync(file)) throw new HarnessError("VERIFY_NO_SCENARIO", `There is no scenario file ${file}`, "`sessionfix verify --init` writes a first one.");
-  module.register(pathToFileURL(packageFile("harness/hooks")));
+  loadTypeScript();
   let loaded: { default?: unknown };
   try {
     loaded = (await import(pathToFileURL(path.resolve(file)).href)) as { default?: unknown };

@@ -2,6 +2,7 @@ import { type FactsEntry, decodeFacts, encodeFacts, factsKey } from "../../core/
 import { encodeMap, mapName, type ProjectMap } from "../../core/cache/project-map.js";
 import { seal, unseal } from "../../core/cache/envelope.js";
 import type { Finding } from "../../core/finding.js";
+import type { Defect } from "../defects.js";
 import type { SkippedFile } from "../discover.js";
 import { isObject } from "../json-file.js";
 import { digest } from "./digest.js";
@@ -34,6 +35,8 @@ export interface StoredScan {
   unscanned: string[];
   files: number;
   parsed: number;
+  /** What of sessionfix failed. Absent where nothing did. */
+  defects?: Defect[];
   /** Every JSON file that was asked for while imports were resolved, by absolute path; null: there was none. */
   json: [string, string | null][];
 }
