@@ -83,6 +83,33 @@ runTable({
           })();
           return c.text("ok");
         });` },
+    { name: "the result of a check in another file", code: {
+        "src/check.ts": `
+        import { z } from "zod";
+        export const Names = z.object({ list: z.array(z.string()).max(9) });
+        const sent = read(receive(wait("names")));
+        export const checked = Names.safeParse(sent);`,
+        "src/app.ts": `
+        import Database from "better-sqlite3";
+        import { checked } from "./check.js";
+        const db = new Database("app.db");
+        const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
+        export function save() {
+          db.transaction(() => {
+            for (const name of checked.data.list) insert.run(name);
+          })();
+        }` } },
+    { name: "a handler that a function runs with what the schema beside it has parsed", code: `${DB}
+        const checked = (schema, handler) => (req, res) => {
+          const result = schema.safeParse(req.body);
+          if (!result.success) return void res.status(400).end();
+          handler(req, res, result.data);
+        };
+        app.post("/things", checked(z.array(z.object({ name: z.string() })).max(200), (req, res, body) => {
+          const save = db.transaction((list) => list.map((thing) => insert.run(thing.name)));
+          save(body);
+          res.end();
+        }));` },
   ],
   invalid: [
     { name: "a list without a limit", code: held(`const Things = z.object({ things: z.array(z.any()).min(1) });`, "const { things } = Things.parse(req.body);", "things"), findings: [{ ...found, message: "loops over `things`" }] },
@@ -90,6 +117,15 @@ runTable({
     { name: "the limit is on another list", code: held(BOUNDED, "Things.parse(req.body);", "req.body.things"), findings: [{ ...found, message: "loops over `things`" }] },
     { name: "the limit is on the names", code: held(`const Things = z.array(z.string().max(100));`, "const list = Things.parse(req.body);"), findings: [{ ...found, message: "loops over `list`" }] },
     { name: "something longer is made of it", code: held(`const Things = z.array(z.string()).max(10).transform((names) => names.flatMap(expand));`, "const list = Things.parse(req.body);"), findings: [{ ...found, message: "loops over `list`" }] },
+    { name: "a handler that is run with what its schema has parsed, where the schema has no limit", code: `${DB}
+        const checked = (schema, handler) => (req, res) => handler(res, schema.parse(req.body));
+        app.post("/few", checked(z.array(z.any()).max(20), (res, body) => { res.json(body.length); }));
+        app.post("/things", checked(z.array(z.object({ name: z.string() })), (res, body) => {
+          db.transaction(() => {
+            for (const thing of body) insert.run(thing.name);
+          })();
+          res.end();
+        }));`, findings: [{ line: 10, message: "loops over `body`", fix: "review", reason: "all-or-nothing is given up", related: [11], statements: "n" }] },
     { name: "another package's schema", code: held(`const Things = other.array(other.any()).max(10);`, "const list = Things.parse(req.body);").replace('{ z } from "zod"', '* as other from "./mine.js"'), findings: [{ ...found, message: "loops over `list`" }] },
   ],
 });

@@ -73,9 +73,9 @@ class Outputs {
 
   /** The call whose result a value is, if it is a `safeParse`. */
   #resultOf(file: string, expr: Expr): CallFact | undefined {
-    const { expr: value } = constantOf(this.graph.program, file, expr);
+    const { file: from, expr: value } = constantOf(this.graph.program, file, expr);
     const inner = value.k === "await" ? value.of : value;
-    const call = inner.k === "call" ? this.graph.program.call(file, inner.id) : undefined;
+    const call = inner.k === "call" ? this.graph.program.call(from, inner.id) : undefined;
     return call?.callee.k === "member" && /^safeParse/.test(call.callee.name) ? call : undefined;
   }
 
@@ -106,6 +106,10 @@ class Outputs {
     const inferred = variable.type && this.#inferredBy(file, variable.type, 0);
     if (inferred) return [inferred];
     if (variable.kind === "param") return this.#ofParameter(file, id, variable.fn, depth);
+    if (variable.import) {
+      const made = constantOf(program, file, { k: "var", id });
+      return made.file === file ? [] : this.of(made.file, made.expr, depth + 1);
+    }
     const values = program.valuesOf(file, id);
     const found = values.map((value) => this.of(file, value, depth + 1));
     return found.some((schemas) => schemas.length === 0) ? [] : found.flat();
@@ -117,7 +121,20 @@ class Outputs {
     if (index === -1) return program.valuesOf(file, id).length === 1 ? program.valuesOf(file, id).flatMap((value) => this.of(file, value, depth + 1)) : [];
     const callers = callersOf(this.graph, functionKey(file, fn)).filter((caller) => program.role(caller.file) === "source");
     const found = callers.map(({ file: from, call }) => (call.args[index] === undefined ? [] : this.of(from, call.args[index], depth + 1)));
-    return found.some((schemas) => schemas.length === 0) ? [] : found.flat();
+    return found.some((schemas) => schemas.length === 0) ? [] : found.flat().map((schema) => this.#givenBeside(file, fn, schema));
+  }
+
+  /** `checked(schema, (req, body) => …)`: a function that runs a handler parses with the schema that it is given together with this handler. */
+  #givenBeside(file: string, handler: number, schema: PlacedExpr): PlacedExpr {
+    const { program } = this.graph;
+    const { expr } = schema;
+    const variable = expr.k === "var" ? program.variable(schema.file, expr.id) : undefined;
+    if (expr.k !== "var" || variable?.kind !== "param") return schema;
+    const index = program.fn(schema.file, variable.fn).params.findIndex((param) => param.variable === expr.id);
+    const runners = callersOf(this.graph, functionKey(schema.file, variable.fn));
+    const [beside, more] = runners.filter((runner) => runner.file === file && runner.call.args.some((arg) => arg.k === "fn" && arg.id === handler));
+    const given = more === undefined ? beside?.call.args[index] : undefined;
+    return given === undefined ? schema : { file, expr: given };
   }
 
   /** `z.infer<typeof Schema>`, also under a name. */
