@@ -26,6 +26,14 @@ runTable({
     { name: "a literal list", code: held(`for (const name of ["a", "b", "c"]) insert.run(name);`) },
     { name: "a constant list of the module", code: `
         const names = ["a", "b", "c"] as const;${held(`for (const name of names) insert.run(name);`)}` },
+    { name: "a list that loops with a constant bound have filled, in another function", code: `${DB}
+        const save = (list) => db.transaction(() => { for (const code of list) insert.run(code); })();
+        app.post("/codes", (req, res) => {
+          const codes = [];
+          for (let i = 0; i < 4; i++) codes.push(String(Math.random()));
+          save(codes);
+          res.json(codes);
+        });` },
     { name: "a list that is constant by its name", code: `
         import { DEFAULT_THINGS } from "./defaults.js";${held(`for (const name of DEFAULT_THINGS) insert.run(name);`)}` },
     { name: "the entries of a literal object", code: `
@@ -52,6 +60,14 @@ runTable({
         });` },
   ],
   invalid: [
+    { name: "a list that a loop over what was sent fills, in a loop with a constant bound", code: `${DB}
+        const save = (list) => db.transaction(() => { for (const code of list) insert.run(code); })();
+        app.post("/codes", (req, res) => {
+          const codes = [];
+          for (let i = 0; i < 4; i++) for (const each of req.body) codes.push(each + i);
+          save(codes);
+          res.json(codes);
+        });`, findings: [{ line: 6, message: "loops over `list`", fix: "review", reason: REVIEW, related: [6], why: [7, 10], statements: "n" }] },
     { name: "the request's list", code: held(`for (const thing of req.body.things) insert.run(thing.name);`),
       findings: [{ line: 7, message: "loops over `things`", fix: "review", reason: REVIEW, related: [8], why: [6], statements: "n" }] },
     { name: "a query without a LIMIT", code: held(`for (const row of db.prepare("SELECT * FROM inbox").all()) insert.run(row.name);`),

@@ -44,7 +44,7 @@ export class Bounds {
       case "over":
         return this.#isChecked(file, loop, bound.symbol) || this.#boundedValue(file, bound.over, site, new Map());
       case "count":
-        return this.#constantNumber(file, bound.limit);
+        return this.#constantNumber(file, bound.limit) || isBoundedByItsSchema(this.graph, file, bound.limit);
       case "stepped":
       case "while":
         return false;
@@ -132,8 +132,19 @@ export class Bounds {
     if (variable.kind !== "const" && variable.kind !== "let" && variable.kind !== "var") return false;
     const values = program.valuesOf(file, id);
     // A list that is filled elsewhere (`rows.push(…)`) is not the literal that it started as.
-    const grows = facts.calls.some((call) => isGrown(call, id) && (call.loop !== undefined || call.spread === true || call.fn !== variable.fn));
+    const grows = facts.calls.some((call) => isGrown(call, id) && (call.spread === true || call.fn !== variable.fn || !this.#isInBoundedLoops(file, call, site, seen)));
     return !grows && values.length > 0 && values.every((value) => this.#boundedValue(file, value, site, seen));
+  }
+
+  /** Whether all loops around a call, if any, turn a bounded number of times. */
+  #isInBoundedLoops(file: string, call: CallFact, site: TransactionSite | undefined, seen: Seen): boolean {
+    const { loops } = this.graph.program.file(file);
+    for (let at = call.loop; at !== undefined; ) {
+      const loop = loops.find(({ id }) => id === at);
+      if (!loop || !(loop.bound.k === "over" ? this.#boundedValue(file, loop.bound.over, site, seen) : this.isBounded(file, loop, site))) return false;
+      at = loop.parent;
+    }
+    return true;
   }
 
   /** `[...NAMES, extra]`: a spread is noted as the elements of what it spreads. */

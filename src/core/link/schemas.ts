@@ -1,8 +1,9 @@
 import type { CallFact, Expr, TypeRef } from "../facts/types.js";
 import type { CallGraph } from "./calls.js";
 import { constantOf, type PlacedExpr } from "./constants.js";
-import { functionKey } from "./program.js";
-import { callersOf } from "./sessions.js";
+import { functionKey, type Program } from "./program.js";
+import { calleesOf, callersOf } from "./sessions.js";
+import { checksOfField } from "./schema-classes.js";
 import { isBoundedSchema, isSchemaPackage, propertyOf } from "./schema-shapes.js";
 
 const MAX_DEPTH = 16;
@@ -63,12 +64,43 @@ class Outputs {
       const checked = this.#checkedInput(file, of.id);
       if (checked.length > 0) return checked;
     }
+    const declared = this.#ofDeclared(file, of, name);
+    if (declared.length > 0) return declared;
+    const handed = this.#ofHelper(file, of, name, depth);
+    if (handed.length > 0) return handed;
     const whole = this.of(file, of, depth + 1);
     // `safeParse(x).data` is what was parsed.
     const result = this.#resultOf(file, of);
     if (name === "data" && result !== undefined) return whole;
     const found = whole.map((schema) => propertyOf(this.graph.program, schema, name));
     return found.flatMap((schemas) => schemas ?? []).length === 0 || found.includes(undefined) ? [] : found.flatMap((schemas) => schemas ?? []);
+  }
+
+  /** `dto.things` where the class of `dto` checks its fields: https://docs.nestjs.com/techniques/validation */
+  #ofDeclared(file: string, of: Expr, name: string): PlacedExpr[] {
+    if (of.k !== "var") return [];
+    const { type } = this.graph.program.variable(file, of.id);
+    if (type?.k !== "ref" || typeof type.head !== "number" || type.path.length > 0) return [];
+    const { file: from, variable } = this.#declared(file, type.head);
+    return variable === undefined ? [] : checksOfField(this.graph.program, from, variable, name);
+  }
+
+  /** `(await checked(req, schema)).data`: a function of the project that gives what it has parsed under this name. */
+  #ofHelper(file: string, of: Expr, name: string, depth: number): PlacedExpr[] {
+    const { program } = this.graph;
+    const { file: from, expr } = constantOf(program, file, of);
+    const made = expr.k === "await" ? expr.of : expr;
+    const call = made.k === "call" ? program.call(from, made.id) : undefined;
+    const [key, more] = call === undefined ? [] : calleesOf(this.graph, call);
+    if (call === undefined || key === undefined || more !== undefined) return [];
+    const helper = program.fnOf(key);
+    const values = helper.fn.returns.flatMap((value) => (value.k === "object" ? value.props.filter((prop) => prop.name === name).map((prop) => prop.value) : []));
+    const found = values.map((value) => this.of(helper.file, value, depth + 1));
+    if (found.some((schemas) => schemas.length === 0)) return [];
+    return found.flat().map((schema) => {
+      const given = call.args[parameterAt(program, schema)];
+      return given === undefined || schema.file !== helper.file ? schema : { file: from, expr: given };
+    });
   }
 
   /** The call whose result a value is, if it is a `safeParse`. */
@@ -128,10 +160,9 @@ class Outputs {
   #givenBeside(file: string, handler: number, schema: PlacedExpr): PlacedExpr {
     const { program } = this.graph;
     const { expr } = schema;
-    const variable = expr.k === "var" ? program.variable(schema.file, expr.id) : undefined;
-    if (expr.k !== "var" || variable?.kind !== "param") return schema;
-    const index = program.fn(schema.file, variable.fn).params.findIndex((param) => param.variable === expr.id);
-    const runners = callersOf(this.graph, functionKey(schema.file, variable.fn));
+    const index = parameterAt(program, schema);
+    if (expr.k !== "var" || index === -1) return schema;
+    const runners = callersOf(this.graph, functionKey(schema.file, program.variable(schema.file, expr.id).fn));
     const [beside, more] = runners.filter((runner) => runner.file === file && runner.call.args.some((arg) => arg.k === "fn" && arg.id === handler));
     const given = more === undefined ? beside?.call.args[index] : undefined;
     return given === undefined ? schema : { file, expr: given };
@@ -186,6 +217,12 @@ class Outputs {
     const schema = found?.args[1];
     return schema === undefined ? [] : [{ file, expr: schema }];
   }
+}
+
+/** Which parameter of its function a schema is; -1 when it is none. */
+function parameterAt(program: Program, { file, expr }: PlacedExpr): number {
+  const variable = expr.k === "var" ? program.variable(file, expr.id) : undefined;
+  return expr.k === "var" && variable?.kind === "param" ? program.fn(file, variable.fn).params.findIndex((param) => param.variable === expr.id) : -1;
 }
 
 function isModule({ program }: CallGraph, file: string, expr: Expr): boolean {
