@@ -6,6 +6,7 @@ import type { ProjectFacts } from "../../src/core/link/index.js";
 import { functionKey } from "../../src/core/link/program.js";
 import { statementOf } from "../../src/core/link/statements.js";
 import type { HeldLoop, TransactionSite } from "../../src/core/link/transactions.js";
+import { completes } from "./completion.js";
 import { reorderIn } from "./reorders.js";
 
 type Obstacle = LoopTransactionDetail["obstacles"][number];
@@ -52,6 +53,7 @@ export function obstaclesOf(project: ProjectFacts, site: TransactionSite, held: 
     ...parentRow(project, held),
     ...reorders(project, held),
     ...throwsAfter(project, site, held),
+    ...completed(project, site, held),
     ...(held.loop.hasBreak ? [{ what: "the loop may stop half-way by `break`", file: held.file, span: held.loop.span }] : []),
   ];
 }
@@ -157,6 +159,12 @@ function throwsAfter(project: ProjectFacts, site: TransactionSite, { file, loop 
   const passesOn = (span: Span) => tries.some(({ block, handler }) => handler && contains(handler, span) && contains(block, loop.span));
   const later = throws.find((entry) => entry.fn === loop.fn && entry.span.start >= loop.span.end && entry.span.end <= end && !insideOther(loop, entry.loop) && !passesOn(entry.span));
   return later ? [{ what: "code after the loop may throw to undo the whole", file, span: later.span }] : [];
+}
+
+/** The rows of the loop are the parts of one thing, which the transaction then marks as done. */
+function completed(project: ProjectFacts, site: TransactionSite, held: HeldLoop): Obstacle[] {
+  const call = completes(project, site, held);
+  return call ? [{ what: "the same transaction then sets the state of what its rows belong to", file: held.file, span: call.span }] : [];
 }
 
 function contains(outer: Span, inner: Span): boolean {

@@ -233,6 +233,21 @@ runTable({
         }` },
   ],
   invalid: [
+    { name: "a turn that goes no further when its write says so is likely", code: `${PRISMA}
+        const count = async (key: string) => prisma.use.update({ where: { key }, data: { n: { increment: 1 } } });
+        export async function take(limits: { key: string; max: number }[]) {
+          for (const limit of limits) {
+            const used = await count(limit.key);
+            if (used.n > limit.max) throw new Error("too many");
+          }
+        }`, findings: [{ line: 6, confidence: "likely", message: "calls `count`, which commits @prisma/client writes of its own", library: "@prisma/client", fix: "manual", reason: "turns that are committed stay", related: [5] }] },
+    { name: "one that checks its row first is proven", code: `${PRISMA}
+        export async function take(limits: { key: string; max: number }[]) {
+          for (const { key, max } of limits) {
+            if (max < 1) throw new Error("too few");
+            await prisma.use.update({ where: { key }, data: { max } });
+          }
+        }`, findings: [{ line: 6, message: "commits a @prisma/client write of its own", library: "@prisma/client", fix: "manual", reason: "turns that are committed stay", related: [4] }] },
     { name: "forEach in a route, in a function of its own", code: `${DB}
         import express from "express";
         const app = express();
