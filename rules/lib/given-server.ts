@@ -27,7 +27,7 @@ export function serverOf(project: ProjectFacts, open: OpenSite): Server {
   if (named.length === 0) return "own";
   const origin = new Origin(project);
   if (!named.every(({ file, expr }) => origin.isGiven(file, expr, open.call.fn))) return "own";
-  if (kept || (engineOf(project.graph, open.token) === "server" && isClosedByUsers(project, open))) return "of the call";
+  if (kept || ((origin.throughRow || engineOf(project.graph, open.token) === "server") && isClosedByUsers(project, open))) return "of the call";
   return origin.throughObject ? "of an object" : "own";
 }
 

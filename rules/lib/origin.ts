@@ -15,6 +15,8 @@ const ENVIRONMENT = /^(env|environment|bindings)$/i;
 export class Origin {
   /** Whether some value lay in a field of an object meanwhile. */
   throughObject = false;
+  /** Whether some value is a row's: what databases there are stands in a table. */
+  throughRow = false;
   readonly #seen = new Set<string>();
   /** What was found of variables; while one is looked at, nothing else comes in through it. */
   readonly #variables = new Map<string, boolean>();
@@ -55,7 +57,7 @@ export class Origin {
   }
 
   #call(file: string, call: CallFact, fn: number, depth: number): boolean {
-    if (statementsOf(this.project.graph, call).some(({ kind }) => kind === "read")) return true;
+    if (statementsOf(this.project.graph, call).some(({ kind }) => kind === "read")) return (this.throughRow = true);
     const args = call.args.filter((arg) => !isNothing(arg) && arg.k !== "fn");
     // `found.find((one) => …)`, `made.toString()`: what it is called on.
     const from = args.length > 0 ? args : call.callee.k === "member" && call.args.every((arg) => arg.k === "fn") ? [call.callee.of] : [];

@@ -24,6 +24,54 @@ runTable({
             for (const name of names) insert.run(name);
           })();
         }` },
+    { name: "in a helper's transaction, whose BEGIN is one of two, or a savepoint", code: {
+        "src/transactions.ts": `
+        import type { DatabaseSync } from "node:sqlite";
+        let n = 0;
+        export function whole(db: DatabaseSync, work: () => void, at: "now" | "later" = "later"): void {
+          if (db.isTransaction) {
+            const name = \`part_\${n++}\`;
+            db.exec(\`SAVEPOINT \${name}\`);
+            work();
+            db.exec(\`RELEASE \${name}\`);
+            return;
+          }
+          db.exec(at === "now" ? "BEGIN IMMEDIATE" : "BEGIN");
+          try {
+            work();
+            db.exec("COMMIT");
+          } catch (error) {
+            db.exec("ROLLBACK");
+            throw error;
+          }
+        }
+        export function wholeOrNot(db: DatabaseSync, work: () => void): boolean {
+          try {
+            whole(db, work);
+            return true;
+          } catch {
+            return false;
+          }
+        }`,
+        "src/app.ts": `
+        import { DatabaseSync } from "node:sqlite";
+        import express from "express";
+        import { whole, wholeOrNot } from "./transactions.js";
+        const db = new DatabaseSync("app.db");
+        const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
+        const app = express();
+        app.post("/things", (req, res) => {
+          whole(db, () => {
+            for (const name of req.body.names) insert.run(name);
+          });
+          res.end();
+        });
+        app.post("/others", (req, res) => {
+          wholeOrNot(db, () => {
+            for (const name of req.body.names) insert.run(name);
+          });
+          res.end();
+        });` } },
     { name: "BEGIN and COMMIT around it", code: `${DB}
         export function importAll(names: string[]) {
           db.exec("BEGIN");

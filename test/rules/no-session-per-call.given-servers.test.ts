@@ -109,6 +109,15 @@ runTable({
           res.json(await client.query("SELECT 1"));
           await client.end();
         });` },
+    { name: "a file that a table of databases names", code: `${APP}
+        import Database from "better-sqlite3";
+        const own = new Database("own.db");
+        app.post("/count", (req, res) => {
+          const { path } = JSON.parse(own.prepare("SELECT place FROM databases WHERE id = ?").get(req.body.id).place);
+          const other = new Database(path);
+          res.json(other.prepare("SELECT count(*) FROM things").get());
+          other.close();
+        });` },
     { name: "options with others added", code: `${APP}
         import pg from "pg";
         app.post("/check", async (req, res) => {

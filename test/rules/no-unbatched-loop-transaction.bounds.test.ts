@@ -34,6 +34,17 @@ runTable({
           save(codes);
           res.json(codes);
         });` },
+    { name: "what a function gives that lists the tables, or names some", code: `${DB}
+        const names = () => ["a", "b"];
+        function tables() {
+          const rows = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
+          return rows.filter((row) => row.name !== "things");
+        }
+        app.post("/things", (req, res) => {
+          db.transaction(() => { for (const name of names()) insert.run(name); })();
+          db.transaction(() => { for (const table of tables()) insert.run(table.name); })();
+          res.end();
+        });` },
     { name: "a list that is constant by its name", code: `
         import { DEFAULT_THINGS } from "./defaults.js";${held(`for (const name of DEFAULT_THINGS) insert.run(name);`)}` },
     { name: "the entries of a literal object", code: `
@@ -60,6 +71,12 @@ runTable({
         });` },
   ],
   invalid: [
+    { name: "what a function gives in one of two ways", code: `${DB}
+        const names = (req) => (req.body.few ? ["a", "b"] : req.body.names);
+        app.post("/things", (req, res) => {
+          db.transaction(() => { for (const name of names(req)) insert.run(name); })();
+          res.end();
+        });`, findings: [{ line: 8, message: "loops over `names", fix: "review", reason: REVIEW, related: [8], why: [7], statements: "n" }] },
     { name: "a list that a loop over what was sent fills, in a loop with a constant bound", code: `${DB}
         const save = (list) => db.transaction(() => { for (const code of list) insert.run(code); })();
         app.post("/codes", (req, res) => {

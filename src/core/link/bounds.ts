@@ -3,7 +3,7 @@ import { isArrayMethod } from "./builtins.js";
 import { constantOf } from "./constants.js";
 import type { CallGraph } from "./calls.js";
 import { functionKey, type FunctionKey } from "./program.js";
-import { callersOf } from "./sessions.js";
+import { calleesOf, callersOf } from "./sessions.js";
 import { isBoundedByItsSchema } from "./schemas.js";
 import { statementOf } from "./statements.js";
 import type { TransactionSite } from "./transactions.js";
@@ -225,7 +225,15 @@ export class Bounds {
       if (/^(take|limit|top|first)$/i.test(name)) return true;
     }
     if (/^(Set|Map|from|Array|of)$/.test(name)) return call.args.length > 0 && call.args.every((arg) => arg.k === "fn" || this.#boundedValue(file, arg, site, seen));
-    return GIVES_PIECE.test(name);
+    return GIVES_PIECE.test(name) || this.#givesBounded(call, site, seen);
+  }
+
+  /** A function of the project that gives nothing but bounded lists, of its own making. */
+  #givesBounded(call: CallFact, site: TransactionSite | undefined, seen: Seen): boolean {
+    const [key, more] = calleesOf(this.graph, call);
+    if (key === undefined || more !== undefined) return false;
+    const { file, fn } = this.graph.program.fnOf(key);
+    return !fn.generator && fn.returns.length > 0 && fn.returns.every((value) => this.#boundedValue(file, value, site, seen));
   }
 
   /** Whether the elements of a value are pieces of a list: `chunk(rows, 100)`, `batches`. */
