@@ -147,9 +147,21 @@ function derived(project: ProjectFacts, file: string, variable: number): number[
     .map((assign) => (assign.target.k === "var" ? assign.target.id : -1));
 }
 
-function isInsert(project: ProjectFacts, call: CallFact): boolean {
+/** How many functions may stand between a call and the insert whose row it gives. */
+const MAX_HELPERS = 2;
+
+/** An insert, or a function of the project that always does one. */
+function isInsert(project: ProjectFacts, call: CallFact, depth = 0): boolean {
   const statement = statementOf(project.graph, call);
-  return statement?.kind === "write" && (statement.sql === undefined || /\b(INSERT|REPLACE)\b/i.test(statement.sql));
+  if (statement !== undefined) return statement.kind === "write" && (statement.sql === undefined || /\b(INSERT|REPLACE)\b/i.test(statement.sql));
+  const [key, more] = depth < MAX_HELPERS ? project.writers.calleesOf(call) : [];
+  return key !== undefined && more === undefined && project.writers.callsOf(key).some((inner) => !inner.conditional && inner.loop === undefined && isInsert(project, inner, depth + 1) && isCreation(project, inner));
+}
+
+/** Only what makes a row by its name, where no SQL says it: `create`, `insert`. What saves or updates one may have found it. */
+function isCreation(project: ProjectFacts, call: CallFact): boolean {
+  const statement = statementOf(project.graph, call);
+  return statement === undefined || statement.sql !== undefined || (call.callee.k === "member" && /^(create|insert|add)/i.test(call.callee.name));
 }
 
 /** A throw after the loop undoes the whole of it. One that only passes on what went wrong in the loop adds nothing. */
