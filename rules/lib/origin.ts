@@ -58,7 +58,7 @@ export class Origin {
 
   #call(file: string, call: CallFact, fn: number, depth: number): boolean {
     if (statementsOf(this.project.graph, call).some(({ kind }) => kind === "read")) return (this.throughRow = true);
-    const args = call.args.filter((arg) => !isNothing(arg) && arg.k !== "fn");
+    const args = call.args.filter((arg) => !isNothing(arg));
     // `found.find((one) => …)`, `made.toString()`: what it is called on.
     const from = args.length > 0 ? args : call.callee.k === "member" && call.args.every((arg) => arg.k === "fn") ? [call.callee.of] : [];
     return this.#areGiven(file, from, fn, depth) || this.#result(call, depth);
@@ -123,6 +123,10 @@ export class Origin {
   }
 }
 
+/** What says nothing of where a value comes from: constants, and what is made of nothing else. */
 function isNothing(value: Expr): boolean {
-  return value.k === "literal" || (value.k === "global" && value.name === "undefined");
+  if (value.k === "object") return value.props.every((prop) => isNothing(prop.value));
+  if (value.k === "array") return value.items.every(isNothing);
+  if (value.k === "either") return value.of.every(isNothing);
+  return value.k === "literal" || value.k === "fn" || (value.k === "global" && value.name === "undefined");
 }

@@ -71,6 +71,22 @@ runTable({
         });` },
   ],
   invalid: [
+    { name: "a limit that the caller of a helper leaves out", code: `
+        import { PrismaClient } from "@prisma/client";
+        import express from "express";
+        const prisma = new PrismaClient();
+        const find = async (where, limit) => {
+          const rows = await prisma.thing.findMany({ where, take: limit || undefined });
+          return rows;
+        };
+        const app = express();
+        app.post("/things", async (req, res) => {
+          const rows = await find({ name: req.body.name });
+          await prisma.$transaction(async (tx) => {
+            for (const row of rows) await tx.thing.delete({ where: { id: row.id } });
+          });
+          res.end();
+        });`, findings: [{ line: 11, message: "loops over `rows`", library: "@prisma/client", fix: "review", reason: REVIEW, related: [12], why: [9], statements: "n" }] },
     { name: "what a function gives in one of two ways", code: `${DB}
         const names = (req) => (req.body.few ? ["a", "b"] : req.body.names);
         app.post("/things", (req, res) => {

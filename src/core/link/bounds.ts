@@ -212,7 +212,7 @@ export class Bounds {
     const name = this.#nameOf(file, call);
     const statement = statementOf(this.graph, call);
     if (this.#isLimited(file, call) || asksForSchema(statement?.sql ?? sqlAmong(call.args))) return true;
-    if (statement && isTaken(call)) return true;
+    if (statement && this.#isTaken(file, call)) return true;
     if (statement) return statement.sql !== undefined && /\bLIMIT\b/i.test(statement.sql);
     if (callee.k === "member") {
       if (name === "slice" && call.args.length === 2) return true;
@@ -269,6 +269,18 @@ export class Bounds {
     return false;
   }
 
+  /** `findMany({ take: 50 })`, `findAll({ limit })`: an ORM's own LIMIT, unless some caller leaves it out. */
+  #isTaken(file: string, { args }: CallFact): boolean {
+    const { program } = this.graph;
+    const given = args.flatMap((arg) => (arg.k === "object" ? arg.props.filter(({ name }) => name === "take" || name === "limit") : []));
+    return given.some(({ value }) => {
+      if (value.k === "either") return !value.of.some((one) => one.k === "global" && one.name === "undefined");
+      const variable = value.k === "var" ? program.variable(file, value.id) : undefined;
+      const index = variable === undefined ? -1 : program.fn(file, variable.fn).params.findIndex((param) => value.k === "var" && param.variable === value.id);
+      return variable === undefined || index === -1 || callersOf(this.graph, functionKey(file, variable.fn)).every(({ call }) => call.args[index] !== undefined);
+    });
+  }
+
   #constantNumber(file: string, expr: Expr): boolean {
     if (expr.k === "literal") return typeof expr.value === "number";
     if (expr.k !== "var") return false;
@@ -281,11 +293,6 @@ export class Bounds {
 
 function isGrown({ callee }: CallFact, variable: number): boolean {
   return callee.k === "member" && GROWS.test(callee.name) && callee.of.k === "var" && callee.of.id === variable;
-}
-
-/** `findMany({ take: 50 })`, `findAll({ limit })`: an ORM's own LIMIT. */
-function isTaken({ args }: CallFact): boolean {
-  return args.some((arg) => arg.k === "object" && arg.props.some(({ name }) => name === "take" || name === "limit"));
 }
 
 /** There are as many tables and columns as the program knows of. */
