@@ -1,4 +1,5 @@
 import type { CallFact, Expr } from "../../src/core/facts/types.js";
+import { constantOf } from "../../src/core/link/constants.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import { functionKey } from "../../src/core/link/program.js";
 import { callersOf } from "../../src/core/link/sessions.js";
@@ -7,6 +8,9 @@ import { statementsOf } from "../../src/core/link/statements.js";
 const MAX_DEPTH = 32;
 /** What a platform hands its settings over in: `env.DATABASE_URL` of a worker is no less the environment than `process.env`. */
 const ENVIRONMENT = /^(env|environment|bindings)$/i;
+
+/** Data that came in, the program's own, or nothing that can be told. */
+type From = "given" | "own" | "unknown";
 
 /**
  * Follows values back to where they come from. Given are parameters of functions that nobody in the project calls (a framework's, with data in
@@ -17,110 +21,137 @@ export class Origin {
   throughObject = false;
   /** Whether some value is a row's: what databases there are stands in a table. */
   throughRow = false;
-  readonly #seen = new Set<string>();
-  /** What was found of variables; while one is looked at, nothing else comes in through it. */
-  readonly #variables = new Map<string, boolean>();
+  /** What was found of parameters, variables and results. */
+  readonly #known = new Map<string, From>();
 
   constructor(private readonly project: ProjectFacts) {}
 
-  isGiven(file: string, expr: Expr, fn: number, depth = 0): boolean {
-    if (depth > MAX_DEPTH) return false;
+  isGiven(file: string, expr: Expr, fn: number): boolean {
+    return this.#of(file, expr, fn, 0) === "given";
+  }
+
+  #of(file: string, expr: Expr, fn: number, depth: number): From {
+    if (depth > MAX_DEPTH) return "unknown";
     switch (expr.k) {
+      case "literal":
+      case "global":
+        return "own";
       case "member":
-        if (ENVIRONMENT.test(expr.name)) return false;
+        if (ENVIRONMENT.test(expr.name)) return "own";
         if (expr.of.k === "this") return this.#field(file, expr.of.fn, expr.name, depth);
-        return this.isGiven(file, expr.of, fn, depth + 1);
+        return this.#of(file, expr.of, fn, depth + 1);
       case "typed":
       case "await":
-        return this.isGiven(file, expr.of, fn, depth + 1);
+        return this.#of(file, expr.of, fn, depth + 1);
       case "template":
-        return expr.holes.some((hole) => this.isGiven(file, hole, fn, depth + 1));
+        return expr.holes.length === 0 ? "own" : this.#all(file, expr.holes, fn, depth);
       case "either":
         // What stands there when nothing was given does not make it the application's own.
-        return this.#areGiven(file, expr.of, fn, depth);
+        return this.#all(file, expr.of, fn, depth);
       case "call":
         return this.#call(file, this.project.program.call(file, expr.id), fn, depth);
       case "object":
         // Filled field by field from what was given, or made of it.
-        return expr.props.some(({ value }) => !isNothing(value)) && expr.props.every(({ value }) => isNothing(value) || this.isGiven(file, value, fn, depth + 1));
+        return this.#all(file, expr.props.map(({ value }) => value), fn, depth);
       case "var":
         return this.#variable(file, expr.id, fn, depth);
       default:
-        return false;
+        return "unknown";
     }
   }
 
-  /** All of them, but for constants, of which there must be others than those. */
-  #areGiven(file: string, values: readonly Expr[], fn: number, depth: number): boolean {
+  /** Given when some is and none is the program's own; constants among others say nothing. */
+  #all(file: string, values: readonly Expr[], fn: number, depth: number): From {
     const others = values.filter((value) => !isNothing(value));
-    return others.length > 0 && others.every((one) => this.isGiven(file, one, fn, depth + 1));
+    if (others.length === 0) return values.length > 0 ? "own" : "unknown";
+    return together(others.map((one) => this.#of(file, one, fn, depth + 1)));
   }
 
-  #call(file: string, call: CallFact, fn: number, depth: number): boolean {
-    if (statementsOf(this.project.graph, call).some(({ kind }) => kind === "read")) return (this.throughRow = true);
+  #call(file: string, call: CallFact, fn: number, depth: number): From {
+    if (statementsOf(this.project.graph, call).some(({ kind }) => kind === "read")) {
+      this.throughRow = true;
+      return "given";
+    }
     const args = call.args.filter((arg) => !isNothing(arg));
     // `found.find((one) => …)`, `made.toString()`: what it is called on.
-    const from = args.length > 0 ? args : call.callee.k === "member" && call.args.every((arg) => arg.k === "fn") ? [call.callee.of] : [];
-    return this.#areGiven(file, from, fn, depth) || this.#result(call, depth);
+    const asked = args.length > 0 ? args : call.callee.k === "member" && call.args.every((arg) => arg.k === "fn") ? [call.callee.of] : [];
+    const from = asked.map((one) => this.#of(file, one, fn, depth + 1));
+    // Looked up or made with something given, whatever else it takes: a key, a default.
+    if (from.includes("given")) return "given";
+    return together([...from, this.#result(call, depth)]);
   }
 
   /** What functions of the project give back. */
-  #result(call: CallFact, depth: number): boolean {
+  #result(call: CallFact, depth: number): From {
     const { program } = this.project;
-    const callees = this.project.writers.calleesOf(call);
-    return callees.length > 0 && callees.every((key) => {
-      if (this.#seen.has(`${key} result`)) return false;
-      this.#seen.add(`${key} result`);
+    return together(this.project.writers.calleesOf(call).map((key) => {
       const { file, fn } = program.fnOf(key);
-      return this.#areGiven(file, fn.returns, fn.id, depth);
-    });
+      return this.#once(`result ${key}`, () => this.#all(file, fn.returns, fn.id, depth));
+    }));
   }
 
-  #variable(file: string, id: number, fn: number, depth: number): boolean {
+  #variable(file: string, id: number, fn: number, depth: number): From {
     const { program } = this.project;
     const variable = program.variable(file, id);
-    if (ENVIRONMENT.test(variable.name)) return false;
+    if (ENVIRONMENT.test(variable.name)) return "own";
     const owner = program.fn(file, variable.fn);
     const index = owner.params.findIndex((param) => param.variable === id);
     if (index !== -1) return this.#parameter(file, owner.id, index, depth);
-    if (variable.import !== undefined || owner.kind === "module") return false;
-    const known = this.#variables.get(`${id} ${file}`);
-    if (known !== undefined) return known;
-    this.#variables.set(`${id} ${file}`, true);
+    if (variable.import !== undefined || owner.kind === "module") return "own";
     const assigns = program.file(file).assigns.filter(({ target }) => target.k === "var" && target.id === id);
-    const isGiven = this.#areGiven(file, assigns.map(({ value }) => value), fn, depth);
-    this.#variables.set(`${id} ${file}`, isGiven);
-    return isGiven;
+    return this.#once(`variable ${id} ${file}`, () => this.#all(file, assigns.map(({ value }) => value), fn, depth));
   }
 
-  /** A field that the constructor is given, or a method that opens. */
-  #field(file: string, fn: number, name: string, depth: number): boolean {
-    const { program, graph } = this.project;
-    const owner = program.fn(file, fn).class;
-    const constructor = owner === undefined ? undefined : graph.values.constructorOf(file, owner);
-    const property = constructor === undefined ? -1 : program.fn(file, constructor).params.findIndex((param) => param.property === name);
+  /** What was found of it; while it is looked at, nothing else comes in through it. */
+  #once(key: string, find: () => From): From {
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    this.#known.set(key, "unknown");
+    const found = find();
+    this.#known.set(key, found);
+    return found;
+  }
+
+  /** A field that the constructor is given, or a method that opens; one of the class that its class extends as well. */
+  #field(file: string, fn: number, name: string, depth: number): From {
+    const owner = this.project.program.fn(file, fn).class;
     this.throughObject = true;
-    if (constructor !== undefined && property !== -1) return this.#parameter(file, constructor, property, depth);
-    const assigns = program.file(file).assigns.filter(({ target, value }) => target.k === "member" && target.name === name && target.of.k === "this" && program.fn(file, target.of.fn).class === owner && !isNothing(value));
-    return owner !== undefined && assigns.length > 0 && assigns.every((assign) => this.isGiven(file, assign.value, assign.fn, depth + 1));
+    return owner === undefined ? "unknown" : this.#fieldOf(file, owner, name, depth);
   }
 
-  #parameter(file: string, fn: number, index: number, depth: number): boolean {
+  #fieldOf(file: string, owner: number, name: string, depth: number): From {
+    if (depth > MAX_DEPTH) return "unknown";
+    const { program, graph } = this.project;
+    const constructor = graph.values.constructorOf(file, owner);
+    const property = constructor === undefined ? -1 : program.fn(file, constructor).params.findIndex((param) => param.property === name);
+    if (constructor !== undefined && property !== -1) return this.#parameter(file, constructor, property, depth);
+    const assigns = program.file(file).assigns.filter(({ target }) => target.k === "member" && target.name === name && target.of.k === "this" && program.fn(file, target.of.fn).class === owner);
+    const filled = assigns.filter(({ value }) => !isNothing(value));
+    if (assigns.length > 0) return filled.length === 0 ? "own" : together(filled.map((assign) => this.#of(file, assign.value, assign.fn, depth + 1)));
+    const { superClass } = program.class(file, owner);
+    const base = superClass && constantOf(program, file, superClass);
+    const made = base?.expr.k === "var" ? program.valuesOf(base.file, base.expr.id)[0] : base?.expr;
+    return base !== undefined && made?.k === "class" ? this.#fieldOf(base.file, made.id, name, depth + 1) : "unknown";
+  }
+
+  #parameter(file: string, fn: number, index: number, depth: number): From {
     const { program, graph } = this.project;
     const key = functionKey(file, fn);
-    // Through a cycle nothing else comes in.
-    if (this.#seen.has(`${key} ${index}`)) return true;
-    this.#seen.add(`${key} ${index}`);
     const callers = callersOf(graph, key).filter((caller) => program.role(caller.file) !== "test");
     // A constructor's parameter is as good as a field: kept, and made for whoever makes the object.
-    if (callers.length === 0) return program.fn(file, fn).name !== "constructor";
-    return callers.every(({ file: from, call }) => {
+    if (callers.length === 0) return program.fn(file, fn).name === "constructor" ? "unknown" : "given";
+    return this.#once(`parameter ${index} ${key}`, () => together(callers.map(({ file: from, call }) => {
       const given = call.args[index];
       // `(...args) => handler(...args)`: what a framework hands over is handed on.
-      if (call.spread === true) return program.fn(from, call.fn).params.some(({ rest }) => rest);
-      return given !== undefined && this.isGiven(from, given, call.fn, depth + 1);
-    });
+      if (call.spread === true) return program.fn(from, call.fn).params.some(({ rest }) => rest) ? "given" : "unknown";
+      return given === undefined ? "own" : this.#of(from, given, call.fn, depth + 1);
+    })));
   }
+}
+
+function together(found: readonly From[]): From {
+  if (found.includes("own")) return "own";
+  return found.includes("given") ? "given" : "unknown";
 }
 
 /** What says nothing of where a value comes from: constants, and what is made of nothing else. */

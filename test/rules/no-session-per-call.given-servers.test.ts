@@ -110,6 +110,40 @@ runTable({
           res.json(await client.query("SELECT 1"));
           await client.end();
         });` },
+    { name: "an object that is one connection, told by the class that its class extends, to a server out of a table", code: {
+        "src/remote.ts": `
+        export class Remote {
+          constructor(target) { this.target = target; }
+        }`,
+        "src/servers.ts": `
+        import Database from "better-sqlite3";
+        const own = new Database("own.db");
+        export const servers = () => JSON.parse(own.prepare("SELECT value FROM settings WHERE name = ?").get("servers").value);`,
+        "src/mysql.ts": `
+        import mysql from "mysql2/promise";
+        import { Remote } from "./remote.js";
+        export class MysqlRemote extends Remote {
+          async connect() { this.client = await mysql.createConnection({ host: this.target.host }); }
+          async ask(sql) {
+            await this.connect();
+            const rows = await this.client.query(sql);
+            await this.client.end();
+            return rows;
+          }
+        }`,
+        "src/app.ts": `
+        import express from "express";
+        import { MysqlRemote } from "./mysql.js";
+        import { servers } from "./servers.js";
+        const app = express();
+        app.get("/tables", async (req, res) => {
+          const server = servers().find((each) => each.name === req.query.name);
+          res.json(await new MysqlRemote(server).ask("SHOW TABLES"));
+        });
+        app.get("/users", async (req, res) => {
+          const server = servers().find((each) => each.name === req.query.name);
+          res.json(await new MysqlRemote(server).ask("SHOW USERS"));
+        });` } },
     { name: "a file that a table of databases names", code: `${APP}
         import Database from "better-sqlite3";
         const own = new Database("own.db");
