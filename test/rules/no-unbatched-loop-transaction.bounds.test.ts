@@ -71,6 +71,7 @@ runTable({
         });` },
   ],
   invalid: [
+    { name: "a list as long as another one", code: held(`for (const i of Array.from({ length: req.body.names.length }, (_, at) => at)) insert.run(String(i));`), findings: [{ line: 7, message: "loops over", fix: "review", reason: REVIEW, related: [8], why: [6], statements: "n" }] },
     { name: "a limit that the caller of a helper leaves out", code: `
         import { PrismaClient } from "@prisma/client";
         import express from "express";

@@ -224,6 +224,9 @@ export class Bounds {
       if (/^(map|filter|flatMap|sort|toSorted|reverse|toReversed|concat|split)$/.test(name)) return this.#boundedValue(file, callee.of, site, seen) && (name !== "concat" || call.args.every((arg) => this.#boundedValue(file, arg, site, seen)));
       if (/^(take|limit|top|first)$/i.test(name)) return true;
     }
+    const [like] = call.args;
+    const length = name === "from" && like?.k === "object" ? like.props.find((prop) => prop.name === "length") : undefined;
+    if (length) return this.#constantNumber(file, length.value);
     if (/^(Set|Map|from|Array|of)$/.test(name)) return call.args.length > 0 && call.args.every((arg) => arg.k === "fn" || this.#boundedValue(file, arg, site, seen));
     return GIVES_PIECE.test(name) || this.#givesBounded(call, site, seen);
   }
