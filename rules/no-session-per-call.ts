@@ -10,7 +10,7 @@ import { constant, type Cost, ZERO } from "../src/core/cost.js";
 import { amount } from "./lib/amount.js";
 import { madeOnce, whyPerRequest } from "../src/core/provider-words.js";
 import { finish } from "./lib/finish.js";
-import { connectsToGivenServer } from "./lib/given-server.js";
+import { serverOf } from "./lib/given-server.js";
 import { closesOf, inheritingProviders, providerSession } from "./lib/inheriting-provider.js";
 import { callPath, dearestPath, entryCosts, functionName } from "./lib/path.js";
 import { providerDetail, providerOf } from "./lib/provider.js";
@@ -50,18 +50,23 @@ export const noSessionPerCall: Rule<Options> = {
   },
 
   detect(file, project, options) {
+    // What a test puts in the place of the program's own factory is the test's, even where the program's functions are seen to run it.
+    if (project.program.role(file) === "test") return [];
     const drafts: Draft[] = [];
     for (const open of project.opens) {
       if (open.file !== file || options.ignoreLibraries.includes(packageName(open.library))) continue;
-      if (connectsToGivenServer(project, open)) continue;
+      const server = serverOf(project, open);
+      if (server === "of the call") continue;
       const draft = judge(project, open, options);
-      if (draft) drafts.push(draft);
+      if (draft) drafts.push(server === "of an object" ? { ...draft, confidence: "likely", fix: "manual", fixReason: TOLD } : draft);
     }
     for (const { made, library, said } of inheritingProviders(project, file))
       if (!options.ignoreLibraries.includes(packageName(library)) && !options.allowFunctions.includes(made.name)) drafts.push(draftOfProvider(project, made, library, said));
     return finish(noSessionPerCall, project, drafts);
   },
 };
+
+const TOLD = "each object is told its own database, so one session for all of them would be wrong: keep it in a field of the object";
 
 function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft | undefined {
   const factories = project.factoriesOf(open);

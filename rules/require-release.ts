@@ -1,6 +1,8 @@
 import { libraryWithId, packageName } from "../src/core/catalogue/index.js";
 import { type AcquirePattern, libraryId, type Library } from "../src/core/catalogue/library.js";
-import type { AwaitFact, CallFact, TryFact, VariableId } from "../src/core/facts/types.js";
+import type { AwaitFact, CallFact, Expr, TryFact, VariableId } from "../src/core/facts/types.js";
+import { engineOf } from "../src/core/link/engines.js";
+import { parts } from "../src/core/link/expressions.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
 import { acquirePatternOf } from "../src/core/link/library-calls.js";
 import { functionKey } from "../src/core/link/program.js";
@@ -104,8 +106,10 @@ function judge(project: ProjectFacts, file: string, call: CallFact, { library, p
   const isRelease = (method: string) => pattern.releases.test(method) || library.closes.includes(method) || /^(release|close|end|destroy|dispose)$/i.test(method);
   const custody = custodyOf(project, file, call.fn, holder, isRelease);
   if (custody.kept || custody.releasedInside) return undefined;
+  // TypeORM's query runner on SQLite is the session's one connection: its `release` gives nothing back.
+  if (pattern.takes !== undefined && isOnSqlite(project, call)) return undefined;
   if (custody.releases.length === 0) return custody.passed ? undefined : draft(messages.never(name, what, remedy), [], true);
-  const risk = unprotected(project, file, call, { releases: [...custody.releases, ...closingsOf(project, file, call, library, pattern)], takes: takingsOf(project, file, holder, pattern) });
+  const risk = unprotected(project, file, call, { releases: [...custody.releases, ...closingsOf(project, file, call, library, pattern)], takes: takingsOf(project, file, holder, pattern), from: pattern.takes === undefined ? 0 : firstUse(project, file, call, holder) });
   if (!risk) return undefined;
   const related = [{ file, span: risk.wait.span, text: "an error here loses it" }];
   return draft(risk.gap ? messages.gap(name, what) : messages.unsafe(name, what, remedy), related, !risk.gap && isGivenBackOnce(project, file, call, custody));
@@ -149,8 +153,24 @@ function takingsOf({ program }: ProjectFacts, file: string, holder: VariableId, 
   return takes === undefined ? [] : program.file(file).calls.filter(({ callee }) => callee.k === "member" && callee.name === takes && isVariable(callee.of, holder));
 }
 
+/** Where a client that takes its connection when it first needs one does so at the earliest. */
+function firstUse({ program }: ProjectFacts, file: string, call: CallFact, holder: VariableId): number {
+  const { calls, assigns } = program.file(file);
+  const mentions = (expr: Expr) => [...parts(expr)].some((part) => part.k === "var" && part.id === holder);
+  const used = [
+    ...calls.filter(({ callee, args }) => mentions(callee) || args.some(mentions)).map(({ span }) => span.start),
+    ...assigns.filter(({ value }) => mentions(value)).map(({ span }) => span.start),
+  ];
+  return Math.min(...used.filter((start) => start > call.span.end));
+}
+
+function isOnSqlite({ graph }: ProjectFacts, call: CallFact): boolean {
+  const sources = (graph.external.get(call) ?? []).filter((id) => graph.values.tokens.get(id).t === "part");
+  return sources.length > 0 && sources.every((id) => engineOf(graph, id) === "sqlite");
+}
+
 /** The first `await` after the taking whose failure leaves the function without a release. */
-function unprotected({ program }: ProjectFacts, file: string, call: CallFact, { releases, takes }: { releases: readonly CallFact[]; takes: readonly CallFact[] }): { wait: AwaitFact; gap: boolean } | undefined {
+function unprotected({ program }: ProjectFacts, file: string, call: CallFact, { releases, takes, from }: { releases: readonly CallFact[]; takes: readonly CallFact[]; from: number }): { wait: AwaitFact; gap: boolean } | undefined {
   const facts = program.file(file);
   const tries = facts.tries.filter((each) => each.fn === call.fn);
   const inside = (span: { start: number; end: number } | undefined, at: { start: number; end: number }) => span !== undefined && span.start <= at.start && at.end <= span.end;
@@ -163,7 +183,7 @@ function unprotected({ program }: ProjectFacts, file: string, call: CallFact, { 
     return !throws && normal.some((release) => release.span.start >= each.span.end);
   };
   for (const wait of facts.awaits) {
-    if (wait.fn !== call.fn || wait.span.start < call.span.end || wait.span.start >= last) continue;
+    if (wait.fn !== call.fn || wait.span.start < call.span.end || wait.span.start >= last || wait.span.end <= from) continue;
     if (releases.some((release) => inside(wait.span, release.span) || inside(release.span, wait.span))) continue;
     if (takes.some((taking) => inside(wait.span, taking.span))) continue;
     // In a branch of another kind: a `catch` or `finally` has an error of its own already.

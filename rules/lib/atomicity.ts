@@ -6,6 +6,7 @@ import type { ProjectFacts } from "../../src/core/link/index.js";
 import { functionKey } from "../../src/core/link/program.js";
 import { statementOf } from "../../src/core/link/statements.js";
 import type { HeldLoop, TransactionSite } from "../../src/core/link/transactions.js";
+import { completes } from "./completion.js";
 import { reorderIn } from "./reorders.js";
 
 type Obstacle = LoopTransactionDetail["obstacles"][number];
@@ -52,6 +53,7 @@ export function obstaclesOf(project: ProjectFacts, site: TransactionSite, held: 
     ...parentRow(project, held),
     ...reorders(project, held),
     ...throwsAfter(project, site, held),
+    ...completed(project, site, held),
     ...(held.loop.hasBreak ? [{ what: "the loop may stop half-way by `break`", file: held.file, span: held.loop.span }] : []),
   ];
 }
@@ -145,9 +147,21 @@ function derived(project: ProjectFacts, file: string, variable: number): number[
     .map((assign) => (assign.target.k === "var" ? assign.target.id : -1));
 }
 
-function isInsert(project: ProjectFacts, call: CallFact): boolean {
+/** How many functions may stand between a call and the insert whose row it gives. */
+const MAX_HELPERS = 2;
+
+/** An insert, or a function of the project that always does one. */
+function isInsert(project: ProjectFacts, call: CallFact, depth = 0): boolean {
   const statement = statementOf(project.graph, call);
-  return statement?.kind === "write" && (statement.sql === undefined || /\b(INSERT|REPLACE)\b/i.test(statement.sql));
+  if (statement !== undefined) return statement.kind === "write" && (statement.sql === undefined || /\b(INSERT|REPLACE)\b/i.test(statement.sql));
+  const [key, more] = depth < MAX_HELPERS ? project.writers.calleesOf(call) : [];
+  return key !== undefined && more === undefined && project.writers.callsOf(key).some((inner) => !inner.conditional && inner.loop === undefined && isInsert(project, inner, depth + 1) && isCreation(project, inner));
+}
+
+/** Only what makes a row by its name, where no SQL says it: `create`, `insert`. What saves or updates one may have found it. */
+function isCreation(project: ProjectFacts, call: CallFact): boolean {
+  const statement = statementOf(project.graph, call);
+  return statement === undefined || statement.sql !== undefined || (call.callee.k === "member" && /^(create|insert|add)/i.test(call.callee.name));
 }
 
 /** A throw after the loop undoes the whole of it. One that only passes on what went wrong in the loop adds nothing. */
@@ -157,6 +171,12 @@ function throwsAfter(project: ProjectFacts, site: TransactionSite, { file, loop 
   const passesOn = (span: Span) => tries.some(({ block, handler }) => handler && contains(handler, span) && contains(block, loop.span));
   const later = throws.find((entry) => entry.fn === loop.fn && entry.span.start >= loop.span.end && entry.span.end <= end && !insideOther(loop, entry.loop) && !passesOn(entry.span));
   return later ? [{ what: "code after the loop may throw to undo the whole", file, span: later.span }] : [];
+}
+
+/** The rows of the loop are the parts of one thing, which the transaction then marks as done. */
+function completed(project: ProjectFacts, site: TransactionSite, held: HeldLoop): Obstacle[] {
+  const call = completes(project, site, held);
+  return call ? [{ what: "the same transaction then sets the state of what its rows belong to", file: held.file, span: call.span }] : [];
 }
 
 function contains(outer: Span, inner: Span): boolean {

@@ -24,6 +24,54 @@ runTable({
             for (const name of names) insert.run(name);
           })();
         }` },
+    { name: "in a helper's transaction, whose BEGIN is one of two, or a savepoint", code: {
+        "src/transactions.ts": `
+        import type { DatabaseSync } from "node:sqlite";
+        let n = 0;
+        export function whole(db: DatabaseSync, work: () => void, at: "now" | "later" = "later"): void {
+          if (db.isTransaction) {
+            const name = \`part_\${n++}\`;
+            db.exec(\`SAVEPOINT \${name}\`);
+            work();
+            db.exec(\`RELEASE \${name}\`);
+            return;
+          }
+          db.exec(at === "now" ? "BEGIN IMMEDIATE" : "BEGIN");
+          try {
+            work();
+            db.exec("COMMIT");
+          } catch (error) {
+            db.exec("ROLLBACK");
+            throw error;
+          }
+        }
+        export function wholeOrNot(db: DatabaseSync, work: () => void): boolean {
+          try {
+            whole(db, work);
+            return true;
+          } catch {
+            return false;
+          }
+        }`,
+        "src/app.ts": `
+        import { DatabaseSync } from "node:sqlite";
+        import express from "express";
+        import { whole, wholeOrNot } from "./transactions.js";
+        const db = new DatabaseSync("app.db");
+        const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
+        const app = express();
+        app.post("/things", (req, res) => {
+          whole(db, () => {
+            for (const name of req.body.names) insert.run(name);
+          });
+          res.end();
+        });
+        app.post("/others", (req, res) => {
+          wholeOrNot(db, () => {
+            for (const name of req.body.names) insert.run(name);
+          });
+          res.end();
+        });` } },
     { name: "BEGIN and COMMIT around it", code: `${DB}
         export function importAll(names: string[]) {
           db.exec("BEGIN");
@@ -233,6 +281,21 @@ runTable({
         }` },
   ],
   invalid: [
+    { name: "a turn that goes no further when its write says so is likely", code: `${PRISMA}
+        const count = async (key: string) => prisma.use.update({ where: { key }, data: { n: { increment: 1 } } });
+        export async function take(limits: { key: string; max: number }[]) {
+          for (const limit of limits) {
+            const used = await count(limit.key);
+            if (used.n > limit.max) throw new Error("too many");
+          }
+        }`, findings: [{ line: 6, confidence: "likely", message: "calls `count`, which commits @prisma/client writes of its own", library: "@prisma/client", fix: "manual", reason: "turns that are committed stay", related: [5] }] },
+    { name: "one that checks its row first is proven", code: `${PRISMA}
+        export async function take(limits: { key: string; max: number }[]) {
+          for (const { key, max } of limits) {
+            if (max < 1) throw new Error("too few");
+            await prisma.use.update({ where: { key }, data: { max } });
+          }
+        }`, findings: [{ line: 6, message: "commits a @prisma/client write of its own", library: "@prisma/client", fix: "manual", reason: "turns that are committed stay", related: [4] }] },
     { name: "forEach in a route, in a function of its own", code: `${DB}
         import express from "express";
         const app = express();

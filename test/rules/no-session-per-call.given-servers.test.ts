@@ -79,8 +79,142 @@ runTable({
           client.connect();
           client.db.all(req.body.sql, (error, rows) => { client.disconnect(); res.json(rows); });
         });` },
+    { name: "a server behind a tunnel, if it has one", code: `${APP}
+        import mysql from "mysql2/promise";
+        import { openTunnel } from "tunnels";
+        const optionsOf = (target, way) => ({ host: way?.host ?? target.host, port: way?.port ?? target.port });
+        async function ask(target, sql) {
+          let tunnel = null;
+          if (target.tunnel) tunnel = await openTunnel(target);
+          const way = tunnel ? { host: tunnel.host, port: tunnel.port } : undefined;
+          let connection = null;
+          try {
+            connection = await mysql.createConnection(optionsOf(target, way));
+            return await connection.query(sql);
+          } finally {
+            if (connection) await connection.end();
+          }
+        }
+        app.post("/ask", async (req, res) => { res.json(await ask(req.body.target, req.body.sql)); });
+        app.get("/version", async (req, res) => { res.json(await ask(req.body.target, "SELECT version()")); });` },
+    { name: "a server that stands in a table of servers", code: `${APP}
+        import Database from "better-sqlite3";
+        import pg from "pg";
+        const own = new Database("own.db");
+        const parsed = (text, otherwise) => (text ? JSON.parse(text) : otherwise);
+        const listServers = () => parsed(own.prepare("SELECT value FROM settings WHERE name = ?").get("servers").value, []);
+        app.get("/sizes", async (req, res) => {
+          const server = listServers().find((each) => each.name === "first");
+          const client = new pg.Client({ host: server.host, user: server.user });
+          await client.connect();
+          res.json(await client.query("SELECT 1"));
+          await client.end();
+        });` },
+    { name: "an object that is one connection, told by the class that its class extends, to a server out of a table", code: {
+        "src/remote.ts": `
+        export class Remote {
+          constructor(target) { this.target = target; }
+        }`,
+        "src/servers.ts": `
+        import Database from "better-sqlite3";
+        const own = new Database("own.db");
+        export const servers = () => JSON.parse(own.prepare("SELECT value FROM settings WHERE name = ?").get("servers").value);`,
+        "src/mysql.ts": `
+        import mysql from "mysql2/promise";
+        import { Remote } from "./remote.js";
+        export class MysqlRemote extends Remote {
+          async connect() { this.client = await mysql.createConnection({ host: this.target.host }); }
+          async ask(sql) {
+            await this.connect();
+            const rows = await this.client.query(sql);
+            await this.client.end();
+            return rows;
+          }
+        }`,
+        "src/app.ts": `
+        import express from "express";
+        import { MysqlRemote } from "./mysql.js";
+        import { servers } from "./servers.js";
+        const app = express();
+        app.get("/tables", async (req, res) => {
+          const server = servers().find((each) => each.name === req.query.name);
+          res.json(await new MysqlRemote(server).ask("SHOW TABLES"));
+        });
+        app.get("/users", async (req, res) => {
+          const server = servers().find((each) => each.name === req.query.name);
+          res.json(await new MysqlRemote(server).ask("SHOW USERS"));
+        });` } },
+    { name: "a file that a table of databases names", code: `${APP}
+        import Database from "better-sqlite3";
+        const own = new Database("own.db");
+        app.post("/count", (req, res) => {
+          const { path } = JSON.parse(own.prepare("SELECT place FROM databases WHERE id = ?").get(req.body.id).place);
+          const other = new Database(path);
+          res.json(other.prepare("SELECT count(*) FROM things").get());
+          other.close();
+        });` },
+    { name: "options with others added", code: `${APP}
+        import pg from "pg";
+        app.post("/check", async (req, res) => {
+          const { target } = req.body;
+          const client = new pg.Client({ ...target, connectionTimeoutMillis: 500 });
+          await client.connect();
+          await client.end();
+          res.end();
+        });` },
+    { name: "a second connection to the server of an object, to stop a query on it", code: `${APP}
+        import pg from "pg";
+        class Remote {
+          target = null;
+          async connect(given) {
+            this.target = { host: given.host, user: given.user, ssl: given.ssl ? { rejectUnauthorized: false } : undefined };
+            this.client = new pg.Client(this.target);
+            await this.client.connect();
+          }
+          async disconnect() { await this.client.end(); }
+          async stop(id) {
+            const other = new pg.Client(this.target);
+            await other.connect();
+            await other.query("SELECT pg_cancel_backend($1)", [id]);
+            await other.end();
+          }
+        }
+        const remote = new Remote();
+        app.post("/connect", async (req, res) => { await remote.connect(req.body); res.end(); });
+        app.post("/stop", async (req, res) => { await remote.stop(req.body.id); res.end(); });` },
   ],
   invalid: [
+    { name: "an object that opens what it was told whenever it needs it", code: `${APP}
+        import mysql from "mysql2/promise";
+        class Remote {
+          constructor(target) { this.target = target; }
+          #open() { return mysql.createConnection({ host: this.target.host }); }
+          async names() { return (await this.#open()).query("SHOW TABLES"); }
+          async users() { return (await this.#open()).query("SHOW USERS"); }
+        }
+        app.post("/names", async (req, res) => { res.json(await new Remote(req.body.target).names()); });
+        app.post("/users", async (req, res) => { res.json(await new Remote(req.body.target).users()); });`,
+      findings: [{ line: 6, confidence: "likely", message: "opens a new mysql2 session", library: "mysql2", fix: "manual", reason: "each object is told its own database", related: [7, 8], why: [10, 10, 7, 6], sessions: "1" }] },
+    { name: "what a platform hands over as the environment", code: `
+        import pg from "pg";
+        export default {
+          async fetch(request, env) {
+            const client = new pg.Client({ connectionString: env.DATABASE_URL });
+            await client.connect();
+            const { rows } = await client.query("SELECT 1");
+            await client.end();
+            return Response.json(rows);
+          },
+        };`, findings: [{ line: 4, confidence: "likely", message: "opens a new pg session each time it runs", library: "pg", fix: "manual", reason: "no codemod yet" }] },
+    { name: "constants with others added", code: `${APP}
+        import pg from "pg";
+        const server = { host: "db", user: "shop" };
+        app.get("/users", async (req, res) => {
+          const client = new pg.Client({ ...server, connectionTimeoutMillis: 500 });
+          await client.connect();
+          res.json(await client.query("SELECT * FROM users"));
+          await client.end();
+        });`, findings: [{ line: 6, message: "opens a new pg session each time it runs", library: "pg", fix: "manual", reason: "no codemod yet", why: [5, 6], sessions: "1" }] },
     { name: "the application's own, by the environment", code: `${APP}
         import pg from "pg";
         app.get("/users", async (req, res) => {

@@ -9,6 +9,21 @@ runTable({
   rule: "no-session-per-call",
   theme: "traps: what looks alike",
   valid: [
+    { name: "a test's factory in the place of the program's own", code: {
+        "src/tick.ts": `
+        import express from "express";
+        const app = express();
+        let open = null;
+        export const use = (factory) => { open = factory; };
+        app.get("/tick", (req, res) => {
+          const db = open("app.db");
+          res.json(db.prepare("SELECT 1").get());
+          db.close();
+        });`,
+        "tests/tick.test.ts": `
+        import Database from "better-sqlite3";
+        import { use } from "../src/tick.js";
+        use((path) => new Database(path));` } },
     { name: "opened again only when it was closed", code: `${APP}
         let db = new Database("app.db");
         app.use((req, res, next) => {

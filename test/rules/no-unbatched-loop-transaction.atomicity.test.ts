@@ -126,6 +126,32 @@ runTable({
             }`) },
   ],
   invalid: [
+    { name: "a parent that a helper inserts, and its children", code: `
+        import { PrismaClient } from "@prisma/client";
+        import express from "express";
+        const prisma = new PrismaClient();
+        const addGroup = async (tx, name) => {
+          const made = await tx.group.create({ data: { name } });
+          return made;
+        };
+        const app = express();
+        app.post("/groups", async (req, res) => {
+          await prisma.$transaction(async (tx) => {
+            const group = await addGroup(tx, req.body.name);
+            for (const id of req.body.members) await tx.member.update({ where: { id }, data: { groupId: group.id } });
+          });
+          res.end();
+        });`,
+      findings: [{ line: 10, confidence: "likely", message: "its rows belong to a row that the same transaction inserts", library: "@prisma/client", fix: "manual", reason: "its rows belong to a row", related: [12], why: [9], statements: "n + 1" }] },
+    { name: "parts of one thing, which is then marked as done", code: prisma(`for (const part of req.body.parts) await tx.part.update({ where: { id: part.id }, data: { path: part.path } });
+            await tx.parcel.update({ where: { id: req.body.id }, data: { status: "SEALED", sealedAt: new Date() } });`),
+      findings: [{ line: 6, confidence: "likely", message: "the same transaction then sets the state of what its rows belong to", library: "@prisma/client", fix: "manual", reason: "the same transaction then sets the state", related: [7], why: [5], statements: "n + 1" }] },
+    { name: "the same by SQL", code: held(`for (const thing of req.body.things) insert.run(thing.name);
+            db.prepare("UPDATE parcels SET sent = 1, status = 'done' WHERE id = ?").run(req.body.id);`),
+      findings: [{ line: 7, confidence: "likely", message: "the same transaction then sets the state", fix: "manual", reason: "the same transaction then sets the state", related: [8], why: [6], statements: "n + 1" }] },
+    { name: "a counter after the loop is no state of it", code: held(`for (const thing of req.body.things) insert.run(thing.name);
+            db.prepare("UPDATE counters SET n = n + 1 WHERE status = 'open'").run();`),
+      findings: [{ line: 7, message: "loops over `things`", fix: "review", reason: "all-or-nothing is given up", related: [8], why: [6], statements: "n + 1" }] },
     { name: "marked @atomic", code: `${DB}
         /** Transfers everything or nothing. @atomic */
         function transfer(lines) {

@@ -26,6 +26,25 @@ runTable({
     { name: "a literal list", code: held(`for (const name of ["a", "b", "c"]) insert.run(name);`) },
     { name: "a constant list of the module", code: `
         const names = ["a", "b", "c"] as const;${held(`for (const name of names) insert.run(name);`)}` },
+    { name: "a list that loops with a constant bound have filled, in another function", code: `${DB}
+        const save = (list) => db.transaction(() => { for (const code of list) insert.run(code); })();
+        app.post("/codes", (req, res) => {
+          const codes = [];
+          for (let i = 0; i < 4; i++) codes.push(String(Math.random()));
+          save(codes);
+          res.json(codes);
+        });` },
+    { name: "what a function gives that lists the tables, or names some", code: `${DB}
+        const names = () => ["a", "b"];
+        function tables() {
+          const rows = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
+          return rows.filter((row) => row.name !== "things");
+        }
+        app.post("/things", (req, res) => {
+          db.transaction(() => { for (const name of names()) insert.run(name); })();
+          db.transaction(() => { for (const table of tables()) insert.run(table.name); })();
+          res.end();
+        });` },
     { name: "a list that is constant by its name", code: `
         import { DEFAULT_THINGS } from "./defaults.js";${held(`for (const name of DEFAULT_THINGS) insert.run(name);`)}` },
     { name: "the entries of a literal object", code: `
@@ -52,6 +71,37 @@ runTable({
         });` },
   ],
   invalid: [
+    { name: "a list as long as another one", code: held(`for (const i of Array.from({ length: req.body.names.length }, (_, at) => at)) insert.run(String(i));`), findings: [{ line: 7, message: "loops over", fix: "review", reason: REVIEW, related: [8], why: [6], statements: "n" }] },
+    { name: "a limit that the caller of a helper leaves out", code: `
+        import { PrismaClient } from "@prisma/client";
+        import express from "express";
+        const prisma = new PrismaClient();
+        const find = async (where, limit) => {
+          const rows = await prisma.thing.findMany({ where, take: limit || undefined });
+          return rows;
+        };
+        const app = express();
+        app.post("/things", async (req, res) => {
+          const rows = await find({ name: req.body.name });
+          await prisma.$transaction(async (tx) => {
+            for (const row of rows) await tx.thing.delete({ where: { id: row.id } });
+          });
+          res.end();
+        });`, findings: [{ line: 11, message: "loops over `rows`", library: "@prisma/client", fix: "review", reason: REVIEW, related: [12], why: [9], statements: "n" }] },
+    { name: "what a function gives in one of two ways", code: `${DB}
+        const names = (req) => (req.body.few ? ["a", "b"] : req.body.names);
+        app.post("/things", (req, res) => {
+          db.transaction(() => { for (const name of names(req)) insert.run(name); })();
+          res.end();
+        });`, findings: [{ line: 8, message: "loops over `names", fix: "review", reason: REVIEW, related: [8], why: [7], statements: "n" }] },
+    { name: "a list that a loop over what was sent fills, in a loop with a constant bound", code: `${DB}
+        const save = (list) => db.transaction(() => { for (const code of list) insert.run(code); })();
+        app.post("/codes", (req, res) => {
+          const codes = [];
+          for (let i = 0; i < 4; i++) for (const each of req.body) codes.push(each + i);
+          save(codes);
+          res.json(codes);
+        });`, findings: [{ line: 6, message: "loops over `list`", fix: "review", reason: REVIEW, related: [6], why: [7, 10], statements: "n" }] },
     { name: "the request's list", code: held(`for (const thing of req.body.things) insert.run(thing.name);`),
       findings: [{ line: 7, message: "loops over `things`", fix: "review", reason: REVIEW, related: [8], why: [6], statements: "n" }] },
     { name: "a query without a LIMIT", code: held(`for (const row of db.prepare("SELECT * FROM inbox").all()) insert.run(row.name);`),

@@ -83,6 +83,85 @@ runTable({
           })();
           return c.text("ok");
         });` },
+    { name: "the result of a check in another file", code: {
+        "src/check.ts": `
+        import { z } from "zod";
+        export const Names = z.object({ list: z.array(z.string()).max(9) });
+        const sent = read(receive(wait("names")));
+        export const checked = Names.safeParse(sent);`,
+        "src/app.ts": `
+        import Database from "better-sqlite3";
+        import { checked } from "./check.js";
+        const db = new Database("app.db");
+        const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
+        export function save() {
+          db.transaction(() => {
+            for (const name of checked.data.list) insert.run(name);
+          })();
+        }` } },
+    { name: "what a helper gives that is handed the schema", code: {
+        "src/checked.ts": `
+        export async function checked(req, schema) {
+          try {
+            const content = schema.parse(await req.json());
+            return { content };
+          } catch (error) {
+            return { failure: String(error) };
+          }
+        }`,
+        "src/app.ts": `
+        import Database from "better-sqlite3";
+        import { z } from "zod";
+        import { checked } from "./checked.js";
+        const db = new Database("app.db");
+        const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
+        const Things = z.object({ list: z.array(z.object({ name: z.string() })).max(100) });
+        export async function POST(req) {
+          const result = await checked(req, Things);
+          if ("failure" in result) return new Response(result.failure, { status: 400 });
+          const { list } = result.content;
+          db.transaction(() => {
+            for (const thing of list) insert.run(thing.name);
+          })();
+          return new Response("ok");
+        }` } },
+    { name: "a number that says how often", code: held(`const Days = z.object({ days: z.number().int().min(1).max(15).nullable().optional() });`, "const plan = Days.parse(req.body);").replace("for (const thing of list) insert.run(thing.name);", "for (let day = 0; day < plan.days; day++) insert.run(String(day));") },
+    { name: "a field that its class checks", code: {
+        "src/dto.ts": `
+        import { ArrayMaxSize, IsArray, IsString } from "class-validator";
+        export class AddThings {
+          @IsArray()
+          @ArrayMaxSize(25)
+          @IsString({ each: true })
+          names: string[];
+        }`,
+        "src/app.ts": `
+        import { Body, Controller, Post } from "@nestjs/common";
+        import Database from "better-sqlite3";
+        import { AddThings } from "./dto.js";
+        const db = new Database("app.db");
+        const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
+        @Controller("things")
+        export class Things {
+          @Post()
+          add(@Body() dto: AddThings) { this.save(dto.names); }
+          save(names: string[]) {
+            db.transaction(() => {
+              for (const name of names) insert.run(name);
+            })();
+          }
+        }` } },
+    { name: "a handler that a function runs with what the schema beside it has parsed", code: `${DB}
+        const checked = (schema, handler) => (req, res) => {
+          const result = schema.safeParse(req.body);
+          if (!result.success) return void res.status(400).end();
+          handler(req, res, result.data);
+        };
+        app.post("/things", checked(z.array(z.object({ name: z.string() })).max(200), (req, res, body) => {
+          const save = db.transaction((list) => list.map((thing) => insert.run(thing.name)));
+          save(body);
+          res.end();
+        }));` },
   ],
   invalid: [
     { name: "a list without a limit", code: held(`const Things = z.object({ things: z.array(z.any()).min(1) });`, "const { things } = Things.parse(req.body);", "things"), findings: [{ ...found, message: "loops over `things`" }] },
@@ -90,6 +169,45 @@ runTable({
     { name: "the limit is on another list", code: held(BOUNDED, "Things.parse(req.body);", "req.body.things"), findings: [{ ...found, message: "loops over `things`" }] },
     { name: "the limit is on the names", code: held(`const Things = z.array(z.string().max(100));`, "const list = Things.parse(req.body);"), findings: [{ ...found, message: "loops over `list`" }] },
     { name: "something longer is made of it", code: held(`const Things = z.array(z.string()).max(10).transform((names) => names.flatMap(expand));`, "const list = Things.parse(req.body);"), findings: [{ ...found, message: "loops over `list`" }] },
+    { name: "a handler that is run with what its schema has parsed, where the schema has no limit", code: `${DB}
+        const checked = (schema, handler) => (req, res) => handler(res, schema.parse(req.body));
+        app.post("/few", checked(z.array(z.any()).max(20), (res, body) => { res.json(body.length); }));
+        app.post("/things", checked(z.array(z.object({ name: z.string() })), (res, body) => {
+          db.transaction(() => {
+            for (const thing of body) insert.run(thing.name);
+          })();
+          res.end();
+        }));`, findings: [{ line: 10, message: "loops over `body`", fix: "review", reason: "all-or-nothing is given up", related: [11], statements: "n" }] },
+    { name: "a helper that is handed a schema without a limit", code: `${DB}
+        const checked = (req, schema) => ({ content: schema.parse(req.body) });
+        app.post("/few", (req, res) => { res.json(checked(req, z.array(z.any()).max(20)).content.length); });
+        app.post("/things", (req, res) => {
+          const { content } = checked(req, z.array(z.any()));
+          db.transaction(() => {
+            for (const thing of content) insert.run(thing.name);
+          })();
+          res.end();
+        });`, findings: [{ line: 11, confidence: "likely", message: "loops over `content`", fix: "review", reason: "all-or-nothing is given up", related: [12], why: [9], statements: "n" }] },
+    { name: "a number without a limit", code: held(`const Days = z.object({ days: z.number().int().min(1) });`, "const plan = Days.parse(req.body);").replace("for (const thing of list) insert.run(thing.name);", "for (let day = 0; day < plan.days; day++) insert.run(String(day));"), findings: [{ ...found, message: "loops over `days`" }] },
+    { name: "a field whose class only checks that it is a list", code: {
+        "src/dto.ts": `
+        import { IsArray } from "class-validator";
+        export class AddThings { @IsArray() names: string[]; }`,
+        "src/app.ts": `
+        import { Body, Controller, Post } from "@nestjs/common";
+        import Database from "better-sqlite3";
+        import { AddThings } from "./dto.js";
+        const db = new Database("app.db");
+        const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
+        @Controller("things")
+        export class Things {
+          @Post()
+          add(@Body() dto: AddThings) {
+            db.transaction(() => {
+              for (const name of dto.names) insert.run(name);
+            })();
+          }
+        }` }, findings: [{ line: 10, file: "src/app.ts", message: "loops over `names`", fix: "review", reason: "all-or-nothing is given up", related: ["src/app.ts:11"], why: ["src/app.ts:9"], statements: "n" }] },
     { name: "another package's schema", code: held(`const Things = other.array(other.any()).max(10);`, "const list = Things.parse(req.body);").replace('{ z } from "zod"', '* as other from "./mine.js"'), findings: [{ ...found, message: "loops over `list`" }] },
   ],
 });

@@ -205,6 +205,26 @@ runTable({
             await source.destroy();
           }
         }` },
+    { name: "TypeORM: what fails before a runner is used has lost nothing", code: `
+        import { DataSource } from "typeorm";
+        const source = new DataSource({ type: "postgres" });
+        export async function move() {
+          const runner = source.createQueryRunner();
+          const count = await countOf("things");
+          try {
+            await runner.query("UPDATE things SET n = $1", [count]);
+          } finally {
+            await runner.release();
+          }
+        }` },
+    { name: "TypeORM: a runner on SQLite is the one connection that there is", code: `
+        import { DataSource } from "typeorm";
+        const source = new DataSource({ type: "better-sqlite3", database: "app.db" });
+        export async function move() {
+          const runner = source.createQueryRunner();
+          await runner.query("UPDATE things SET n = 1");
+          await runner.release();
+        }` },
     { name: "TypeORM: what fails to connect has taken nothing", code: `
         import { DataSource } from "typeorm";
         const source = new DataSource({ type: "postgres" });
@@ -325,6 +345,18 @@ runTable({
           await runner.query("UPDATE things SET n = 1");
           await runner.release();
         }`, findings: [unsafe(4, 5, { library: "typeorm", ...SAFE })] },
+    { name: "TypeORM: a runner that others were handed before", code: `
+        import { DataSource } from "typeorm";
+        const source = new DataSource({ type: "postgres" });
+        export async function move() {
+          const runner = source.createQueryRunner();
+          const count = await countOf("things", runner);
+          try {
+            await runner.query("UPDATE things SET n = $1", [count]);
+          } finally {
+            await runner.release();
+          }
+        }`, findings: [found(4, "An `await` stands between this typeorm connection", { library: "typeorm", related: [5], reason: "where it is given back depends" })] },
     { name: "TypeORM: connected, and the transaction does not begin", code: `
         import { DataSource } from "typeorm";
         const source = new DataSource({ type: "postgres" });

@@ -3,7 +3,7 @@ import { isArrayMethod } from "./builtins.js";
 import { constantOf } from "./constants.js";
 import type { CallGraph } from "./calls.js";
 import { functionKey, type FunctionKey } from "./program.js";
-import { callersOf } from "./sessions.js";
+import { calleesOf, callersOf } from "./sessions.js";
 import { isBoundedByItsSchema } from "./schemas.js";
 import { statementOf } from "./statements.js";
 import type { TransactionSite } from "./transactions.js";
@@ -44,7 +44,7 @@ export class Bounds {
       case "over":
         return this.#isChecked(file, loop, bound.symbol) || this.#boundedValue(file, bound.over, site, new Map());
       case "count":
-        return this.#constantNumber(file, bound.limit);
+        return this.#constantNumber(file, bound.limit) || isBoundedByItsSchema(this.graph, file, bound.limit);
       case "stepped":
       case "while":
         return false;
@@ -132,8 +132,19 @@ export class Bounds {
     if (variable.kind !== "const" && variable.kind !== "let" && variable.kind !== "var") return false;
     const values = program.valuesOf(file, id);
     // A list that is filled elsewhere (`rows.push(…)`) is not the literal that it started as.
-    const grows = facts.calls.some((call) => isGrown(call, id) && (call.loop !== undefined || call.spread === true || call.fn !== variable.fn));
+    const grows = facts.calls.some((call) => isGrown(call, id) && (call.spread === true || call.fn !== variable.fn || !this.#isInBoundedLoops(file, call, site, seen)));
     return !grows && values.length > 0 && values.every((value) => this.#boundedValue(file, value, site, seen));
+  }
+
+  /** Whether all loops around a call, if any, turn a bounded number of times. */
+  #isInBoundedLoops(file: string, call: CallFact, site: TransactionSite | undefined, seen: Seen): boolean {
+    const { loops } = this.graph.program.file(file);
+    for (let at = call.loop; at !== undefined; ) {
+      const loop = loops.find(({ id }) => id === at);
+      if (!loop || !(loop.bound.k === "over" ? this.#boundedValue(file, loop.bound.over, site, seen) : this.isBounded(file, loop, site))) return false;
+      at = loop.parent;
+    }
+    return true;
   }
 
   /** `[...NAMES, extra]`: a spread is noted as the elements of what it spreads. */
@@ -201,7 +212,7 @@ export class Bounds {
     const name = this.#nameOf(file, call);
     const statement = statementOf(this.graph, call);
     if (this.#isLimited(file, call) || asksForSchema(statement?.sql ?? sqlAmong(call.args))) return true;
-    if (statement && isTaken(call)) return true;
+    if (statement && this.#isTaken(file, call)) return true;
     if (statement) return statement.sql !== undefined && /\bLIMIT\b/i.test(statement.sql);
     if (callee.k === "member") {
       if (name === "slice" && call.args.length === 2) return true;
@@ -213,8 +224,19 @@ export class Bounds {
       if (/^(map|filter|flatMap|sort|toSorted|reverse|toReversed|concat|split)$/.test(name)) return this.#boundedValue(file, callee.of, site, seen) && (name !== "concat" || call.args.every((arg) => this.#boundedValue(file, arg, site, seen)));
       if (/^(take|limit|top|first)$/i.test(name)) return true;
     }
+    const [like] = call.args;
+    const length = name === "from" && like?.k === "object" ? like.props.find((prop) => prop.name === "length") : undefined;
+    if (length) return this.#constantNumber(file, length.value);
     if (/^(Set|Map|from|Array|of)$/.test(name)) return call.args.length > 0 && call.args.every((arg) => arg.k === "fn" || this.#boundedValue(file, arg, site, seen));
-    return GIVES_PIECE.test(name);
+    return GIVES_PIECE.test(name) || this.#givesBounded(call, site, seen);
+  }
+
+  /** A function of the project that gives nothing but bounded lists, of its own making. */
+  #givesBounded(call: CallFact, site: TransactionSite | undefined, seen: Seen): boolean {
+    const [key, more] = calleesOf(this.graph, call);
+    if (key === undefined || more !== undefined) return false;
+    const { file, fn } = this.graph.program.fnOf(key);
+    return !fn.generator && fn.returns.length > 0 && fn.returns.every((value) => this.#boundedValue(file, value, site, seen));
   }
 
   /** Whether the elements of a value are pieces of a list: `chunk(rows, 100)`, `batches`. */
@@ -250,6 +272,18 @@ export class Bounds {
     return false;
   }
 
+  /** `findMany({ take: 50 })`, `findAll({ limit })`: an ORM's own LIMIT, unless some caller leaves it out. */
+  #isTaken(file: string, { args }: CallFact): boolean {
+    const { program } = this.graph;
+    const given = args.flatMap((arg) => (arg.k === "object" ? arg.props.filter(({ name }) => name === "take" || name === "limit") : []));
+    return given.some(({ value }) => {
+      if (value.k === "either") return !value.of.some((one) => one.k === "global" && one.name === "undefined");
+      const variable = value.k === "var" ? program.variable(file, value.id) : undefined;
+      const index = variable === undefined ? -1 : program.fn(file, variable.fn).params.findIndex((param) => value.k === "var" && param.variable === value.id);
+      return variable === undefined || index === -1 || callersOf(this.graph, functionKey(file, variable.fn)).every(({ call }) => call.args[index] !== undefined);
+    });
+  }
+
   #constantNumber(file: string, expr: Expr): boolean {
     if (expr.k === "literal") return typeof expr.value === "number";
     if (expr.k !== "var") return false;
@@ -262,11 +296,6 @@ export class Bounds {
 
 function isGrown({ callee }: CallFact, variable: number): boolean {
   return callee.k === "member" && GROWS.test(callee.name) && callee.of.k === "var" && callee.of.id === variable;
-}
-
-/** `findMany({ take: 50 })`, `findAll({ limit })`: an ORM's own LIMIT. */
-function isTaken({ args }: CallFact): boolean {
-  return args.some((arg) => arg.k === "object" && arg.props.some(({ name }) => name === "take" || name === "limit"));
 }
 
 /** There are as many tables and columns as the program knows of. */

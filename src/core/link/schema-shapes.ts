@@ -3,7 +3,7 @@ import { constantOf, type PlacedExpr } from "./constants.js";
 import type { Program } from "./program.js";
 
 /** https://zod.dev/api, https://valibot.dev/api: packages whose builders are read. */
-const PACKAGE = /^(zod(\/.*)?|valibot|@hono\/zod-openapi|astro\/zod)$/;
+const PACKAGE = /^(zod(\/.*)?|valibot|@hono\/zod-openapi|astro\/zod|class-validator)$/;
 export function isSchemaPackage(specifier: string): boolean {
   return PACKAGE.test(specifier);
 }
@@ -11,6 +11,9 @@ export function isSchemaPackage(specifier: string): boolean {
 /** The output is what it was without them, a little more or less of it. Not `transform`, `pipe`, `preprocess`: these make something else. */
 const KEEPS =
   /^(optional|nullable|nullish|default|prefault|catch|strict|strip|passthrough|loose|refine|superRefine|check|describe|meta|openapi|readonly|brand|nonempty|min|nonoptional|partial|deepPartial|required|pick|omit|unwrap)$/;
+/** What a number may be: still a number, and how large at most. */
+const NUMBER = /^(int|safe|finite|positive|nonnegative|gt|gte|multipleOf|step|max|lt|lte)$/;
+const LIMITS = /^(max|lt|lte)$/;
 const OBJECT = /^(object|strictObject|looseObject|interface)$/;
 /** As long as a request may well be: what is allowed to be longer than this is no bound. */
 const LONGEST = 1_000;
@@ -25,11 +28,13 @@ interface Chain {
   methods: { name: string; call: CallFact }[];
 }
 
-/** Whether what comes out of a schema is a list with a constant bound. */
+/** Whether what comes out of a schema is a list with a constant bound, or a number with one. */
 export function isBoundedSchema(program: Program, schema: PlacedExpr, depth = 0): boolean {
   const chain = depth > MAX_DEPTH ? undefined : chainOf(program, schema);
   if (!chain) return false;
   const { file, base, kind, methods } = chain;
+  if (kind === "number") return methods.every(({ name }) => KEEPS.test(name) || NUMBER.test(name)) && methods.some(({ name, call }) => LIMITS.test(name) && isLimit(program, file, call.args[0]));
+  if (kind === "ArrayMaxSize") return isLimit(program, file, base.args[0]);
   if (methods.some(({ name }) => !KEEPS.test(name) && name !== "max" && name !== "length")) return false;
   if (kind === "tuple") return !methods.some(({ name }) => name === "rest");
   if (/^(optional|nullable|nullish)$/.test(kind)) return base.args[0] !== undefined && isBoundedSchema(program, { file, expr: base.args[0] }, depth + 1);

@@ -1,8 +1,9 @@
 import type { CallFact, Expr, TypeRef } from "../facts/types.js";
 import type { CallGraph } from "./calls.js";
 import { constantOf, type PlacedExpr } from "./constants.js";
-import { functionKey } from "./program.js";
-import { callersOf } from "./sessions.js";
+import { functionKey, type Program } from "./program.js";
+import { calleesOf, callersOf } from "./sessions.js";
+import { checksOfField } from "./schema-classes.js";
 import { isBoundedSchema, isSchemaPackage, propertyOf } from "./schema-shapes.js";
 
 const MAX_DEPTH = 16;
@@ -63,6 +64,10 @@ class Outputs {
       const checked = this.#checkedInput(file, of.id);
       if (checked.length > 0) return checked;
     }
+    const declared = this.#ofDeclared(file, of, name);
+    if (declared.length > 0) return declared;
+    const handed = this.#ofHelper(file, of, name, depth);
+    if (handed.length > 0) return handed;
     const whole = this.of(file, of, depth + 1);
     // `safeParse(x).data` is what was parsed.
     const result = this.#resultOf(file, of);
@@ -71,11 +76,38 @@ class Outputs {
     return found.flatMap((schemas) => schemas ?? []).length === 0 || found.includes(undefined) ? [] : found.flatMap((schemas) => schemas ?? []);
   }
 
+  /** `dto.things` where the class of `dto` checks its fields: https://docs.nestjs.com/techniques/validation */
+  #ofDeclared(file: string, of: Expr, name: string): PlacedExpr[] {
+    if (of.k !== "var") return [];
+    const { type } = this.graph.program.variable(file, of.id);
+    if (type?.k !== "ref" || typeof type.head !== "number" || type.path.length > 0) return [];
+    const { file: from, variable } = this.#declared(file, type.head);
+    return variable === undefined ? [] : checksOfField(this.graph.program, from, variable, name);
+  }
+
+  /** `(await checked(req, schema)).data`: a function of the project that gives what it has parsed under this name. */
+  #ofHelper(file: string, of: Expr, name: string, depth: number): PlacedExpr[] {
+    const { program } = this.graph;
+    const { file: from, expr } = constantOf(program, file, of);
+    const made = expr.k === "await" ? expr.of : expr;
+    const call = made.k === "call" ? program.call(from, made.id) : undefined;
+    const [key, more] = call === undefined ? [] : calleesOf(this.graph, call);
+    if (call === undefined || key === undefined || more !== undefined) return [];
+    const helper = program.fnOf(key);
+    const values = helper.fn.returns.flatMap((value) => (value.k === "object" ? value.props.filter((prop) => prop.name === name).map((prop) => prop.value) : []));
+    const found = values.map((value) => this.of(helper.file, value, depth + 1));
+    if (found.some((schemas) => schemas.length === 0)) return [];
+    return found.flat().map((schema) => {
+      const given = call.args[parameterAt(program, schema)];
+      return given === undefined || schema.file !== helper.file ? schema : { file: from, expr: given };
+    });
+  }
+
   /** The call whose result a value is, if it is a `safeParse`. */
   #resultOf(file: string, expr: Expr): CallFact | undefined {
-    const { expr: value } = constantOf(this.graph.program, file, expr);
+    const { file: from, expr: value } = constantOf(this.graph.program, file, expr);
     const inner = value.k === "await" ? value.of : value;
-    const call = inner.k === "call" ? this.graph.program.call(file, inner.id) : undefined;
+    const call = inner.k === "call" ? this.graph.program.call(from, inner.id) : undefined;
     return call?.callee.k === "member" && /^safeParse/.test(call.callee.name) ? call : undefined;
   }
 
@@ -106,6 +138,10 @@ class Outputs {
     const inferred = variable.type && this.#inferredBy(file, variable.type, 0);
     if (inferred) return [inferred];
     if (variable.kind === "param") return this.#ofParameter(file, id, variable.fn, depth);
+    if (variable.import) {
+      const made = constantOf(program, file, { k: "var", id });
+      return made.file === file ? [] : this.of(made.file, made.expr, depth + 1);
+    }
     const values = program.valuesOf(file, id);
     const found = values.map((value) => this.of(file, value, depth + 1));
     return found.some((schemas) => schemas.length === 0) ? [] : found.flat();
@@ -117,7 +153,19 @@ class Outputs {
     if (index === -1) return program.valuesOf(file, id).length === 1 ? program.valuesOf(file, id).flatMap((value) => this.of(file, value, depth + 1)) : [];
     const callers = callersOf(this.graph, functionKey(file, fn)).filter((caller) => program.role(caller.file) === "source");
     const found = callers.map(({ file: from, call }) => (call.args[index] === undefined ? [] : this.of(from, call.args[index], depth + 1)));
-    return found.some((schemas) => schemas.length === 0) ? [] : found.flat();
+    return found.some((schemas) => schemas.length === 0) ? [] : found.flat().map((schema) => this.#givenBeside(file, fn, schema));
+  }
+
+  /** `checked(schema, (req, body) => …)`: a function that runs a handler parses with the schema that it is given together with this handler. */
+  #givenBeside(file: string, handler: number, schema: PlacedExpr): PlacedExpr {
+    const { program } = this.graph;
+    const { expr } = schema;
+    const index = parameterAt(program, schema);
+    if (expr.k !== "var" || index === -1) return schema;
+    const runners = callersOf(this.graph, functionKey(schema.file, program.variable(schema.file, expr.id).fn));
+    const [beside, more] = runners.filter((runner) => runner.file === file && runner.call.args.some((arg) => arg.k === "fn" && arg.id === handler));
+    const given = more === undefined ? beside?.call.args[index] : undefined;
+    return given === undefined ? schema : { file, expr: given };
   }
 
   /** `z.infer<typeof Schema>`, also under a name. */
@@ -169,6 +217,12 @@ class Outputs {
     const schema = found?.args[1];
     return schema === undefined ? [] : [{ file, expr: schema }];
   }
+}
+
+/** Which parameter of its function a schema is; -1 when it is none. */
+function parameterAt(program: Program, { file, expr }: PlacedExpr): number {
+  const variable = expr.k === "var" ? program.variable(file, expr.id) : undefined;
+  return expr.k === "var" && variable?.kind === "param" ? program.fn(file, variable.fn).params.findIndex((param) => param.variable === expr.id) : -1;
 }
 
 function isModule({ program }: CallGraph, file: string, expr: Expr): boolean {

@@ -265,6 +265,18 @@ export function callersOf(graph: CallGraph, key: FunctionKey): readonly { file: 
   return index.get(key) ?? [];
 }
 
+const targetsByCall = new WeakMap<CallGraph, Map<CallFact, FunctionKey[]>>();
+
+/** The functions of the project that a call runs itself. */
+export function calleesOf(graph: CallGraph, call: CallFact): readonly FunctionKey[] {
+  let index = targetsByCall.get(graph);
+  if (!index) {
+    targetsByCall.set(graph, (index = new Map<CallFact, FunctionKey[]>()));
+    for (const edge of graph.edges) append(index, edge.call, edge.to);
+  }
+  return index.get(call) ?? [];
+}
+
 export function usesOf(graph: CallGraph, factory: Factory): SessionUse[] {
   return callersOf(graph, factory.key).map(({ file, call }) => ({ file, call, factory }));
 }

@@ -166,6 +166,11 @@ function sqlText(graph: CallGraph, file: string, expr: Expr | undefined): string
   if (!expr) return undefined;
   const { file: from, expr: value } = constantOf(graph.program, file, expr);
   if (value.k === "object") return sqlText(graph, from, value.props.find(({ name }) => name === "sql" || name === "text")?.value);
+  if (value.k === "either") {
+    // `mode ? "BEGIN IMMEDIATE" : "BEGIN"`: of one kind, so any of them says what it is; the longest one says most.
+    const texts = value.of.map((one) => literalText(one) ?? "");
+    return new Set(texts.map(verbOf)).size === 1 ? texts.reduce((longest, text) => (text.length > longest.length ? text : longest)) || undefined : undefined;
+  }
   const made = value.k === "call" ? graph.program.call(from, value.id) : undefined;
   const isText = made?.kind === "tag" || (made?.callee.k === "member" && made.callee.name === "raw");
   return literalText(isText && made.args[0] ? made.args[0] : value);

@@ -1,0 +1,163 @@
+import type { CallFact, Expr } from "../../src/core/facts/types.js";
+import { constantOf } from "../../src/core/link/constants.js";
+import type { ProjectFacts } from "../../src/core/link/index.js";
+import { functionKey } from "../../src/core/link/program.js";
+import { callersOf } from "../../src/core/link/sessions.js";
+import { statementsOf } from "../../src/core/link/statements.js";
+
+const MAX_DEPTH = 32;
+/** What a platform hands its settings over in: `env.DATABASE_URL` of a worker is no less the environment than `process.env`. */
+const ENVIRONMENT = /^(env|environment|bindings)$/i;
+
+/** Data that came in, the program's own, or nothing that can be told. */
+type From = "given" | "own" | "unknown";
+
+/**
+ * Follows values back to where they come from. Given are parameters of functions that nobody in the project calls (a framework's, with data in
+ * them), what is looked up or made with those, and rows of a database. Constants, configuration and the environment are the program's own.
+ */
+export class Origin {
+  /** Whether some value lay in a field of an object meanwhile. */
+  throughObject = false;
+  /** Whether some value is a row's: what databases there are stands in a table. */
+  throughRow = false;
+  /** What was found of parameters, variables and results. */
+  readonly #known = new Map<string, From>();
+
+  constructor(private readonly project: ProjectFacts) {}
+
+  isGiven(file: string, expr: Expr, fn: number): boolean {
+    return this.#of(file, expr, fn, 0) === "given";
+  }
+
+  #of(file: string, expr: Expr, fn: number, depth: number): From {
+    if (depth > MAX_DEPTH) return "unknown";
+    switch (expr.k) {
+      case "literal":
+      case "global":
+        return "own";
+      case "member":
+        if (ENVIRONMENT.test(expr.name)) return "own";
+        if (expr.of.k === "this") return this.#field(file, expr.of.fn, expr.name, depth);
+        return this.#of(file, expr.of, fn, depth + 1);
+      case "typed":
+      case "await":
+        return this.#of(file, expr.of, fn, depth + 1);
+      case "template":
+        return expr.holes.length === 0 ? "own" : this.#all(file, expr.holes, fn, depth);
+      case "either":
+        // What stands there when nothing was given does not make it the application's own.
+        return this.#all(file, expr.of, fn, depth);
+      case "call":
+        return this.#call(file, this.project.program.call(file, expr.id), fn, depth);
+      case "object":
+        // Filled field by field from what was given, or made of it.
+        return this.#all(file, expr.props.map(({ value }) => value), fn, depth);
+      case "var":
+        return this.#variable(file, expr.id, fn, depth);
+      default:
+        return "unknown";
+    }
+  }
+
+  /** Given when some is and none is the program's own; constants among others say nothing. */
+  #all(file: string, values: readonly Expr[], fn: number, depth: number): From {
+    const others = values.filter((value) => !isNothing(value));
+    if (others.length === 0) return values.length > 0 ? "own" : "unknown";
+    return together(others.map((one) => this.#of(file, one, fn, depth + 1)));
+  }
+
+  #call(file: string, call: CallFact, fn: number, depth: number): From {
+    if (statementsOf(this.project.graph, call).some(({ kind }) => kind === "read")) {
+      this.throughRow = true;
+      return "given";
+    }
+    const args = call.args.filter((arg) => !isNothing(arg));
+    // `found.find((one) => …)`, `made.toString()`: what it is called on.
+    const asked = args.length > 0 ? args : call.callee.k === "member" && call.args.every((arg) => arg.k === "fn") ? [call.callee.of] : [];
+    const from = asked.map((one) => this.#of(file, one, fn, depth + 1));
+    // Looked up or made with something given, whatever else it takes: a key, a default.
+    if (from.includes("given")) return "given";
+    return together([...from, this.#result(call, depth)]);
+  }
+
+  /** What functions of the project give back. */
+  #result(call: CallFact, depth: number): From {
+    const { program } = this.project;
+    return together(this.project.writers.calleesOf(call).map((key) => {
+      const { file, fn } = program.fnOf(key);
+      return this.#once(`result ${key}`, () => this.#all(file, fn.returns, fn.id, depth));
+    }));
+  }
+
+  #variable(file: string, id: number, fn: number, depth: number): From {
+    const { program } = this.project;
+    const variable = program.variable(file, id);
+    if (ENVIRONMENT.test(variable.name)) return "own";
+    const owner = program.fn(file, variable.fn);
+    const index = owner.params.findIndex((param) => param.variable === id);
+    if (index !== -1) return this.#parameter(file, owner.id, index, depth);
+    if (variable.import !== undefined || owner.kind === "module") return "own";
+    const assigns = program.file(file).assigns.filter(({ target }) => target.k === "var" && target.id === id);
+    return this.#once(`variable ${id} ${file}`, () => this.#all(file, assigns.map(({ value }) => value), fn, depth));
+  }
+
+  /** What was found of it; while it is looked at, nothing else comes in through it. */
+  #once(key: string, find: () => From): From {
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    this.#known.set(key, "unknown");
+    const found = find();
+    this.#known.set(key, found);
+    return found;
+  }
+
+  /** A field that the constructor is given, or a method that opens; one of the class that its class extends as well. */
+  #field(file: string, fn: number, name: string, depth: number): From {
+    const owner = this.project.program.fn(file, fn).class;
+    this.throughObject = true;
+    return owner === undefined ? "unknown" : this.#fieldOf(file, owner, name, depth);
+  }
+
+  #fieldOf(file: string, owner: number, name: string, depth: number): From {
+    if (depth > MAX_DEPTH) return "unknown";
+    const { program, graph } = this.project;
+    const constructor = graph.values.constructorOf(file, owner);
+    const property = constructor === undefined ? -1 : program.fn(file, constructor).params.findIndex((param) => param.property === name);
+    if (constructor !== undefined && property !== -1) return this.#parameter(file, constructor, property, depth);
+    const assigns = program.file(file).assigns.filter(({ target }) => target.k === "member" && target.name === name && target.of.k === "this" && program.fn(file, target.of.fn).class === owner);
+    const filled = assigns.filter(({ value }) => !isNothing(value));
+    if (assigns.length > 0) return filled.length === 0 ? "own" : together(filled.map((assign) => this.#of(file, assign.value, assign.fn, depth + 1)));
+    const { superClass } = program.class(file, owner);
+    const base = superClass && constantOf(program, file, superClass);
+    const made = base?.expr.k === "var" ? program.valuesOf(base.file, base.expr.id)[0] : base?.expr;
+    return base !== undefined && made?.k === "class" ? this.#fieldOf(base.file, made.id, name, depth + 1) : "unknown";
+  }
+
+  #parameter(file: string, fn: number, index: number, depth: number): From {
+    const { program, graph } = this.project;
+    const key = functionKey(file, fn);
+    const callers = callersOf(graph, key).filter((caller) => program.role(caller.file) !== "test");
+    // A constructor's parameter is as good as a field: kept, and made for whoever makes the object.
+    if (callers.length === 0) return program.fn(file, fn).name === "constructor" ? "unknown" : "given";
+    return this.#once(`parameter ${index} ${key}`, () => together(callers.map(({ file: from, call }) => {
+      const given = call.args[index];
+      // `(...args) => handler(...args)`: what a framework hands over is handed on.
+      if (call.spread === true) return program.fn(from, call.fn).params.some(({ rest }) => rest) ? "given" : "unknown";
+      return given === undefined ? "own" : this.#of(from, given, call.fn, depth + 1);
+    })));
+  }
+}
+
+function together(found: readonly From[]): From {
+  if (found.includes("own")) return "own";
+  return found.includes("given") ? "given" : "unknown";
+}
+
+/** What says nothing of where a value comes from: constants, and what is made of nothing else. */
+function isNothing(value: Expr): boolean {
+  if (value.k === "object") return value.props.every((prop) => isNothing(prop.value));
+  if (value.k === "array") return value.items.every(isNothing);
+  if (value.k === "either") return value.of.every(isNothing);
+  return value.k === "literal" || value.k === "fn" || (value.k === "global" && value.name === "undefined");
+}
