@@ -49,9 +49,22 @@ export const initAtStartup: Transform = {
     else if (startup.framework === "express") express(group, tree, call, path, module);
     else if (startup.framework === "NestJS") nest(group, tree, call, path, module, context);
     else throw new CannotFix(`how ${startup.framework} starts and stops is not known: ${whatToWrite(path)}`);
+    const twin = context.groups.find((other) => other.transform === NAME && other.edits.some((edit) => group.edits.some(({ file, start }) => file === edit.file && start === edit.start)));
+    if (twin !== undefined) {
+      // Several findings whose session is the same one: it is opened once.
+      if (sameEdits(twin, group)) return undefined;
+      throw new CannotFix(`another session is opened at the same place: ${whatToWrite(path)}, too`);
+    }
     return judge(group, ["the database is opened when the program starts and not at the first request, and closed when it stops"]);
   },
 };
+
+function sameEdits({ edits }: EditGroup, other: EditGroup): boolean {
+  return edits.length === other.edits.length && edits.every(({ file, start, end, text }, index) => {
+    const same = other.edits[index];
+    return same?.file === file && same.start === start && same.end === end && same.text === text;
+  });
+}
 
 /** The module's sessions need no path to be opened. */
 function opensByItself(module: string, { groups, host }: PlanContext): boolean {

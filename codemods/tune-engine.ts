@@ -5,6 +5,7 @@ import { CannotFix, judge, newGroup } from "./lib/transform.js";
 import type { Transform } from "./lib/transform.js";
 import { nodeAt, nodeOf, statementOf, walk } from "./lib/tree.js";
 import type { Tree } from "./lib/tree.js";
+import { useSharedSession } from "./use-shared-session.js";
 
 const NAME = "tune-engine";
 
@@ -29,6 +30,8 @@ export const tuneEngine: Transform = {
   plan(finding, context) {
     const tree = context.trees.get(finding.file);
     if (tree === undefined) throw new CannotFix(`${finding.file} could not be read`);
+    // Where the session comes from the session module from now on, it is that module's to set up.
+    if (context.groups.some(({ transform, edits }) => transform === useSharedSession.name && edits.some(({ file, start, end }) => file === finding.file && start < finding.span.end && finding.span.start < end))) throw new CannotFix("the session is shared by a fix of its own: make that first, and set this up where it is opened then");
     if (finding.fix === "manual") throw new CannotFix(finding.fixReason ?? "set the pragmas where the session is opened");
     const group = newGroup(NAME, finding);
     group.edits.push(finding.rule === "no-long-busy-timeout" ? shorter(tree, finding.span) : missing(tree, finding.span, finding.library, finding.detail.kind === "engine-config" ? finding.detail.pragmas : []));

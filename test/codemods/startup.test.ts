@@ -296,4 +296,28 @@ await app.listen(3000);
     ]);
     expect(manual[0]?.reason).toContain("starts in several places (src/a.ts:2, src/b.ts:2)");
   });
+
+  it("opens a session once, however many findings it mends; a second one at the same place is for a person", () => {
+    const work = (name: string, file: string) => `
+export function ${name}() {
+  const db = new Database("${file}");
+  return db.prepare("SELECT 1").get();
+}`;
+    const files = (other: string) => ({
+      "src/work.js": `import Database from "better-sqlite3";${work("one", "a.db")}${work("two", other)}\n`,
+      "src/main.js": `import express from "express";
+import { one, two } from "./work.js";
+const app = express();
+app.get("/1", (request, response) => response.json(one()));
+app.get("/2", (request, response) => response.json(two()));
+app.listen(3000);
+`,
+    });
+    const same = fixOnce(files("a.db"), findingsOf(ruleNamed("no-session-per-call"), files("a.db")));
+    expect(same.files["src/main.js"]?.match(/initSessionFactory\(|const server =/g)).toEqual(["initSessionFactory(", "const server ="]);
+    expect(same.manual).toEqual([]);
+    const several = fixOnce(files("b.db"), findingsOf(ruleNamed("no-session-per-call"), files("b.db")));
+    expect(several.files["src/main.js"]?.match(/initSessionFactory\(.*|const server =/g)).toEqual(['initSessionFactory(sessions, "a.db");', "const server ="]);
+    expect(several.manual).toEqual([expect.objectContaining({ transform: "init-at-startup", reason: expect.stringContaining('another session is opened at the same place: write `initSessionFactory(sessions, "b.db")`') as unknown })]);
+  });
 });
