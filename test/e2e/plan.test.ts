@@ -184,10 +184,12 @@ describe("--interactive on a terminal", () => {
       child.stdin.write("what\r");
       await shows(/q {2}leave this one and all that follow[\s\S]*\[y,n,a,q,\?\]/);
       child.stdin.write("y\r");
+      await shows(/init-at-startup[\s\S]*\[y,n,a,q,\?\]/);
+      child.stdin.write("n\r");
       await shows(/code \d/);
       expect(screen).toMatch(/Applied.*1 fix/);
-      // Where the sessions are opened first is left to people.
-      expect(screen).toContain("code 1");
+      // What was declined has been decided, and is no work left over.
+      expect(screen).toContain("code 0");
       expect(readFileSync(path.join(root, "src/orders.js"), "utf8")).not.toContain("new Database(\"shop.db\");\r\n  return");
     } finally {
       child.kill("SIGKILL");
