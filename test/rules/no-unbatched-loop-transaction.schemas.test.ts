@@ -30,10 +30,34 @@ const TRPC = `
         const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
         const t = initTRPC.create();`;
 
+const across = (schema: string) => ({
+  "src/schema.ts": `
+        import { z } from "zod";
+        export const Base = z.object({ list: z.array(z.any()).max(10) });
+        export const List = z.array(z.any());`,
+  "src/app.ts": `
+        import Database from "better-sqlite3";
+        import express from "express";
+        import { z } from "zod";
+        import { Base, List } from "./schema.js";
+        const db = new Database("app.db");
+        const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
+        const FEW = 20;
+        ${schema}
+        express().post("/things", (req, res) => {
+          const { list } = Things.parse(req.body);
+          db.transaction(() => {
+            for (const thing of list) insert.run(thing.name);
+          })();
+        });`,
+});
+
 runTable({
   rule: "no-unbatched-loop-transaction",
   theme: "bounds that a validation schema sets",
   valid: [
+    { name: "a schema of another file, with a limit of this one", code: across("const Things = z.object({ list: List.max(FEW) });") },
+    { name: "one that this file extends by something else", code: across("const Things = Base.extend({ tag: z.string() });") },
     { name: "what a schema has parsed", code: held(BOUNDED, "const { things } = Things.parse(req.body);", "things") },
     { name: "what safeParse gives", code: held(BOUNDED, "const parsed = Things.safeParse(req.body);\n          if (!parsed.success) return;", "parsed.data.things") },
     { name: "a list by itself, optional", code: held(`const Things = z.array(z.object({ name: z.string() })).length(3).optional();`, "const list = Things.parse(req.body) ?? [];") },
@@ -164,6 +188,8 @@ runTable({
         }));` },
   ],
   invalid: [
+    { name: "a schema of another file, of which this file makes something longer", code: across("const Things = Base.transform(({ list }) => ({ list: list.flatMap(expand) }));"), findings: [{ file: "src/app.ts", line: 11, message: "loops over `list`", fix: "review", reason: "all-or-nothing is given up", related: ["src/app.ts:12"], why: ["src/app.ts:9"], statements: "n" }] },
+    { name: "a schema of another file, whose list this file allows to be longer", code: across("const Things = Base.extend({ list: z.array(z.any()) });"), findings: [{ file: "src/app.ts", line: 11, message: "loops over `list`", fix: "review", reason: "all-or-nothing is given up", related: ["src/app.ts:12"], why: ["src/app.ts:9"], statements: "n" }] },
     { name: "a list without a limit", code: held(`const Things = z.object({ things: z.array(z.any()).min(1) });`, "const { things } = Things.parse(req.body);", "things"), findings: [{ ...found, message: "loops over `things`" }] },
     { name: "a limit that is none", code: held(`const Things = z.array(z.any()).max(1_000_000);`, "const list = Things.parse(req.body);"), findings: [{ ...found, message: "loops over `list`" }] },
     { name: "the limit is on another list", code: held(BOUNDED, "Things.parse(req.body);", "req.body.things"), findings: [{ ...found, message: "loops over `things`" }] },

@@ -25,7 +25,8 @@ interface Chain {
   base: CallFact;
   /** The builder's name: `object`, `array`. */
   kind: string;
-  methods: { name: string; call: CallFact }[];
+  /** Each with the file in which it is written. */
+  methods: { name: string; file: string; call: CallFact }[];
 }
 
 /** Whether what comes out of a schema is a list with a constant bound, or a number with one. */
@@ -33,7 +34,7 @@ export function isBoundedSchema(program: Program, schema: PlacedExpr, depth = 0)
   const chain = depth > MAX_DEPTH ? undefined : chainOf(program, schema);
   if (!chain) return false;
   const { file, base, kind, methods } = chain;
-  if (kind === "number") return methods.every(({ name }) => KEEPS.test(name) || NUMBER.test(name)) && methods.some(({ name, call }) => LIMITS.test(name) && isLimit(program, file, call.args[0]));
+  if (kind === "number") return methods.every(({ name }) => KEEPS.test(name) || NUMBER.test(name)) && methods.some(({ name, file: from, call }) => LIMITS.test(name) && isLimit(program, from, call.args[0]));
   if (kind === "ArrayMaxSize") return isLimit(program, file, base.args[0]);
   if (methods.some(({ name }) => !KEEPS.test(name) && name !== "max" && name !== "length")) return false;
   if (kind === "tuple") return !methods.some(({ name }) => name === "rest");
@@ -42,7 +43,7 @@ export function isBoundedSchema(program: Program, schema: PlacedExpr, depth = 0)
     const actions = base.args.slice(1).flatMap((arg) => (arg.k === "call" ? [program.call(file, arg.id)] : []));
     return kindOf(program, file, base.args[0]) === "array" && actions.some((action) => /^(maxLength|length)$/.test(nameOf(program, file, action)) && isLimit(program, file, action.args[0]));
   }
-  return (kind === "array" || kind === "set") && methods.some(({ name, call }) => (name === "max" || name === "length") && isLimit(program, file, call.args[0]));
+  return (kind === "array" || kind === "set") && methods.some(({ name, file: from, call }) => (name === "max" || name === "length") && isLimit(program, from, call.args[0]));
 }
 
 /** The schemas of a property of what comes out of a schema; undefined when it is not known. */
@@ -50,10 +51,10 @@ export function propertyOf(program: Program, schema: PlacedExpr, name: string, d
   const chain = depth > MAX_DEPTH ? undefined : chainOf(program, schema);
   if (!chain) return undefined;
   const { file, base, kind, methods } = chain;
-  for (const { name: method, call } of methods) {
+  for (const { name: method, file: from, call } of methods) {
     if (method === "extend" || method === "safeExtend" || method === "merge") {
       const [added] = call.args;
-      const own = added === undefined ? undefined : added.k === "object" ? propertyIn(file, added, name) : propertyOf(program, { file, expr: added }, name, depth + 1);
+      const own = added === undefined ? undefined : added.k === "object" ? propertyIn(from, added, name) : propertyOf(program, { file: from, expr: added }, name, depth + 1);
       if (own !== undefined) return own;
     } else if (!KEEPS.test(method)) return undefined;
   }
@@ -82,12 +83,12 @@ function chainOf(program: Program, schema: PlacedExpr): Chain | undefined {
     const { callee } = call;
     if (isBuilder(program, file, callee)) return { file, base: call, kind: nameOf(program, file, call), methods };
     if (callee.k !== "member") return undefined;
-    methods.push({ name: callee.name, call });
+    methods.push({ name: callee.name, file, call });
     const before = constantOf(program, file, callee.of);
     // A chain that goes on in another file begins there anew.
     if (before.file !== file) {
       const rest = chainOf(program, before);
-      return rest && { ...rest, methods: [...methods.filter(({ name }) => KEEPS.test(name)), ...rest.methods] };
+      return rest && { ...rest, methods: [...methods, ...rest.methods] };
     }
     at = before.expr;
   }

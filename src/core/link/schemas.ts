@@ -73,7 +73,7 @@ class Outputs {
     const result = this.#resultOf(file, of);
     if (name === "data" && result !== undefined) return whole;
     const found = whole.map((schema) => propertyOf(this.graph.program, schema, name));
-    return found.flatMap((schemas) => schemas ?? []).length === 0 || found.includes(undefined) ? [] : found.flatMap((schemas) => schemas ?? []);
+    return found.includes(undefined) ? [] : found.flatMap((schemas) => schemas ?? []);
   }
 
   /** `dto.things` where the class of `dto` checks its fields: https://docs.nestjs.com/techniques/validation */

@@ -168,12 +168,7 @@ export function replacesAtUse(graph: CallGraph, open: OpenSite, { file, call }: 
   if (places.length === 0) return false;
   const closes = ({ callee }: CallFact): boolean => callee.k === "member" && isClose(open.library, callee.name) && callee.of.k === "var" && places.includes(callee.of.id);
   const before = program.callsIn(file, call.fn).filter(({ span }) => span.end <= call.span.start);
-  return before.some((each) => closes(each) || calleesIn(graph, file, each).some((fn) => program.callsIn(file, fn).some(closes)));
-}
-
-/** The functions of the same file that a call may run. */
-function calleesIn(graph: CallGraph, file: string, call: CallFact): number[] {
-  return graph.program.file(file).functions.filter(({ id }) => callersOf(graph, functionKey(file, id)).some((caller) => caller.call === call)).map(({ id }) => id);
+  return before.some((each) => closes(each) || calleesOf(graph, each).some((key) => program.fnOf(key).file === file && program.callsIn(file, program.fnOf(key).fn.id).some(closes)));
 }
 
 /** The opened value goes straight into a field, a static or a module variable. */

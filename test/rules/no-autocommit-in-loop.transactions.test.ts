@@ -1,0 +1,155 @@
+import { runTable, type Expected } from "./lib/table.js";
+
+const DB = `
+        import Database from "better-sqlite3";
+        const db = new Database("app.db");
+        const insert = db.prepare("INSERT INTO things (name) VALUES (?)");`;
+const PRISMA = `
+        import { PrismaClient } from "@prisma/client";
+        const prisma = new PrismaClient();`;
+
+/** Proven where an entry point leads to it, or where a caller's transaction could not hold it. */
+const found = (line: number, loop: number, more: Partial<Expected> = {}): Expected => ({ line, related: [loop], message: "commits a better-sqlite3 write of its own", fix: "manual", reason: "turns that are committed stay", ...more });
+
+/** Proven, on a session that has a name at the loop: what `wrap-loop-writes` puts into batches. */
+const wrapped = { fix: "review", reason: "the turns of its batch are rolled back with it" } as const;
+
+runTable({
+  rule: "no-autocommit-in-loop",
+  theme: "transactions around it",
+  valid: [
+    { name: "in a transaction", code: `${DB}
+        export function importAll(names: string[]) {
+          db.transaction(() => {
+            for (const name of names) insert.run(name);
+          })();
+        }` },
+    { name: "in a helper's transaction, whose BEGIN is one of two, or a savepoint", code: {
+        "src/transactions.ts": `
+        import type { DatabaseSync } from "node:sqlite";
+        let n = 0;
+        export function whole(db: DatabaseSync, work: () => void, at: "now" | "later" = "later"): void {
+          if (db.isTransaction) {
+            const name = \`part_\${n++}\`;
+            db.exec(\`SAVEPOINT \${name}\`);
+            work();
+            db.exec(\`RELEASE \${name}\`);
+            return;
+          }
+          db.exec(at === "now" ? "BEGIN IMMEDIATE" : "BEGIN");
+          try {
+            work();
+            db.exec("COMMIT");
+          } catch (error) {
+            db.exec("ROLLBACK");
+            throw error;
+          }
+        }
+        export function wholeOrNot(db: DatabaseSync, work: () => void): boolean {
+          try {
+            whole(db, work);
+            return true;
+          } catch {
+            return false;
+          }
+        }`,
+        "src/app.ts": `
+        import { DatabaseSync } from "node:sqlite";
+        import express from "express";
+        import { whole, wholeOrNot } from "./transactions.js";
+        const db = new DatabaseSync("app.db");
+        const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
+        const app = express();
+        app.post("/things", (req, res) => {
+          whole(db, () => {
+            for (const name of req.body.names) insert.run(name);
+          });
+          res.end();
+        });
+        app.post("/others", (req, res) => {
+          wholeOrNot(db, () => {
+            for (const name of req.body.names) insert.run(name);
+          });
+          res.end();
+        });` } },
+    { name: "BEGIN and COMMIT around it", code: `${DB}
+        export function importAll(names: string[]) {
+          db.exec("BEGIN");
+          for (const name of names) insert.run(name);
+          db.exec("COMMIT");
+        }` },
+    { name: "a caller opens the transaction", code: `${DB}
+        function addAll(names: string[]) {
+          for (const name of names) insert.run(name);
+        }
+        export const importAll = (names: string[]) => db.transaction(() => addAll(names))();` },
+    { name: "a transaction each turn", code: `${DB}
+        const save = db.transaction((name: string) => {
+          insert.run(name);
+          db.exec("UPDATE counters SET n = n + 1");
+        });
+        export function importAll(names: string[]) {
+          for (const name of names) save(name);
+        }` },
+    { name: "Prisma's handle", code: `${PRISMA}
+        export const importAll = (names: string[]) => prisma.$transaction(async (tx) => {
+          for (const name of names) await tx.thing.create({ data: { name } });
+        });` },
+    { name: "Sequelize's option", code: `
+        import { Sequelize, Model, type Transaction } from "sequelize";
+        class Thing extends Model {}
+        export async function importAll(names: string[], transaction: Transaction) {
+          for (const name of names) await Thing.create({ name }, { transaction });
+        }` },
+    { name: "a declared client may be in one", code: `
+        import type { PoolClient } from "pg";
+        export async function importAll(client: PoolClient, names: string[]) {
+          for (const name of names) await client.query("INSERT INTO things (name) VALUES ($1)", [name]);
+        }` },
+    { name: "a declared manager may be in one", code: `
+        import type { EntityManager } from "typeorm";
+        export async function importAll(manager: EntityManager, names: string[]) {
+          for (const name of names) await manager.save({ name });
+        }` },
+    { name: "collected for one transaction", code: `${PRISMA}
+        export async function importAll(names: string[]) {
+          const writes: unknown[] = [];
+          names.forEach((name) => {
+            writes.push(prisma.thing.create({ data: { name } }));
+          });
+          for (const name of names) writes.push(prisma.thing.update({ where: { name }, data: { seen: true } }));
+          await prisma.$transaction(writes);
+        }` },
+    { name: "mapped for one transaction", code: `${PRISMA}
+        export const importAll = (names: string[]) => prisma.$transaction(names.map((name) => prisma.thing.create({ data: { name } })));` },
+  ],
+  invalid: [
+    { name: "through a Proxy that opens when it is first used", code: `
+        import Database from "better-sqlite3";
+        import express from "express";
+        let real: Database.Database | undefined;
+        const db = new Proxy({} as Database.Database, {
+          get(_, name) {
+            real ??= new Database("app.db");
+            return Reflect.get(real, name);
+          },
+        });
+        const app = express();
+        app.post("/things", (req, res) => {
+          const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
+          for (const name of req.body.names) insert.run(name);
+          res.end();
+        });`, findings: [found(13, 13, { why: [11], ...wrapped })] },
+    { name: "a repository that a container injects is on no transaction", code: `
+        import { Injectable } from "@nestjs/common";
+        import { InjectRepository } from "@nestjs/typeorm";
+        import { Repository } from "typeorm";
+        @Injectable()
+        export class Things {
+          constructor(@InjectRepository(Thing) private readonly things: Repository<Thing>) {}
+          async importAll(names: string[]) {
+            for (const name of names) await this.things.save({ name });
+          }
+        }`, findings: [found(8, 8, { library: "typeorm", message: "typeorm write" })] },
+  ],
+});

@@ -1,0 +1,107 @@
+import { runTable } from "./lib/table.js";
+
+const DB = `
+        import Database from "better-sqlite3";
+        const db = new Database("app.db");
+        const insert = db.prepare("INSERT INTO things (name) VALUES (?)");`;
+const PRISMA = `
+        import { PrismaClient } from "@prisma/client";
+        const prisma = new PrismaClient();`;
+
+runTable({
+  rule: "no-autocommit-in-loop",
+  theme: "turns that wait or stop",
+  valid: [
+    { name: "a retry", code: `${DB}
+        export function save(name: string, attempts: number[]) {
+          for (const wait of attempts) {
+            try {
+              insert.run(name);
+              return;
+            } catch {
+              console.log(wait);
+            }
+          }
+        }` },
+    { name: "events as they come", code: `${DB}
+        export async function listen(events: AsyncIterable<string>) {
+          for await (const name of events) insert.run(name);
+        }` },
+    { name: "progress between requests", code: `${DB}
+        export async function crawl(urls: string[]) {
+          for (const url of urls) {
+            const page = await fetch(url);
+            insert.run(page.url);
+          }
+        }` },
+    { name: "progress between requests, of which one is ignored", code: `${DB}
+        import express from "express";
+        const app = express();
+        app.post("/things", async (req, res) => {
+          for (const name of req.body.names) {
+            await fetch(name).catch(() => {});
+            insert.run(name);
+          }
+          res.end();
+        });` },
+    { name: "a helper gives the promise of something else on", code: `${DB}
+        import express from "express";
+        import { spawn } from "node:child_process";
+        const app = express();
+        const start = async (name: string) => new Promise((resolve) => { spawn(name).on("close", resolve); });
+        const step = async (name: string, dry: boolean) => {
+          if (dry) return 0;
+          return start(name);
+        };
+        app.post("/things", async (req, res) => {
+          for (const name of req.body.names) {
+            await step(name, req.body.dry);
+            insert.run(name);
+          }
+          res.end();
+        });` },
+    { name: "a loop inside waits for something else", code: `${PRISMA}
+        export async function gather(names: string[], sources: string[]) {
+          for (const name of names) {
+            let text = name;
+            for (const source of sources) text = await (await fetch(source + text)).text();
+            await prisma.thing.update({ where: { name }, data: { text } });
+          }
+        }` },
+    { name: "a helper that waits for something else", code: `${DB}
+        async function deliver(name: string) {
+          await fetch("https://example.org/" + name);
+          insert.run(name);
+        }
+        export async function deliverAll(names: string[]) {
+          for (const name of names) await deliver(name);
+        }` },
+    { name: "files are removed in between, in a helper's helper", code: `${PRISMA}
+        import { rm } from "node:fs/promises";
+        const removeFile = async (name: string) => { await rm(name); };
+        const removeFiles = async (name: string) => { await removeFile(name + ".png"); await removeFile(name + ".pdf"); };
+        export async function clean(names: string[]) {
+          for (const name of names) {
+            await removeFiles(name);
+            await prisma.thing.update({ where: { name }, data: { file: null } });
+          }
+        }` },
+  ],
+  invalid: [
+    { name: "a turn that goes no further when its write says so is likely", code: `${PRISMA}
+        const count = async (key: string) => prisma.use.update({ where: { key }, data: { n: { increment: 1 } } });
+        export async function take(limits: { key: string; max: number }[]) {
+          for (const limit of limits) {
+            const used = await count(limit.key);
+            if (used.n > limit.max) throw new Error("too many");
+          }
+        }`, findings: [{ line: 6, confidence: "likely", message: "calls `count`, which commits @prisma/client writes of its own", library: "@prisma/client", fix: "manual", reason: "turns that are committed stay", related: [5] }] },
+    { name: "one that checks its row first is proven", code: `${PRISMA}
+        export async function take(limits: { key: string; max: number }[]) {
+          for (const { key, max } of limits) {
+            if (max < 1) throw new Error("too few");
+            await prisma.use.update({ where: { key }, data: { max } });
+          }
+        }`, findings: [{ line: 6, message: "commits a @prisma/client write of its own", library: "@prisma/client", fix: "manual", reason: "turns that are committed stay", related: [4] }] },
+  ],
+});

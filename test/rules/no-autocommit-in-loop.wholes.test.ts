@@ -1,0 +1,160 @@
+import { runTable, type Expected } from "./lib/table.js";
+
+const DB = `
+        import Database from "better-sqlite3";
+        const db = new Database("app.db");
+        const insert = db.prepare("INSERT INTO things (name) VALUES (?)");`;
+const PRISMA = `
+        import { PrismaClient } from "@prisma/client";
+        const prisma = new PrismaClient();`;
+
+/** Proven where an entry point leads to it, or where a caller's transaction could not hold it. */
+const found = (line: number, loop: number, more: Partial<Expected> = {}): Expected => ({ line, related: [loop], message: "commits a better-sqlite3 write of its own", fix: "manual", reason: "turns that are committed stay", ...more });
+
+/** Proven, on a session that has a name at the loop: what `wrap-loop-writes` puts into batches. */
+
+runTable({
+  rule: "no-autocommit-in-loop",
+  theme: "what belongs together, and what runs once",
+  valid: [
+    { name: "the tables are brought up to date, also when a request opens the file anew", code: `
+        import Database from "better-sqlite3";
+        import express from "express";
+        const app = express();
+        function runMigrations(db: Database.Database, names: string[]) {
+          const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
+          for (const name of names) insert.run(name);
+        }
+        app.post("/restore", (req, res) => {
+          const db = new Database("app.db");
+          runMigrations(db, req.body.names);
+          res.end();
+        });` },
+    { name: "start-up", code: `${DB}
+        for (const name of JSON.parse(process.env.NAMES)) insert.run(name);` },
+    { name: "a migration by name", code: `${DB}
+        export function migrateThings(names: string[]) {
+          for (const name of names) insert.run(name);
+        }` },
+    { name: "a seed script", file: "scripts/seed.ts", code: `${DB}
+        export function importAll(names: string[]) {
+          for (const name of names) insert.run(name);
+        }` },
+    { name: "in memory", code: `
+        import Database from "better-sqlite3";
+        const db = new Database(":memory:");
+        export function importAll(names: string[]) {
+          for (const name of names) db.prepare("INSERT INTO things (name) VALUES (?)").run(name);
+        }` },
+  ],
+  invalid: [
+    { name: "the layouts of a board: most often a handful", code: `${DB}
+        import express from "express";
+        const app = express();
+        app.put("/board", (req, res) => {
+          for (const layout of req.body.layouts) insert.run(layout.name);
+          res.end();
+        });`, findings: [found(7, 7, { confidence: "likely", why: [6] })] },
+    { name: "the parts of a row that was just written: as many as it has", code: `${PRISMA}
+        import express from "express";
+        import { nextId } from "./ids.js";
+        const app = express();
+        app.post("/widgets", async (req, res) => {
+          const id = nextId();
+          await prisma.widget.create({ data: { id } });
+          for (const source of req.body.sources) await prisma.source.create({ data: { widget: id, source } });
+          res.end();
+        });`, findings: [found(9, 9, { confidence: "likely", why: [6], library: "@prisma/client", message: "@prisma/client write" })] },
+    { name: "rows that name something from elsewhere", code: `${PRISMA}
+        import express from "express";
+        const app = express();
+        app.post("/widgets", async (req, res) => {
+          await prisma.visit.create({ data: { user: req.user } });
+          for (const source of req.body.sources) await prisma.source.create({ data: { user: req.user, source } });
+          res.end();
+        });`, findings: [found(7, 7, { why: [5], library: "@prisma/client", message: "@prisma/client write" })] },
+    { name: "a table by key that another server has answered with, through a method", code: `
+        import { DatabaseSync } from "node:sqlite";
+        class Store {
+          db = new DatabaseSync("app.db");
+          insert = this.db.prepare("INSERT INTO counts (name, n) VALUES (?, ?)");
+          add(name: string, n: number) { this.insert.run(name, n); }
+        }
+        const store = new Store();
+        setInterval(async () => {
+          const answer = await fetch("https://example.org/counts.json");
+          const body = await answer.json();
+          for (const name of Object.keys(body.counts ?? {})) store.add(name, body.counts[name]);
+        }, 60_000);`, findings: [found(11, 11, { library: "node:sqlite", message: "calls `store.add`, which commits node:sqlite writes", why: [8], fix: "manual", reason: "writes as well, in a loop or function" })] },
+    { name: "the keys of what a request sends are a form's", code: `${DB}
+        import express from "express";
+        const app = express();
+        app.post("/settings", async (req, res) => {
+          const body = await req.json();
+          for (const name of Object.keys(body)) insert.run(name);
+          res.end();
+        });`, findings: [found(8, 8, { confidence: "likely", why: [6] })] },
+    { name: "rows that replace those of one thing are likely", code: `${DB}
+        import express from "express";
+        const app = express();
+        app.put("/members", (req, res) => {
+          db.prepare("DELETE FROM things WHERE owner = ?").run(req.body.owner);
+          for (const name of req.body.names) insert.run(name);
+          res.end();
+        });`, findings: [found(8, 8, { confidence: "likely", why: [6] })] },
+    { name: "children of a row that was just inserted are likely", code: `${DB}
+        import express from "express";
+        const app = express();
+        app.post("/lists", (req, res) => {
+          const made = db.prepare("INSERT INTO lists (name) VALUES (?)").run(req.body.name);
+          const list = made.lastInsertRowid;
+          for (const name of req.body.names) db.prepare("INSERT INTO things (list, name) VALUES (?, ?)").run(list, name);
+          res.end();
+        });`, findings: [found(9, 9, { confidence: "likely", why: [6] })] },
+    { name: "a new order is likely, beside other columns as well", code: `${DB}
+        import express from "express";
+        const app = express();
+        app.put("/order", (req, res) => {
+          req.body.ids.forEach((id: number, index: number) => {
+            db.prepare("UPDATE things SET sort_order = ?, updated_at = ? WHERE id = ?").run(index, Date.now(), id);
+          });
+          res.end();
+        });`, findings: [found(8, 7, { confidence: "likely", why: [6, 7] })] },
+    { name: "a Drizzle row's parts are likely", code: `
+        import Database from "better-sqlite3";
+        import { drizzle } from "drizzle-orm/better-sqlite3";
+        import express from "express";
+        import { nextId } from "./ids.js";
+        const db = drizzle(new Database("app.db"));
+        const app = express();
+        app.post("/widgets", async (req, res) => {
+          const id = nextId();
+          await db.insert(widgets).values({ id });
+          for (const source of req.body.sources) await db.insert(sources).values({ widget: id, source });
+          res.end();
+        });`, findings: [found(10, 10, { confidence: "likely", why: [7], library: "drizzle-orm", message: "drizzle-orm write" })] },
+    { name: "an update and an insert of other rows in one branch are likely", code: `${DB}
+        import express from "express";
+        const app = express();
+        app.post("/things", (req, res) => {
+          for (const thing of req.body.things) {
+            if (thing.stale) {
+              db.prepare("UPDATE tasks SET state = 'stale' WHERE id = ?").run(thing.id);
+              insert.run(thing.name);
+            }
+          }
+          res.end();
+        });`, findings: [found(9, 7, { related: [7, 10], confidence: "likely", why: [6] })] },
+    { name: "over the keys of an object is likely", code: `${DB}
+        export function importAll(counts: object) {
+          for (const name of Object.keys(counts)) insert.run(name);
+        }`, findings: [found(5, 5, { confidence: "likely" })] },
+    { name: "the parts of one thing are likely", code: `${PRISMA}
+        export class Order {
+          constructor(private readonly lines: { id: number }[]) {}
+          async close() {
+            for (const line of this.lines) await prisma.line.update({ where: { id: line.id }, data: { closed: true } });
+          }
+        }`, findings: [found(6, 6, { library: "@prisma/client", message: "@prisma/client write", confidence: "likely" })] },
+  ],
+});
