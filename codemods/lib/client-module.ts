@@ -11,6 +11,7 @@ import { commonDir, linesOf, packageDir } from "./session-module.js";
 import type { ModuleImport } from "./session-module.js";
 import { extensionOf } from "./specifier.js";
 import { styleOf } from "./style.js";
+import { CannotFix } from "./transform.js";
 import type { PlanContext } from "./transform.js";
 import { nodeOf } from "./tree.js";
 import type { Tree } from "./tree.js";
@@ -52,7 +53,7 @@ export class ClientModules {
       const isTaken = this.host.list().some((file) => file.startsWith(`${path}/`) || file.replace(/\.[cm]?[jt]sx?$/, "") === path) || [...this.#created.values()].some(({ file }) => file === path + extension);
       if (!isTaken) return path + extension;
     }
-    throw new Error(`no free name for a client module in ${dir === "" ? "." : dir}`);
+    throw new CannotFix(`every name for a module of the client is taken in ${dir === "" ? "." : dir}: make one by hand`);
   }
 }
 

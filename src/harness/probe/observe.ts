@@ -21,7 +21,8 @@ export type LocksOf = (session: object) => ConnectionLocks;
 
 const BEGIN_WITH_LOCK = /^\s*begin\s+(immediate|exclusive)\b/i;
 export const TRANSACTION_CONTROL = /^\s*(begin|commit|end|rollback|savepoint|release)\b/i;
-export const WRITING_VERB = /(^|;)\s*(insert|update|delete|replace|create|drop|alter|with)\b/i;
+/** `WITH … SELECT` only reads: https://www.sqlite.org/lang_with.html. A verb in its texts or names counts too much, never too little. */
+export const WRITING_VERB = /(^|;)\s*(insert|update|delete|replace|create|drop|alter|with\b[^;]*\b(insert|update|delete|replace))\b/i;
 
 /** The book of each connection, kept as long as the connection is. */
 export function locksByConnection(log: LockLog): LocksOf {
