@@ -1,9 +1,10 @@
 import { packageName } from "../src/core/catalogue/index.js";
-import type { OuterHelperDetail, OuterSessionDetail, Place } from "../src/core/finding.js";
+import type { OuterHelperDetail, Place } from "../src/core/finding.js";
 import type { CallFact, Span } from "../src/core/facts/types.js";
 import type { JudgedTransaction, ProjectFacts } from "../src/core/link/index.js";
 import { functionKey } from "../src/core/link/program.js";
 import { finish } from "./lib/finish.js";
+import { inOptions, inPlace, isCaught, namedHandle } from "./lib/handle-in-place.js";
 import { passingOf } from "./lib/handle-passing.js";
 import { nestedTransactions } from "./lib/nested.js";
 import { callPath } from "./lib/path.js";
@@ -27,6 +28,8 @@ const messages = {
   helper: (library: string, helper: string, sync: boolean) =>
     `\`${helper}\` runs on the ${library} session around this transaction, not on its handle: it ${outcome(sync)}. Pass the handle to it.`,
 };
+
+const CAUGHT = "its error is caught inside the transaction, which on PostgreSQL is over once a statement of it has failed";
 
 function outcome(sync: boolean): string {
   return sync ? "is part of the transaction only as long as both are one connection" : "runs outside the transaction and may wait for its locks";
@@ -89,24 +92,39 @@ function judge(project: ProjectFacts, site: JudgedTransaction, options: Options)
   // A call that begins a transaction of its own on the session is `no-nested-transaction`'s, and one mistake.
   const nested = nestedTransactions(project);
   for (const stray of strays) if (!nested.has(stray.at)) byPlace.set(stray.at, [...(byPlace.get(stray.at) ?? []), stray]);
-  return [...byPlace].map(([at, found]): Draft => {
+  const drafts = [...byPlace].map(([at, found]): Draft => {
     const { helper, option } = found[0] ?? {};
-    const detail = helper === undefined && option === undefined ? inPlace(project, site, home, at) : undefined;
-    const passing = helper === undefined ? undefined : throughHelper(project, site, at, found, options);
     return {
       ...base,
-      ...(detail ? { fix: "safe" as const, detail } : {}),
-      ...(typeof passing === "object" ? { fix: "review" as const, detail: passing } : {}),
+      ...fixOf(project, site, at, found, options),
       file: home,
       span: at.span,
       message: helper !== undefined ? messages.helper(library, helper, site.sync) : option !== undefined ? messages.option(library, option) : messages.direct(library, receiverText(project, home, at), site.sync),
-      ...(detail ? {} : { fixReason: helper === undefined ? "use the transaction's handle here" : typeof passing === "string" ? passing : joins(helper) }),
       related: [
         place(site.file, site.call.calleeSpan, "the transaction"),
         ...found.filter(({ call }) => call !== at).map(({ file, call }) => place(file, call.span, "runs on the session itself")),
       ],
     };
   });
+  // What is written on the handle is not there for others before the commit, and they may wait for it: all go in, or somebody looks.
+  const left = drafts.find(({ fix }) => fix !== "safe");
+  return drafts.map((draft) => (left === undefined || draft.fix !== "safe" ? draft : { ...draft, fix: "review", fixReason: stays(left) }));
+}
+
+/** How a place is mended, how safe that is, and why. */
+function fixOf(project: ProjectFacts, site: JudgedTransaction, at: CallFact, found: readonly Stray[], options: Options): Pick<Draft, "fix" | "fixReason" | "detail"> {
+  const { helper, option } = found[0] ?? {};
+  if (helper !== undefined) {
+    const passing = throughHelper(project, site, at, found, options);
+    return typeof passing === "string" ? { fix: "manual", fixReason: passing } : { fix: "review", fixReason: joins(helper), detail: passing };
+  }
+  const detail = option === undefined ? inPlace(project, site, at) : inOptions(project, site, at);
+  if (detail === undefined) return { fix: "manual", fixReason: option === undefined ? "use the transaction's handle here" : `pass the transaction in its options, as \`${option}\`` };
+  return isCaught(project, site, at) ? { fix: "review", fixReason: CAUGHT, detail } : { fix: "safe", detail };
+}
+
+function stays({ span }: Draft): string {
+  return `another statement of this transaction is outside, too (line ${span.line}), and has to go in with it: outside it does not see what is written here, and may wait for it`;
 }
 
 function place(file: string, span: Span, text: string): Place {
@@ -142,25 +160,6 @@ function mentionsArguments(project: ProjectFacts, key: string): boolean {
   return fn.kind !== "arrow" && /\barguments\b/.test(project.program.text(file, fn.body));
 }
 
-/** The statement begins with the very expression that the transaction was begun on, and the handle has a name. */
-function inPlace(project: ProjectFacts, site: JudgedTransaction, home: string, at: CallFact): OuterSessionDetail | undefined {
-  const session = receiverText(project, home, at);
-  const named = namedHandle(project, site, home);
-  const begun = project.program.text(site.file, site.call.calleeSpan);
-  if (session === "this" || !named || !new RegExp(`^${session.replaceAll("$", "\\$")}\\.\\w+$`).test(begun)) return undefined;
-  return { kind: "outer-session", session, ...named };
-}
-
-/** The handle's name in the one function that the transaction runs, which is written where it begins. */
-function namedHandle(project: ProjectFacts, site: JudgedTransaction, home: string): { handle: string; body: number } | undefined {
-  const [body, more] = site.bodies;
-  if (body === undefined || more !== undefined || site.file !== home) return undefined;
-  const { fn } = project.program.fnOf(body);
-  const parameter = fn.params[site.pattern?.handle ?? 0];
-  const handle = parameter === undefined ? undefined : project.program.variable(home, parameter.variable);
-  return handle?.span === undefined || !/^[\w$]+$/.test(handle.name) ? undefined : { handle: handle.name, body: fn.span.start };
-}
-
 /** How the helper that a call runs is given the handle, or why its author has to see to it. */
 function throughHelper(project: ProjectFacts, site: JudgedTransaction, at: CallFact, found: readonly Stray[], options: Options): OuterHelperDetail | string {
   const home = homeOf(project, site);
@@ -169,7 +168,7 @@ function throughHelper(project: ProjectFacts, site: JudgedTransaction, at: CallF
     return facts && viaHelper(project, site, inside, facts, options.allowFunctions) ? facts : undefined;
   });
   if (typeof passing === "string") return passing;
-  const named = namedHandle(project, site, home);
+  const named = namedHandle(project, site);
   return named ? { kind: "outer-helper", ...named, ...passing } : "give the helper the handle as a parameter, and let it use that: the handle has no name here";
 }
 

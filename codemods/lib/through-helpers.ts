@@ -8,7 +8,7 @@ import { assertOnlyCalled } from "./only-called.js";
 import { namesIn } from "./transaction-shape.js";
 import { CannotFix } from "./transform.js";
 import type { PlanContext } from "./transform.js";
-import { functionOf, nodeOf, resolve, walk } from "./tree.js";
+import { functionOf, isCallLike, nodeOf, resolve, walk } from "./tree.js";
 import type { FunctionNode, Tree } from "./tree.js";
 import { calleeType, isTypeScript } from "./type-text.js";
 
@@ -159,10 +159,6 @@ function onParameter(helper: HelperFunction, taker: Taker, takers: readonly Take
     assertInOrder(one, taker, helper);
     return [{ file, start, end: one.end, text: name }];
   });
-}
-
-function isCallLike(node: ts.Node): node is ts.CallExpression | ts.TaggedTemplateExpression {
-  return ts.isCallExpression(node) || ts.isTaggedTemplateExpression(node);
 }
 
 function argumentsOf(call: ts.CallExpression | ts.TaggedTemplateExpression): readonly ts.Expression[] {

@@ -143,6 +143,10 @@ export function isFunction(node: ts.Node): node is FunctionNode {
   );
 }
 
+export function isCallLike(node: ts.Node): node is ts.CallExpression | ts.TaggedTemplateExpression {
+  return ts.isCallExpression(node) || ts.isTaggedTemplateExpression(node);
+}
+
 export function ancestor<T extends ts.Node>(node: ts.Node, test: (node: ts.Node) => node is T): T | undefined {
   let current: ts.Node | undefined = node.parent;
   while (current !== undefined && !test(current)) current = current.parent;

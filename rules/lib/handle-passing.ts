@@ -1,5 +1,5 @@
 import { libraryWithId } from "../../src/core/catalogue/index.js";
-import type { CallFact, Expr, Span } from "../../src/core/facts/types.js";
+import type { CallFact, Span } from "../../src/core/facts/types.js";
 import type { HelperFunction, OuterHelperDetail } from "../../src/core/finding.js";
 import type { CallPlace } from "../../src/core/link/calls.js";
 import type { JudgedTransaction, ProjectFacts } from "../../src/core/link/index.js";
@@ -9,6 +9,7 @@ import type { StatementFact } from "../../src/core/link/statements.js";
 import { parameterOf } from "./default-session.js";
 import { namesOf, whyFixed } from "./signature.js";
 import { startsOf } from "./same-session.js";
+import { writtenAs } from "./written.js";
 
 /** How far helpers are followed: nobody reads a rewrite of more. */
 const MAX_DEPTH = 4;
@@ -125,7 +126,7 @@ class Passing {
     const { values } = this.project.graph;
     let found: Session | undefined;
     for (const part of [call.callee, ...startsOf(this.project, file, call.callee), ...call.args]) {
-      const text = this.#textOf(file, part);
+      const text = writtenAs(this.project, file, part);
       const held = values.solver.values(values.expression(file, part, call.fn));
       if (text === undefined || !facts.some(({ owner, session }) => held.has(owner) || (session !== undefined && held.has(session)))) continue;
       const parameter = part.k === "var" ? parameterOf(this.project, file, part.id, functionKey(file, call.fn)) : undefined;
@@ -133,14 +134,6 @@ class Passing {
     }
     if (found === undefined) throw new Unclear(`the session has no name in \`${this.project.program.fnOf(root).fn.name}\``);
     return found;
-  }
-
-  #textOf(file: string, expr: Expr): string | undefined {
-    if (expr.k === "var") return this.project.program.variable(file, expr.id).name;
-    if (expr.k === "this") return "this";
-    if (expr.k !== "member" || expr.name === "*") return undefined;
-    const of = this.#textOf(file, expr.of);
-    return of === undefined ? undefined : `${of}.${expr.name}`;
   }
 }
 

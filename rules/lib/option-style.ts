@@ -9,13 +9,18 @@ import type { ProjectFacts } from "../../src/core/link/index.js";
 const AFTER_ONE = new Set(["create", "bulkCreate", "update", "upsert", "findByPk", "increment", "decrement", "min", "max", "sum", "query"]);
 const FIRST = new Set(["findAll", "findOne", "findAndCountAll", "count", "findOrCreate", "findOrBuild", "findCreateFind", "destroy", "truncate", "restore", "reload", "save"]);
 
+/** Which argument of a statement is its options, by the method's name. Undefined for methods that are not known. */
+export function optionsIndex({ callee }: CallFact): number | undefined {
+  if (callee.k !== "member") return undefined;
+  return AFTER_ONE.has(callee.name) ? 1 : FIRST.has(callee.name) ? 0 : undefined;
+}
+
 /**
  * Whether it is plain that a statement is not passed an option: its options are left out, or written there without it.
  * Where they come from elsewhere, nobody can tell.
  */
 export function lacksOption(project: ProjectFacts, file: string, call: CallFact, option: string): boolean {
-  if (call.spread || call.callee.k !== "member") return false;
-  const index = AFTER_ONE.has(call.callee.name) ? 1 : FIRST.has(call.callee.name) ? 0 : undefined;
+  const index = call.spread ? undefined : optionsIndex(call);
   if (index === undefined) return false;
   const given = call.args[index];
   return given === undefined || isWithout(project, file, given, option);

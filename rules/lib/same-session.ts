@@ -132,7 +132,7 @@ export function isOnSameConstant(project: ProjectFacts, site: Begun, file: strin
 }
 
 /** What a module's constant is made by, once: `new PrismaClient()`, `remember("db", open)`. */
-function moduleValue({ program }: ProjectFacts, file: string, expr: Expr): CallFact | undefined {
+export function moduleValue({ program }: ProjectFacts, file: string, expr: Expr): CallFact | undefined {
   if (expr.k !== "var") return undefined;
   const made = constantOf(program, file, expr);
   const call = made.expr.k === "call" ? program.call(made.file, made.expr.id) : undefined;

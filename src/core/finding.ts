@@ -57,6 +57,7 @@ export type FindingDetail =
   | LoopTransactionDetail
   | LoopWritesDetail
   | OuterSessionDetail
+  | OuterOptionDetail
   | OuterHelperDetail
   | AsyncBodyDetail
   | ReleaseDetail
@@ -80,8 +81,25 @@ export interface LoopWritesDetail {
 /** A statement in a transaction's own body that is written on the session around it. */
 export interface OuterSessionDetail {
   kind: "outer-session";
-  /** The session as written at the statement's beginning, and at the transaction's: `db`, `this.db`. */
+  /** What the handle takes the place of, as written at the statement's beginning: `db`, `this.db`, `dataSource.manager`, `users`. */
   session: string;
+  /** The parameter of the transaction's function that is its handle. */
+  handle: string;
+  /** Where the transaction's function starts in `Finding.file`. */
+  body: number;
+  /** The handle's method that makes what `session` is again on the transaction: `withRepository`. Absent: the handle is that. */
+  again?: string;
+  /** The call inside the transaction that begins with `session`, where the statement runs on the constant that it gives. */
+  made?: Span;
+}
+
+/** A statement in a transaction's own body whose options are without the transaction. */
+export interface OuterOptionDetail {
+  kind: "outer-option";
+  /** The option that carries it: `transaction`. */
+  option: string;
+  /** The argument that the options are. */
+  index: number;
   /** The parameter of the transaction's function that is its handle. */
   handle: string;
   /** Where the transaction's function starts in `Finding.file`. */

@@ -245,7 +245,7 @@ runLocal("no-outer-session-in-transaction", "use-transaction-handle", [
         await tx.insert(things).values({ name });
       }));
     });
-    ` },
+    `, safety: "review", reason: "its error is caught inside the transaction" },
   { name: "a session that is called itself", before: `
     import knex from "knex";
     const db = knex({ client: "pg" });

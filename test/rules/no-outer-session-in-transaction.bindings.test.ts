@@ -15,7 +15,6 @@ const KNEX = `
         const db = knex({ client: "pg" });`;
 
 const NO_PARAMETER = "give the function the handle as its parameter";
-const USE_HANDLE = "use the transaction's handle here";
 
 runTable({
   rule: "no-outer-session-in-transaction",
@@ -137,13 +136,13 @@ runTable({
         export const save = () => prisma.$transaction(async (tx) => {
           await tx.order.create({ data: {} });
           await prisma.line.deleteMany();
-        });`, findings: [{ line: 5, library: "@prisma/client", message: "`prisma` is the @prisma/client session around this transaction", fix: "manual", reason: USE_HANDLE, related: [3] }] },
+        });`, findings: [{ line: 5, library: "@prisma/client", message: "`prisma` is the @prisma/client session around this transaction", fix: "safe", related: [3] }] },
     { name: "a parameter of a declared type, which is the receiver", code: `
         import type { PrismaClient } from "@prisma/client";
         export const save = (client: PrismaClient) => client.$transaction(async (tx) => {
           await tx.order.deleteMany();
           await client.line.deleteMany();
-        });`, findings: [{ line: 4, library: "@prisma/client", message: "`client`", fix: "manual", reason: USE_HANDLE, related: [2] }] },
+        });`, findings: [{ line: 4, library: "@prisma/client", message: "`client`", fix: "safe", related: [2] }] },
     { name: "a field of the class", code: `
         import { PrismaClient } from "@prisma/client";
         export class Orders {
@@ -154,7 +153,7 @@ runTable({
               await this.prisma.line.deleteMany();
             });
           }
-        }`, findings: [{ line: 7, library: "@prisma/client", message: "`this.prisma`", fix: "manual", reason: USE_HANDLE, related: [5] }] },
+        }`, findings: [{ line: 7, library: "@prisma/client", message: "`this.prisma`", fix: "safe", related: [5] }] },
     { name: "kept in globalThis", code: `
         import { PrismaClient } from "@prisma/client";
         const kept = globalThis as unknown as { prisma?: PrismaClient };
@@ -165,16 +164,27 @@ runTable({
         export const save = (ids: number[]) => prisma.$transaction(async (tx) => {
           await tx.order.deleteMany();
           await Promise.all(ids.map((id) => prisma.line.delete({ where: { id } })));
-        });`, findings: [{ line: 5, library: "@prisma/client", message: "`prisma`", fix: "manual", reason: USE_HANDLE, related: [3] }] },
+        });`, findings: [{ line: 5, library: "@prisma/client", message: "`prisma`", fix: "safe", related: [3] }] },
     { name: "a handle that is named and never used", code: `${PRISMA}
         export const save = () => prisma.$transaction(async (_tx) => {
           await prisma.order.deleteMany();
-        });`, findings: [{ line: 4, library: "@prisma/client", message: "`prisma`", fix: "manual", reason: USE_HANDLE, related: [3] }] },
+        });`, findings: [{ line: 4, library: "@prisma/client", message: "`prisma`", fix: "safe", related: [3] }] },
     { name: "raw SQL on the session", code: `${PRISMA}
         export const save = () => prisma.$transaction(async (tx) => {
           await tx.order.deleteMany();
           await prisma.$executeRaw\`UPDATE counters SET n = n + 1\`;
-        });`, findings: [{ line: 5, library: "@prisma/client", message: "`prisma`", fix: "manual", reason: USE_HANDLE, related: [3] }] },
+        });`, findings: [{ line: 5, library: "@prisma/client", message: "`prisma`", fix: "safe", related: [3] }] },
+    { name: "what is plain to mend, beside what somebody has to look at: both go in", code: `${PRISMA}
+        const audit = { note: () => prisma.event.create({ data: {} }) };
+        export const save = (later: (work: () => void) => void) => prisma.$transaction(async (tx) => {
+          await tx.order.deleteMany();
+          await prisma.line.deleteMany();
+          await audit.note();
+        });
+        export const all = [audit.note];`, findings: [
+      { line: 6, library: "@prisma/client", message: "`prisma`", fix: "review", reason: "another statement of this transaction is outside, too (line 7)", related: [4] },
+      { line: 7, library: "@prisma/client", message: "`audit.note`", fix: "review", reason: "becomes part of the transaction", related: [4, 3] },
+    ] },
     { name: "Drizzle on better-sqlite3: the same connection, so only likely", code: `${DRIZZLE}
         export const save = () => db.transaction((tx) => {
           tx.insert(things).values({ id: 1 }).run();
@@ -205,6 +215,6 @@ runTable({
         export const save = () => db.transaction().execute(async (trx) => {
           await trx.insertInto("orders").values({ id: 1 }).execute();
           await db.deleteFrom("lines").execute();
-        });`, findings: [{ line: 5, library: "kysely", message: "`db`", fix: "manual", reason: USE_HANDLE, related: [3] }] },
+        });`, findings: [{ line: 5, library: "kysely", message: "`db`", fix: "safe", related: [3] }] },
   ],
 });

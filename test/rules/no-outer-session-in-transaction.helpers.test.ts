@@ -283,10 +283,10 @@ runTable({
         export const save = () => sequelize.transaction(async (t) => {
           await User.create({ name: "a" }, { transaction: t });
           await User.create({ name: "b" });
-        });`, findings: [{ line: 7, library: "sequelize", message: "`transaction` is not passed", fix: "manual", reason: "use the transaction's handle here", related: [5] }] },
+        });`, findings: [{ line: 7, library: "sequelize", message: "`transaction` is not passed", fix: "safe", related: [5] }] },
     { name: "Sequelize: options without it", code: `${SEQUELIZE}
         export const save = () => sequelize.transaction(async (t) => {
           await User.destroy({ where: { id: 1 } });
-        });`, findings: [{ line: 6, library: "sequelize", message: "`transaction` is not passed", fix: "manual", reason: "use the transaction's handle here", related: [5] }] },
+        });`, findings: [{ line: 6, library: "sequelize", message: "`transaction` is not passed", fix: "safe", related: [5] }] },
   ],
 });

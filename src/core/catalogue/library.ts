@@ -88,6 +88,8 @@ export interface Library {
   sharing?: string;
   /** How a function that works on a session is given a transaction's handle instead. Absent: no type for both is known. */
   passing?: PassingPattern;
+  /** How what was reached from the session is reached from a transaction's handle. Absent: the handle has what statements need of the session. */
+  handle?: HandlePattern;
   /** How a callback's transaction is run once a batch. Absent: `batch-loop-transaction` does not know. */
   batch?: BatchPattern;
 }
@@ -99,6 +101,20 @@ export interface PassingPattern {
    * (Prisma's `Omit<PrismaClient, …>`). `either`: neither holds, and both have their methods from one class.
    */
   type: "session" | "handle" | "either";
+}
+
+/** What a handle of another kind than the session takes the place of. */
+export interface HandlePattern {
+  /** What the session has by this name is what the handle is: `manager` of a `DataSource`. */
+  is: string;
+  /** The session's own methods, which the handle lacks: `synchronize`. */
+  lacks: readonly string[];
+  /** Calls that make something of the session which keeps what it was made of: `getRepository`. */
+  makes: readonly string[];
+  /** The handle's method that makes the same again of such a thing, on the transaction: `withRepository`. */
+  again: string;
+  /** The one that makes of a table's class what has the class's own static methods: `getRepository`. */
+  model: string;
 }
 
 /** What has to be known of a library to write `(work) => db.transaction(work)` around the batches of a loop. */

@@ -7,8 +7,8 @@ function on(...names: readonly string[]): RegExp {
 
 /**
  * https://mikro-orm.io/docs/entity-manager-api. A unit of work: `persist`, `remove` and `assign` say what `flush` writes.
- * `transactional` keeps its forked manager in an AsyncLocalStorage, so that every manager inside joins the transaction:
- * https://mikro-orm.io/docs/transactions
+ * `transactional` keeps its forked manager in an AsyncLocalStorage, so that the global manager inside joins the transaction
+ * (one that was forked does not, unless with `useContext`): https://mikro-orm.io/docs/transactions
  */
 const BASE = {
   ...EMPTY_LIBRARY,

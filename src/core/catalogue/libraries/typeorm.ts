@@ -65,6 +65,14 @@ export const typeorm: Library = {
     { path: /^(?:create|drop|rename|change|add|update)(?:Table|View|Column|Columns|Index|Indices|ForeignKeys?|PrimaryKeys?|UniqueConstraints?|CheckConstraints?|ExclusionConstraints?|Schema|Database)$/, kind: "ddl" },
   ],
   batch: { handle: "EntityManager" },
+  // https://typeorm.io/docs/working-with-entity-manager/custom-repository#using-custom-repositories-in-transactions
+  handle: {
+    is: "manager",
+    lacks: ["synchronize", "dropDatabase", "runMigrations", "undoLastMigration", "createQueryRunner"],
+    makes: ["getRepository", "getTreeRepository", "extend"],
+    again: "withRepository",
+    model: "getRepository",
+  },
   // Its drivers for SQLite have one connection and one query runner, which callers of `save()` share, too.
   unshared: { ...TAKES_IN_OTHERS, on: "sqlite" },
   sharing: "with SQLite, every `save()` is a transaction on the one connection of all callers: one that fails while another is under way undoes both",
