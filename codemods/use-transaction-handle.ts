@@ -46,8 +46,9 @@ function placeOfMaking(tree: Tree, made: Span, body: FunctionNode): Span {
   if (declaration === undefined || !ts.isIdentifier(declaration.name)) throw new CannotFix("what the statement runs on is not made where it was");
   const name = declaration.name;
   for (const use of referencesTo(tree, name, body)) {
-    const stays = ts.isPropertyAccessExpression(use.parent) && use.parent.expression === use && runsWithin(use, body);
-    if (!stays) throw new CannotFix(`\`${name.text}\` may be used when the transaction is over: make one of the transaction's handle beside it`);
+    const { parent } = use;
+    const isUsed = ((ts.isPropertyAccessExpression(parent) || ts.isCallExpression(parent)) && parent.expression === use) || (ts.isTaggedTemplateExpression(parent) && parent.tag === use);
+    if (!isUsed || !runsWithin(use, body)) throw new CannotFix(`\`${name.text}\` may be used when the transaction is over: make one of the transaction's handle beside it`);
   }
   return made;
 }

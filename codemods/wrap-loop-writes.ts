@@ -52,7 +52,8 @@ function wrap(finding: Finding, detail: LoopWritesDetail, tree: Tree, context: P
     outer: indent,
     inner: indent,
     style: styleOf(source),
-    access: sessionAccess(session, names, async),
+    // What only writes takes the lock at once.
+    access: sessionAccess(tree, statement, { session, library: detail.library, mode: "immediate" }, names, async),
     batched: names.batched,
     async,
     batchSize,

@@ -109,9 +109,10 @@ function workType(tree: Tree, call: ts.CallExpression, callback: Callback, runne
   return callee === undefined ? undefined : `Parameters<${callee}>[${call.arguments.indexOf(callback)}]`;
 }
 
-/** The session itself: the runtime makes the transactions. */
-export function sessionAccess(session: string, names: Names, async: boolean): Access {
+/** The session itself: the runtime makes the transactions, or the driver's own wrapper does, where the runtime has no driver for it. */
+export function sessionAccess(tree: Tree, place: ts.Node, { session, library, mode }: WrittenSession, names: Names, async: boolean): Access {
   if (!/^[\w$.#!?\s]+$/.test(session)) throw new CannotFix(`the session is written as \`${session}\`, which would be evaluated more than once`);
+  if (!Object.hasOwn(RUNTIME.drivers, library)) return wrapperAccess(tree, place, session, mode);
   const run = (): string => `${async ? "await " : ""}${names.transaction()}(${session}, `;
   return {
     batches: session,
@@ -119,6 +120,34 @@ export function sessionAccess(session: string, names: Names, async: boolean): Ac
     close: "})",
     openValue: (inner) => `${run()}${inner ? "async " : ""}() => `,
     closeValue: ")",
+    promises: false,
+  };
+}
+
+interface WrittenSession {
+  session: string;
+  /** The package's name. */
+  library: string;
+  mode: LoopTransactionDetail["mode"];
+}
+
+/** `(work) => db.transaction(work)()`, and the same around statements of its own. The function is given nothing, which its type has to say. */
+function wrapperAccess(tree: Tree, place: ts.Node, session: string, mode: LoopTransactionDetail["mode"]): Access {
+  const taken = namesIn(place);
+  const work = freeName("work", (name) => taken.has(name));
+  const method = mode === "default" ? "" : `.${mode}`;
+  const run = `${method}()`;
+  const isTyped = isTypeScript(tree.file);
+  const opened = (inner: boolean): string => {
+    if (inner) throw new CannotFix("a transaction of this driver does not wait for what its function awaits");
+    return `${session}.transaction(() => `;
+  };
+  return {
+    batches: `(${work}${isTyped ? ": (tx: undefined) => void" : ""}) => ${session}.transaction(${work})${isTyped ? `${method}(undefined)` : run}`,
+    open: (inner) => `${opened(inner)}{`,
+    close: `})${run}`,
+    openValue: opened,
+    closeValue: `)${run}`,
     promises: false,
   };
 }

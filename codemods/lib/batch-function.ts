@@ -20,7 +20,7 @@ export function planFunction(group: EditGroup, detail: LoopTransactionDetail, tr
   const loop = loopParts(tree, parts.loopUnit.statement);
   if (!async && loop.async) throw new CannotFix("the loop awaits, and a function that runs the transaction is not async");
   const names = runtimeNames(tree, async);
-  const access = sessionAccess(detail.sessionText, names, async);
+  const access = sessionAccess(tree, callback, { ...detail, session: detail.sessionText }, names, async);
   const { file, text, source } = tree;
   const first = body.statements[0];
   const last = body.statements.at(-1);

@@ -31,7 +31,7 @@ export function planInPlace(group: EditGroup, detail: LoopTransactionDetail, tre
   const async = shape.async;
   if (!async && loop.async) throw new CannotFix("the loop awaits, and the function around the transaction is not async");
   const names = runtimeNames(tree, async);
-  const access = runner === undefined ? sessionAccess(detail.sessionText, names, async) : runnerAccess(tree, runner, callback, shape.awaited, detail, names.needs);
+  const access = runner === undefined ? sessionAccess(tree, callback, { ...detail, session: detail.sessionText }, names, async) : runnerAccess(tree, runner, callback, shape.awaited, detail, names.needs);
   assertValuesLast(parts, loop, handles, access);
   for (const segment of [...parts.before, ...parts.after]) {
     if (segment.kind === "plain" && shape.outcome.kind !== "returned" && segment.units.some(({ statement }) => hasOwn(statement, ts.isReturnStatement))) {

@@ -18,7 +18,7 @@ export function planSql(group: EditGroup, detail: LoopTransactionDetail, tree: T
   const shape = sqlShape(tree, detail);
   const { text, source } = tree;
   const names = runtimeNames(tree, shape.async);
-  const access = sessionAccess(detail.sessionText, names, shape.async);
+  const access = sessionAccess(tree, shape.around ?? tree.source, { ...detail, session: detail.sessionText }, names, shape.async);
   const parts = partsOf(tree, detail, shape.inside, shape.inside[0]?.pos ?? shape.bodyStart, plainScope());
   if (parts.result !== undefined) throw new CannotFix("the transaction returns before it commits");
   const loop = loopParts(tree, parts.loopUnit.statement);

@@ -18,7 +18,7 @@ export function runnerOf(project: ProjectFacts, site: JudgedTransaction): LoopTr
 export function whyNotBatched(project: ProjectFacts, site: JudgedTransaction, held: HeldLoop): string | undefined {
   if (held.path.length > 0) return "the loop is not written in the transaction itself";
   const runner = runnerOf(project, site);
-  if (runner === undefined) return isRuntimes(site) ? undefined : "no codemod knows how to batch this kind of transaction";
+  if (runner === undefined) return isRuntimes(site) || isOwnWrapper(site) ? undefined : "no codemod knows how to batch this kind of transaction";
   if (isOnHandle(project, site)) return "it is part of another transaction, which holds its locks until its own end";
   if (endsByHand(project, site)) return "the transaction is committed or rolled back by hand";
   if (runner.promises && !held.writes.every(({ file, call }) => file !== held.file || isDoneInTurn(project, file, held.loop, call))) {
@@ -30,6 +30,11 @@ export function whyNotBatched(project: ProjectFacts, site: JudgedTransaction, he
 /** Its sessions are those of the runtime, which runs the batches on them itself. */
 function isRuntimes({ style, library }: JudgedTransaction): boolean {
   return (style === "wrapper" || style === "sql") && packageName(library) in RUNTIME.drivers;
+}
+
+/** A wrapper of a driver that the runtime does not know: it is made and run once a batch. */
+function isOwnWrapper({ style, library }: JudgedTransaction): boolean {
+  return style === "wrapper" && libraryWithId(library)?.batch !== undefined;
 }
 
 function isOnHandle({ graph }: ProjectFacts, { call, lender }: JudgedTransaction): boolean {

@@ -3,10 +3,11 @@ import type { CallFact, Expr, Span } from "../../src/core/facts/types.js";
 import type { OuterOptionDetail, OuterSessionDetail } from "../../src/core/finding.js";
 import { constantOf, type PlacedExpr } from "../../src/core/link/constants.js";
 import type { JudgedTransaction, ProjectFacts } from "../../src/core/link/index.js";
+import type { FunctionKey } from "../../src/core/link/program.js";
 import { optionsIndex } from "./option-style.js";
 import { isSameBinding, moduleValue, receiverOfTransaction, startsOf } from "./same-session.js";
 import { homeOf } from "./strays.js";
-import { writtenAs } from "./written.js";
+import { writtenWithCalls } from "./written.js";
 
 /** The handle's name in the one function that the transaction runs, which is written where it begins. */
 export function namedHandle(project: ProjectFacts, site: JudgedTransaction): { handle: string; body: number } | undefined {
@@ -44,7 +45,7 @@ function replacedAt(project: ProjectFacts, site: JudgedTransaction, at: CallFact
   for (const part of [...(at.callee.k === "member" ? [] : [at.callee]), ...startsOf(project, site.file, at.callee)]) {
     const next = outer.k === "member" ? outer.name : "";
     outer = part;
-    const session = writtenAs(project, site.file, part);
+    const session = writtenWithCalls(project, site.file, part);
     // What is written otherwise (`db!.insert()`, `(db as Db).insert()`) is left.
     if (session === undefined || !isWrittenAt(project, site.file, at.span, session)) continue;
     const stands = standsFor(project, site, part, next);
@@ -69,7 +70,8 @@ function replacedWhereMade(project: ProjectFacts, site: JudgedTransaction, at: C
     const [value, more] = program.valuesOf(site.file, part.id);
     if (variable.kind !== "const" || variable.span === undefined || !contains(around, variable.span) || value?.k !== "call" || more !== undefined) continue;
     const call = program.call(site.file, value.id);
-    const replaced = isMaking(site, call) ? replacedAt(project, site, call) : undefined;
+    const asked = standsFor(project, site, value, "") && writtenWithCalls(project, site.file, value);
+    const replaced = asked !== undefined ? { session: asked } : isMaking(site, call) ? replacedAt(project, site, call) : undefined;
     if (replaced !== undefined) return { ...replaced, made: call.span };
   }
   return undefined;
@@ -78,7 +80,7 @@ function replacedWhereMade(project: ProjectFacts, site: JudgedTransaction, at: C
 /** Whether a name is what the handle is (none: the handle itself), or what it makes again; `next`: the member that is asked of it. */
 function standsFor(project: ProjectFacts, site: JudgedTransaction, part: Expr, next: string): { again?: string } | undefined {
   const begun = receiverOfTransaction(project, site);
-  const isBegun = isSameBinding(project, site.file, part, begun.expr) || isOneConstant(project, site.file, part, begun);
+  const isBegun = isSameBinding(project, site.file, part, begun.expr) || isOneSession(project, site.file, part, begun);
   const pattern = libraryWithId(site.library)?.handle;
   if (pattern === undefined) return isBegun ? {} : undefined;
   if (part.k === "member" && part.name === pattern.is) return isOnSession(project, site, part) ? {} : undefined;
@@ -102,9 +104,37 @@ function isMaking(site: JudgedTransaction, { callee }: CallFact): boolean {
   return callee.k === "member" && (libraryWithId(site.library)?.handle?.makes.includes(callee.name) ?? false);
 }
 
-function isOneConstant(project: ProjectFacts, file: string, part: Expr, begun: PlacedExpr): boolean {
-  const value = moduleValue(project, file, part);
-  return value !== undefined && value === moduleValue(project, begun.file, begun.expr);
+/** Both are one constant, or what one function without parameters gives: that it gives the same each time has been shown of the statement. */
+function isOneSession(project: ProjectFacts, file: string, part: Expr, begun: PlacedExpr): boolean {
+  const source = sourceOf(project, file, part);
+  return source !== undefined && source === sourceOf(project, begun.file, begun.expr);
+}
+
+/** The call that makes a module's constant, or the function that is asked for the session. */
+function sourceOf(project: ProjectFacts, file: string, expr: Expr): CallFact | FunctionKey | undefined {
+  const constant = moduleValue(project, file, expr);
+  const { file: at, expr: made } = constantOf(project.program, file, expr);
+  const call = made.k === "call" ? project.program.call(at, made.id) : undefined;
+  if (call === undefined || call.kind !== "call" || call.args.length > 0) return constant;
+  const [key, more] = [...project.inside.calleesOf(at, call)].flatMap(({ to, written }) => (written ? [] : [to]));
+  if (key === undefined || more !== undefined) return constant;
+  const { file: home, fn } = project.program.fnOf(key);
+  const given = fn.returns.flatMap(alternatives);
+  // A method's answer is its object's; what a call makes of the session may be something else than that.
+  if (fn.class !== undefined || fn.object !== undefined || fn.async || fn.generator || !given.every((value) => isKept(project, home, value))) return undefined;
+  const [only, another] = given;
+  return (only !== undefined && another === undefined ? moduleValue(project, home, only) : undefined) ?? key;
+}
+
+function alternatives(value: Expr): Expr[] {
+  return value.k === "either" ? value.of.flatMap(alternatives) : value.k === "typed" ? alternatives(value.of) : [value];
+}
+
+/** A name that keeps a session, or what opens it. */
+function isKept(project: ProjectFacts, file: string, value: Expr): boolean {
+  if (value.k !== "call") return value.k === "var" || (value.k === "member" && value.name !== "*");
+  const call = project.program.call(file, value.id);
+  return call.callee.k === "var" || project.opens.some((open) => open.call === call);
 }
 
 /** Whether what an expression holds may be the transaction's session: that it is no other has been shown of the statement. */

@@ -1,4 +1,4 @@
-import { packageName } from "../../src/core/catalogue/index.js";
+import { libraryWithId, packageName } from "../../src/core/catalogue/index.js";
 import { RUNTIME } from "../../src/core/contract.js";
 import type { CallFact, Expr, LoopFact, Span } from "../../src/core/facts/types.js";
 import type { LoopWritesDetail } from "../../src/core/finding.js";
@@ -14,19 +14,25 @@ export interface LoopWrites {
   obstacle?: string;
 }
 
-/** What `wrap-loop-writes` needs to know of a loop whose turns commit; nothing where the runtime has no driver for the library. */
+/** What `wrap-loop-writes` needs to know of a loop whose turns commit; nothing where the runtime cannot run the library's transactions. */
 export function loopWritesOf(project: ProjectFacts, file: string, loop: LoopFact, commits: readonly { call: CallFact; commit: Commit }[]): LoopWrites | undefined {
   const [first] = commits;
-  if (first === undefined || !Object.hasOwn(RUNTIME.drivers, packageName(first.commit.library))) return undefined;
-  const sessions = commits.map(({ call }) => sessionAt(project, file, loop, call));
+  if (first === undefined || !isRunnable(first.commit.library)) return undefined;
+  const sessions = commits.map(({ call, commit }) => sessionAt(project, file, loop, call, commit.library));
   const [session] = sessions;
   const nameless = sessions.includes(undefined) ? "the session that a turn writes on has no name at the loop: give it one there (a variable or field that is set once)" : undefined;
   const several = sessions.some((other) => other?.text !== session?.text) ? "a turn writes on several sessions, and a transaction is on one of them" : undefined;
   const obstacle = ofShape(project, file, loop) ?? ofTurn(project, file, loop, new Set(commits.filter(({ commit }) => commit.direct).map(({ call }) => call))) ?? nameless ?? several;
   return {
-    detail: { kind: "loop-writes", loop: loop.span, ...(session === undefined ? {} : { session }) },
+    detail: { kind: "loop-writes", library: packageName(first.commit.library), loop: loop.span, ...(session === undefined ? {} : { session }) },
     ...(obstacle === undefined ? {} : { obstacle }),
   };
+}
+
+/** The runtime begins its transactions, or runs the library's own wrapper. */
+function isRunnable(library: string): boolean {
+  const known = libraryWithId(library);
+  return Object.hasOwn(RUNTIME.drivers, packageName(library)) || (known?.batch !== undefined && known.transactions.some(({ style }) => style === "wrapper"));
 }
 
 function ofShape(project: ProjectFacts, file: string, loop: LoopFact): string | undefined {
@@ -79,13 +85,13 @@ function nameOf(callee: string): string {
 }
 
 /** The session by a name that means the same at the loop: what the statement is called on, or what it was prepared on. */
-function sessionAt(project: ProjectFacts, file: string, loop: LoopFact, call: CallFact): LoopWritesDetail["session"] {
+function sessionAt(project: ProjectFacts, file: string, loop: LoopFact, call: CallFact, library: string): LoopWritesDetail["session"] {
   const { tokens } = project.graph.values;
   const prepared = statementsOf(project.graph, call).some(({ owner }) => {
     const held = tokens.get(owner);
     return held.t === "derived" && held.kind === "statement";
   });
-  const maker = prepared ? preparedBy(project, file, call) : call;
+  const maker = prepared ? preparedBy(project, file, call, libraryWithId(library)?.prepares ?? []) : call;
   if (maker?.callee.k !== "member") return undefined;
   const named = /^((?:this\.)?#?[\w$]+)\.[\w$]+$/.exec(project.program.text(file, maker.calleeSpan));
   const text = named?.[1];
@@ -95,15 +101,15 @@ function sessionAt(project: ProjectFacts, file: string, loop: LoopFact, call: Ca
 
 const MAX_STEPS = 12;
 
-/** The `prepare` that a statement comes from: in the same chain, or kept under a name that is set once. */
-function preparedBy(project: ProjectFacts, file: string, call: CallFact): CallFact | undefined {
+/** The call, mostly `prepare`, that a statement comes from: in the same chain, or kept under a name that is set once. */
+function preparedBy(project: ProjectFacts, file: string, call: CallFact, prepares: readonly string[]): CallFact | undefined {
   let at: Expr | undefined = call.callee.k === "member" ? call.callee.of : undefined;
   for (let step = 0; at !== undefined && step < MAX_STEPS; step++) {
     if (at.k === "typed") at = at.of;
     else if (at.k === "call") {
       const made: CallFact = project.program.call(file, at.id);
       if (made.callee.k !== "member") return undefined;
-      if (made.callee.name === "prepare") return made;
+      if (prepares.includes(made.callee.name)) return made;
       at = made.callee.of;
     } else {
       const values: Expr[] = valuesOf(project, file, at);

@@ -9,3 +9,15 @@ export function writtenAs(project: ProjectFacts, file: string, expr: Expr): stri
   const of = writtenAs(project, file, expr.of);
   return of === undefined ? undefined : `${of}.${expr.name}`;
 }
+
+/** The same, where calls without arguments lead from it as well: `getDb()`, `this.store.db().manager`. */
+export function writtenWithCalls(project: ProjectFacts, file: string, expr: Expr): string | undefined {
+  if (expr.k === "member" && expr.name !== "*") {
+    const of = writtenWithCalls(project, file, expr.of);
+    return of === undefined ? undefined : `${of}.${expr.name}`;
+  }
+  if (expr.k !== "call") return writtenAs(project, file, expr);
+  const { kind, args, callee } = project.program.call(file, expr.id);
+  const called = kind === "call" && args.length === 0 ? writtenWithCalls(project, file, callee) : undefined;
+  return called === undefined ? undefined : `${called}()`;
+}

@@ -72,6 +72,8 @@ export interface NoDetail {
 /** A loop whose turns each commit writes of their own, on a driver that the runtime knows. */
 export interface LoopWritesDetail {
   kind: "loop-writes";
+  /** The package's name, as in the catalogue. */
+  library: string;
   /** The statement, or the call where the loop is `list.forEach(…)`. */
   loop: Span;
   /** The session as written where its name stands, which the loop can use: `db`, `this.db`; and where that begins. Absent where it has no name. */

@@ -29,7 +29,7 @@ interface Application {
 
 const EXPECTED: Record<string, Application> = {
   "better-sqlite3": { applied: BOTH },
-  "bun-sqlite": { applied: SHARED, left: ["no-unbatched-loop-transaction"], imports: true, serving: { alias: { "bun:sqlite": helper("bun-sqlite-on-better-sqlite3") } } },
+  "bun-sqlite": { applied: BOTH, serving: { alias: { "bun:sqlite": helper("bun-sqlite-on-better-sqlite3") } } },
   "drizzle-orm": { applied: BOTH },
   knex: { applied: BOTH },
   kysely: { applied: BOTH },

@@ -89,6 +89,41 @@ export const rows = async () => (await Item.findAll()).map(({ name }) => name);
 export const close = () => sequelize.close();
 `;
 
+const GETTER = {
+  "src/db.ts": `import knex from "knex";
+
+let kept: ReturnType<typeof knex> | undefined;
+
+/** Opened at first use. */
+export function getDb() {
+  kept ??= knex({ client: "better-sqlite3", connection: { filename: "app.db" }, useNullAsDefault: true, acquireConnectionTimeout: 200, log: { warn: () => undefined } });
+  return kept;
+}
+`,
+  "src/app.ts": `import { getDb } from "./db.js";
+
+export async function takeOrder(names: readonly string[]): Promise<void> {
+  await getDb().transaction(async (trx) => {
+    const db = getDb();
+    for (const name of names) await db("item").insert({ name });
+    await getDb()("item").insert({ name: \`\${names.length} lines\` });
+    if (await trx("item").where({ name: "bad" }).first()) throw new Error("refused");
+  });
+}
+
+export async function prepare(): Promise<void> {
+  await getDb().schema.dropTableIfExists("item");
+  await getDb().schema.createTable("item", (table) => {
+    table.increments("id");
+    table.text("name");
+  });
+}
+
+export const rows = async () => (await getDb()<{ id: number; name: string }>("item").orderBy("id")).map(({ name }) => name);
+export const close = () => getDb().destroy();
+`,
+};
+
 const MIKRO = `import { EntitySchema, MikroORM } from "@mikro-orm/better-sqlite";
 
 const Item = new EntitySchema<{ id: number; name: string }>({ name: "Item", properties: { id: { type: "number", primary: true }, name: { type: "string" } } });
@@ -142,6 +177,17 @@ describe("the handle in the transaction's own body", () => {
     await sequelize.query("DELETE FROM items WHERE name = 'nothing'", { transaction: t });
 `);
     // The transaction has the file, and each statement beside it is on another connection.
+    expect(before).toEqual({ taken: "no", refused: "no", rows: [] });
+    expect(after).toEqual(WHOLE);
+  }, 120_000);
+
+  it("a function that gives the session: the handle in its place", async () => {
+    const { read, applied, manual, before, after } = await batch(GETTER, MAIN, "use-transaction-handle");
+    expect([applied, manual]).toEqual([2, []]);
+    expect(read("src/app.ts")).toContain(`    const db = trx;
+    for (const name of names) await db("item").insert({ name });
+    await trx("item").insert({ name: \`\${names.length} lines\` });
+`);
     expect(before).toEqual({ taken: "no", refused: "no", rows: [] });
     expect(after).toEqual(WHOLE);
   }, 120_000);

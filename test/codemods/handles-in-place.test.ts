@@ -19,6 +19,14 @@ const PRISMA = `
     import { PrismaClient } from "@prisma/client";
     const prisma = new PrismaClient();`;
 
+const GETTER = `
+    import { drizzle } from "drizzle-orm/node-postgres";
+    import { things } from "./schema.js";
+    let shared: ReturnType<typeof drizzle> | undefined;
+    export function getDb() { return (shared ??= drizzle(process.env.DATABASE_URL!)); }
+    const db = drizzle(process.env.OTHER_URL!);
+    export const otherDb = () => db;`;
+
 /** One transaction, before and after. */
 function body(head: string, begin: string, before: string, after: string): { before: string; after: string } {
   const written = (lines: string) => `${head}
@@ -166,4 +174,46 @@ runLocal("no-outer-session-in-transaction", "use-transaction-handle", [
   { name: "the same, by a method of its promise", ...body(PRISMA, "prisma.$transaction(async (tx)",
     "await prisma.item.create({ data: { name } }).catch(() => undefined);",
     "await tx.item.create({ data: { name } }).catch(() => undefined);"), safety: "review", reason: CAUGHT },
+  { name: "a session that a function gives", ...body(GETTER, "getDb().transaction(async (tx)",
+    "await tx.insert(things).values({ name }); await getDb().delete(things); const db = getDb(); await db.delete(things);",
+    "await tx.insert(things).values({ name }); await tx.delete(things); const db = tx; await db.delete(things);") },
+  { name: "a session that a function gave before", before: `${GETTER}
+    export async function clear() {
+      const db = getDb();
+      await db.transaction(async (tx) => {
+        await getDb().delete(things);
+        await db.delete(things);
+        await tx.delete(things);
+      });
+    }
+    `, after: `${GETTER}
+    export async function clear() {
+      const db = getDb();
+      await db.transaction(async (tx) => {
+        await tx.delete(things);
+        await tx.delete(things);
+        await tx.delete(things);
+      });
+    }
+    ` },
+  { name: "a constant and the function that gives it", ...body(GETTER, "db.transaction(async (tx)", "await otherDb().delete(things); await db.delete(things);", "await tx.delete(things); await tx.delete(things);") },
+  { name: "a function that gives something made of the session", before: `${PRISMA}
+    const logged = () => prisma.$extends({});
+    export const save = () => logged().$transaction(async (tx) => {
+      await tx.item.deleteMany({});
+      await logged().item.create({ data: {} });
+    });
+    `, reason: "use the transaction's handle here" },
+  { name: "a method, whose object decides", before: `
+    import knex from "knex";
+    class Store {
+      private readonly own = knex({ client: "pg" });
+      db() { return this.own; }
+    }
+    const store = new Store();
+    export const clear = () => store.db().transaction(async (trx) => {
+      await trx("item").del();
+      await store.db()("item").del();
+    });
+    `, reason: "use the transaction's handle here" },
 ]);

@@ -25,10 +25,10 @@ export interface Batched {
  * second pass plans nothing. `main` is a program beside the files that prints JSON; the scan does not see it, so that
  * the functions that it calls are taken to run in service.
  */
-export async function batch(files: Readonly<Record<string, string>>, main?: string, only = "batch-loop-transaction", strict = false): Promise<Batched> {
+export async function batch(files: Readonly<Record<string, string>>, main?: string, only = "batch-loop-transaction", strict = false, alias: Readonly<Record<string, string>> = {}): Promise<Batched> {
   const project = temporaryProject(files, TSCONFIG);
   try {
-    const before = main === undefined ? undefined : await run(project, main);
+    const before = main === undefined ? undefined : await run(project, main, alias);
     const outcome = await fix(project, only, strict);
     expect([outcome.takenBack, outcome.refused]).toEqual([[], []]);
     const texts = new Map(Object.keys(files).map((file) => [file, project.read(file)]));
@@ -39,7 +39,7 @@ export async function batch(files: Readonly<Record<string, string>>, main?: stri
       read: (file) => texts.get(file) ?? "",
       applied: outcome.applied.length,
       manual: outcome.manual.map(({ reason }: ManualFix) => reason),
-      ...(main === undefined ? {} : { before, after: await run(project, main) }),
+      ...(main === undefined ? {} : { before, after: await run(project, main, alias) }),
     };
   } finally {
     project.remove();
@@ -57,10 +57,10 @@ async function fix(project: TemporaryProject, only: string, strict: boolean): Pr
   });
 }
 
-async function run(project: TemporaryProject, main: string): Promise<unknown> {
+async function run(project: TemporaryProject, main: string, alias: Readonly<Record<string, string>>): Promise<unknown> {
   project.write("src/main.ts", main);
   try {
-    return JSON.parse(await runProgram(project, "src/main.ts")) as unknown;
+    return JSON.parse(await runProgram(project, "src/main.ts", [], alias)) as unknown;
   } finally {
     rmSync(join(project.root, "src/main.ts"));
     // The bundle has the program once more: what it does would be found twice.

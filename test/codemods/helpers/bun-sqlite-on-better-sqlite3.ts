@@ -22,7 +22,11 @@ export class Database {
     return this.query(sql);
   }
 
-  transaction<A extends unknown[]>(work: (...args: A) => void): (...args: A) => void {
+  run(sql: string, params: readonly unknown[] = []): void {
+    this.#db.prepare(sql).run(...params);
+  }
+
+  transaction<A extends unknown[]>(work: (...args: A) => void): BetterSqlite3.Transaction<(...args: A) => void> {
     return this.#db.transaction(work);
   }
 

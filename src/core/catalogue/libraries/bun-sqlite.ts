@@ -18,6 +18,8 @@ export const bunSqlite: Library = {
   prepares: ["query", "prepare"],
   statements: [{ path: methods("run", "exec"), kind: "sql", otherwise: "write" }],
   statementMethods: { run: ["run"], read: ["get", "all", "values", "raw"], iterate: ["iterate"] },
+  // The runtime has no driver for it, and runs its own wrapper once a batch.
+  batch: {},
   closes: ["close"],
   scoped: ["loadExtension", "fileControl", "function", "clearQueryCache"],
   // SQLite's own default, which Bun leaves: https://www.sqlite.org/c3ref/busy_timeout.html
