@@ -4,6 +4,7 @@ import { RUNTIME } from "../core/contract.js";
 import { selectGroups } from "../core/edit.js";
 import type { Codemods, EditGroup, ManualFix, PlanHost } from "../core/edit.js";
 import type { Finding } from "../core/finding.js";
+import { largestGood } from "./bisect.js";
 import { summarize } from "./fix-outcome.js";
 import type { Choice, FixOptions, FixOutcome, FixSummary } from "./fix-outcome.js";
 import { gateGroups, withGroups } from "./gate.js";
@@ -12,9 +13,9 @@ import { applyChanges, JournalError, pendingJournal, undoJournal } from "./journ
 import type { FileChange, UndoOutcome } from "./journal.js";
 import { Disk, overlayHost } from "./overlay-host.js";
 import { whyOutside, whyUntouchable } from "./refusals.js";
+import { defective } from "./silent-after.js";
 import { TypeGate } from "./type-gate.js";
 import type { Overlay } from "./type-gate.js";
-import { largestGood } from "./bisect.js";
 import { Verifier } from "./verify.js";
 
 export type { Choice, FixOptions, FixOutcome, FixSummary } from "./fix-outcome.js";
@@ -175,7 +176,7 @@ class FixRun {
       onProgress?.({ step: "detect", round, fixes: gate.survivors.length });
       const after = await redetect(gate.overlay);
       this.#detections++;
-      const defects = defective(gate.survivors, findings, after);
+      const defects = defective(gate.survivors, { findings, text: (file) => host.read(file) }, { findings: after, text: (file) => gate.overlay.get(file) ?? host.read(file) });
       if (defects.size > 0) {
         // Planned anew without them: the others may stand.
         for (const [group, reason] of defects) this.#refuse(group, reason);
@@ -307,64 +308,6 @@ function unaccompanied(wanted: readonly EditGroup[], made: readonly EditGroup[])
     if (group.safety === "safe" || first === undefined || made.includes(group)) return [];
     return [{ ...summarize(group), reason: `${group.reason ?? "a guarantee changes"}. It is made along with ${first.transform}: \`sessionfix undo\`, then \`sessionfix fix --review\`` }];
   });
-}
-
-/** Groups whose place is reported still, and groups in whose files something new is reported. */
-function defective(groups: readonly EditGroup[], before: readonly Finding[], after: readonly Finding[]): Map<EditGroup, string> {
-  const defects = new Map<EditGroup, string>();
-  const left = new Set(after.map(keyOf));
-  const was = countBy(before);
-  const is = countBy(after);
-  // First what is shown only now: it may go by the name of what another fix has mended.
-  for (const group of groups) {
-    const shown = revealedBy(group, groups, was, is);
-    if (shown !== undefined) defects.set(group, `${shown.rule} would be reported in ${shown.file} after the fix, which shows what was hidden before: mend that first`);
-  }
-  if (defects.size > 0) return defects;
-  for (const group of groups) {
-    const { rule, file, fingerprint } = group.finding;
-    // A start-up fix mends nothing by itself; it comes with the one that does.
-    const key = `${rule}|${file}|${fingerprint}`;
-    if (group.partial === true && placesOf(after, key) < placesOf(before, key)) continue;
-    // Of equal places in one function the next takes the name of the one that went: then as many fewer are reported as were mended.
-    const mended = groups.filter(({ finding }) => finding.rule === rule && finding.file === file).length;
-    const fewer = (was.get(`${rule}|${file}`) ?? 0) - (is.get(`${rule}|${file}`) ?? 0);
-    if (group.requires === undefined && left.has(key) && fewer < mended) defects.set(group, "a defect of sessionfix: the place would still be reported after the fix. Please report it");
-  }
-  if (defects.size > 0) return defects;
-  const asked = new Set(groups.flatMap(({ asksFor = [] }) => asksFor));
-  const fresh = new Set([...countBy(after.filter(({ rule }) => !asked.has(rule)))].filter(([key, count]) => count > (was.get(key) ?? 0)).map(([key]) => key.slice(key.indexOf("|") + 1)));
-  for (const group of groups) {
-    const touched = [...group.edits, ...group.creates].find(({ file }) => fresh.has(file));
-    if (touched !== undefined) defects.set(group, `a defect of sessionfix: something new would be reported in ${touched.file} after the fix. Please report it`);
-  }
-  return defects;
-}
-
-/** A rule of those that the fix may bring to speak, with a file that it touches in which that rule reports more than the fixes leave. */
-function revealedBy({ reveals = [], edits, creates }: EditGroup, groups: readonly EditGroup[], was: ReadonlyMap<string, number>, is: ReadonlyMap<string, number>): { rule: string; file: string } | undefined {
-  for (const rule of reveals) {
-    for (const { file } of [...edits, ...creates]) {
-      const mended = groups.filter(({ finding, requires, partial }) => requires === undefined && partial !== true && finding.rule === rule && finding.file === file).length;
-      const left = Math.max(0, (was.get(`${rule}|${file}`) ?? 0) - mended);
-      if ((is.get(`${rule}|${file}`) ?? 0) > left) return { rule, file };
-    }
-  }
-  return undefined;
-}
-
-function placesOf(findings: readonly Finding[], key: string): number {
-  return findings.find((finding) => keyOf(finding) === key)?.related.length ?? 0;
-}
-
-function keyOf({ rule, file, fingerprint }: Finding): string {
-  return `${rule}|${file}|${fingerprint}`;
-}
-
-function countBy(findings: readonly Finding[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { rule, file } of findings) counts.set(`${rule}|${file}`, (counts.get(`${rule}|${file}`) ?? 0) + 1);
-  return counts;
 }
 
 export function unifiedDiff(file: string, before: string | undefined, after: string): string {
