@@ -16,7 +16,8 @@ export function cacheIdentity(catalogue: string = catalogueText()): string {
   return digest(JSON.stringify([CACHE_FORMAT, FACTS_VERSION, tool === undefined ? "" : readText(path.join(tool, "package.json")), codeOf(tool), parsers(), catalogue])).slice(0, 32);
 }
 
-function toolFolder(): string | undefined {
+/** Where the package lies: its own `package.json` is there. */
+export function toolFolder(): string | undefined {
   for (let folder = path.dirname(fileURLToPath(import.meta.url)); folder !== path.dirname(folder); folder = path.dirname(folder)) {
     if (/"name":\s*"sessionfix"/.test(readText(path.join(folder, "package.json")))) return folder;
   }
