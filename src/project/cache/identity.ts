@@ -24,11 +24,15 @@ export function toolFolder(): string | undefined {
   return undefined;
 }
 
+/** Whether what runs is what was built, and not the sources. */
+export function isBuilt(tool: string): boolean {
+  return path.relative(tool, fileURLToPath(import.meta.url)).split(path.sep)[0] === "dist";
+}
+
 /** Names, sizes and times of the files that run. */
 function codeOf(tool: string | undefined): string[] {
   if (tool === undefined) return [];
-  const own = path.relative(tool, fileURLToPath(import.meta.url)).split(path.sep)[0];
-  const folders = own === "dist" ? ["dist"] : ["src", "rules"];
+  const folders = isBuilt(tool) ? ["dist"] : ["src", "rules"];
   return folders.flatMap((folder) => filesUnder(path.join(tool, folder)));
 }
 

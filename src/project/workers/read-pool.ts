@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { Tinypool } from "tinypool";
-import { toolFolder } from "../cache/identity.js";
+import { isBuilt, toolFolder } from "../cache/identity.js";
 import type { ReadReply, ReadRequest, ReadTask } from "./read-task.js";
 
 /** Less text than this is read before a thread is up. In UTF-16 units. */
@@ -90,6 +90,7 @@ function portionOf(waiting: ReadTask[]): ReadTask[] {
 
 function builtWorker(): string | undefined {
   const tool = toolFolder();
-  const file = tool === undefined ? undefined : path.join(tool, "dist/read-worker.js");
-  return file !== undefined && existsSync(file) ? file : undefined;
+  if (tool === undefined || !isBuilt(tool)) return undefined;
+  const file = path.join(tool, "dist/read-worker.js");
+  return existsSync(file) ? file : undefined;
 }
