@@ -89,7 +89,7 @@ function standsFor(project: ProjectFacts, site: JudgedTransaction, part: Expr, n
   if (expr.k === "var" && isModel(project, file, expr.id, next)) return { again: pattern.model };
   const call = expr.k === "call" ? project.program.call(file, expr.id) : undefined;
   if (call === undefined || next === pattern.is || !isOnSession(project, site, part)) return undefined;
-  if (isMaking(site, call)) return { again: pattern.again };
+  if (isMaking(site, call)) return imports(project, site.library, pattern.shownBy) ? { again: pattern.again } : undefined;
   return project.opens.some((open) => open.call === call) && !pattern.lacks.includes(next) ? {} : undefined;
 }
 
@@ -98,6 +98,12 @@ function isModel({ program }: ProjectFacts, file: string, variable: number, next
   const { kind, span } = program.variable(file, variable);
   const found = kind === "class" && span !== undefined ? program.file(file).classes.find((one) => contains(one.span, span) && one.name === program.variable(file, variable).name) : undefined;
   return found?.superClass !== undefined && !found.members.some(({ name, static: isStatic }) => isStatic && name === next);
+}
+
+/** Whether a file of the program imports what only newer versions export. */
+function imports({ program }: ProjectFacts, library: string, name: string): boolean {
+  const specifiers = libraryWithId(library)?.specifiers ?? [];
+  return [...program.files.values()].some(({ variables }) => variables.some((variable) => variable.import?.name === name && specifiers.includes(variable.import.specifier)));
 }
 
 function isMaking(site: JudgedTransaction, { callee }: CallFact): boolean {

@@ -77,6 +77,14 @@ runLocal("no-outer-session-in-transaction", "use-transaction-handle", [
       }
     }
     ` },
+  { name: "TypeORM: before version 0.3, whose manager makes no repository again", before: `
+    import { createConnection } from "typeorm";
+    const connection = await createConnection({ type: "postgres" });
+    const items = connection.getRepository("item");
+    export const save = (name: string) => connection.transaction(async (manager) => {
+      await items.save({ name });
+    });
+    `, reason: "use the transaction's handle here" },
   { name: "TypeORM: what the handle cannot do", before: `${TYPEORM}
     export const reset = () => dataSource.transaction(async (manager) => {
       await manager.delete(Items, {});

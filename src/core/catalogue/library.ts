@@ -113,6 +113,8 @@ export interface HandlePattern {
   makes: readonly string[];
   /** The handle's method that makes the same again of such a thing, on the transaction: `withRepository`. */
   again: string;
+  /** An export of the versions that have `again`: whoever imports it has one of them. */
+  shownBy: string;
   /** The one that makes of a table's class what has the class's own static methods: `getRepository`. */
   model: string;
 }

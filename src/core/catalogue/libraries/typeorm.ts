@@ -71,6 +71,7 @@ export const typeorm: Library = {
     lacks: ["synchronize", "dropDatabase", "runMigrations", "undoLastMigration", "createQueryRunner"],
     makes: ["getRepository", "getTreeRepository", "extend"],
     again: "withRepository",
+    shownBy: "DataSource",
     model: "getRepository",
   },
   // Its drivers for SQLite have one connection and one query runner, which callers of `save()` share, too.
