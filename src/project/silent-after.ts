@@ -15,13 +15,11 @@ export function defective(groups: readonly EditGroup[], { findings: before, ...o
   const is = countBy(after);
   // First what is shown only now: it may go by the name of what another fix has mended.
   const names = new Set(before.map(keyOf));
-  for (const group of groups) {
-    const shown = revealedBy(group, groups, was, is);
-    if (shown === undefined) continue;
-    const found = after.filter((finding) => finding.rule === shown.rule && finding.file === shown.file && !names.has(keyOf(finding)));
-    const candidates = groups.filter(({ reveals, edits, creates }) => reveals?.includes(shown.rule) === true && [...edits, ...creates].some(({ file }) => file === shown.file));
-    const guilty = nearest(candidates, shown.file, found, new Moved(groups, shown.file, old.text(shown.file) ?? "", fresh.text(shown.file) ?? ""));
-    if (guilty.has(group)) defects.set(group, `${shown.rule} would be reported in ${shown.file} after the fix, which shows what was hidden before: mend that first`);
+  for (const { rule, file } of revealedBy(groups, was, is)) {
+    const found = after.filter((finding) => finding.rule === rule && finding.file === file && !names.has(keyOf(finding)));
+    const candidates = groups.filter((group) => mayReveal(group, rule, file));
+    for (const group of nearest(candidates, file, found, new Moved(groups, file, old.text(file) ?? "", fresh.text(file) ?? "")))
+      if (!defects.has(group)) defects.set(group, `${rule} would be reported in ${file} after the fix, which shows what was hidden before: mend that first`);
   }
   if (defects.size > 0) return defects;
   for (const group of groups) {
@@ -44,16 +42,18 @@ export function defective(groups: readonly EditGroup[], { findings: before, ...o
   return defects;
 }
 
-/** A rule of those that the fix may bring to speak, with a file that it touches in which that rule reports more than the fixes leave. */
-function revealedBy({ reveals = [], edits, creates }: EditGroup, groups: readonly EditGroup[], was: ReadonlyMap<string, number>, is: ReadonlyMap<string, number>): { rule: string; file: string } | undefined {
-  for (const rule of reveals) {
-    for (const { file } of [...edits, ...creates]) {
-      const mended = groups.filter(({ finding, requires, partial }) => requires === undefined && partial !== true && finding.rule === rule && finding.file === file).length;
-      const left = Math.max(0, (was.get(`${rule}|${file}`) ?? 0) - mended);
-      if ((is.get(`${rule}|${file}`) ?? 0) > left) return { rule, file };
-    }
-  }
-  return undefined;
+/** The rules that fixes may bring to speak, each with a file that they touch in which it reports more than the fixes leave. */
+function revealedBy(groups: readonly EditGroup[], was: ReadonlyMap<string, number>, is: ReadonlyMap<string, number>): { rule: string; file: string }[] {
+  const places = new Map<string, { rule: string; file: string }>();
+  for (const { reveals = [], edits, creates } of groups) for (const rule of reveals) for (const { file } of [...edits, ...creates]) places.set(`${rule}|${file}`, { rule, file });
+  return [...places].flatMap(([key, { rule, file }]) => {
+    const mended = groups.filter(({ finding, requires, partial }) => requires === undefined && partial !== true && finding.rule === rule && finding.file === file).length;
+    return (is.get(key) ?? 0) > Math.max(0, (was.get(key) ?? 0) - mended) ? [{ rule, file }] : [];
+  });
+}
+
+function mayReveal({ reveals = [], edits, creates }: EditGroup, rule: string, file: string): boolean {
+  return reveals.includes(rule) && [...edits, ...creates].some((each) => each.file === file);
 }
 
 /**
