@@ -34,6 +34,8 @@ export class Origin {
     if (depth > MAX_DEPTH) return "unknown";
     switch (expr.k) {
       case "literal":
+        // A database in memory is nobody's.
+        return expr.value === ":memory:" ? "unknown" : "own";
       case "global":
         return "own";
       case "member":
