@@ -34,8 +34,6 @@ export class Origin {
     if (depth > MAX_DEPTH) return "unknown";
     switch (expr.k) {
       case "literal":
-        // A database in memory is nobody's.
-        return expr.value === ":memory:" ? "unknown" : "own";
       case "global":
         return "own";
       case "member":
