@@ -147,6 +147,11 @@ module.exports = router;
       findings: [{ line: 6, file: "src/admin.js", message: "`sendFile` opens the file of a sqlite3 session", library: "sqlite3", ...manual, related: ["src/db.js:4"], why: ["src/admin.js:4"] }],
     },
     {
+      name: "another session on it was closed before, which was opened for a moment",
+      code: served('const once = new Database(FILE); once.exec("VACUUM"); once.close(); fs.copyFileSync(FILE, "copy.db");'),
+      findings: [{ line: 9, message: "`copyFileSync` opens the file of a better-sqlite3 session", ...manual, related: [5], why: [8] }],
+    },
+    {
       name: "copied when a window asks for it",
       code: `
         import fs from "node:fs";

@@ -44,6 +44,7 @@ describe("what runs per call", () => {
     ["an MCP request", `import { Server } from "@modelcontextprotocol/sdk/server/index.js"; const server = new Server({ name: "a" }); server.setRequestHandler(CallToolRequestSchema, async (request) => work());`],
     ["TypeGraphQL's query", `import { Query, Resolver } from "type-graphql"; @Resolver() export class R { @Query(() => String) a() { work(); } }`],
     ["Apollo's resolvers", `import { ApolloServer } from "@apollo/server"; const users = { Query: { user: async () => work() } }; new ApolloServer({ typeDefs, resolvers: { ...users } });`],
+    ["the context of Apollo's server on Lambda, made by a function", `import { ApolloServer } from "apollo-server-lambda"; function contextFor(users) { return async ({ event }) => ({ user: work() }); } const context = contextFor(1); new ApolloServer({ typeDefs, context });`],
     ["Yoga's resolvers", `import { createSchema, createYoga } from "graphql-yoga"; createYoga({ schema: createSchema({ typeDefs, resolvers: [{ Query: { user: { resolve: () => work() } } }] }) });`],
     ["Yoga's context", `import { createYoga } from "graphql-yoga"; createYoga({ schema, context: async () => ({ a: work() }) });`],
     ["Pothos's field", `import SchemaBuilder from "@pothos/core"; const builder = new SchemaBuilder({}); builder.queryType({ fields: (t) => ({ a: t.field({ type: "String", resolve: () => work() }) }) });`],
