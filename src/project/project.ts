@@ -2,14 +2,17 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { MapFile } from "../core/cache/project-map.js";
 import type { FactsEntry } from "../core/cache/facts-entry.js";
+import { globalTypeNames } from "../core/catalogue/index.js";
 import { outlineOf } from "../core/facts/outline.js";
 import type { Outline } from "../core/facts/outline.js";
 import type { FileFacts } from "../core/facts/types.js";
 import type { Finding } from "../core/finding.js";
 import { linkProject, type ProjectFacts } from "../core/link/index.js";
+import { isDeclarationFile } from "../core/link/roles.js";
 import { detectAll } from "../../rules/detect.js";
 import type { DetectOptions } from "../../rules/detect.js";
 import { digest } from "./cache/digest.js";
+import { ambientNames } from "./ambient-types.js";
 import type { ScanCache } from "./cache/scan-cache.js";
 import { checkSyntax } from "./check-syntax.js";
 import { defectKey, detectAround, isDebugging, linkWhole, OverlayDefectError, withoutCulprits } from "./defects.js";
@@ -105,6 +108,7 @@ export class Project {
 
   private select(entries: ReadonlyMap<string, SourceEntry>, resolver: Resolver, overlay: ReadonlyMap<string, string>, onFile?: (done: number, total: number) => void): string[] {
     const nodes = graphOf(entries, resolver);
+    this.markAmbient(nodes, overlay);
     // What will be looked at shows on the way; it is never more than this.
     const total = onFile ? selectFiles(nodes).size : 0;
     const outlines = new Map<string, Outline | undefined>();
@@ -126,6 +130,16 @@ export class Project {
       return known.has(word);
     };
     return [...reachFiles(nodes, { outline, resolve, contains })].sort();
+  }
+
+  /** Who names a type that a declaration file makes of a library's for all files has no import that would tell. */
+  private markAmbient(nodes: ReadonlyMap<string, FileNode>, overlay: ReadonlyMap<string, string>): void {
+    const text = (file: string): string => overlay.get(file) ?? this.text(file) ?? "";
+    const declaring = [...nodes].filter(([file, { namesLibrary }]) => namesLibrary && isDeclarationFile(file)).map(([file]) => text(file));
+    const names = declaring.length === 0 ? new Set<string>() : ambientNames(declaring, globalTypeNames());
+    if (names.size === 0) return;
+    const speaks = new RegExp(String.raw`\b(?:${[...names].join("|")})\b`);
+    for (const [file, node] of nodes) if (!node.namesLibrary && speaks.test(text(file))) node.namesLibrary = true;
   }
 
   private outline(file: string, overlay: ReadonlyMap<string, string>): Outline | undefined {
