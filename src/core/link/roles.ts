@@ -25,8 +25,6 @@ const SCRIPT = new RegExp(
     String.raw`[._-](migration|seed|seeder|backfill)\.[cm]?[jt]s$`,
     String.raw`(^|/)seed[-_.][\w-]+\.[cm]?[jt]s$`,
     String.raw`[_-]migrations/`,
-    // `dataMigrations/`; the dated files in it may have a folder `migrations` of their own, the one that runs them has not.
-    String.raw`(^|/)(data|schema|db)Migrations/`,
     // A folder `migration` elsewhere is as often a feature: moving a user's data in or out.
     String.raw`(^|/)(db|database|prisma|drizzle|typeorm|knex|sequelize|mikro-orm|schema|sql)/migration/`,
     // Its files are numbered or dated: `migration/20240107_add_index.js`, TypeORM's `migration/1663851423064-AddUser.ts`.

@@ -35,7 +35,6 @@ describe("what a file is for", () => {
     "src/migration/20240107_add_things.js",
     "src/migration/dev-3.js",
     "src/users.seed.ts",
-    "services/api/src/dataMigrations/migrator.ts",
     "drizzle.config.ts",
     "apps/web/next.config.mjs",
     "tsup.server.config.ts",
