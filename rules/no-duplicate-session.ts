@@ -74,8 +74,17 @@ function groupsOf(project: ProjectFacts): readonly Group[] {
 
 /** The key, or else what the library takes when nothing is said: the same each time. */
 function keysOf(project: ProjectFacts, open: OpenSite): FileKey[] {
-  if (open.call.args.length === 0) return [{ id: "", sure: true, at: [] }];
+  if (open.call.args.length === 0 || saysHowToLog(open)) return [{ id: "", sure: true, at: [] }];
   return open.key ? fileKeysOf(project.graph, open.file, open.key) : [];
+}
+
+/** What a client writes to the log, and how, makes no other database of it: https://www.prisma.io/docs/orm/reference/prisma-client-reference#log */
+const LOGGING = /^(log|errorFormat)$/;
+
+/** It is given options, and none of them says what it connects to. */
+function saysHowToLog({ call }: OpenSite): boolean {
+  const [only, more] = call.args;
+  return only?.k === "object" && more === undefined && only.props.length > 0 && only.props.every(({ name }) => LOGGING.test(name));
 }
 
 function isDuplicate(project: ProjectFacts, first: Session, later: Session): boolean {
@@ -87,10 +96,17 @@ function isDuplicate(project: ProjectFacts, first: Session, later: Session): boo
 }
 
 /** The options as written, but for how it is spaced. Where the key is one of them, it is compared by itself. */
-function settingsOf({ pattern, optionsText, keyText }: OpenSite): string {
+function settingsOf(open: OpenSite): string {
+  const { pattern, optionsText, keyText } = open;
+  if (saysHowToLog(open)) return "";
   const inside = pattern.options !== undefined && pattern.key?.startsWith(`${pattern.options}.`);
   const text = optionsText ?? "";
   return (inside && keyText !== undefined ? text.replace(keyText, "") : inside || pattern.key === pattern.options ? "" : text).replace(/\s+/g, "");
+}
+
+function logsAlike(first: OpenSite, later: OpenSite): boolean {
+  const [one, other] = [first, later].map((open) => (saysHowToLog(open) ? (open.optionsText ?? "").replace(/\s+/g, "") : ""));
+  return one === other;
 }
 
 const APART = /replica|read_?-?only|read(er|s)?\b|writ(er|es?)\b|primary|secondary|shadow|admin|analytics|report|worker|queue|jobs?\b|listen|notif|lock|migrat|test|mock/i;
@@ -113,6 +129,7 @@ function draftOf(project: ProjectFacts, first: OpenSite, open: OpenSite, count: 
     confidence: "likely",
     library,
     ...duplicateFix(project, first, open),
+    ...(logsAlike(first, open) ? {} : { fix: "manual", fixReason: "they are told to log differently: what the one session is to log is a choice" }),
     why: [],
     related: [other],
   };

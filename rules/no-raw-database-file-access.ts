@@ -3,6 +3,7 @@ import { packageName } from "../src/core/catalogue/index.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
 import { sameFile } from "../src/core/link/keys.js";
 import { type FunctionKey, functionKey } from "../src/core/link/program.js";
+import { isClose } from "../src/core/link/sessions.js";
 import { type Access, type FileAccess, fileAccesses } from "./lib/file-access.js";
 import { finish } from "./lib/finish.js";
 import { isHeld } from "./lib/held-session.js";
@@ -91,7 +92,7 @@ function judge(project: ProjectFacts, access: FileAccess, on: SqliteOpen): Confi
   // What runs once runs before the first session, or after the last.
   if (!contexts.has("per-call") && !contexts.has("unknown")) return undefined;
   const place = { file: access.file, call: access.call };
-  if (waysTo(project, { place, at: same.left.at }).some(({ calls }) => calls.some((step) => closesBefore(project, step.file, step.call)))) return undefined;
+  if (waysTo(project, { place, at: same.left.at }).some(({ calls }) => calls.some((step) => closesBefore(project, step.file, step.call, on)))) return undefined;
   const together = runTogether(project, { place, at: same.left.at, sometimes: true }, { place: { file: on.open.file, call: on.open.call }, at: same.right.at });
   if (!together) return undefined;
   return contexts.has("per-call") && same.left.sure && same.right.sure ? together : "likely";
@@ -100,7 +101,7 @@ function judge(project: ProjectFacts, access: FileAccess, on: SqliteOpen): Confi
 const CLOSES = /close|disconnect|shut_?down|dispose|destroy|detach|tear_?down|\bstop|\bend\b/i;
 
 /** Something is closed before the call by its function, or the call stands in what runs after a close. */
-function closesBefore(project: ProjectFacts, file: string, step: FileAccess["call"]): boolean {
+function closesBefore(project: ProjectFacts, file: string, step: FileAccess["call"], on: SqliteOpen): boolean {
   const { program } = project;
   const calls = program.file(file).calls;
   const around = new Set<FunctionKey>();
@@ -109,7 +110,17 @@ function closesBefore(project: ProjectFacts, file: string, step: FileAccess["cal
     const { span } = program.fn(file, fn);
     if (calls.some((call) => call.argSpans.some((arg) => arg.start <= span.start && span.end <= arg.end) && CLOSES.test(program.text(file, call.calleeSpan)))) return true;
   }
-  return calls.some((call) => call !== step && call.span.end <= step.span.start && around.has(functionKey(file, call.fn)) && CLOSES.test(program.text(file, call.calleeSpan)));
+  return calls.some((call) => call !== step && call.span.end <= step.span.start && around.has(functionKey(file, call.fn)) && CLOSES.test(program.text(file, call.calleeSpan)) && !closesAnother(project, call, on));
+}
+
+/** What is closed is surely another session, which was opened for a moment: this one stays open. */
+function closesAnother({ graph }: ProjectFacts, call: FileAccess["call"], on: SqliteOpen): boolean {
+  const { tokens } = graph.values;
+  const closed = (graph.external.get(call) ?? []).flatMap((id) => {
+    const token = tokens.get(id);
+    return token.t === "part" && isClose(tokens.libraryOf(id) ?? "", token.path) ? [tokens.sessionOf(id)] : [];
+  });
+  return closed.length > 0 && closed.every((session) => session !== undefined && session !== on.open.token);
 }
 
 function draftOf(project: ProjectFacts, { access, on, confidence, more }: Touch): Draft {

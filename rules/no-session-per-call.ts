@@ -4,8 +4,8 @@ import { RUNTIME } from "../src/core/contract.js";
 import { libraryWithId, packageName } from "../src/core/catalogue/index.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
 import type { Made } from "../src/core/link/injection.js";
-import { functionKey } from "../src/core/link/program.js";
-import type { OpenSite } from "../src/core/link/sessions.js";
+import { type FunctionKey, functionKey } from "../src/core/link/program.js";
+import { callersOf, type OpenSite } from "../src/core/link/sessions.js";
 import { constant, type Cost, ZERO } from "../src/core/cost.js";
 import { amount } from "./lib/amount.js";
 import { madeOnce, whyPerRequest } from "../src/core/provider-words.js";
@@ -128,11 +128,12 @@ const ONCE_BY_NAME = /^(init|setup|migrat|runMigrat|seed|bootstrap|boot|start|st
 
 /**
  * Nobody in the project calls these functions, so how often they run is not known. Two or more that each get a
- * session of their own show that sessions are made by habit, not once.
+ * session of their own show that sessions are made by habit, not once. One that another of them calls runs on that one's account.
  */
 function repeatedBySeveral(project: ProjectFacts, uses: readonly JudgedUse[]): boolean {
-  const repeated = uses.filter((use) => !ONCE_BY_NAME.test(project.program.fn(use.file, use.call.fn).name));
-  return new Set(repeated.map((use) => functionKey(use.file, use.call.fn))).size >= 2;
+  const users = new Set(uses.map((use) => functionKey(use.file, use.call.fn)));
+  const isCalledByAnother = (key: FunctionKey) => callersOf(project.graph, key).some(({ file, call }) => functionKey(file, call.fn) !== key && users.has(functionKey(file, call.fn)));
+  return [...users].filter((key) => !ONCE_BY_NAME.test(project.program.fnOf(key).fn.name) && !isCalledByAnother(key)).length >= 2;
 }
 
 function relatedPlaces(project: ProjectFacts, open: OpenSite, uses: readonly JudgedUse[]): Place[] {

@@ -63,8 +63,9 @@ function* judge(project: ProjectFacts, site: JudgedTransaction, body: FunctionKe
     yield draftOf(project, site, file, word, messages.caught(library), "proven");
   }
   for (const value of fn.returns) {
-    if (value.k !== "object" || !isFailure(value) || !writes.some(({ span, conditional, tries }) => span.end < value.span.start && !conditional && !tries)) continue;
-    yield draftOf(project, site, file, value.span, messages.failure(library), "likely");
+    const failure = failureAt(project, file, value);
+    if (!failure || !writes.some(({ span, conditional, tries }) => span.end < failure.start && !conditional && !tries)) continue;
+    yield draftOf(project, site, file, failure, messages.failure(library), "likely");
   }
 }
 
@@ -120,9 +121,12 @@ function nameOf({ program }: ProjectFacts, file: string, { callee }: CallFact): 
   return callee.k === "var" ? program.variable(file, callee.id).name : "";
 }
 
-/** `{ success: false }`, `{ ok: false, … }`. */
-function isFailure({ props }: Extract<Expr, { k: "object" }>): boolean {
-  return props.some(({ name, value }) => (name === "success" || name === "ok") && value.k === "literal" && value.value === false);
+/** Where a failure is returned: `{ success: false }`, `{ ok: false, … }`, `new NotFoundError(…)`. */
+function failureAt(project: ProjectFacts, file: string, value: Expr): Span | undefined {
+  if (value.k === "object") return value.props.some((prop) => (prop.name === "success" || prop.name === "ok") && prop.value.k === "literal" && prop.value.value === false) ? value.span : undefined;
+  if (value.k !== "call") return undefined;
+  const call = project.program.call(file, value.id);
+  return call.kind === "new" && /(Error|Exception)$/.test(nameOf(project, file, call)) ? call.span : undefined;
 }
 
 /** A savepoint or a rollback of its own says that the function knows what it keeps. */

@@ -1,3 +1,4 @@
+import { express } from "../../src/core/catalogue/frameworks/express.js";
 import type { CallFact } from "../../src/core/facts/types.js";
 import type { CallPlace } from "../../src/core/link/calls.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
@@ -37,6 +38,9 @@ const METHODS: Readonly<Record<string, readonly (Access | undefined)[]>> = {
   remove: ["removes"],
 };
 
+/** Express opens the file that it sends, and closes it: https://expressjs.com/en/5x/api.html#res.download */
+const SENDS = /^response(?:\.\w+\(\))*\.(download|sendFile|sendfile)$/;
+
 const found = new WeakMap<ProjectFacts, FileAccess[]>();
 
 export function fileAccesses(project: ProjectFacts): readonly FileAccess[] {
@@ -49,19 +53,28 @@ export function fileAccesses(project: ProjectFacts): readonly FileAccess[] {
 }
 
 function accessesOf(project: ProjectFacts, file: string, call: CallFact): FileAccess[] {
-  const name = methodOf(project, call);
-  if (name === undefined) return [];
-  return (METHODS[name.replace(/Sync$/, "")] ?? []).flatMap((access, index): FileAccess[] => {
+  const method = methodOf(project, call);
+  if (method === undefined) return [];
+  const { name, accesses } = method;
+  return accesses.flatMap((access, index): FileAccess[] => {
     const path = call.args[index];
     const keys = path && access ? fileKeysOf(project.graph, file, path).map((key) => ({ ...key, id: key.id.replace(/-(?:wal|shm|journal)$/, "") })) : [];
     return access && keys.length > 0 ? [{ file, call, name, access, keys }] : [];
   });
 }
 
-function methodOf(project: ProjectFacts, call: CallFact): string | undefined {
+function methodOf(project: ProjectFacts, call: CallFact): { name: string; accesses: readonly (Access | undefined)[] } | undefined {
   for (const id of project.graph.external.get(call) ?? []) {
     const token = project.graph.values.tokens.get(id);
-    if (token.t === "external" && token.module !== null && MODULES.test(token.module)) return /^(?:default\.)?(?:promises\.)?(\w+)$/.exec(token.path)?.[1];
+    if (token.t !== "external" || token.module === null) continue;
+    if (express.specifiers.includes(token.module)) {
+      const [, name] = SENDS.exec(token.path) ?? [];
+      // With a `root` the path is that folder's.
+      if (name !== undefined && !call.args.some((arg) => arg.k === "object" && arg.props.some((prop) => prop.name === "root" || prop.name === "..."))) return { name, accesses: ["reads"] };
+    }
+    if (!MODULES.test(token.module)) continue;
+    const [, name] = /^(?:default\.)?(?:promises\.)?(\w+)$/.exec(token.path) ?? [];
+    return name === undefined ? undefined : { name, accesses: METHODS[name.replace(/Sync$/, "")] ?? [] };
   }
   return undefined;
 }

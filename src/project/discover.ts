@@ -1,6 +1,7 @@
 import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import path from "node:path";
+import { isDeclarationFile } from "../core/link/roles.js";
 import { errorCode, UsageError } from "./errors.js";
 import { gitIgnoreRules } from "./git-ignore.js";
 import type { IgnoreRules } from "./git-ignore.js";
@@ -15,13 +16,14 @@ export interface SkippedFile {
 export interface DiscoveredFiles {
   /** Source files, relative to the root, sorted. */
   files: string[];
+  /** Declaration files, likewise: no code, but what they declare for all files may be a session's type. */
+  declarations: string[];
   /** Every `package.json` met on the way, relative to the root. */
   manifests: string[];
   skipped: SkippedFile[];
 }
 
 const SOURCE_FILE = /\.(?:[cm]?ts|tsx|[cm]?js|jsx)$/;
-const DECLARATION_FILE = /\.d\.(?:[^./]+\.)?[cm]?ts$/;
 const MINIFIED_NAME = /[.-]min\.[cm]?js$/;
 
 /** Never source, wherever they stand. */
@@ -44,6 +46,7 @@ export async function discoverFiles(root: string, paths: string[]): Promise<Disc
 
 class Walk {
   private readonly files = new Set<string>();
+  private readonly declarations = new Set<string>();
   private readonly manifests = new Set<string>();
   private readonly skipped = new Map<string, string>();
 
@@ -67,13 +70,14 @@ class Walk {
     if (stats.isDirectory()) await this.folder(absolute, gitIgnoreRules(absolute), false);
     else if (!SOURCE_FILE.test(absolute)) this.skip(absolute, "not a JavaScript or TypeScript file");
     else if (!stats.isFile()) this.skip(absolute, "not a regular file");
-    else if (DECLARATION_FILE.test(absolute)) this.skip(absolute, "a declaration file: it holds no code that runs");
+    else if (isDeclarationFile(absolute)) this.skip(absolute, "a declaration file: it holds no code that runs");
     else this.source(absolute);
   }
 
   result(): DiscoveredFiles {
     return {
       files: [...this.files].sort(),
+      declarations: [...this.declarations].sort(),
       manifests: [...this.manifests].sort(),
       skipped: [...this.skipped].map(([file, reason]) => ({ file, reason })),
     };
@@ -106,8 +110,8 @@ class Walk {
   }
 
   private source(absolute: string): void {
-    if (DECLARATION_FILE.test(absolute)) return;
-    if (MINIFIED_NAME.test(absolute)) this.skip(absolute, "minified, by its name");
+    if (isDeclarationFile(absolute)) this.declarations.add(toRelative(this.root, absolute));
+    else if (MINIFIED_NAME.test(absolute)) this.skip(absolute, "minified, by its name");
     else this.files.add(toRelative(this.root, absolute));
   }
 

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import ignore from "ignore";
-import { mentions, libraryNames } from "../core/catalogue/index.js";
+import { globalTypeNames, libraryNames, mentions } from "../core/catalogue/index.js";
 import type { DetectOptions } from "../../rules/detect.js";
 import { defaultCacheFolder } from "./cache/folder.js";
 import { ScanCache } from "./cache/scan-cache.js";
@@ -46,6 +46,7 @@ export async function openTree(options: ScanOptions): Promise<OpenTree> {
   const found = options.ignores?.length ? withoutIgnored(discovered, options.ignores) : discovered;
   const { onProgress } = options;
   const sources = readSources({ root, files: found.files, isSeed, cache, onFile: onProgress && ((done, total) => onProgress({ phase: "reading", done, total })) });
+  addDeclarations(sources, readSources({ root, files: found.declarations, isSeed: namesLibrary([], globalTypeNames()), cache }));
 
   const json = new JsonFiles();
   let made: Project | undefined;
@@ -54,9 +55,15 @@ export async function openTree(options: ScanOptions): Promise<OpenTree> {
   return { root, detect, cache, paths, found, sources, json, resolver, project };
 }
 
+/** Of declaration files those that speak of a library's global type; nobody misses what one that cannot be read would have said. */
+function addDeclarations(sources: Sources, { entries, contents }: Sources): void {
+  for (const [file, entry] of entries) if (entry.namesLibrary) sources.entries.set(file, entry);
+  sources.contents.push(...contents);
+}
+
 function withoutIgnored(found: DiscoveredFiles, patterns: readonly string[]): DiscoveredFiles {
   const rules = ignore().add([...patterns]);
-  return { ...found, files: found.files.filter((file) => !rules.ignores(file)), skipped: found.skipped.filter(({ file }) => file === "." || !rules.ignores(file)) };
+  return { ...found, files: found.files.filter((file) => !rules.ignores(file)), declarations: found.declarations.filter((file) => !rules.ignores(file)), skipped: found.skipped.filter(({ file }) => file === "." || !rules.ignores(file)) };
 }
 
 /** With more, the one thread that joins the facts is what the others wait for. */

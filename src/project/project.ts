@@ -3,14 +3,17 @@ import path from "node:path";
 import type { MapFile } from "../core/cache/project-map.js";
 import { decodeEntry } from "../core/cache/facts-entry.js";
 import type { FactsEntry } from "../core/cache/facts-entry.js";
+import { globalTypeNames } from "../core/catalogue/index.js";
 import { outlineOf } from "../core/facts/outline.js";
 import type { Outline } from "../core/facts/outline.js";
 import type { FileFacts } from "../core/facts/types.js";
 import type { Finding } from "../core/finding.js";
 import { linkProject, type ProjectFacts } from "../core/link/index.js";
+import { isDeclarationFile } from "../core/link/roles.js";
 import { detectAll } from "../../rules/detect.js";
 import type { DetectOptions } from "../../rules/detect.js";
 import { digest } from "./cache/digest.js";
+import { ambientNames } from "./ambient-types.js";
 import type { ScanCache } from "./cache/scan-cache.js";
 import { checkSyntax } from "./check-syntax.js";
 import { defectKey, detectAround, isDebugging, linkWhole, OverlayDefectError, withoutCulprits } from "./defects.js";
@@ -110,7 +113,7 @@ export class Project {
   /** What can matter of the files on the disk, each step's files read side by side. */
   private async selectAhead(onFile: OnFile = () => {}): Promise<string[]> {
     const { entries, resolver, cache, jobs } = this.parts;
-    const nodes = graphOf(entries, resolver);
+    const nodes = this.nodesOf(entries, resolver, NO_OVERLAY);
     // What will be looked at shows on the way; it is never more than this.
     const total = selectFiles(nodes).size;
     const pool = new ReadPool({ jobs: isDebugging() ? 1 : jobs, isKept: cache !== undefined });
@@ -151,7 +154,7 @@ export class Project {
   }
 
   private select(entries: ReadonlyMap<string, SourceEntry>, resolver: Resolver, overlay: ReadonlyMap<string, string>): string[] {
-    return [...withoutWaiting(this.reach(graphOf(entries, resolver), resolver, entries, overlay))].sort();
+    return [...withoutWaiting(this.reach(this.nodesOf(entries, resolver, overlay), resolver, entries, overlay))].sort();
   }
 
   private reach(nodes: ReadonlyMap<string, FileNode>, resolver: Resolver, entries: ReadonlyMap<string, SourceEntry>, overlay: ReadonlyMap<string, string>): Waves<Set<string>> {
@@ -171,6 +174,21 @@ export class Project {
       return known.has(word);
     };
     return reachFiles(nodes, { outline, resolve, contains });
+  }
+
+  /**
+   * The files and their imports. Who names a type that a declaration file makes of a library's for all files has no import that would tell: such a
+   * file counts as one that names the library.
+   */
+  private nodesOf(entries: ReadonlyMap<string, SourceEntry>, resolver: Resolver, overlay: ReadonlyMap<string, string>): Map<string, FileNode> {
+    const nodes = graphOf(entries, resolver);
+    const text = (file: string): string => overlay.get(file) ?? this.text(file) ?? "";
+    const declaring = [...nodes].filter(([file, { namesLibrary }]) => namesLibrary && isDeclarationFile(file)).map(([file]) => text(file));
+    const names = declaring.length === 0 ? new Set<string>() : ambientNames(declaring, globalTypeNames());
+    if (names.size === 0) return nodes;
+    const speaks = new RegExp(String.raw`\b(?:${[...names].join("|")})\b`);
+    for (const [file, node] of nodes) if (!node.namesLibrary && speaks.test(text(file))) node.namesLibrary = true;
+    return nodes;
   }
 
   private outline(file: string, overlay: ReadonlyMap<string, string>): Outline | undefined {

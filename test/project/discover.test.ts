@@ -33,6 +33,11 @@ describe("what is taken", () => {
     expect(files).toEqual(["src/app.ts"]);
   });
 
+  it("lists declarations by themselves", async () => {
+    const root = tree({ "src/app.ts": "", "types.d.ts": "", "src/env.d.mts": "", "node_modules/x/index.d.ts": "", "dist/app.d.ts": "" });
+    expect((await discoverFiles(root, [root])).declarations).toEqual(["src/env.d.mts", "types.d.ts"]);
+  });
+
   it("takes folders named like build output when they stand among sources", async () => {
     expect(await filesOf({ "src/build/plan.ts": "", "server/out/writer.ts": "" })).toEqual(["server/out/writer.ts", "src/build/plan.ts"]);
   });
@@ -101,7 +106,7 @@ describe("what cannot be taken is named", () => {
   it("does not take a folder with a source file's name for a file", async () => {
     const root = tree({});
     mkdirSync(path.join(root, "odd.ts"));
-    expect(await discoverFiles(root, [root])).toEqual({ files: [], manifests: [], skipped: [] });
+    expect(await discoverFiles(root, [root])).toEqual({ files: [], declarations: [], manifests: [], skipped: [] });
   });
 
   it("minified by name", async () => {

@@ -38,6 +38,25 @@ describe("scanProject", () => {
     expect(result.stats).toMatchObject({ files: 3, parsed: 2, fromCache: 0 });
   });
 
+  it("knows the types that a declaration file gives to all files, and asks no other declaration file", async () => {
+    const root = tree({
+      "types/bindings.d.ts": "type Bindings = { DB: D1Database };\n",
+      "types/broken.d.ts": "const = 1;\n",
+      "src/things.ts": `import { Hono } from "hono";
+const app = new Hono<{ Bindings: Bindings }>();
+app.post("/things", async (c) => {
+  for (const name of await c.req.json()) await c.env.DB.prepare("INSERT INTO things (name) VALUES (?)").bind(name).run();
+  return c.body(null);
+});
+`,
+      "src/title.ts": "export const title = 'Things';\n",
+    });
+    const result = await scanProject({ root });
+    expect(result.findings.map(({ rule, file, span }) => [rule, file, span.line])).toEqual([["no-autocommit-in-loop", "src/things.ts", 4]]);
+    expect(result.skipped).toEqual([]);
+    expect(result.stats).toMatchObject({ files: 3, parsed: 2 });
+  });
+
   it("takes paths inside the root, and sees across them", async () => {
     const root = shop();
     const only = await scanProject({ root, paths: [path.join(root, "src/orders.ts")] });

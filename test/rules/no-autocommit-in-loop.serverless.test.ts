@@ -47,6 +47,34 @@ runTable({
           for (const name of names) await insert.bind(name).run();
           return c.body(null);
         });`, findings: [found(6, "Cloudflare D1", { why: [3] })] },
+    { name: "D1, whose binding a declaration file gives to all files", code: {
+      "src/types.d.ts": `type Bindings = { DB: D1Database; TITLE: string };
+type App = { Bindings: Bindings };
+declare global { interface Env { DB: D1Database } }
+`,
+      "src/things.ts": `import { Hono } from "hono";
+const app = new Hono<App>();
+app.post("/things", async (c) => {
+  const names: string[] = await c.req.json();
+  for (const name of names) await c.env.DB.prepare("INSERT INTO things (name) VALUES (?)").bind(name).run();
+  return c.body(null);
+});
+export default app;
+`,
+    }, findings: [found(5, "Cloudflare D1", { file: "src/things.ts", related: ["src/things.ts:5"], why: ["src/things.ts:3"] })] },
+    { name: "D1, whose binding is declared among the types that wrangler writes", code: {
+      "worker-configuration.d.ts": `declare namespace Cloudflare { interface Env { STORE: D1Database; KEY: string } }
+interface Env extends Cloudflare.Env {}
+`,
+      "src/things.ts": `import { Hono } from "hono";
+const app = new Hono<{ Bindings: Env }>();
+app.post("/things", async (c) => {
+  for (const name of await c.req.json()) await c.env.STORE.prepare("INSERT INTO things (name) VALUES (?)").bind(name).run();
+  return c.body(null);
+});
+export default app;
+`,
+    }, findings: [found(4, "Cloudflare D1", { file: "src/things.ts", related: ["src/things.ts:4"], why: ["src/things.ts:3"] })] },
     { name: "Neon over HTTP", code: `
         import { neon } from "@neondatabase/serverless";
         import { Hono } from "hono";

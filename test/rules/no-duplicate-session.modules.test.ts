@@ -26,6 +26,7 @@ runTable({
     { name: "a reader beside the writer", code: { "src/app.ts": main("one", "reader"), "src/one.ts": open('"app.db"'), "src/reader.ts": open('"app.db"') } },
     { name: "in memory", code: { "src/app.ts": main("one", "other"), "src/one.ts": open('":memory:"'), "src/other.ts": open('":memory:"') } },
     { name: "a test and a script", code: { "src/app.ts": main("one"), "src/one.ts": open('"app.db"'), "test/one.test.ts": `import "../src/app.js";\n${open('"app.db"')}`, "scripts/seed.ts": `import "../src/app.js";\n${open('"app.db"')}` } },
+    { name: "one of them is told another database", code: { "pages/api/things.ts": PRISMA, "pages/api/users.ts": PRISMA.replace("PrismaClient()", 'PrismaClient({ log: ["error"], datasourceUrl: process.env.OTHER })') } },
     { name: "pools of different settings", code: { "src/app.ts": main("one", "other"), "src/one.ts": `import { Pool } from "pg"; export const db = new Pool({ host: "a" });`, "src/other.ts": `import { Pool } from "pg"; export const db = new Pool({ host: "b" });` } },
     {
       name: "each request opens and closes its own, which is another rule's matter",
@@ -55,6 +56,15 @@ runTable({
       name: "Prisma's default database, in two routes of one Next application",
       code: { "pages/api/things.ts": PRISMA, "pages/api/users.ts": PRISMA },
       findings: [{ file: "pages/api/users.ts", line: 2, message: "a second @prisma/client session", library: "@prisma/client", ...likely, reason: "both modules have one client from now on", related: ["pages/api/things.ts:2"] }],
+    },
+    {
+      name: "one of them is told what to log",
+      code: {
+        "pages/api/things.ts": PRISMA,
+        "lib/db.ts": `import { PrismaClient } from "@prisma/client"; export const db = new PrismaClient({ log: process.env.DEBUG ? ["query"] : ["error"], errorFormat: "minimal" });`,
+        "pages/api/users.ts": `import { db } from "../../lib/db"; export default async function handler(req, res) { res.json(await db.user.findMany()); }`,
+      },
+      findings: [{ file: "pages/api/things.ts", line: 2, message: "a second @prisma/client session", library: "@prisma/client", ...manual("told to log differently"), related: ["lib/db.ts:1"] }],
     },
     {
       name: "pools on one URL",

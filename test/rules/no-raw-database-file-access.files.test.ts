@@ -19,6 +19,23 @@ runTable({
     { name: "another file", code: served("fs.copyFileSync('template.db', 'new.db');") },
     { name: "the library's own backup, read afterwards", code: served("await db.backup('copy.db'); res.send(fs.readFileSync('copy.db'));") },
     { name: "VACUUM INTO", code: served("db.exec(\"VACUUM INTO 'copy.db'\"); fs.createReadStream('copy.db').pipe(res);") },
+    { name: "a file of another folder, sent by its name", code: served('res.sendFile("app.db", { root: "exports" });') },
+    { name: "the library's own backup, sent", code: served("await db.backup('copy.db'); res.download('copy.db');") },
+    {
+      name: "a window's restore that closes the session first",
+      code: `
+        import fs from "node:fs";
+        import Database from "better-sqlite3";
+        import { ipcMain } from "electron";
+        const FILE = "app.db";
+        export let db = new Database(FILE);
+        ipcMain.handle("restore", (event, from) => {
+          db.close();
+          fs.copyFileSync(from, FILE);
+          db = new Database(FILE);
+        });
+      `,
+    },
     { name: "closed first, and opened again", code: served("db.close(); fs.copyFileSync('upload', FILE);") },
     { name: "closed first by a helper", code: served("await closeDatabase(); fs.renameSync('upload', FILE);") },
     { name: "in what runs after the close", code: served("await stopAll().then(() => fs.rmSync(FILE));") },
@@ -103,6 +120,56 @@ runTable({
     },
   ],
   invalid: [
+    {
+      name: "sent by Express",
+      code: served('res.status(200).download(FILE, "backup.db");'),
+      findings: [{ line: 9, message: "`download` opens the file of a better-sqlite3 session", ...manual, related: [5], why: [8] }],
+    },
+    {
+      name: "sent by Express, by a path that is put together in another file",
+      code: {
+        "src/db.js": `const path = require("node:path");
+const sqlite3 = require("sqlite3");
+const dbPath = path.join(__dirname, "data", "club.db");
+exports.db = new sqlite3.Database(dbPath);
+exports.dbPath = dbPath;
+`,
+        "src/admin.js": `const express = require("express");
+const { db, dbPath } = require("./db.js");
+const router = express.Router();
+router.get("/backup", (req, res) => {
+  db.run("INSERT INTO audit (what) VALUES ('backup')");
+  res.sendFile(dbPath);
+});
+module.exports = router;
+`,
+      },
+      findings: [{ line: 6, file: "src/admin.js", message: "`sendFile` opens the file of a sqlite3 session", library: "sqlite3", ...manual, related: ["src/db.js:4"], why: ["src/admin.js:4"] }],
+    },
+    {
+      name: "another session on it was closed before, which was opened for a moment",
+      code: served('const once = new Database(FILE); once.exec("VACUUM"); once.close(); fs.copyFileSync(FILE, "copy.db");'),
+      findings: [{ line: 9, message: "`copyFileSync` opens the file of a better-sqlite3 session", ...manual, related: [5], why: [8] }],
+    },
+    {
+      name: "copied when a window asks for it",
+      code: `
+        import fs from "node:fs";
+        import path from "node:path";
+        import Database from "better-sqlite3";
+        import { app, dialog, ipcMain } from "electron";
+        const dbPath = path.join(app.getPath("userData"), "notes.db");
+        const db = new Database(dbPath);
+        ipcMain.handle("notes:list", () => db.prepare("SELECT * FROM notes").all());
+        ipcMain.handle("notes:export", async () => {
+          const { canceled, filePath } = await dialog.showSaveDialog({ defaultPath: "notes.db" });
+          if (canceled) return false;
+          fs.copyFileSync(dbPath, filePath);
+          return true;
+        });
+      `,
+      findings: [{ line: 11, message: "`copyFileSync` opens the file of a better-sqlite3 session", ...manual, related: [6], why: [8] }],
+    },
     {
       name: "copied for a backup each hour, in the folder that Electron gives",
       code: {

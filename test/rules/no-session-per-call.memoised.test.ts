@@ -166,6 +166,71 @@ runTable({
           if (state.db === null) state.db = new Database("app.db");
           return state.db;
         }${ROUTE}` },
+    { name: "a flag says that the pool is there, and is taken back where opening failed", code: `
+        import express from "express";
+        import pg from "pg";
+        class Store {
+          pool;
+          ready = false;
+          get() {
+            if (this.ready) {
+              return this.pool;
+            } else {
+              this.pool = new pg.Pool({ host: process.env.HOST });
+              this.pool.on("error", () => {
+                this.ready = false;
+              });
+              try {
+                this.ready = true;
+              } catch {
+                this.ready = false;
+                return null;
+              }
+              return this.pool;
+            }
+          }
+        }
+        const store = new Store();
+        express().get("/things", async (req, res) => res.json(await store.get().query("SELECT * FROM things")));` },
+    { name: "parts of a table by name, ended and emptied before they are made anew", code: `
+        import { EventEmitter } from "node:events";
+        import pg from "pg";
+        class Store {
+          static instance() {
+            if (!Store._instance) Store._instance = new Store();
+            return Store._instance;
+          }
+          constructor() {
+            this.pools = { main: { size: 10, instance: null }, reports: { size: 2, instance: null } };
+            this.certificates = new EventEmitter();
+            this.certificates.on("update", () => this.reconnect());
+          }
+          open(name) {
+            const pool = this.pools[name];
+            const options = { host: process.env.HOST };
+            if (!pool.instance) {
+              pool.instance = new pg.Pool({ ...options, max: pool.size });
+              pool.instance.on("error", console.error);
+            }
+          }
+          connect() {
+            for (const name of Object.keys(this.pools)) this.open(name);
+          }
+          disconnect() {
+            for (const name of Object.keys(this.pools)) {
+              const pool = this.pools[name];
+              if (pool && pool.instance) {
+                pool.instance.end();
+                pool.instance = null;
+              }
+            }
+          }
+          reconnect() {
+            this.disconnect();
+            this.connect();
+          }
+        }
+        Store.instance().connect();` },
   ],
   invalid: [
     { name: "the variable is local: nothing is kept", code: `${IMPORTS}
@@ -225,6 +290,18 @@ runTable({
           return db;
         }${ROUTE}`,
       findings: [{ line: 5, message: "`getDb` opens a new", fix: "safe", related: [14], why: [13, 14, 5], sessions: "1" }] },
+    { name: "a flag that is taken back each time", code: `${IMPORTS}
+        let ready = false;
+        let db;
+        function getDb() {
+          if (!ready) {
+            db = new Database("app.db");
+            ready = true;
+          }
+          if (process.env.FRESH) ready = false;
+          return db;
+        }${ROUTE}`,
+      findings: [{ line: 7, message: "`getDb` opens a new", fix: "safe", why: [14, 15, 7], sessions: "1" }] },
     { name: "a cache of statements is no cache of sessions", code: `${IMPORTS}
         const statements = new Map();
         function getDb() {

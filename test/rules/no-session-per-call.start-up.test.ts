@@ -229,6 +229,29 @@ commands[process.argv[2]]();
   ],
   invalid: [
     {
+      name: "one chain of functions that each hand on what the next one opens",
+      code: `
+        import Database from "better-sqlite3";
+        function openDatabase(file) {
+          const db = new Database(file);
+          db.pragma("journal_mode = WAL");
+          return db;
+        }
+        export function createClient(options = {}) {
+          const db = options.db ?? openDatabase(options.file ?? "app.db");
+          return { db, close: () => db.close() };
+        }
+        export function loadStorage() {
+          return createClient();
+        }
+        export async function launch(step) {
+          const storage = await step("storage", () => loadStorage());
+          return storage.db;
+        }
+      `,
+      findings: [{ line: 3, confidence: "likely", message: "`openDatabase` opens a new", fix: "safe", related: [8, 12, 15] }],
+    },
+    {
       name: "createApp() opens one, and so does each request",
       code: `
         import Database from "better-sqlite3";

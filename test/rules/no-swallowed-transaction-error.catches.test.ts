@@ -77,6 +77,20 @@ runTable({
           await tx.thing.create({ data: row });
           return { ok: true };
         });` },
+    { name: "an error that is returned before anything is written, and one that is thrown", code: `${HEAD}
+        export const release = (id) => prisma.$transaction(async (tx) => {
+          const crate = await tx.crate.findFirst({ where: { id } });
+          if (!crate) return new Error("no such crate");
+          const note = await tx.note.create({ data: { about: id } });
+          if (note.about !== id) throw new Error("another crate");
+          return tx.crate.update({ where: { id }, data: { noteId: note.id } });
+        });` },
+    { name: "an object that is made after a write", code: `${HEAD}
+        import { Crate } from "./crate.js";
+        export const release = (id) => prisma.$transaction(async (tx) => {
+          await tx.note.create({ data: { about: id } });
+          return new Crate(id);
+        });` },
   ],
   invalid: [
     { name: "nothing", code: attempt(""), findings: found },
@@ -119,5 +133,18 @@ runTable({
           if (thing.count > 3) return { success: false };
           return { success: true };
         });`, findings: [{ line: 5, confidence: "likely", related: [3], library: "@prisma/client", message: "returns a failure after a write", fix: "manual", reason: "when a part fails" }] },
+    { name: "an error that is returned after a write, not thrown: likely", code: `${HEAD}
+        import { NotFoundError } from "./errors.js";
+        export async function release(id) {
+          return prisma.$transaction(async (tx) => {
+            const note = await tx.note.create({ data: { about: id } });
+            const crate = await tx.crate.findFirst({ where: { id } });
+            if (!crate) {
+              console.error("no such crate");
+              return new NotFoundError(id);
+            }
+            return tx.crate.update({ where: { id }, data: { noteId: note.id } });
+          });
+        }`, findings: [{ line: 10, confidence: "likely", related: [5], library: "@prisma/client", message: "returns a failure after a write", fix: "manual", reason: "when a part fails" }] },
   ],
 });

@@ -99,6 +99,11 @@ export function libraryOfGlobalType(name: string): Library | undefined {
   return byGlobalType.get(name);
 }
 
+/** The types that need no import. */
+export function globalTypeNames(): string[] {
+  return [...byGlobalType.keys()];
+}
+
 /** The places that an interface in `declare module` or `declare global` adds members to. */
 export function augmentedPlaces({ module, path }: NonNullable<TypeFact["augments"]>): { framework: Framework; place: string }[] {
   const type = path.join(".");

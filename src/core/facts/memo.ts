@@ -123,7 +123,7 @@ class Memos {
       if (resets.some((r) => r.always && r.at > fill.at && this.#places.caller(r.fn) === caller)) continue;
       this.#markFlow(guard, place, fill.value);
       const certain = fill.at >= guard.start && fill.at < guard.end && fill.branch <= guard.start && !place.keyed;
-      if (certain && !resets.some((r) => r.at > fill.at && this.#isWithin(r.fn, caller))) {
+      if (certain && !resets.some((r) => r.at > fill.at && this.#isWithin(r.fn, caller) && !this.#isRescue(r))) {
         for (const call of this.#callsIn(guard)) this.#set(call, place);
       }
     }
@@ -132,6 +132,11 @@ class Memos {
       const callee = this.#functionOf(call.callee);
       if (callee !== undefined && callee !== caller && fills.has(callee)) this.#set(call, place);
     }
+  }
+
+  /** In a `catch`: what failed is opened again, and is kept no longer. */
+  #isRescue({ fn, at }: Reset): boolean {
+    return this.input.facts.tries.some(({ fn: of, handler }) => of === fn && handler !== undefined && handler.start <= at && at < handler.end);
   }
 
   /** Marks the calls from which a value comes, as far as they stand under the guard. */

@@ -69,7 +69,8 @@ const VISITORS: Record<string, Visitor> = {
     const variable = typeVariable(walk, node);
     constraints(walk, node, ctx);
     const type = annotation(walk, node, ctx) ?? { k: "other" };
-    if (variable !== undefined) walk.facts.types.push({ name: str(child(node, "id"), "name") ?? "", variable, extends: [], type });
+    const name = str(child(node, "id"), "name") ?? "";
+    if (variable !== undefined) walk.facts.types.push({ name, variable, extends: [], type, ...(ctx.ambient && { augments: { module: ctx.ambient.module, path: [...ctx.ambient.path, name] } }) });
   },
   TSEnumDeclaration: enumDeclaration,
   TSModuleDeclaration: namespaceDeclaration,

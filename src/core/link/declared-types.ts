@@ -84,6 +84,7 @@ export class DeclaredTypes {
       if (known) flowType(this.values, known.framework, known.rule, into);
       const library = libraryOfGlobalType(head);
       if (library && type.path.length === 0) this.values.solver.add(into, this.values.tokens.intern({ t: "typed", library: libraryId(library), role: "session" }));
+      else if (type.path.length === 0) for (const declared of this.values.program.globalTypes(head)) this.values.solver.flow(this.#alias(declared.file, declared.variable), into);
     }
   }
 

@@ -109,11 +109,22 @@ class KeyReader {
     if (expr.k === "var") return this.#ofVariable(file, expr, at, depth);
     if (expr.k !== "member") return [value];
     if (expr.of.k === "this") return this.#ofField(file, expr.of.fn, expr.name, at, depth);
-    const found = this.#values({ file, expr: expr.of, at }, depth + 1).flatMap((base): Value[] => {
-      const property = base.expr.k === "object" ? base.expr.props.filter(({ name }) => name === expr.name).at(-1) : undefined;
-      return property ? this.#values({ file: base.file, expr: property.value, at: base.at }, depth + 1) : [];
-    });
+    const found = this.#values({ file, expr: expr.of, at }, depth + 1).flatMap((base) => this.#part(base, expr.name, depth));
     return found.length > 0 ? found : [value];
+  }
+
+  /** A property of an object literal, or what a module that was `require`d exports under a name. */
+  #part({ file, expr, at }: Value, part: string, depth: number): Value[] {
+    if (depth > MAX_DEPTH) return [];
+    if (expr.k === "object") {
+      const property = expr.props.filter(({ name }) => name === part).at(-1);
+      return property ? this.#values({ file, expr: property.value, at }, depth + 1) : [];
+    }
+    if (expr.k !== "module") return [];
+    const named = this.#exported(file, expr.specifier, part, 0);
+    if (named) return this.#values({ ...named, at }, depth + 1);
+    const whole = this.#exported(file, expr.specifier, "=", 0);
+    return whole ? this.#values({ ...whole, at }, depth + 1).flatMap((base) => this.#part(base, part, depth + 1)) : [];
   }
 
   #ofVariable(file: string, expr: Extract<Expr, { k: "var" }>, at: readonly CallPlace[], depth: number): Value[] {

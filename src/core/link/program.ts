@@ -1,4 +1,4 @@
-import { fileRole, type FileRole } from "./roles.js";
+import { fileRole, type FileRole, isDeclarationFile } from "./roles.js";
 import type { CallFact, CallId, ClassFact, ExportFact, Expr, FileFacts, FunctionFact, FunctionId, LoopFact, TypeFact, VariableFact, VariableId } from "../facts/types.js";
 
 /** What the analysis needs from the outside: where an import leads, and the text behind a span. */
@@ -51,6 +51,7 @@ export class Program {
   readonly #functions = new Map<FunctionKey, { file: string; fn: FunctionFact }>();
   readonly #roles = new Map<string, FileRole>();
   #fileOfCall?: Map<CallFact, string>;
+  #globalTypes?: Map<string, { file: string; variable: VariableId }[]>;
   readonly host: LinkHost;
 
   constructor(facts: Iterable<FileFacts>, host: LinkHost) {
@@ -124,6 +125,18 @@ export class Program {
   /** The type alias or interface that a name declares. */
   typeOf(file: string, variable: VariableId): TypeFact | undefined {
     return this.#index(file).types.get(variable);
+  }
+
+  /** What has a name for all files: of declaration files that are no modules, and of `declare global`. */
+  globalTypes(name: string): readonly { file: string; variable: VariableId }[] {
+    if (!this.#globalTypes) {
+      this.#globalTypes = new Map();
+      for (const { file, types, specifiers, exports } of this.files.values()) {
+        const isForAll = isDeclarationFile(file) && specifiers.length === 0 && exports.length === 0;
+        for (const { name: declared, variable, augments } of types) if (augments ? augments.module === null : isForAll) append(this.#globalTypes, declared, { file, variable });
+      }
+    }
+    return this.#globalTypes.get(name) ?? NONE;
   }
 
   /** All that a variable is set to in its file, in source order: initialisers, assignments, parts of patterns. */

@@ -42,3 +42,8 @@ export function fileRole(file: string, isScript: boolean): FileRole {
   if (TEST.test(file)) return "test";
   return isScript || SCRIPT.test(file) ? "script" : "source";
 }
+
+/** It holds no code; what it declares without an import or export of its own, it declares for all files. */
+export function isDeclarationFile(file: string): boolean {
+  return /\.d\.(?:[^./]+\.)?[cm]?ts$/.test(file);
+}

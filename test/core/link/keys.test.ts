@@ -46,6 +46,16 @@ describe("the text of a key", () => {
 });
 
 describe("the file behind a key", () => {
+  it("is what a module exports that is required, by name or as a part of the whole", () => {
+    const db = 'const path = require("node:path"); const dbPath = path.join(__dirname, "club.db"); ';
+    const app = 'const { dbPath } = require("./db.js"); const db = require("./db.js"); probe(dbPath); probe(db.dbPath); probe(require("./db.js").dbPath); probe(db.other);';
+    for (const exported of ["module.exports = { dbPath };", "exports.dbPath = dbPath;", "module.exports.dbPath = dbPath;"]) {
+      const [first, second, third, missing] = keys(link({ "src/db.js": db + exported, "src/app.js": app }));
+      expect([first, second, third]).toEqual([["<project>/src/club.db"], ["<project>/src/club.db"], ["<project>/src/club.db"]]);
+      expect(missing).not.toContain("<project>/src/club.db");
+    }
+  });
+
   it("is a literal's, a constant's or an environment variable's", () => {
     expect(
       one(`

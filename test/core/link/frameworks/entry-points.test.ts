@@ -35,10 +35,16 @@ describe("what runs per call", () => {
     ["socket.io", `import { Server } from "socket.io"; const io = new Server(); io.on("connection", (socket) => { work(); });`],
     ["ws", `import { WebSocketServer } from "ws"; const server = new WebSocketServer({ port: 1 }); server.on("connection", () => work());`],
     ["a worker's messages", `import { parentPort } from "node:worker_threads"; parentPort.on("message", () => work());`],
+    ["Electron's handler", `import { ipcMain } from "electron"; ipcMain.handle("things:list", async (event) => work());`],
+    ["Electron's handler, through the default export", `import electron from "electron"; electron.ipcMain.handle("things:list", () => work());`],
+    ["Electron's messages", `const { ipcMain } = require("electron"); ipcMain.on("things:save", (event, thing) => { work(); });`],
+    ["Electron's protocol", `import { protocol } from "electron/main"; protocol.handle("things", (request) => work());`],
+    ["a second start of an Electron application", `import { app } from "electron"; app.on("second-instance", () => work());`],
     ["an MCP tool", `import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js"; const server = new McpServer({ name: "a" }); server.registerTool("add", { inputSchema }, async () => { work(); });`],
     ["an MCP request", `import { Server } from "@modelcontextprotocol/sdk/server/index.js"; const server = new Server({ name: "a" }); server.setRequestHandler(CallToolRequestSchema, async (request) => work());`],
     ["TypeGraphQL's query", `import { Query, Resolver } from "type-graphql"; @Resolver() export class R { @Query(() => String) a() { work(); } }`],
     ["Apollo's resolvers", `import { ApolloServer } from "@apollo/server"; const users = { Query: { user: async () => work() } }; new ApolloServer({ typeDefs, resolvers: { ...users } });`],
+    ["the context of Apollo's server on Lambda, made by a function", `import { ApolloServer } from "apollo-server-lambda"; function contextFor(users) { return async ({ event }) => ({ user: work() }); } const context = contextFor(1); new ApolloServer({ typeDefs, context });`],
     ["Yoga's resolvers", `import { createSchema, createYoga } from "graphql-yoga"; createYoga({ schema: createSchema({ typeDefs, resolvers: [{ Query: { user: { resolve: () => work() } } }] }) });`],
     ["Yoga's context", `import { createYoga } from "graphql-yoga"; createYoga({ schema, context: async () => ({ a: work() }) });`],
     ["Pothos's field", `import SchemaBuilder from "@pothos/core"; const builder = new SchemaBuilder({}); builder.queryType({ fields: (t) => ({ a: t.field({ type: "String", resolve: () => work() }) }) });`],
@@ -82,6 +88,7 @@ describe("what runs once", () => {
     ["cac's command", "src/main.ts", `import { cac } from "cac"; const cli = cac("a"); cli.command("b", "does b").option("--c", "c").action(() => work());`],
     ["oclif's command", "src/main.ts", `import { Command } from "@oclif/core"; export default class A extends Command { async run() { work(); } }`],
     ["a worker's top level", "src/worker.ts", `import { parentPort } from "node:worker_threads"; work(); parentPort.postMessage(1);`],
+    ["Electron's start", "src/main.ts", `import { app } from "electron"; app.whenReady().then(() => work()); app.on("ready", () => work()); app.on("before-quit", () => work());`],
   ])("%s", (_name, file, text) => {
     expect(contextsOf(text, file)).toEqual(["once"]);
   });
