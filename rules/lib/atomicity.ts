@@ -117,7 +117,7 @@ export function parentRow(project: ProjectFacts, { file, loop, writes }: HeldLoo
   const facts = project.program.file(file);
   const before = project.writers.callsOf(functionKey(file, loop.fn)).filter((call) => call.span.end <= loop.span.start && isInsert(project, call));
   const holders = facts.assigns.filter(
-    (assign) => assign.target.k === "var" && assign.fn === loop.fn && assign.span.end <= loop.span.start && [...parts(assign.value)].some((part) => part.k === "call" && before.some((call) => call.id === part.id)),
+    (assign) => assign.target.k === "var" && assign.fn === loop.fn && assign.span.end <= loop.span.start && [...parts(assign.value)].some((part) => part.k === "call" && before.some((call) => call.id === part.id || project.program.chainEnd(file, call).id === part.id)),
   );
   for (const holder of holders) {
     const variables = holder.target.k === "var" ? [holder.target.id, ...derived(project, file, holder.target.id)] : [];

@@ -35,8 +35,14 @@ function movesRow(value: Expr, isPlaced: (value: Expr) => boolean): boolean {
   if (value.k !== "object") return false;
   const own = value.props.filter(({ name }) => !BESIDE.test(name));
   // Nothing but the place: this is what the statement is for. Among other columns, only a place that the loop counts out.
-  if (own.length === 1 && ORDER_COLUMN.test(own[0]?.name ?? "")) return true;
+  const [only] = own;
+  if (own.length === 1 && only && (ORDER_COLUMN.test(only.name) || (PERHAPS_ORDER.test(only.name) && isSentPlace(only.value)))) return true;
   return own.some(({ name, value: inner }) => ((ORDER_COLUMN.test(name) || PERHAPS_ORDER.test(name)) && isPlaced(inner)) || movesRow(inner, isPlaced));
+}
+
+/** `step.stepOrder`: a place that the list itself says. `order.id` names another row. */
+function isSentPlace(value: Expr): boolean {
+  return value.k === "member" && (ORDER_COLUMN.test(value.name) || PERHAPS_ORDER.test(value.name));
 }
 
 /** `item.position = index; await manager.save(item);` */

@@ -78,6 +78,18 @@ runTable({
           }
           res.end();
         });` },
+    { name: "a piece that is cut once more", code: `${DB}
+        app.post("/things", (req, res) => {
+          for (let start = 0; start < req.body.things.length; start += 100) {
+            const piece = req.body.things.slice(start, start + 100);
+            db.transaction(() => {
+              for (let at = 0; at < piece.length; at += 10) {
+                for (const thing of piece.slice(at, at + 10)) insert.run(thing.name);
+              }
+            })();
+          }
+          res.end();
+        });` },
     { name: "the name of the parameter says that it is a piece", code: `
         import type Database from "better-sqlite3";
         export function saveRows(db: Database.Database, batch: readonly string[]): void {

@@ -46,9 +46,15 @@ export class Bounds {
       case "count":
         return this.#constantNumber(file, bound.limit) || isBoundedByItsSchema(this.graph, file, bound.limit);
       case "stepped":
+        return bound.over !== undefined && (this.#isChecked(file, loop, bound.symbol) || this.#boundedValue(file, bound.over, site, new Map()));
       case "while":
         return false;
     }
+  }
+
+  /** Whether the text of the program bounds how long a list is, by itself. */
+  isBoundedList(file: string, list: Expr): boolean {
+    return this.#boundedValue(file, list, undefined, new Map());
   }
 
   /** Several rules ask for each of several transactions around the loop. */

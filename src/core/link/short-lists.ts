@@ -52,8 +52,31 @@ class ShortLists {
     if (HANDFUL.test(name) || FOUND.test(name)) return true;
     const values = kind === "param" ? [] : this.graph.program.valuesOf(this.file, id);
     if (values.length === 0) return false;
+    if (values.every((value) => this.#isEmptyMap(value))) return this.#isGrouping(id);
     const isEmpty = (value: Expr): boolean => value.k === "array" && value.items.length === 0 && !value.spread;
     return values.every((value) => (value.k === "typed" ? isEmpty(value.of) : isEmpty(value))) ? this.#isFilledShortly(id, depth) : values.every((value) => this.isShort(value, depth + 1));
+  }
+
+  #isEmptyMap(value: Expr): boolean {
+    if (value.k === "typed") return this.#isEmptyMap(value.of);
+    const call = value.k === "call" ? this.graph.program.call(this.file, value.id) : undefined;
+    return call?.kind === "new" && call.callee.k === "global" && call.callee.name === "Map" && call.args.length === 0;
+  }
+
+  /** `const of = byOwner.get(thing.ownerId) ?? []; …; byOwner.set(thing.ownerId, of)`: as many as the field has values. */
+  #isGrouping(id: number): boolean {
+    const on = (name: string): CallFact[] =>
+      this.graph.program.file(this.file).calls.filter(({ callee }) => callee.k === "member" && callee.name === name && callee.of.k === "var" && callee.of.id === id);
+    const asked = on("get");
+    const sets = on("set");
+    return sets.length > 0 && sets.every((set) => this.#isField(set.args[0], 0) && asked.some((get) => get.fn === set.fn && get.loop === set.loop));
+  }
+
+  /** A field of a thing that others may have alike, unlike its id or its name. */
+  #isField(key: Expr | undefined, depth: number): boolean {
+    if (key?.k === "member") return key.name !== "*" && !/^(_?id|uuid|key|hash|name|slug|email|path|url|code)$/i.test(key.name);
+    const values = key?.k === "var" && depth < 3 ? this.graph.program.valuesOf(this.file, key.id) : [];
+    return values.length > 0 && values.every((value) => this.#isField(value, depth + 1));
   }
 
   /** `names.push(…)` in loops over short lists alone. */
@@ -75,6 +98,7 @@ class ShortLists {
     if (kind === "new" && callee.k === "global" && callee.name === "Set") return first?.k === "call" && this.#methodOf(first) === "map";
     if (callee.k !== "member") return false;
     if (callee.name === "from" && first) return this.isShort(first, depth + 1);
+    if (callee.name === "groupBy") return true;
     if (isArrayMethod(callee.name) || /^(entries|values|keys|filter|sort|toSorted|reverse|flatMap)$/.test(callee.name)) return this.isShort(callee.of, depth + 1);
     return callee.name === "get" && args.length === 1 && first !== undefined && this.#isOfConstant(first, 0);
   }
