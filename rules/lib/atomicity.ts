@@ -39,7 +39,8 @@ function tablesOf(project: ProjectFacts, call: CallFact, verb: RegExp, depth = 0
 }
 
 /** What a builder or a model's method writes: `db.insert(things)`, `prisma.thing.create({ … })`, `things.save({ … })`. */
-export function modelOf({ callee, args: [first] }: CallFact): string | undefined {
+export function modelOf({ callee, args: [given] }: CallFact): string | undefined {
+  const first = given?.k === "typed" ? given.of : given;
   if (first !== undefined && (first.k === "var" || first.k === "member" || first.k === "literal" || first.k === "class")) return `the value ${JSON.stringify(first)}`;
   if (callee.k !== "member") return undefined;
   return callee.of.k === "member" ? `the model ${callee.of.name}` : callee.of.k === "var" ? `the value ${JSON.stringify(callee.of)}` : undefined;

@@ -17,7 +17,7 @@ export function whyLong(project: ProjectFacts, file: string, loop: LoopFact, sit
     about: "list",
     text: `\`${program.text(from, call.argSpans[argument] ?? call.span).replace(/\s+/g, " ").slice(0, 60)}\` is handed to ${functionName(project, to)}`,
   }));
-  return [{ ...placeOf(project, file, loop, origin), about: "list", text: textOf(project, symbol, origin) }, ...handed];
+  return [{ ...placeOf(file, loop, origin), about: "list", text: textOf(project, symbol, origin) }, ...handed];
 }
 
 function textOf(project: ProjectFacts, symbol: string, origin: ListOrigin): string {
@@ -36,7 +36,7 @@ function textOf(project: ProjectFacts, symbol: string, origin: ListOrigin): stri
   }
 }
 
-function placeOf(project: ProjectFacts, file: string, loop: LoopFact, origin: ListOrigin): Omit<Place, "text"> {
+function placeOf(file: string, loop: LoopFact, origin: ListOrigin): Omit<Place, "text"> {
   if (origin.kind !== "request") return { file: origin.file, span: origin.call.span };
   const [first] = origin.handed;
   if (first) return { file: first.file, span: first.call.argSpans[first.argument] ?? first.call.span };

@@ -78,6 +78,14 @@ runTable({
           }
           res.end();
         });` },
+    { name: "the rows of one thing are replaced, table names and all behind casts", code: `
+        import type { Kysely } from "kysely";
+        export async function retag(db: Kysely<any>, id: string, rows: readonly object[]): Promise<void> {
+          await db.transaction().execute(async (trx) => {
+            await trx.deleteFrom("tags" as any).where("thing" as any, "=", id).execute();
+            for (const row of rows) await trx.insertInto("tags" as any).values(row as any).execute();
+          });
+        }` },
     { name: "a piece that is cut once more", code: `${DB}
         app.post("/things", (req, res) => {
           for (let start = 0; start < req.body.things.length; start += 100) {

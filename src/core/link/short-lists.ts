@@ -75,7 +75,11 @@ class ShortLists {
   /** A field of a thing that others may have alike, unlike its id or its name. */
   #isField(key: Expr | undefined, depth: number): boolean {
     if (key?.k === "member") return key.name !== "*" && !/^(_?id|uuid|key|hash|name|slug|email|path|url|code)$/i.test(key.name);
-    const values = key?.k === "var" && depth < 3 ? this.graph.program.valuesOf(this.file, key.id) : [];
+    if (key?.k === "either") return key.of.every((part) => part.k === "literal" || this.#isField(part, depth + 1));
+    // A key of several fields.
+    const parts = key?.k === "template" ? key.holes : key?.k === "call" ? this.graph.program.call(this.file, key.id).args : [];
+    if (parts.length > 0) return parts.every((part) => this.#isField(part, depth + 1));
+    const values = key?.k === "var" && depth < 5 ? this.graph.program.valuesOf(this.file, key.id) : [];
     return values.length > 0 && values.every((value) => this.#isField(value, depth + 1));
   }
 
@@ -132,7 +136,7 @@ class ShortLists {
     if (expr.k === "call") {
       const call = this.graph.program.call(this.file, expr.id);
       const name = call.callee.k === "member" || call.callee.k === "global" ? call.callee.name : call.callee.k === "var" ? this.graph.program.variable(this.file, call.callee.id).name : "";
-      return call.kind === "call" && !/parse|read|load|json|body|decode|sheet|csv|xml|input|payload|validate/i.test(name);
+      return call.kind === "call" && !/parse|read|load|json|body|decode|sheet|csv|xml|input|payload|validate|^getStore$/i.test(name);
     }
     if (expr.k !== "var") return false;
     const { name, kind } = this.graph.program.variable(this.file, expr.id);

@@ -11,6 +11,7 @@ import { koa } from "./koa.js";
 import { mcp } from "./mcp.js";
 import { messaging } from "./messaging.js";
 import { nest } from "./nest.js";
+import { nestjsCls } from "./nestjs-cls.js";
 import { next } from "./next.js";
 import { nitro } from "./nitro.js";
 import { platform } from "./platform.js";
@@ -36,6 +37,7 @@ export const FRAMEWORKS: readonly Framework[] = [
   mcp,
   messaging,
   nest,
+  nestjsCls,
   next,
   nitro,
   platform,

@@ -47,10 +47,16 @@ function tableName(graph: CallGraph, file: string, chain: readonly CallFact[], r
     // knex("items")
     begins && begins !== read && begins.callee.k === "var" ? literalOf(begins.args[0]) : undefined,
     // manager.find(Item, …)
-    read.args[0]?.k === "var" ? nameOf(graph, file, read.args[0]) : undefined,
+    read.args[0]?.k === "var" ? entityName(graph, file, read.args[0]) : undefined,
     callee.k === "member" ? nameOf(graph, file, callee.of) : undefined,
   ];
   return named.find((name) => name !== undefined && name !== "" && !SESSION.test(name));
+}
+
+/** An entity or a table by its class or constant, not a variable that holds options. */
+function entityName({ program }: CallGraph, file: string, { id }: Extract<Expr, { k: "var" }>): string | undefined {
+  const { name, kind } = program.variable(file, id);
+  return kind === "class" || (kind === "import" && /^[A-Z]/.test(name)) ? name : undefined;
 }
 
 function literalOf(expr: Expr | undefined): string | undefined {
