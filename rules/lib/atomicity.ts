@@ -7,6 +7,7 @@ import { functionKey } from "../../src/core/link/program.js";
 import { statementOf } from "../../src/core/link/statements.js";
 import type { HeldLoop, TransactionSite } from "../../src/core/link/transactions.js";
 import { completes } from "./completion.js";
+import { chainOf } from "./turns.js";
 import { reorderIn } from "./reorders.js";
 
 type Obstacle = LoopTransactionDetail["obstacles"][number];
@@ -18,7 +19,7 @@ type Obstacle = LoopTransactionDetail["obstacles"][number];
  */
 export function keepsTogether(project: ProjectFacts, { file, loop, writes }: HeldLoop): boolean {
   const before = project.writers.callsOf(functionKey(file, loop.fn)).filter((call) => call.span.end <= loop.span.start && call.loop === loop.parent);
-  const removed = new Set(before.flatMap((call) => tablesOf(project, call, /^(DELETE|deleteMany|destroy|nativeDelete)$/i)));
+  const removed = new Set(before.flatMap((call) => tablesOf(project, call, /^(DELETE|del|deleteFrom|deleteMany|destroy|nativeDelete)$/i)));
   return writes.some(({ call }) => tablesOf(project, call, /./).some((table) => removed.has(table)));
 }
 
@@ -28,7 +29,7 @@ function tablesOf(project: ProjectFacts, call: CallFact, verb: RegExp, depth = 0
   if (statement?.kind === "write") {
     const { callee } = call;
     const written = statement.sql === undefined ? (callee.k === "member" ? callee.name : "") : (/^\s*(\w+)/.exec(statement.sql)?.[1] ?? "");
-    const table = statement.sql === undefined ? modelOf(call) : tableOf(statement.sql);
+    const table = statement.sql === undefined ? (namedFirst(project, call) ?? modelOf(call)) : tableOf(statement.sql);
     // A whole table that is emptied is not one thing's rows.
     const [first] = call.args;
     const all = statement.sql === undefined && /^(deleteMany|destroy|nativeDelete)$/.test(written) && (first === undefined || (first.k === "object" && first.props.length === 0));
@@ -36,6 +37,12 @@ function tablesOf(project: ProjectFacts, call: CallFact, verb: RegExp, depth = 0
   }
   if (depth >= 3) return [];
   return project.writers.calleesOf(call).flatMap((key) => project.writers.callsOf(key).flatMap((inner) => tablesOf(project, inner, verb, depth + 1)));
+}
+
+/** `trx("tags").where(…).del()`: the table stands where the chain begins. */
+function namedFirst({ program }: ProjectFacts, call: CallFact): string | undefined {
+  const [begins] = chainOf(program, program.fileOf(call), call);
+  return begins !== undefined && begins !== call && begins.callee.k !== "member" && begins.args[0]?.k === "literal" ? modelOf(begins) : undefined;
 }
 
 /** What a builder or a model's method writes: `db.insert(things)`, `prisma.thing.create({ … })`, `things.save({ … })`. */

@@ -86,6 +86,14 @@ runTable({
             for (const row of rows) await trx.insertInto("tags" as any).values(row as any).execute();
           });
         }` },
+    { name: "the rows of one thing are replaced, with Knex", code: `
+        import type { Knex } from "knex";
+        export async function retag(db: Knex, id: string, rows: readonly object[]): Promise<void> {
+          await db.transaction(async (trx) => {
+            await trx("tags").where({ thing: id }).del();
+            for (const row of rows) await trx("tags").insert(row);
+          });
+        }` },
     { name: "a piece that is cut once more", code: `${DB}
         app.post("/things", (req, res) => {
           for (let start = 0; start < req.body.things.length; start += 100) {
