@@ -102,7 +102,8 @@ class ShortLists {
     if (kind === "new" && callee.k === "global" && callee.name === "Set") return first?.k === "call" && this.#methodOf(first) === "map";
     if (callee.k !== "member") return false;
     if (callee.name === "from" && first) return this.isShort(first, depth + 1);
-    if (callee.name === "groupBy") return true;
+    // `Object.groupBy(list, of)`, `_.groupBy(list, "owner")`; a query's `groupBy` gives as many rows as it likes.
+    if (callee.name === "groupBy" && args.length === 2) return true;
     if (isArrayMethod(callee.name) || /^(entries|values|keys|filter|sort|toSorted|reverse|flatMap)$/.test(callee.name)) return this.isShort(callee.of, depth + 1);
     return callee.name === "get" && args.length === 1 && first !== undefined && this.#isOfConstant(first, 0);
   }

@@ -16,24 +16,11 @@ const SESSION = /^(db|tx|trx|t|sql|client|conn|connection|pool|knex|prisma|manag
 export function rowsOf(graph: CallGraph, file: string, call: CallFact, members: readonly string[]): { table?: string } | undefined {
   if (members.length > 1 || (members[0] !== undefined && !HOLDER.test(members[0]))) return undefined;
   if (call.callee.k === "member" && ONE_ROW.test(call.callee.name)) return undefined;
-  const chain = chainBefore(graph, file, call);
+  const chain = [call, ...graph.program.chainBefore(file, call)];
   const read = chain.find((each) => statementOf(graph, each)?.kind === "read");
   if (!read || chain.some(({ callee }) => callee.k === "member" && ONE_ROW.test(callee.name))) return undefined;
   const table = tableName(graph, file, chain, read);
   return table === undefined ? {} : { table };
-}
-
-/** A call with those before it in its chain, outermost first. */
-function chainBefore({ program }: CallGraph, file: string, call: CallFact): CallFact[] {
-  const chain = [call];
-  for (let at: Expr = call.callee; ; ) {
-    if (at.k === "member" || at.k === "typed") at = at.of;
-    else if (at.k === "call") {
-      const before: CallFact = program.call(file, at.id);
-      chain.push(before);
-      at = before.callee;
-    } else return chain;
-  }
 }
 
 function tableName(graph: CallGraph, file: string, chain: readonly CallFact[], read: CallFact): string | undefined {
