@@ -41,6 +41,7 @@ runTable({
     { name: "the settings", code: held(`const settings = req.body.settings;`, `for (const setting of settings) insert.run(setting.name);`), findings: perhaps("settings") },
     { name: "what a search found", code: held(`const results = search(req.query.q);`, `for (const result of results) insert.run(result.name);`), findings: perhaps("results") },
     { name: "a field of a thing that a function put together", code: held(`const user = composeUser(req.params.id);`, `for (const device of user.devices) insert.run(device.name);`), findings: perhaps("devices") },
+    { name: "what a request has collected in its store", code: held(`const collected = storage.getStore();`, `for (const record of collected.records) insert.run(record.name);`), findings: surely("records") },
     { name: "a field of what was sent", code: held(`const body = await readBody(req);`, `for (const device of body.devices) insert.run(device.name);`), findings: surely("devices") },
     { name: "the distinct values of one field", code: held(`const owners = new Set(req.body.things.map((thing) => thing.owner));`, `for (const owner of owners) insert.run(owner);`), findings: perhaps("owners") },
     { name: "the groups of a list by one field", code: held(`const byOwner = new Map(); for (const thing of req.body.things) { const of = byOwner.get(thing.ownerId) ?? []; of.push(thing); byOwner.set(thing.ownerId, of); }`, `for (const [owner] of byOwner.entries()) insert.run(owner);`), findings: perhaps("byOwner") },
