@@ -5,6 +5,7 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import { TOOL_ENTRY_POINTS } from "./lib/entry-points.mjs";
 import { buildPlugin } from "./lib/rules/build-plugin.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
@@ -24,9 +25,7 @@ function exists(file, part) {
 
 async function buildTool() {
   await clear(at("dist"), (name) => name.startsWith("types"));
-  const entryPoints = { cli: "src/cli/main.ts", verify: "src/harness/index.ts", "harness/probe": "src/harness/probe/main.ts", "harness/hooks": "src/harness/hooks.ts", ...(existsSync(at("src/index.ts")) ? { index: "src/index.ts" } : {}) };
-  await build({ ...bundle, entryPoints, outdir: "dist", format: "esm", splitting: true, packages: "external", chunkNames: "chunks/[name]-[hash]" });
-  if (!entryPoints.index) return;
+  await build({ ...bundle, entryPoints: TOOL_ENTRY_POINTS, outdir: "dist", format: "esm", splitting: true, packages: "external", chunkNames: "chunks/[name]-[hash]" });
   // From the same source as the types and the checks: for editors, by `$schema` in sessionfix.config.json.
   const { configSchema } = await import(`${pathToFileURL(at("dist/index.js")).href}?built=${startedAt}`);
   await writeFile(at("dist/config.schema.json"), `${JSON.stringify(configSchema(), null, 2)}\n`);

@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { InvalidArgumentError } from "commander";
 import { defectNotice } from "../project/defects.js";
 import type { FixProgress } from "../project/fix.js";
 import { EXIT } from "./failure.js";
@@ -8,13 +7,16 @@ import { accountForPlan, applyPlanFile } from "./fix-apply.js";
 import { writeOutput } from "./output.js";
 import { locate } from "./paths.js";
 import { runtimeInstalls } from "./runtime-install.js";
+import { positiveInteger } from "./numbers.js";
+import { addReadingOptions, readingOf } from "./reading.js";
+import type { ReadingFlags } from "./reading.js";
 import { collect, scanWithProgress } from "./scan.js";
 import { hasColor, Progress, widthOf } from "./terminal.js";
 import { settingsFor } from "./settings.js";
 import { UsageError } from "../project/errors.js";
 import { toolVersion } from "./version.js";
 
-interface FixFlags {
+interface FixFlags extends ReadingFlags {
   dryRun: boolean;
   review: boolean;
   only: string[];
@@ -51,7 +53,7 @@ with changes that are not committed are refused unless --allow-dirty is given. E
 npx sessionfix undo. Exit code 0 when nothing is left, 1 when something was refused or is left over.`;
 
 export function addFixCommand(program: Command): void {
-  program
+  const command = program
     .command("fix [paths...]")
     .summary("rewrite what was found; --dry-run shows the diff")
     .description("Rewrites the findings in the files and folders given, by default the current folder.")
@@ -68,7 +70,8 @@ export function addFixCommand(program: Command): void {
     .option("--config <file>", "the configuration file (default: the nearest sessionfix.config.* or package.json key)")
     .option("--no-config", "use none")
     .option("-q, --quiet", "no progress", false)
-    .option("--batch-size <n>", "items a transaction in batched loops (default: 10)", positiveInteger)
+    .option("--batch-size <n>", "items a transaction in batched loops (default: 10)", positiveInteger);
+  addReadingOptions(command)
     .addHelpText("after", EXAMPLES)
     .action(async (paths: string[], flags: FixFlags) => {
       process.exitCode = await fix(program, paths, flags);
@@ -84,7 +87,7 @@ async function fix(program: Command, args: string[], flags: FixFlags): Promise<n
   const { readScope, scopeFilter } = await import("../project/only.js");
   const scope = readScope(flags.only, root, cwd);
   const settings = await settingsFor(root, flags);
-  const scan = await scanWithProgress({ root, paths, settings, quiet: flags.quiet });
+  const scan = await scanWithProgress({ root, paths, settings, quiet: flags.quiet, ...readingOf(flags) });
   const inScope = scopeFilter(scope, scan.findings);
   const [{ fixProject }, { codemods }, { workTreeTop }] = await Promise.all([
     import("../project/fix.js"),
@@ -170,10 +173,4 @@ function describeProgress(event: FixProgress): string {
     case "write":
       return `Writing ${event.files} files`;
   }
-}
-
-function positiveInteger(value: string): number {
-  const number = Number(value);
-  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError("It must be a whole number from 1.");
-  return number;
 }

@@ -9,11 +9,13 @@ import type { MatrixFormatName } from "../report/matrix-names.js";
 import { EXIT } from "./failure.js";
 import { writeOutput } from "./output.js";
 import { locate } from "./paths.js";
+import { addReadingOptions, readingOf } from "./reading.js";
+import type { ReadingFlags } from "./reading.js";
 import { settingsFor } from "./settings.js";
 import { hasColor, painter, Progress, widthOf } from "./terminal.js";
 import { toolVersion } from "./version.js";
 
-interface MatrixFlags {
+interface MatrixFlags extends ReadingFlags {
   format?: MatrixFormatName;
   output?: string;
   why?: string;
@@ -21,8 +23,6 @@ interface MatrixFlags {
   diff?: string;
   quiet: boolean;
   config?: string | false;
-  cache: boolean;
-  cacheDir?: string;
 }
 
 const EXAMPLES = `
@@ -37,7 +37,7 @@ What each column means: docs/matrix.md. Figures are upper bounds of one call, fr
 --diff 1 when something got worse: more sessions, a longer transaction, new I/O inside one.`;
 
 export function addMatrixCommand(program: Command): void {
-  program
+  const command = program
     .command("matrix [paths...]")
     .summary("show what each operation takes of the database: sessions, lock, statements held")
     .description("Shows the concurrent operation matrix: each route, job, message, command and script with the sessions it opens, the lock it takes, its transactions and statements, and the I/O inside them.")
@@ -48,9 +48,8 @@ export function addMatrixCommand(program: Command): void {
     .option("--diff <ref>", "compare with this commit, branch or tag")
     .option("-q, --quiet", "no progress, no hints", false)
     .option("--config <file>", "the configuration file (default: the nearest sessionfix.config.* or package.json key)")
-    .option("--no-config", "use none")
-    .option("--no-cache", "keep nothing for the next run, and believe nothing that an earlier one kept")
-    .option("--cache-dir <folder>", "where to keep results (default: .cache/sessionfix in the nearest node_modules)")
+    .option("--no-config", "use none");
+  addReadingOptions(command)
     .addHelpText("after", EXAMPLES)
     .action(async (paths: string[], flags: MatrixFlags) => {
       process.exitCode = await matrix(program, paths, flags);
@@ -103,19 +102,14 @@ interface Asked {
   flags: MatrixFlags;
 }
 
-async function linkWithProgress({ root, paths, ignores, flags }: Asked, cache = cacheOf(flags)): Promise<LinkedTree> {
+async function linkWithProgress({ root, paths, ignores, flags }: Asked, reading = readingOf(flags)): Promise<LinkedTree> {
   const { linkTree } = await import("../project/link-tree.js");
   const progress = new Progress(process.stderr, flags.quiet);
   try {
-    return await linkTree({ root, paths, ignores, ...cache, onProgress: ({ phase, done, total }) => progress.update(`${phase === "reading" ? "Reading" : "Analysing"} files: ${done} of ${total}`) });
+    return await linkTree({ root, paths, ignores, ...reading, onProgress: ({ phase, done, total }) => progress.update(`${phase === "reading" ? "Reading" : "Analysing"} files: ${done} of ${total}`) });
   } finally {
     progress.clear();
   }
-}
-
-function cacheOf({ cache, cacheDir }: MatrixFlags): { cache?: string | false } {
-  if (!cache) return { cache: false };
-  return cacheDir === undefined ? {} : { cache: path.resolve(cacheDir) };
 }
 
 /** The rows of the same paths at a commit. A path that was not there yet had no operation. */
@@ -125,7 +119,7 @@ async function atRef(ref: string, asked: Asked): Promise<MatrixRow[]> {
   try {
     const paths = asked.paths.map((each) => path.join(tree.folder, path.relative(asked.root, each))).filter((each) => existsSync(each));
     if (paths.length === 0) return [];
-    const { facts } = await linkWithProgress({ ...asked, root: tree.folder, paths }, { cache: false });
+    const { facts } = await linkWithProgress({ ...asked, root: tree.folder, paths }, readingOf({ ...asked.flags, cache: false }));
     return new ProjectMatrix(facts).matrix.rows;
   } finally {
     await tree.remove();

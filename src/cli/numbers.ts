@@ -6,3 +6,10 @@ export function positiveNumber(text: string): number {
   if (!Number.isFinite(number) || number <= 0) throw new InvalidArgumentError("It must be a number above 0.");
   return number;
 }
+
+/** An option's whole number above 0. */
+export function positiveInteger(value: string): number {
+  const number = Number(value);
+  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError("It must be a whole number from 1.");
+  return number;
+}

@@ -6,12 +6,14 @@ import { FORMAT_NAMES, formatOfFile } from "../report/names.js";
 import { EXIT } from "./failure.js";
 import { locate } from "./paths.js";
 import { writeOutput } from "./output.js";
+import { addReadingOptions, readingOf } from "./reading.js";
+import type { ReadingFlags } from "./reading.js";
 import { settingsFor } from "./settings.js";
 import type { Settings } from "./settings.js";
 import { hasColor, painter, Progress, widthOf } from "./terminal.js";
 import { toolVersion } from "./version.js";
 
-interface ScanFlags {
+interface ScanFlags extends ReadingFlags {
   format?: string;
   output?: string;
   quiet: boolean;
@@ -20,8 +22,6 @@ interface ScanFlags {
   updateBaseline: boolean;
   config?: string | false;
   rule: string[];
-  cache: boolean;
-  cacheDir?: string;
 }
 
 const EXAMPLES = `
@@ -44,7 +44,7 @@ entry suppresses nothing any more, or when no file at all could be read; 2 when 
 what it would have said is missing, and the report names it.`;
 
 export function addScanCommand(program: Command): void {
-  program
+  const command = program
     .command("scan [paths...]", { isDefault: true })
     .summary("find session mistakes (what runs when no command is named)")
     .description("Finds database-session mistakes in the files and folders given, by default the current folder.")
@@ -56,9 +56,8 @@ export function addScanCommand(program: Command): void {
     .option("--baseline <file>", "leave out the findings that this file knows, and name its entries that are gone")
     .option("--update-baseline", "write the findings into the baseline file (default: sessionfix-baseline.json) and report nothing", false)
     .option("--config <file>", "the configuration file (default: the nearest sessionfix.config.* or package.json key)")
-    .option("--no-config", "use none")
-    .option("--no-cache", "keep nothing for the next scan, and believe nothing that an earlier one kept")
-    .option("--cache-dir <folder>", "where to keep results (default: .cache/sessionfix in the nearest node_modules)")
+    .option("--no-config", "use none");
+  addReadingOptions(command)
     .addHelpText("after", EXAMPLES)
     .action(async (paths: string[], flags: ScanFlags) => {
       process.exitCode = await scan(program, paths, flags);
@@ -73,7 +72,7 @@ async function scan(program: Command, args: string[], flags: ScanFlags): Promise
   const name = flags.format ?? (flags.output === undefined ? undefined : formatOfFile(flags.output)) ?? "text";
   const format = FORMATS.get(name);
   if (!format) throw new RangeError(`No report format is named ${name}`);
-  const result = await scanWithProgress({ root, paths, settings, quiet: flags.quiet, ...cacheOf(flags) });
+  const result = await scanWithProgress({ root, paths, settings, quiet: flags.quiet, ...readingOf(flags) });
   if (result.cacheProblem !== undefined && process.env["DEBUG"]?.includes("sessionfix")) process.stderr.write(`sessionfix: results are not kept: ${result.cacheProblem}\n`);
   const { skipped, stats, unscanned, suppressed } = result;
   const { againstBaseline, updateBaseline } = await import("./baseline.js");
@@ -109,13 +108,8 @@ async function scan(program: Command, args: string[], flags: ScanFlags): Promise
   return isFailure ? EXIT.findings : EXIT.ok;
 }
 
-function cacheOf({ cache, cacheDir }: ScanFlags): { cache?: string | false } {
-  if (!cache) return { cache: false };
-  return cacheDir === undefined ? {} : { cache: path.resolve(cacheDir) };
-}
-
 /** Scans with a line on the terminal that says how far it is. Every command that needs findings starts with it. */
-export async function scanWithProgress(options: { root: string; paths: string[]; settings: Settings; quiet?: boolean; cache?: string | false }): Promise<ScanResult> {
+export async function scanWithProgress(options: { root: string; paths: string[]; settings: Settings; quiet?: boolean; cache?: string | false; jobs?: number }): Promise<ScanResult> {
   const { scanProject } = await import("../project/scan.js");
   const { strict, ignores, choice } = options.settings;
   const progress = new Progress(process.stderr, options.quiet === true);
@@ -128,6 +122,7 @@ export async function scanWithProgress(options: { root: string; paths: string[];
       ...(choice.rules === undefined ? {} : { rules: choice.rules }),
       ...(choice.ruleOptions === undefined ? {} : { ruleOptions: choice.ruleOptions }),
       ...(options.cache === undefined ? {} : { cache: options.cache }),
+      ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
       onProgress: ({ phase, done, total }) => progress.update(`${phase === "reading" ? "Reading" : "Analysing"} files: ${done} of ${total}`),
     });
   } finally {

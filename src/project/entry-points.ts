@@ -20,7 +20,7 @@ const VARIABLE = /\benv(?:\.|\[["'])([A-Z\d_]*(?:DB|DATABASE|SQLITE)[A-Z\d_]*)\b
 /** Where requests enter a project, as the matrix names it. */
 export async function listEntryPoints(root: string): Promise<EntryPoints> {
   const { sources, project } = await openTree({ root, cache: false });
-  const routes = findOperations(project().link()).flatMap(({ operation }): Route[] => {
+  const routes = findOperations(await project().link()).flatMap(({ operation }): Route[] => {
     const [, method, path] = ROUTE.exec(operation) ?? [];
     return method === undefined || path === undefined ? [] : [{ method: method as Route["method"], path }];
   });

@@ -24,7 +24,7 @@ export async function linkTree(options: Omit<ScanOptions, "rules" | "ruleOptions
   const startedAt = performance.now();
   const { root, cache, found, sources, json, resolver, project } = await openTree(options);
   const { onProgress } = options;
-  const facts = project().link((done, total) => onProgress?.({ phase: "analysing", done, total }));
+  const facts = await project().link((done, total) => onProgress?.({ phase: "analysing", done, total }));
   cache?.save(Date.now());
   const left = project()
     .defects.filter(({ code }) => code === "defect-in-linking")

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import path from "node:path";
 import ignore from "ignore";
 import { mentions, libraryNames } from "../core/catalogue/index.js";
@@ -49,13 +50,20 @@ export async function openTree(options: ScanOptions): Promise<OpenTree> {
   const json = new JsonFiles();
   let made: Project | undefined;
   const resolver = lazy(() => createResolver(root, sources.entries.keys(), found.manifests, json));
-  const project = () => (made ??= new Project({ root, resolver: resolver(), entries: sources.entries, namesLibrary: isSeed, detect, place: belowNamed(root, options.paths ?? []), cache }));
+  const project = () => (made ??= new Project({ root, resolver: resolver(), entries: sources.entries, namesLibrary: isSeed, detect, place: belowNamed(root, options.paths ?? []), cache, jobs: options.jobs ?? defaultJobs() }));
   return { root, detect, cache, paths, found, sources, json, resolver, project };
 }
 
 function withoutIgnored(found: DiscoveredFiles, patterns: readonly string[]): DiscoveredFiles {
   const rules = ignore().add([...patterns]);
   return { ...found, files: found.files.filter((file) => !rules.ignores(file)), skipped: found.skipped.filter(({ file }) => file === "." || !rules.ignores(file)) };
+}
+
+/** With more, the one thread that joins the facts is what the others wait for. */
+const MOST_JOBS = 5;
+
+function defaultJobs(): number {
+  return Math.min(availableParallelism(), MOST_JOBS);
 }
 
 function lazy<T>(make: () => T): () => T {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { MapFile } from "../core/cache/project-map.js";
+import { decodeEntry } from "../core/cache/facts-entry.js";
 import type { FactsEntry } from "../core/cache/facts-entry.js";
 import { outlineOf } from "../core/facts/outline.js";
 import type { Outline } from "../core/facts/outline.js";
@@ -19,12 +20,15 @@ import { errorMessage } from "./errors.js";
 import { factsOfText } from "./file-facts.js";
 import { decode } from "./read-source.js";
 import type { Resolver } from "./resolve.js";
-import { reachFiles } from "./reach.js";
+import { reachFiles, withoutWaiting } from "./reach.js";
+import type { Waves } from "./reach.js";
 import { selectFiles } from "./select.js";
 import type { FileNode } from "./select.js";
 import type { SourceEntry } from "./sources.js";
 import { Words } from "./words.js";
 import { listSpecifiers } from "./specifiers.js";
+import { ReadPool } from "./workers/read-pool.js";
+import type { ReadTask } from "./workers/read-task.js";
 
 /** A text given to `redetect` does not parse: the edit that made it broke the file. */
 export class BrokenOverlayError extends Error {
@@ -48,6 +52,8 @@ export interface ProjectParts {
   /** The file's path below the folder that the user named: see `LinkHost.place`. */
   place: (file: string) => string;
   cache?: ScanCache | undefined;
+  /** Threads that read files, the caller's own included. */
+  jobs: number;
 }
 
 /** The scanned tree in memory: detects, and detects again over changed texts without touching the disk. */
@@ -83,16 +89,14 @@ export class Project {
   }
 
   /** Parses what can matter and runs every rule. `onFile` is told of each file before it is parsed. */
-  detect(onFile?: (done: number, total: number) => void): Finding[] {
-    const { entries, resolver } = this.parts;
-    return this.run(this.select(entries, resolver, NO_OVERLAY, onFile), resolver, NO_OVERLAY);
+  async detect(onFile?: OnFile): Promise<Finding[]> {
+    return this.run(await this.selectAhead(onFile), this.parts.resolver, NO_OVERLAY);
   }
 
   /** Parses what can matter and joins it, without running rules. */
-  link(onFile?: (done: number, total: number) => void): ProjectFacts {
-    const { entries, resolver } = this.parts;
-    const facts = this.gather(this.select(entries, resolver, NO_OVERLAY, onFile), NO_OVERLAY);
-    const link = this.linker(resolver, NO_OVERLAY);
+  async link(onFile?: OnFile): Promise<ProjectFacts> {
+    const facts = this.gather(await this.selectAhead(onFile), NO_OVERLAY);
+    const link = this.linker(this.parts.resolver, NO_OVERLAY);
     try {
       return linkWhole(facts, link);
     } catch (error) {
@@ -103,16 +107,57 @@ export class Project {
     }
   }
 
-  private select(entries: ReadonlyMap<string, SourceEntry>, resolver: Resolver, overlay: ReadonlyMap<string, string>, onFile?: (done: number, total: number) => void): string[] {
+  /** What can matter of the files on the disk, each step's files read side by side. */
+  private async selectAhead(onFile: OnFile = () => {}): Promise<string[]> {
+    const { entries, resolver, cache, jobs } = this.parts;
     const nodes = graphOf(entries, resolver);
     // What will be looked at shows on the way; it is never more than this.
-    const total = onFile ? selectFiles(nodes).size : 0;
+    const total = selectFiles(nodes).size;
+    const pool = new ReadPool({ jobs: isDebugging() ? 1 : jobs, isKept: cache !== undefined });
+    const waves = this.reach(nodes, resolver, entries, NO_OVERLAY);
+    try {
+      for (let step = waves.next(); ; step = waves.next()) {
+        if (step.done === true) return [...step.value].sort();
+        await this.readAhead(step.value, pool, () => onFile(this.facts.size + this.unparsable.size, total));
+      }
+    } finally {
+      await pool.close();
+    }
+  }
+
+  /** Reads what is not known yet. */
+  private async readAhead(files: readonly string[], pool: ReadPool, onFile: () => void): Promise<void> {
+    const tasks = files.flatMap((file): ReadTask[] => {
+      if (this.isRead(file)) return [];
+      if (this.recallFacts(file)) {
+        onFile();
+        return [];
+      }
+      const text = this.text(file);
+      return text === undefined ? [] : [{ file, text }];
+    });
+    await pool.read(tasks, {
+      take: ({ file, payload, digest: digestOfPayload }) => {
+        const hash = this.parts.entries.get(file)?.hash;
+        if (hash !== undefined && digestOfPayload !== undefined && !this.changedMeanwhile) this.parts.cache?.keepEncoded(file, hash, payload, digestOfPayload);
+        this.takeFacts(file, decodeEntry(payload));
+        onFile();
+      },
+      own: ({ file }) => {
+        this.addFacts(file);
+        onFile();
+      },
+    });
+  }
+
+  private select(entries: ReadonlyMap<string, SourceEntry>, resolver: Resolver, overlay: ReadonlyMap<string, string>): string[] {
+    return [...withoutWaiting(this.reach(graphOf(entries, resolver), resolver, entries, overlay))].sort();
+  }
+
+  private reach(nodes: ReadonlyMap<string, FileNode>, resolver: Resolver, entries: ReadonlyMap<string, SourceEntry>, overlay: ReadonlyMap<string, string>): Waves<Set<string>> {
     const outlines = new Map<string, Outline | undefined>();
     const outline = (file: string): Outline | undefined => {
-      if (!outlines.has(file)) {
-        onFile?.(outlines.size, total);
-        outlines.set(file, this.outline(file, overlay));
-      }
+      if (!outlines.has(file)) outlines.set(file, this.outline(file, overlay));
       return outlines.get(file);
     };
     const resolve = (from: string, specifier: string) => {
@@ -125,7 +170,7 @@ export class Project {
       if (known === undefined) words.set(file, (known = new Words(overlay.get(file) ?? this.text(file) ?? "")));
       return known.has(word);
     };
-    return [...reachFiles(nodes, { outline, resolve, contains })].sort();
+    return reachFiles(nodes, { outline, resolve, contains });
   }
 
   private outline(file: string, overlay: ReadonlyMap<string, string>): Outline | undefined {
@@ -242,13 +287,27 @@ export class Project {
   }
 
   private addFacts(file: string): void {
-    if (this.facts.has(file) || this.unparsable.has(file)) return;
+    if (this.isRead(file) || this.recallFacts(file)) return;
+    const built = this.parse(file, this.parts.entries.get(file)?.hash);
+    if (built !== undefined) this.takeFacts(file, built);
+  }
+
+  private isRead(file: string): boolean {
+    return this.facts.has(file) || this.unparsable.has(file);
+  }
+
+  /** Takes the facts that an earlier scan has left, if it has. */
+  private recallFacts(file: string): boolean {
     const { entries, cache } = this.parts;
     const hash = entries.get(file)?.hash;
     const known = hash === undefined ? undefined : cache?.facts(file, hash);
-    const built = known ?? this.parse(file, hash);
-    if (built === undefined) return;
-    if (known?.ok === true) this.fromCache++;
+    if (known === undefined) return false;
+    if (known.ok) this.fromCache++;
+    this.takeFacts(file, known);
+    return true;
+  }
+
+  private takeFacts(file: string, built: FactsEntry): void {
     if (built.ok) this.facts.set(file, built.facts);
     else {
       this.unparsable.add(file);
@@ -272,6 +331,8 @@ export class Project {
     this.overlayFacts.set(file, { text, facts: built.facts });
   }
 }
+
+type OnFile = (done: number, total: number) => void;
 
 const NO_OVERLAY: ReadonlyMap<string, string> = new Map();
 

@@ -17,11 +17,22 @@ export interface ReachHost {
  * page that also formats dates does not bring in the dates; who imports a helper from a file that elsewhere opens a
  * database does not come in at all.
  */
-export function reachFiles(nodes: ReadonlyMap<string, FileNode>, host: ReachHost): Set<string> {
+export function* reachFiles(nodes: ReadonlyMap<string, FileNode>, host: ReachHost): Waves<Set<string>> {
   const reach = new Reach(host);
-  for (const [file, units] of new Near(nodes, host).find()) for (const unit of units) reach.add(file, unit);
+  for (const [file, units] of yield* new Near(nodes, host).find()) for (const unit of units) reach.add(file, unit);
   for (const [file, node] of nodes) if (node.namesLibrary) reach.all(file);
-  return reach.run();
+  return yield* reach.run();
+}
+
+/**
+ * A search that says, before each of its steps, which files' outlines it will ask for: who drives it may make them
+ * ready meanwhile, several at a time, or just go on.
+ */
+export type Waves<Result> = Generator<readonly string[], Result, void>;
+
+/** Goes through all steps at once: each outline is made when it is asked for. */
+export function withoutWaiting<Result>(waves: Waves<Result>): Result {
+  for (let step = waves.next(); ; step = waves.next()) if (step.done === true) return step.value;
 }
 
 /** Which units speak of a database: those of files that name a library, and whoever speaks of one of them by name. */
@@ -39,20 +50,25 @@ class Near {
     this.#importers = importersOf(nodes);
   }
 
-  find(): ReadonlyMap<string, ReadonlySet<number>> {
+  *find(): Waves<ReadonlyMap<string, ReadonlySet<number>>> {
     const queue = new Set<string>();
     const grew = (file: string) => {
       for (const importer of this.#importers.get(file) ?? []) queue.add(importer);
     };
-    for (const [file, node] of this.nodes) {
-      if (!node.namesLibrary) continue;
+    const naming = [...this.nodes].flatMap(([file, node]) => (node.namesLibrary ? [file] : []));
+    yield naming;
+    for (const file of naming) {
       this.#near.set(file, new Set(this.host.outline(file)?.units.keys()));
       grew(file);
     }
-    for (const file of queue) {
-      // Leaving the set, so that it comes up again when something else grows.
-      queue.delete(file);
-      if (this.nodes.get(file)?.namesLibrary !== true && this.#look(file)) grew(file);
+    while (queue.size > 0) {
+      const wave = [...queue];
+      yield wave;
+      for (const file of wave) {
+        // Leaving the set, so that it comes up again when something else grows.
+        queue.delete(file);
+        if (this.nodes.get(file)?.namesLibrary !== true && this.#look(file)) grew(file);
+      }
     }
     return this.#near;
   }
@@ -125,16 +141,24 @@ class Reach {
   readonly #units = new Map<string, Set<number>>();
   readonly #names = new Set<string>();
   readonly #queue: [file: string, unit: number][] = [];
+  /** What is asked of other files by name. */
+  #asked: [file: string, name: string][] = [];
 
   constructor(private readonly host: ReachHost) {}
 
-  run(): Set<string> {
-    for (let next = this.#queue.pop(); next; next = this.#queue.pop()) {
-      const [file, index] = next;
-      const unit = this.host.outline(file)?.units[index];
-      if (!unit) continue;
-      for (const other of unit.units) this.add(file, other);
-      for (const mention of unit.imports) this.#follow(file, mention);
+  *run(): Waves<Set<string>> {
+    while (this.#queue.length > 0 || this.#asked.length > 0) {
+      for (let next = this.#queue.pop(); next; next = this.#queue.pop()) {
+        const [file, index] = next;
+        const unit = this.host.outline(file)?.units[index];
+        if (!unit) continue;
+        for (const other of unit.units) this.add(file, other);
+        for (const mention of unit.imports) this.#follow(file, mention);
+      }
+      const asked = this.#asked;
+      this.#asked = [];
+      yield [...new Set(asked.map(([file]) => file))];
+      for (const [file, name] of asked) this.#exported(file, name);
     }
     return this.#selected;
   }
@@ -160,13 +184,17 @@ class Reach {
 
   #follow(file: string, { specifier, name }: Mention): void {
     const target = this.host.resolve(file, specifier);
-    if (target !== undefined) this.#exported(target, name);
+    if (target !== undefined) this.#ask(target, name);
   }
 
-  #exported(file: string, name: string): void {
+  #ask(file: string, name: string): void {
     const key = `${file}\0${name}`;
     if (this.#names.has(key)) return;
     this.#names.add(key);
+    this.#asked.push([file, name]);
+  }
+
+  #exported(file: string, name: string): void {
     const outline = this.host.outline(file);
     this.#selected.add(file);
     if (!outline) return;
@@ -181,7 +209,7 @@ class Reach {
     if (name === "default") this.all(file);
     for (const specifier of outline.stars) {
       const target = this.host.resolve(file, specifier);
-      if (target !== undefined && this.host.contains(target, name)) this.#exported(target, name);
+      if (target !== undefined && this.host.contains(target, name)) this.#ask(target, name);
     }
   }
 }

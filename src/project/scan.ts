@@ -31,6 +31,8 @@ export interface ScanOptions {
    * nearest `node_modules`, if there is one. What is kept is believed only for the same bytes and the same tool.
    */
   cache?: string | false;
+  /** Threads that read files, the caller's own included. Default: as many as there are processors, at most 5. */
+  jobs?: number;
   onProgress?: (progress: ScanProgress) => void;
 }
 
@@ -91,10 +93,10 @@ export async function scanProject(options: ScanOptions): Promise<ScanResult> {
   const inputs = inputsOf(found, sources);
   const kept = cache?.outcome(question, inputs);
   const isKept = kept !== undefined && kept.json.every(([file, hash]) => hashOf(readJsonText(file)) === hash);
-  const outcome = isKept ? kept : analyse();
+  const outcome = isKept ? kept : await analyse();
 
-  function analyse(): StoredScan {
-    const findings = project().detect((done, total) => onProgress?.({ phase: "analysing", done, total }));
+  async function analyse(): Promise<StoredScan> {
+    const findings = await project().detect((done, total) => onProgress?.({ phase: "analysing", done, total }));
     const broken = project().release(sources.size <= CHECKED_TREE);
     const unparsable = [...project().skipped, ...broken];
     const skipped = [...found.skipped, ...sources.skipped, ...unparsable].sort((a, b) => (a.file < b.file ? -1 : 1));

@@ -8,6 +8,7 @@ import type { Metafile } from "esbuild";
 import { afterAll, beforeAll } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const { TOOL_ENTRY_POINTS } = (await import(new URL("../../scripts/lib/entry-points.mjs", import.meta.url).href)) as { TOOL_ENTRY_POINTS: Record<string, string> };
 
 export interface Run {
   code: number | null;
@@ -44,12 +45,7 @@ export function useCli(): Cli {
     symlinkSync(path.join(ROOT, "node_modules"), path.join(folder, "node_modules"));
     cpSync(path.join(ROOT, "package.json"), path.join(folder, "package.json"));
     const result = await build({
-      entryPoints: {
-        cli: path.join(ROOT, "src/cli/main.ts"),
-        verify: path.join(ROOT, "src/harness/index.ts"),
-        "harness/probe": path.join(ROOT, "src/harness/probe/main.ts"),
-        "harness/hooks": path.join(ROOT, "src/harness/hooks.ts"),
-      },
+      entryPoints: Object.fromEntries(Object.entries(TOOL_ENTRY_POINTS).map(([name, file]) => [name, path.join(ROOT, file)])),
       outdir: path.join(folder, "dist"),
       absWorkingDir: ROOT,
       bundle: true,

@@ -10,7 +10,12 @@ export type Digest = (text: string) => string;
  */
 export function seal(kind: string, key: string, value: unknown, digest: Digest): string {
   const payload = JSON.stringify(value);
-  return `${header(kind, key)} ${digest(payload)}\n${payload}`;
+  return sealed(kind, key, payload, digest(payload));
+}
+
+/** The same of a payload whose digest is there already. */
+export function sealed(kind: string, key: string, payload: string, digestOfPayload: string): string {
+  return `${header(kind, key)} ${digestOfPayload}\n${payload}`;
 }
 
 /** The value, or `undefined` for anything but exactly what `seal` made for this kind and key. */

@@ -1,5 +1,5 @@
 import { FACTS_VERSION, type FileFacts } from "../facts/types.js";
-import { type Digest, seal, unseal } from "./envelope.js";
+import { type Digest, sealed, unseal } from "./envelope.js";
 
 /** What parsing one file gave: its facts, or why there are none. */
 export type FactsEntry = { ok: true; facts: FileFacts } | { ok: false; reason: string; /** What was thrown, when the fault is sessionfix's own. */ defect?: string };
@@ -13,7 +13,25 @@ export function factsKey(file: string, contentHash: string, digest: Digest): str
 }
 
 export function encodeFacts(key: string, entry: FactsEntry, digest: Digest): string {
-  return seal("facts", key, entry, digest);
+  const payload = encodeEntry(entry);
+  return sealFacts(key, payload, digest(payload));
+}
+
+/** What is kept of an entry, without the key that it is kept under. */
+export function encodeEntry(entry: FactsEntry): string {
+  return JSON.stringify(entry);
+}
+
+/** `encodeFacts` of an entry of which the payload and its digest are there already. */
+export function sealFacts(key: string, payload: string, digestOfPayload: string): string {
+  return sealed("facts", key, payload, digestOfPayload);
+}
+
+/** What `encodeEntry` was given. Its text comes from this very run: nothing in it is doubted. */
+export function decodeEntry(payload: string): FactsEntry {
+  const value: unknown = JSON.parse(payload);
+  if (!isEntry(value)) throw new TypeError("not the text of an entry");
+  return value;
 }
 
 /** The facts of `file`, or `undefined` when the text is not what `encodeFacts` made for this key and version of facts. */

@@ -16,18 +16,23 @@ export function cacheIdentity(catalogue: string = catalogueText()): string {
   return digest(JSON.stringify([CACHE_FORMAT, FACTS_VERSION, tool === undefined ? "" : readText(path.join(tool, "package.json")), codeOf(tool), parsers(), catalogue])).slice(0, 32);
 }
 
-function toolFolder(): string | undefined {
+/** Where the package lies: its own `package.json` is there. */
+export function toolFolder(): string | undefined {
   for (let folder = path.dirname(fileURLToPath(import.meta.url)); folder !== path.dirname(folder); folder = path.dirname(folder)) {
     if (/"name":\s*"sessionfix"/.test(readText(path.join(folder, "package.json")))) return folder;
   }
   return undefined;
 }
 
+/** Whether what runs is what was built, and not the sources. */
+export function isBuilt(tool: string): boolean {
+  return path.relative(tool, fileURLToPath(import.meta.url)).split(path.sep)[0] === "dist";
+}
+
 /** Names, sizes and times of the files that run. */
 function codeOf(tool: string | undefined): string[] {
   if (tool === undefined) return [];
-  const own = path.relative(tool, fileURLToPath(import.meta.url)).split(path.sep)[0];
-  const folders = own === "dist" ? ["dist"] : ["src", "rules"];
+  const folders = isBuilt(tool) ? ["dist"] : ["src", "rules"];
   return folders.flatMap((folder) => filesUnder(path.join(tool, folder)));
 }
 

@@ -1,4 +1,4 @@
-import { type FactsEntry, decodeFacts, encodeFacts, factsKey } from "../../core/cache/facts-entry.js";
+import { type FactsEntry, decodeFacts, encodeFacts, factsKey, sealFacts } from "../../core/cache/facts-entry.js";
 import { encodeMap, mapName, type ProjectMap } from "../../core/cache/project-map.js";
 import { seal, unseal } from "../../core/cache/envelope.js";
 import type { Finding } from "../../core/finding.js";
@@ -109,9 +109,17 @@ export class ScanCache {
   }
 
   keepFacts(file: string, hash: string, entry: FactsEntry): void {
-    const key = factsKey(file, hash, digest);
+    this.#writeFacts(factsKey(file, hash, digest), (key) => encodeFacts(key, entry, digest));
+  }
+
+  /** The same for an entry that has been encoded elsewhere. */
+  keepEncoded(file: string, hash: string, payload: string, digestOfPayload: string): void {
+    this.#writeFacts(factsKey(file, hash, digest), (key) => sealFacts(key, payload, digestOfPayload));
+  }
+
+  #writeFacts(key: string, encode: (key: string) => string): void {
     this.#used.add(`${key}.json`);
-    this.#folder.write(`facts/${key}.json`, encodeFacts(key, entry, digest));
+    this.#folder.write(`facts/${key}.json`, encode(key));
   }
 
   /** The outcome for exactly these inputs. `question` names what was asked, so that each question has one answer kept. */
