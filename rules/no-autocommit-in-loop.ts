@@ -13,6 +13,7 @@ import { finish } from "./lib/finish.js";
 import { loopWritesOf, type LoopWrites } from "./lib/loop-writes.js";
 import { callPath } from "./lib/path.js";
 import { runsMigrations } from "./lib/runner.js";
+import { whyLong } from "./lib/why-long.js";
 import { callsOfTurn, chainOf, waitsElsewhere } from "./lib/turns.js";
 import type { Draft, Rule } from "./rule.js";
 
@@ -81,7 +82,7 @@ function judge(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopFa
     confidence,
     library: first.commit.library,
     ...fixOf(confidence === "proven" ? loopWritesOf(project, file, loop, commits) : undefined),
-    why: callPath(project, functionKey(file, first.call.fn)),
+    why: [...callPath(project, functionKey(file, first.call.fn)), ...whyLong(project, file, loop)],
     related: [
       { file, span: { ...loop.span, endLine: loop.span.line, endColumn: loop.span.column + 1 }, text: `the loop over ${symbol}` },
       ...commits.filter((other) => other !== first).map(({ call }) => ({ file, span: call.span, text: "commits in each turn, too" })),

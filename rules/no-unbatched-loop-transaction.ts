@@ -16,6 +16,7 @@ import { keepsTogether, obstaclesOf, ORDER, PARENT } from "./lib/atomicity.js";
 import { isOverRows } from "./lib/reorders.js";
 import { runnerOf, whyNotBatched } from "./lib/batchable.js";
 import { runnerInService } from "./lib/runner.js";
+import { whyLong } from "./lib/why-long.js";
 import type { Draft, Rule } from "./rule.js";
 
 export interface Options {
@@ -112,7 +113,7 @@ function judge(project: ProjectFacts, bounds: Bounds, site: JudgedTransaction, o
     library: packageName(site.library),
     fix: first || unbatched !== undefined ? "manual" : "review",
     fixReason: first?.what ?? unbatched ?? "all-or-nothing is given up: batches that are committed stay when a later one fails",
-    why: whyPath(project, runner, entries[0]),
+    why: [...whyPath(project, runner, entries[0]), ...whyLong(project, outer.file, outer.loop, site)],
     related: [{ file: outer.file, span: headOf(outer), text: `the loop over ${symbol}` }],
     cost: { statements },
     detail,

@@ -10,16 +10,23 @@ const LONGEST = 80;
  * of the same defect are said in that line.
  */
 export function hostMessage(finding: Finding): string {
-  return [finding.message, pathOf(finding), placesOf(finding)].filter(Boolean).join(" ");
+  return [finding.message, pathOf(finding), listOf(finding), placesOf(finding)].filter(Boolean).join(" ");
 }
 
 /** `By GET /things (line 4) → the handler calls getDb (src/db.ts:9).` */
 function pathOf({ why, message, file, span }: Finding): string {
   // The last step is most often the place itself.
-  const steps = why.filter((place, index) => index < why.length - 1 || place.file !== file || place.span.line !== span.line);
+  const path = why.filter(({ about }) => about !== "list");
+  const steps = path.filter((place, index) => index < path.length - 1 || place.file !== file || place.span.line !== span.line);
   // The entry point alone is in most messages already.
   if (steps.length === 0 || (steps.length === 1 && message.includes(steps[0]?.text ?? ""))) return "";
   return `By ${shortened(steps.map((place) => `${oneLine(place.text)} (${whereIs(place, file)})`)).join(" → ")}.`;
+}
+
+/** `rows: all rows of things that this query finds (no LIMIT) (line 8).` */
+function listOf({ why, file }: Finding): string {
+  const steps = why.filter(({ about }) => about === "list").map((place) => `${oneLine(place.text)} (${whereIs(place, file)})`);
+  return steps.length === 0 ? "" : `${shortened(steps).join(" → ")}.`;
 }
 
 function placesOf({ related, file, span }: Finding): string {

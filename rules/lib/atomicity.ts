@@ -7,6 +7,7 @@ import { functionKey } from "../../src/core/link/program.js";
 import { statementOf } from "../../src/core/link/statements.js";
 import type { HeldLoop, TransactionSite } from "../../src/core/link/transactions.js";
 import { completes } from "./completion.js";
+import { chainOf } from "./turns.js";
 import { reorderIn } from "./reorders.js";
 
 type Obstacle = LoopTransactionDetail["obstacles"][number];
@@ -18,7 +19,7 @@ type Obstacle = LoopTransactionDetail["obstacles"][number];
  */
 export function keepsTogether(project: ProjectFacts, { file, loop, writes }: HeldLoop): boolean {
   const before = project.writers.callsOf(functionKey(file, loop.fn)).filter((call) => call.span.end <= loop.span.start && call.loop === loop.parent);
-  const removed = new Set(before.flatMap((call) => tablesOf(project, call, /^(DELETE|deleteMany|destroy|nativeDelete)$/i)));
+  const removed = new Set(before.flatMap((call) => tablesOf(project, call, /^(DELETE|del|deleteFrom|deleteMany|destroy|nativeDelete)$/i)));
   return writes.some(({ call }) => tablesOf(project, call, /./).some((table) => removed.has(table)));
 }
 
@@ -28,7 +29,7 @@ function tablesOf(project: ProjectFacts, call: CallFact, verb: RegExp, depth = 0
   if (statement?.kind === "write") {
     const { callee } = call;
     const written = statement.sql === undefined ? (callee.k === "member" ? callee.name : "") : (/^\s*(\w+)/.exec(statement.sql)?.[1] ?? "");
-    const table = statement.sql === undefined ? modelOf(call) : tableOf(statement.sql);
+    const table = statement.sql === undefined ? (namedFirst(project, call) ?? modelOf(call)) : tableOf(statement.sql);
     // A whole table that is emptied is not one thing's rows.
     const [first] = call.args;
     const all = statement.sql === undefined && /^(deleteMany|destroy|nativeDelete)$/.test(written) && (first === undefined || (first.k === "object" && first.props.length === 0));
@@ -38,8 +39,15 @@ function tablesOf(project: ProjectFacts, call: CallFact, verb: RegExp, depth = 0
   return project.writers.calleesOf(call).flatMap((key) => project.writers.callsOf(key).flatMap((inner) => tablesOf(project, inner, verb, depth + 1)));
 }
 
+/** `trx("tags").where(…).del()`: the table stands where the chain begins. */
+function namedFirst({ program }: ProjectFacts, call: CallFact): string | undefined {
+  const [begins] = chainOf(program, program.fileOf(call), call);
+  return begins !== undefined && begins !== call && begins.callee.k !== "member" && begins.args[0]?.k === "literal" ? modelOf(begins) : undefined;
+}
+
 /** What a builder or a model's method writes: `db.insert(things)`, `prisma.thing.create({ … })`, `things.save({ … })`. */
-export function modelOf({ callee, args: [first] }: CallFact): string | undefined {
+export function modelOf({ callee, args: [given] }: CallFact): string | undefined {
+  const first = given?.k === "typed" ? given.of : given;
   if (first !== undefined && (first.k === "var" || first.k === "member" || first.k === "literal" || first.k === "class")) return `the value ${JSON.stringify(first)}`;
   if (callee.k !== "member") return undefined;
   return callee.of.k === "member" ? `the model ${callee.of.name}` : callee.of.k === "var" ? `the value ${JSON.stringify(callee.of)}` : undefined;
@@ -117,7 +125,7 @@ export function parentRow(project: ProjectFacts, { file, loop, writes }: HeldLoo
   const facts = project.program.file(file);
   const before = project.writers.callsOf(functionKey(file, loop.fn)).filter((call) => call.span.end <= loop.span.start && isInsert(project, call));
   const holders = facts.assigns.filter(
-    (assign) => assign.target.k === "var" && assign.fn === loop.fn && assign.span.end <= loop.span.start && [...parts(assign.value)].some((part) => part.k === "call" && before.some((call) => call.id === part.id)),
+    (assign) => assign.target.k === "var" && assign.fn === loop.fn && assign.span.end <= loop.span.start && [...parts(assign.value)].some((part) => part.k === "call" && before.some((call) => call.id === part.id || project.program.chainEnd(file, call).id === part.id)),
   );
   for (const holder of holders) {
     const variables = holder.target.k === "var" ? [holder.target.id, ...derived(project, file, holder.target.id)] : [];

@@ -2,6 +2,7 @@ import type { CallFact, Expr, LoopFact } from "../../src/core/facts/types.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import { parts } from "../../src/core/link/expressions.js";
 import type { HeldLoop } from "../../src/core/link/transactions.js";
+import { listOriginOf } from "../../src/core/link/origins/list-origin.js";
 import { statementOf } from "../../src/core/link/statements.js";
 
 const ORDER_COLUMN = /^(position|sort_?order|order_?index|sort_?index|display_?order|rank|ordinal)$/i;
@@ -20,23 +21,37 @@ export function reorderIn(project: ProjectFacts, { file, loop, writes }: HeldLoo
   const counters = countersOf(project, file, loop);
   const inLoop = project.program.file(file).calls.filter((call) => loop.body.start <= call.span.start && call.span.end <= loop.body.end).map((call) => ({ file, call }));
   const isPlaced = (of: string, value: Expr): boolean => (of === file && value.k === "var" && counters.has(value.id)) || value.k === "unknown";
-  const found = [...inLoop, ...writes].find(({ file: of, call }) => setsOrder(project, call, (value) => isPlaced(of, value)));
+  const isSent = (value: Expr): boolean => isSentPlace(value) && listOriginOf(project.contexts, file, loop)?.kind === "request";
+  const found = [...inLoop, ...writes].find(({ file: of, call }) => setsOrder(project, call, { isPlaced: (value) => isPlaced(of, value), isSent }));
   return found ?? movedByField(project, file, loop, writes, (value) => isPlaced(file, value));
 }
 
-function setsOrder(project: ProjectFacts, call: CallFact, isPlaced: (value: Expr) => boolean): boolean {
-  const sql = statementOf(project.graph, call)?.sql;
-  if (sql !== undefined) return ORDER_SQL.test(sql) || (PLACED_SQL.test(sql) && call.args.some(isPlaced));
-  if (call.callee.k !== "member" || !UPDATES.test(call.callee.name)) return false;
-  return call.args.some((arg) => movesRow(arg, isPlaced));
+interface Places {
+  /** It is the number of the turn. */
+  isPlaced: (value: Expr) => boolean;
+  /** It is a place that the list says, which somebody sent in order. */
+  isSent: (value: Expr) => boolean;
 }
 
-function movesRow(value: Expr, isPlaced: (value: Expr) => boolean): boolean {
+function setsOrder(project: ProjectFacts, call: CallFact, places: Places): boolean {
+  const sql = statementOf(project.graph, call)?.sql;
+  if (sql !== undefined) return ORDER_SQL.test(sql) || (PLACED_SQL.test(sql) && call.args.some(places.isPlaced));
+  if (call.callee.k !== "member" || !UPDATES.test(call.callee.name)) return false;
+  return call.args.some((arg) => movesRow(arg, places));
+}
+
+function movesRow(value: Expr, places: Places): boolean {
   if (value.k !== "object") return false;
   const own = value.props.filter(({ name }) => !BESIDE.test(name));
   // Nothing but the place: this is what the statement is for. Among other columns, only a place that the loop counts out.
-  if (own.length === 1 && ORDER_COLUMN.test(own[0]?.name ?? "")) return true;
-  return own.some(({ name, value: inner }) => ((ORDER_COLUMN.test(name) || PERHAPS_ORDER.test(name)) && isPlaced(inner)) || movesRow(inner, isPlaced));
+  const [only] = own;
+  if (own.length === 1 && only && (ORDER_COLUMN.test(only.name) || (PERHAPS_ORDER.test(only.name) && places.isSent(only.value)))) return true;
+  return own.some(({ name, value: inner }) => ((ORDER_COLUMN.test(name) || PERHAPS_ORDER.test(name)) && places.isPlaced(inner)) || movesRow(inner, places));
+}
+
+/** `stop.tourOrder`; `order.id` names another row. */
+function isSentPlace(value: Expr): boolean {
+  return value.k === "member" && (ORDER_COLUMN.test(value.name) || PERHAPS_ORDER.test(value.name));
 }
 
 /** `item.position = index; await manager.save(item);` */

@@ -122,16 +122,7 @@ function isHandedOn({ program, graph, writers }: ProjectFacts, key: FunctionKey,
 
 /** The calls of the chain that a call is part of: `db.select()`, `.from(t)`, `.where(c)`. */
 export function chainOf(program: Program, file: string, call: CallFact): CallFact[] {
-  const chain = [call];
-  for (let at: Expr | undefined = call.callee; at; ) {
-    if (at.k === "member" || at.k === "typed") at = at.of;
-    else if (at.k === "call") {
-      const before = program.call(file, at.id);
-      chain.unshift(before);
-      at = before.callee;
-    } else at = undefined;
-  }
-  return [...chain, ...program.chainAfter(file, call)];
+  return [...[...program.chainBefore(file, call)].reverse(), call, ...program.chainAfter(file, call)];
 }
 
 export function contains(outer: Pick<Span, "start" | "end">, inner: Pick<Span, "start" | "end">): boolean {

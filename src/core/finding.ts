@@ -12,6 +12,8 @@ export interface Place {
   file: string;
   span: Span;
   text: string;
+  /** A step that says where a loop's list comes from, and not how the place is reached. */
+  about?: "list";
 }
 
 /** What a rule says. Reports, codemods and ESLint all read this one shape. */

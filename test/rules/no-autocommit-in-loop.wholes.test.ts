@@ -111,6 +111,17 @@ runTable({
           for (const name of req.body.names) db.prepare("INSERT INTO things (list, name) VALUES (?, ?)").run(list, name);
           res.end();
         });`, findings: [found(9, 9, { confidence: "likely", why: [6] })] },
+    { name: "children of a row that was just inserted and made smaller", code: `
+        import { Model } from "objection";
+        import express from "express";
+        class List extends Model {}
+        class Entry extends Model {}
+        const app = express();
+        app.post("/lists", async (req, res) => {
+          const list = await List.query().insertAndFetch({ name: req.body.name }).then((row) => ({ id: row.id }));
+          for (const name of req.body.names) await Entry.query().insert({ list: list.id, name });
+          res.end();
+        });`, findings: [found(8, 8, { confidence: "likely", why: [6], library: "objection", message: "objection write" })] },
     { name: "a new order is likely, beside other columns as well", code: `${DB}
         import express from "express";
         const app = express();

@@ -224,6 +224,13 @@ runTable({
       code,
       findings: [{ line: 6, message: "but it puts rows into a new order", confidence: "likely" as const, library, fix: "manual" as const, reason: "it puts rows into a new order", related: [7], why: [5], statements }],
     })),
+    { name: "reorder: the places that a list says", code: prisma(`for (const stop of req.body.stops) await tx.stop.update({ where: { id: stop.id }, data: { tourOrder: stop.tourOrder } });`),
+      findings: [{ line: 6, message: "but it puts rows into a new order", confidence: "likely", library: "@prisma/client", fix: "manual", reason: "it puts rows into a new order", related: [7], why: [5], statements: "n" }] },
+    { name: "places that were computed for all rows", code: prisma(`const stops = await tx.stop.findMany({ where: { tour: req.body.tour } });
+            for (const stop of numbered(stops)) await tx.stop.update({ where: { id: stop.id }, data: { tourIndex: stop.tourIndex } });`),
+      findings: [{ line: 6, message: "loops over `numbered`", library: "@prisma/client", fix: "review", reason: "all-or-nothing is given up", related: [8], why: [5], statements: "n + 1" }] },
+    { name: "a column that names another row's order is no place", code: prisma(`for (const line of req.body.lines) await tx.line.update({ where: { id: line.id }, data: { line_order: line.owner } });`),
+      findings: [{ line: 6, message: "loops over `lines`", library: "@prisma/client", fix: "review", reason: "all-or-nothing is given up", related: [7], why: [5], statements: "n" }] },
     { name: "reorder: the rows that were just read, however many there are, are numbered one by one", code: prisma(`const things = await tx.thing.findMany({ where: { owner: req.body.owner }, orderBy: { title: "asc" } });
             await Promise.all(things.map((thing, i) => tx.thing.update({ where: { id: thing.id }, data: { orderIndex: i + 1 } })));`),
       findings: [{ line: 6, message: "gives each of `things` a place, one by one: n + 1 statements (n = things). An order is right only as a whole", library: "@prisma/client", fix: "manual", reason: "it puts rows into a new order", related: [8], why: [5], statements: "n + 1" }] },

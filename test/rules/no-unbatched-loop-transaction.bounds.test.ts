@@ -60,6 +60,15 @@ runTable({
         const COPIES = 5;${held(`for (let i = 0; i < COPIES; i++) insert.run("copy");`)}` },
     { name: "the columns of a table", code: held(`for (const column of db.prepare("SELECT name FROM pragma_table_info('things')").all()) insert.run(column.name);`) },
     { name: "fixed slots of an array", code: held(`for (const slot of Array.from({ length: 24 }, (_, i) => i)) insert.run(slot);`) },
+    { name: "what each of several implementations gives: a few statements, or none", code: `${DB}
+        interface Dialect { setUp(name: string): string[] | undefined }
+        class Plain implements Dialect { setUp(name: string) { return undefined; } }
+        class Grand implements Dialect { setUp(name: string) { return ["a " + name, "b " + name]; } }
+        const dialect: Dialect = process.env.PLAIN ? new Plain() : new Grand();
+        app.post("/things", (req, res) => {
+          db.transaction(() => { for (const name of dialect.setUp("x")) insert.run(name); })();
+          res.end();
+        });` },
     { name: "called with literal lists alone", code: `${DB}
         const insertAll = db.transaction((names) => {
           for (const name of names) insert.run(name);

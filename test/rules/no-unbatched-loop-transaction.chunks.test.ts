@@ -78,6 +78,34 @@ runTable({
           }
           res.end();
         });` },
+    { name: "the rows of one thing are replaced, table names and all behind casts", code: `
+        import type { Kysely } from "kysely";
+        export async function retag(db: Kysely<any>, id: string, rows: readonly object[]): Promise<void> {
+          await db.transaction().execute(async (trx) => {
+            await trx.deleteFrom("tags" as any).where("thing" as any, "=", id).execute();
+            for (const row of rows) await trx.insertInto("tags" as any).values(row as any).execute();
+          });
+        }` },
+    { name: "the rows of one thing are replaced, with Knex", code: `
+        import type { Knex } from "knex";
+        export async function retag(db: Knex, id: string, rows: readonly object[]): Promise<void> {
+          await db.transaction(async (trx) => {
+            await trx("tags").where({ thing: id }).del();
+            for (const row of rows) await trx("tags").insert(row);
+          });
+        }` },
+    { name: "a piece that is cut once more", code: `${DB}
+        app.post("/things", (req, res) => {
+          for (let start = 0; start < req.body.things.length; start += 100) {
+            const piece = req.body.things.slice(start, start + 100);
+            db.transaction(() => {
+              for (let at = 0; at < piece.length; at += 10) {
+                for (const thing of piece.slice(at, at + 10)) insert.run(thing.name);
+              }
+            })();
+          }
+          res.end();
+        });` },
     { name: "the name of the parameter says that it is a piece", code: `
         import type Database from "better-sqlite3";
         export function saveRows(db: Database.Database, batch: readonly string[]): void {

@@ -9,6 +9,7 @@ const bySpecifier = new Map<string, Library[]>();
 for (const library of LIBRARIES) for (const specifier of library.specifiers) bySpecifier.set(specifier, [...(bySpecifier.get(specifier) ?? []), library]);
 const byId = new Map<string, Library>(LIBRARIES.map((library) => [libraryId(library), library]));
 const byGlobalType = new Map<string, Library>(LIBRARIES.flatMap((library) => (library.globalTypes ?? []).map((type) => [type, library] as const)));
+const loaders = LIBRARIES.filter(({ loaded }) => loaded !== undefined);
 const generated = LIBRARIES.flatMap((library) => (library.generated ? [{ library, ...library.generated }] : []));
 const frameworkBySpecifier = new Map<string, Framework>(
   FRAMEWORKS.flatMap((framework) => framework.specifiers.map((specifier) => [specifier, framework] as const)),
@@ -35,6 +36,11 @@ export function injectedBy(specifier: string, path: string): { library: Library;
     if (found) return { library, as: found.as };
   }
   return undefined;
+}
+
+/** The library whose loader calls functions with parameters of these names; without the first one, with a second of that name. */
+export function loadedLibrary(session: string | undefined, beside: string): Library | undefined {
+  return loaders.find(({ loaded }) => loaded?.params[1] === beside && (session === undefined || loaded.params[0] === session));
 }
 
 /** By what tokens and facts of the analysis carry: see `libraryId`. */

@@ -43,6 +43,11 @@ export interface Library {
   clientTypes: readonly string[];
   /** Exported types that may be a session or a handle: `EntityManager`, `Repository`. */
   eitherTypes: readonly string[];
+  /**
+   * What the library's own loader of files hands to the function that a file exports, by the names of its parameters, the session first; and the path
+   * from the session of what the function gives: `module.exports = (sequelize, DataTypes) => …`.
+   */
+  loaded?: { params: readonly [session: string, beside: string]; gives: string };
   /** Exported classes whose project subclasses are tables, with static or instance methods that run statements: `Model`. */
   models: readonly string[];
   /** Types whose first type argument, a string, tells the entry: `BaseSQLiteDatabase<"sync">` → the id of the synchronous one. */

@@ -20,8 +20,8 @@ const CARRIERS: readonly { specifier: RegExp; library: string }[] = [
   { specifier: /^@nestjs-cls\/transactional$/, library: "*" },
 ];
 
-/** https://nodejs.org/api/async_context.html and its forerunner https://github.com/Jeff-Lewis/cls-hooked */
-const STORAGE = { modules: new Set(["node:async_hooks", "async_hooks", "cls-hooked"]), carry: /\.(run|runPromise|runAndReturn|enterWith|set|bind)$/, read: /\.getStore$/ };
+/** https://nodejs.org/api/async_context.html, its forerunner https://github.com/Jeff-Lewis/cls-hooked, and https://papooch.github.io/nestjs-cls/ on top of it. */
+const STORAGE = { modules: new Set(["node:async_hooks", "async_hooks", "cls-hooked", "nestjs-cls"]), carry: /\.(run|runWith|runPromise|runAndReturn|enterWith|set|bind)$/, read: /\.getStore$/ };
 
 /**
  * Where a transaction is carried along by itself: a statement on the session that runs inside, wherever it stands, joins
@@ -77,7 +77,8 @@ export class Ambient {
       // https://sequelize.org/docs/v6/other-topics/transactions/#automatically-pass-transactions-to-all-queries
       if (name === "useCLS" && (token.t === "part" ? tokens.libraryOf(id) === "sequelize" : token.t === "external" && token.module === "sequelize")) this.#carried.add("sequelize");
       if (token.t !== "external" || token.module === null || !STORAGE.modules.has(token.module) || !STORAGE.carry.test(token.path)) continue;
-      this.#stored.set(file, [...(this.#stored.get(file) ?? []), call]);
+      // What is put into a store that is there may be anything: who asks, which language.
+      if (!token.path.endsWith(".set")) this.#stored.set(file, [...(this.#stored.get(file) ?? []), call]);
       for (const arg of call.args) for (const value of solver.values(this.graph.values.expression(file, arg, call.fn))) this.#keep(value);
     }
   }

@@ -46,9 +46,15 @@ export class Bounds {
       case "count":
         return this.#constantNumber(file, bound.limit) || isBoundedByItsSchema(this.graph, file, bound.limit);
       case "stepped":
+        return bound.over !== undefined && (this.#isChecked(file, loop, bound.symbol) || this.#boundedValue(file, bound.over, site, new Map()));
       case "while":
         return false;
     }
+  }
+
+  /** Whether the text of the program bounds how long a list is, by itself. */
+  isBoundedList(file: string, list: Expr): boolean {
+    return this.#boundedValue(file, list, undefined, new Map());
   }
 
   /** Several rules ask for each of several transactions around the loop. */
@@ -231,12 +237,14 @@ export class Bounds {
     return GIVES_PIECE.test(name) || this.#givesBounded(call, site, seen);
   }
 
-  /** A function of the project that gives nothing but bounded lists, of its own making. */
+  /** Functions of the project that give nothing but bounded lists, of their own making, or none. */
   #givesBounded(call: CallFact, site: TransactionSite | undefined, seen: Seen): boolean {
-    const [key, more] = calleesOf(this.graph, call);
-    if (key === undefined || more !== undefined) return false;
-    const { file, fn } = this.graph.program.fnOf(key);
-    return !fn.generator && fn.returns.length > 0 && fn.returns.every((value) => this.#boundedValue(file, value, site, seen));
+    const keys = calleesOf(this.graph, call);
+    return keys.length > 0 && keys.every((key) => {
+      const { file, fn } = this.graph.program.fnOf(key);
+      const isNone = (value: Expr): boolean => keys.length > 1 && value.k === "global" && value.name === "undefined";
+      return !fn.generator && fn.returns.length > 0 && fn.returns.every((value) => isNone(value) || this.#boundedValue(file, value, site, seen));
+    });
   }
 
   /** Whether the elements of a value are pieces of a list: `chunk(rows, 100)`, `batches`. */

@@ -1,4 +1,4 @@
-import { augmentedPlaces, fileEntriesOf, injectedBy } from "../catalogue/index.js";
+import { augmentedPlaces, fileEntriesOf, injectedBy, libraryWithId, loadedLibrary } from "../catalogue/index.js";
 import { libraryId } from "../catalogue/library.js";
 import type { CallFact, Expr, FileFacts, FunctionFact } from "../facts/types.js";
 import { linkBuiltin } from "./builtins.js";
@@ -56,10 +56,32 @@ export class Constraints {
     for (const expr of fn.returns) solver.flow(values.expression(file, expr, fn.id), returns);
     if (fn.returnType && fn.returns.length === 0) values.addType(file, fn.returnType, returns);
     for (const param of fn.params) if (param.type && !isInjected(values.program, file, param.decorators)) values.addType(file, param.type, values.variable(file, param.variable));
+    this.#addLoaded(file, fn);
     for (const param of fn.params) this.#addInjected(file, param.decorators, values.variable(file, param.variable));
     const self = values.self(file, fn.id);
     if (fn.class !== undefined && fn.kind !== "arrow") solver.add(self, tokens.intern({ t: fn.static ? "class" : "instance", file, id: fn.class }));
     if (fn.object !== undefined) solver.add(self, tokens.intern({ t: "object", file, id: fn.object }));
+  }
+
+  /** `module.exports = (sequelize, DataTypes) => …`: what a library's loader hands to such a function. */
+  #addLoaded(file: string, { params: [first, second] }: FunctionFact): void {
+    if (!first || !second || first.type) return;
+    const { program, tokens, solver } = this.values;
+    const library = loadedLibrary(program.variable(file, first.variable).name, program.variable(file, second.variable).name);
+    if (library) solver.add(this.values.variable(file, first.variable), tokens.intern({ t: "typed", library: libraryId(library), role: "session" }));
+  }
+
+  /** `require(path)(sequelize, DataTypes)`: what such a function gives, whichever it is. */
+  #addLoad(file: string, call: CallFact, [session]: ArgumentNodes, result: NodeId): void {
+    const [, beside, more] = call.args;
+    const name = beside?.k === "member" ? beside.name : beside?.k === "var" ? this.values.program.variable(file, beside.id).name : undefined;
+    if (session === undefined || more || name === undefined || !loadedLibrary(undefined, name)) return;
+    const { tokens, solver } = this.values;
+    solver.watch(session, (id) => {
+      const token = tokens.get(id);
+      const library = token.t === "session" || (token.t === "typed" && token.role === "session") ? libraryWithId(token.library) : undefined;
+      if (library?.loaded?.params[1] === name) solver.add(result, tokens.intern({ t: "part", of: id, path: library.loaded.gives }));
+    });
   }
 
   /** `@InjectDataSource() dataSource`: what a container puts there. */
@@ -126,6 +148,7 @@ export class Constraints {
     const { callee } = call;
     const args: ArgumentNodes = call.args.map((arg) => values.expression(file, arg, call.fn));
     const result = values.callResult(file, call.id);
+    this.#addLoad(file, call, args, result);
     const receiver = callee.k === "member" ? values.expression(file, callee.of, call.fn) : undefined;
     if (callee.k === "member" && receiver !== undefined)
       linkBuiltin(values, { name: callee.name, receiver, args, result, invoke: (fn, actual) => this.#invoke(result, fn, actual) });

@@ -8,12 +8,22 @@ const READS = /^(parse|parseSync|parseString|parseStringPromise|parseAsync|fromS
 
 /** Whether a loop goes over what was read from a document: a CSV, XML, YAML or spreadsheet file, or JSON text that came from outside. */
 export function isOverDocument(graph: CallGraph, file: string, { bound }: LoopFact): boolean {
-  return bound.k === "over" && new Documents(graph, file).isPart(bound.over, 0);
+  return bound.k === "over" && documentOf(graph, file, bound.over) !== undefined;
 }
 
 /** Whether a loop goes over a document, or over what another server answered: `await response.json()`. */
 export function isOverReceived(graph: CallGraph, file: string, { bound }: LoopFact): boolean {
-  return bound.k === "over" && new Documents(graph, file, true).isPart(bound.over, 0);
+  return bound.k === "over" && answerOf(graph, file, bound.over) !== undefined;
+}
+
+/** The call that reads the document of which a value is a part. */
+export function documentOf(graph: CallGraph, file: string, expr: Expr): CallFact | undefined {
+  return new Documents(graph, file).readingOf(expr, 0);
+}
+
+/** The call that gives the document, or the other server's answer, of which a value is a part. */
+export function answerOf(graph: CallGraph, file: string, expr: Expr): CallFact | undefined {
+  return new Documents(graph, file, true).readingOf(expr, 0);
 }
 
 /** Who is asked, not who answers: what a client sends is as long as the client likes, but most often a form. */
@@ -26,33 +36,48 @@ class Documents {
     private readonly answers = false,
   ) {}
 
-  isPart(expr: Expr, depth: number): boolean {
-    if (depth > 8) return false;
+  /** The call that reads what a value is, or is a part of. */
+  readingOf(expr: Expr, depth: number): CallFact | undefined {
+    if (depth > 8) return undefined;
     switch (expr.k) {
       case "await":
       case "typed":
       case "member":
-        return this.isPart(expr.of, depth + 1);
+        return this.readingOf(expr.of, depth + 1);
       case "either":
-        return expr.of.some((part) => this.isPart(part, depth + 1));
+        return this.#firstOf(expr.of, depth);
       case "var":
-        return this.graph.program.valuesOf(this.file, expr.id).some((value) => this.isPart(value, depth + 1));
+        return this.#firstOf(this.graph.program.valuesOf(this.file, expr.id), depth);
       case "call":
-        return this.#isReading(this.graph.program.call(this.file, expr.id), depth);
+        return this.#ofCall(this.graph.program.call(this.file, expr.id), depth);
       default:
-        return false;
+        return undefined;
     }
   }
 
-  #isReading(call: CallFact, depth: number): boolean {
+  #firstOf(parts: readonly Expr[], depth: number): CallFact | undefined {
+    for (const part of parts) {
+      const reading = this.readingOf(part, depth + 1);
+      if (reading) return reading;
+    }
+    return undefined;
+  }
+
+  #ofCall(call: CallFact, depth: number): CallFact | undefined {
+    const { callee } = call;
+    if (this.#isReading(call)) return call;
+    if (callee.k !== "member") return undefined;
+    if (callee.of.k === "global" && callee.of.name === "Object" && /^(keys|values|entries)$/.test(callee.name)) return call.args[0] && this.readingOf(call.args[0], depth + 1);
+    return isArrayMethod(callee.name) || /^(filter|sort|flatMap|flat|slice|values|entries)$/.test(callee.name) ? this.readingOf(callee.of, depth + 1) : undefined;
+  }
+
+  #isReading(call: CallFact): boolean {
     const { callee } = call;
     if (callee.k === "var") return READS.test(this.#importOf(callee)?.name ?? "") && this.#isReader(callee);
     if (callee.k !== "member") return false;
     if (callee.name === "parse" && callee.of.k === "global" && callee.of.name === "JSON") return this.#isText(call.args[0]);
     if (READS.test(callee.name) && this.#isReader(callee.of)) return true;
-    if (this.answers && callee.name === "json" && call.args.length === 0) return !this.#isAsker(callee.of);
-    if (callee.of.k === "global" && callee.of.name === "Object" && /^(keys|values|entries)$/.test(callee.name)) return call.args[0] !== undefined && this.isPart(call.args[0], depth + 1);
-    return (isArrayMethod(callee.name) || /^(filter|sort|flatMap|flat|slice|values|entries)$/.test(callee.name)) && this.isPart(callee.of, depth + 1);
+    return this.answers && callee.name === "json" && call.args.length === 0 && !this.#isAsker(callee.of);
   }
 
   #isAsker(expr: Expr): boolean {

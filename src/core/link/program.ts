@@ -99,6 +99,17 @@ export class Program {
     for (let next = chain.get(call.id); next !== undefined; next = chain.get(next.id)) yield next;
   }
 
+  /** The calls of the chain that a call goes on from, nearest first. */
+  *chainBefore(file: string, call: CallFact): Generator<CallFact> {
+    for (let at: Expr = call.callee; at.k === "member" || at.k === "typed" || at.k === "call"; ) {
+      if (at.k === "call") {
+        const before: CallFact = this.call(file, at.id);
+        yield before;
+        at = before.callee;
+      } else at = at.of;
+    }
+  }
+
   /** The last call of the chain that a call begins or continues: what is awaited, returned or dropped. */
   chainEnd(file: string, call: CallFact): CallFact {
     let last = call;

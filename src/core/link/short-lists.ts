@@ -52,8 +52,35 @@ class ShortLists {
     if (HANDFUL.test(name) || FOUND.test(name)) return true;
     const values = kind === "param" ? [] : this.graph.program.valuesOf(this.file, id);
     if (values.length === 0) return false;
+    if (values.every((value) => this.#isEmptyMap(value))) return this.#isGrouping(id);
     const isEmpty = (value: Expr): boolean => value.k === "array" && value.items.length === 0 && !value.spread;
     return values.every((value) => (value.k === "typed" ? isEmpty(value.of) : isEmpty(value))) ? this.#isFilledShortly(id, depth) : values.every((value) => this.isShort(value, depth + 1));
+  }
+
+  #isEmptyMap(value: Expr): boolean {
+    if (value.k === "typed") return this.#isEmptyMap(value.of);
+    const call = value.k === "call" ? this.graph.program.call(this.file, value.id) : undefined;
+    return call?.kind === "new" && call.callee.k === "global" && call.callee.name === "Map" && call.args.length === 0;
+  }
+
+  /** `const of = byOwner.get(thing.ownerId) ?? []; …; byOwner.set(thing.ownerId, of)`: as many as the field has values. */
+  #isGrouping(id: number): boolean {
+    const on = (name: string): CallFact[] =>
+      this.graph.program.file(this.file).calls.filter(({ callee }) => callee.k === "member" && callee.name === name && callee.of.k === "var" && callee.of.id === id);
+    const asked = on("get");
+    const sets = on("set");
+    return sets.length > 0 && sets.every((set) => this.#isField(set.args[0], 0) && asked.some((get) => get.fn === set.fn && get.loop === set.loop));
+  }
+
+  /** A field of a thing that others may have alike, unlike its id or its name. */
+  #isField(key: Expr | undefined, depth: number): boolean {
+    if (key?.k === "member") return key.name !== "*" && !/^(_?id|uuid|key|hash|name|slug|email|path|url|code)$/i.test(key.name);
+    if (key?.k === "either") return key.of.every((part) => part.k === "literal" || this.#isField(part, depth + 1));
+    // A key of several fields.
+    const parts = key?.k === "template" ? key.holes : key?.k === "call" ? this.graph.program.call(this.file, key.id).args : [];
+    if (parts.length > 0) return parts.every((part) => this.#isField(part, depth + 1));
+    const values = key?.k === "var" && depth < 5 ? this.graph.program.valuesOf(this.file, key.id) : [];
+    return values.length > 0 && values.every((value) => this.#isField(value, depth + 1));
   }
 
   /** `names.push(…)` in loops over short lists alone. */
@@ -75,6 +102,8 @@ class ShortLists {
     if (kind === "new" && callee.k === "global" && callee.name === "Set") return first?.k === "call" && this.#methodOf(first) === "map";
     if (callee.k !== "member") return false;
     if (callee.name === "from" && first) return this.isShort(first, depth + 1);
+    // `Object.groupBy(list, of)`, `_.groupBy(list, "owner")`; a query's `groupBy` gives as many rows as it likes.
+    if (callee.name === "groupBy" && args.length === 2) return true;
     if (isArrayMethod(callee.name) || /^(entries|values|keys|filter|sort|toSorted|reverse|flatMap)$/.test(callee.name)) return this.isShort(callee.of, depth + 1);
     return callee.name === "get" && args.length === 1 && first !== undefined && this.#isOfConstant(first, 0);
   }
@@ -108,7 +137,7 @@ class ShortLists {
     if (expr.k === "call") {
       const call = this.graph.program.call(this.file, expr.id);
       const name = call.callee.k === "member" || call.callee.k === "global" ? call.callee.name : call.callee.k === "var" ? this.graph.program.variable(this.file, call.callee.id).name : "";
-      return call.kind === "call" && !/parse|read|load|json|body|decode|sheet|csv|xml|input|payload|validate/i.test(name);
+      return call.kind === "call" && !/parse|read|load|json|body|decode|sheet|csv|xml|input|payload|validate|^getStore$/i.test(name);
     }
     if (expr.k !== "var") return false;
     const { name, kind } = this.graph.program.variable(this.file, expr.id);

@@ -222,6 +222,8 @@ export class Values {
       this.solver.add(into, id);
       const token = this.tokens.get(id);
       if (token.t === "class") this.solver.add(into, this.tokens.intern({ t: "instance", file: token.file, id: token.id }));
+      const inherited = token.t === "external" && token.module !== null ? this.#inherited(token.module, token.path, `${file}#${owner}`) : undefined;
+      if (inherited !== undefined) this.solver.add(into, inherited);
     });
   }
 

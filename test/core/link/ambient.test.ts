@@ -21,6 +21,8 @@ describe("a transaction is ambient", () => {
     ["into the store that is there", { "s.ts": STORAGE, "a.ts": `${PRISMA} import { storage } from "./s"; prisma.$transaction(async (tx) => { const store = storage.getStore(); store.tx = tx; await work(); });` }],
     ["a seam of SQL", { "a.ts": `import Database from "better-sqlite3"; ${STORAGE} const db = new Database("a.db"); export async function run(fn) { db.exec("BEGIN"); await storage.run({ hooks: [] }, fn); db.exec("COMMIT"); }` }],
     ["cls-hooked", { "a.ts": `${PRISMA} import { createNamespace } from "cls-hooked"; const ns = createNamespace("tx"); prisma.$transaction(async (tx) => { ns.set("tx", tx); await work(); });` }],
+    ["a nestjs-cls service that a class is given", { "a.ts": `import { PrismaClient } from "@prisma/client"; import type { ClsService } from "nestjs-cls"; export class Store extends PrismaClient { constructor(private readonly context: ClsService<{ tx: unknown }>) { super(); } work(fn) { return this.context.run(() => super.$transaction(async (tx) => { this.context.set("tx", tx); return fn(tx); })); } }` }],
+    ["a nestjs-cls service that is asked for", { "a.ts": `${PRISMA} import { ClsServiceManager } from "nestjs-cls"; prisma.$transaction(async (tx) => { ClsServiceManager.getClsService().set("tx", tx); await work(); });` }],
     ["@nestjs-cls/transactional for it", { "m.ts": `import { TransactionalAdapterPrisma } from "@nestjs-cls/transactional-adapter-prisma";`, "a.ts": `${PRISMA} prisma.$transaction(async (tx) => { await work(); });` }],
     ["@nestjs-cls/transactional for something", { "m.ts": `import { Transactional } from "@nestjs-cls/transactional";`, "a.ts": `${PRISMA} prisma.$transaction(async (tx) => { await work(); });` }],
   ])("%s", (_name, texts) => {
@@ -32,6 +34,7 @@ describe("a transaction is not ambient", () => {
   it.each<[string, Record<string, string>]>([
     ["nothing is stored", { "a.ts": `${PRISMA} prisma.$transaction(async (tx) => { await work(tx); });` }],
     ["a request's context elsewhere", { "s.ts": `${STORAGE} export const withRequest = (id, fn) => storage.run({ id }, fn);`, "a.ts": `${PRISMA} import { withRequest } from "./s"; withRequest(1, () => prisma.$transaction(async (tx) => { await work(tx); }));` }],
+    ["a nestjs-cls service that is told who asks", { "a.ts": `${PRISMA} import type { ClsService } from "nestjs-cls"; class Users { constructor(private readonly context: ClsService) {} set(user) { this.context.set("user", user); } } prisma.$transaction(async (tx) => { await work(tx); });` }],
     ["another object's run", { "a.ts": `${PRISMA} import { queue } from "queue"; prisma.$transaction(async (tx) => { await queue.run(tx, work); });` }],
     ["another library's carrier", { "m.ts": `import { initializeTransactionalContext } from "typeorm-transactional"; initializeTransactionalContext();`, "a.ts": `${PRISMA} prisma.$transaction(async (tx) => { await work(tx); });` }],
   ])("%s", (_name, texts) => {

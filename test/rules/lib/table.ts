@@ -35,6 +35,8 @@ export interface Expected {
   related?: (number | string)[];
   /** The path from an entry point, likewise. Default: none. */
   why?: (number | string)[];
+  /** Why a loop's list may be long, in words, each with its line before it (`8: …`). Default: not looked at. */
+  list?: string[];
   /** Default: none. */
   sessions?: string;
   statements?: string;
@@ -69,6 +71,9 @@ export function runTable({ rule: name, theme, valid, invalid }: Table): void {
         findings.forEach((finding, index) => {
           const { message, reason } = entry.findings[index] ?? { message: "" };
           expect(finding.message).toContain(message);
+          const list = entry.findings[index]?.list;
+          const steps = finding.why.filter(({ about }) => about === "list").map(({ file, span, text }) => `${single ? "" : `${file}:`}${span.line}: ${text}`);
+          if (list) expect(steps).toEqual(list);
           expect(finding.fixReason === undefined).toBe(finding.fix === "safe");
           if (finding.fix !== "safe") expect(finding.fixReason).toContain(reason ?? "no reason is expected here");
         });
@@ -111,7 +116,7 @@ function summary({ file, span, confidence, library, fix, related, why, cost }: F
     library,
     fix,
     related: related.map(at),
-    why: why.map(at),
+    why: why.filter(({ about }) => about !== "list").map(at),
     sessions: cost?.sessions && formatCost(cost.sessions),
     statements: cost?.statements && formatCost(cost.statements),
   };

@@ -12,6 +12,7 @@ import { koa } from "./koa.js";
 import { mcp } from "./mcp.js";
 import { messaging } from "./messaging.js";
 import { nest } from "./nest.js";
+import { nestjsCls } from "./nestjs-cls.js";
 import { next } from "./next.js";
 import { nitro } from "./nitro.js";
 import { platform } from "./platform.js";
@@ -38,6 +39,7 @@ export const FRAMEWORKS: readonly Framework[] = [
   mcp,
   messaging,
   nest,
+  nestjsCls,
   next,
   nitro,
   platform,

@@ -20,6 +20,8 @@ export const sequelize: Library = {
   sessionTypes: ["Sequelize", "default.Sequelize", "QueryInterface"],
   handleTypes: ["Transaction"],
   models: ["Model", "default.Model"],
+  // https://sequelize.org/docs/v6/other-topics/migrations/#project-bootstrapping: `models/index.js` calls each file of its folder.
+  loaded: { params: ["sequelize", "DataTypes"], gives: "define()" },
   same: ["getQueryInterface()", "queryInterface"],
   acquires: [{ path: methods("transaction"), kind: "transaction", releases: methods("commit", "rollback"), withoutCallback: true }],
   transactions: [{ path: methods("transaction"), style: "callback", body: "last", handle: 0, option: "transaction" }],
