@@ -12,8 +12,8 @@ import { applyChanges, JournalError, pendingJournal, undoJournal } from "./journ
 import type { FileChange, UndoOutcome } from "./journal.js";
 import { Disk, overlayHost } from "./overlay-host.js";
 import { whyOutside, whyUntouchable } from "./refusals.js";
-import { TypeGate } from "./type-gate.js";
-import type { Overlay } from "./type-gate.js";
+import { TypeGate } from "./type-gate/type-gate.js";
+import type { Overlay } from "./type-gate/type-gate.js";
 import { largestGood } from "./bisect.js";
 import { Verifier } from "./verify.js";
 
@@ -145,6 +145,14 @@ class FixRun {
   }
 
   async rounds(): Promise<void> {
+    try {
+      await this.#planAndCheck();
+    } finally {
+      this.#types.close();
+    }
+  }
+
+  async #planAndCheck(): Promise<void> {
     const { codemods, options, onProgress, redetect } = this.#request;
     let findings: readonly Finding[] = this.#request.findings;
     for (let round = 1; ; round++) {
