@@ -1,5 +1,5 @@
 import type { EditGroup, ManualFix } from "../core/edit.js";
-import type { NewDiagnostic } from "./type-gate.js";
+import type { NewDiagnostic } from "./type-gate/type-gate.js";
 
 export interface FixOptions {
   /** Rules or transforms to keep to; all when absent or empty. */

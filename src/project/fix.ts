@@ -14,8 +14,8 @@ import type { FileChange, UndoOutcome } from "./journal.js";
 import { Disk, overlayHost } from "./overlay-host.js";
 import { whyOutside, whyUntouchable } from "./refusals.js";
 import { defective } from "./silent-after.js";
-import { TypeGate } from "./type-gate.js";
-import type { Overlay } from "./type-gate.js";
+import { TypeGate } from "./type-gate/type-gate.js";
+import type { Overlay } from "./type-gate/type-gate.js";
 import { Verifier } from "./verify.js";
 
 export type { Choice, FixOptions, FixOutcome, FixSummary } from "./fix-outcome.js";
@@ -146,6 +146,14 @@ class FixRun {
   }
 
   async rounds(): Promise<void> {
+    try {
+      await this.#planAndCheck();
+    } finally {
+      this.#types.close();
+    }
+  }
+
+  async #planAndCheck(): Promise<void> {
     const { codemods, options, onProgress, redetect } = this.#request;
     let findings: readonly Finding[] = this.#request.findings;
     for (let round = 1; ; round++) {

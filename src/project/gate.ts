@@ -2,7 +2,7 @@ import { EditError } from "../core/edit.js";
 import type { Codemods, EditGroup, PlanHost } from "../core/edit.js";
 import { largestGood } from "./bisect.js";
 import { syntaxError } from "./refusals.js";
-import type { NewDiagnostic, Overlay, TypeGate } from "./type-gate.js";
+import type { NewDiagnostic, Overlay, TypeGate } from "./type-gate/type-gate.js";
 
 export interface GateResult {
   survivors: EditGroup[];

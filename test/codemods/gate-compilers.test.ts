@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, symlinkSync, unlinkSync } from "node:fs";
-import path from "node:path";
 import { ts as bundled } from "ts-morph";
 import { afterEach, describe, expect, it } from "vitest";
 import { codemods } from "../../codemods/index.js";
 import { fixProject } from "../../src/project/fix.js";
 import { scanProject } from "../../src/project/scan.js";
-import { REPOSITORY, temporaryProject, TSCONFIG } from "./helpers/project.js";
+import { FIVE, installTypeScript, SEVEN, SIX } from "./helpers/compilers.js";
+import type { TypeScriptPackage } from "./helpers/compilers.js";
+import { temporaryProject } from "./helpers/project.js";
 import type { TemporaryProject } from "./helpers/project.js";
 
 let project: TemporaryProject | undefined;
@@ -31,36 +31,26 @@ export function save(rows: ${over}): void {
 `;
 
 /** A project in which only the packages that its code needs stand, with this TypeScript or none. */
-function installed(typescript: string | undefined): TemporaryProject {
-  const made = temporaryProject({ "src/good.ts": loop("readonly string[]"), "src/bad.ts": loop("string") }, TSCONFIG);
-  const modules = path.join(made.root, "node_modules");
-  unlinkSync(modules);
-  mkdirSync(modules);
-  for (const name of ["@types", "better-sqlite3", "sessionfix-runtime"]) symlinkSync(path.join(REPOSITORY, "node_modules", name), path.join(modules, name));
-  if (typescript !== undefined) symlinkSync(typescript, path.join(modules, "typescript"));
+function installed(typescript: TypeScriptPackage | undefined): TemporaryProject {
+  const made = temporaryProject({ "src/good.ts": loop("readonly string[]"), "src/bad.ts": loop("string") });
+  installTypeScript(made, typescript, ["@types", "better-sqlite3", "sessionfix-runtime"]);
   return made;
 }
 
-const versionOf = (folder: string): string => (JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8")) as { version: string }).version;
-const FIVE = path.join(REPOSITORY, "node_modules/typescript5");
-const SIX = path.join(REPOSITORY, "node_modules/typescript");
-const SEVEN = path.join(REPOSITORY, "scripts/newer/node_modules/typescript");
-
 describe.each([
-  ["5", FIVE, (version: string) => version],
-  ["6", SIX, (version: string) => version],
-  // A program of its own: nothing in this process can ask it.
-  ["7", SEVEN, (version: string) => `${bundled.version} (sessionfix's own: the project's own, ${version}, has no API for it)`],
-  ["none", undefined, () => `${bundled.version} (sessionfix's own: the project has none installed)`],
-] as const)("with TypeScript %s in the project", (_, folder, says) => {
-  it.skipIf(folder !== undefined && !existsSync(folder))("the scan finds the same, and the type gate takes back what does not compile, by the compiler that it names", async () => {
-    project = installed(folder);
+  ["5", FIVE, FIVE.version],
+  ["6", SIX, SIX.version],
+  ["7", SEVEN, SEVEN.version],
+  ["none", undefined, `${bundled.version} (sessionfix's own: the project has none installed)`],
+] as const)("with TypeScript %s in the project", (_, compiler, says) => {
+  it.skipIf(compiler?.isInstalled === false)("the scan finds the same, and the type gate takes back what does not compile, by the compiler that it names", async () => {
+    project = installed(compiler);
     const scan = await scanProject({ root: project.root, cache: false, strict: true, rules: ["no-unbatched-loop-transaction"] });
     expect(scan.findings.map(({ file }) => file)).toEqual(["src/bad.ts", "src/good.ts"]);
     const outcome = await fixProject({ root: project.root, findings: scan.findings, redetect: (overlay) => scan.redetect(overlay), codemods, options: { review: true, dryRun: true, allowDirty: true } });
     expect(outcome.refused).toEqual([]);
     expect(outcome.applied.map(({ file }) => file)).toEqual(["src/good.ts"]);
     expect(outcome.takenBack.map(({ file, diagnostics }) => [file, diagnostics.map(({ code }) => code)])).toEqual([["src/bad.ts", expect.arrayContaining([2339]) as unknown]]);
-    expect(outcome.checks[0]).toBe(`types: tsconfig.json, TypeScript ${says(folder === undefined ? "" : versionOf(folder))}`);
+    expect(outcome.checks[0]).toBe(`types: tsconfig.json, TypeScript ${says}`);
   }, 60_000);
 });

@@ -1,9 +1,11 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it as vitestIt } from "vitest";
 import { codemods } from "../../codemods/index.js";
 import type { Codemods } from "../../src/core/edit.js";
 import type { Finding } from "../../src/core/finding.js";
 import { fixProject } from "../../src/project/fix.js";
 import type { FixOutcome } from "../../src/project/fix.js";
+import { TypeGate } from "../../src/project/type-gate/type-gate.js";
+import { installTypeScript, KINDS } from "./helpers/compilers.js";
 import { loopFinding } from "./helpers/findings.js";
 import { temporaryProject, TSCONFIG } from "./helpers/project.js";
 import type { TemporaryProject } from "./helpers/project.js";
@@ -34,19 +36,22 @@ function detect(files: Readonly<Record<string, string>>): Finding[] {
   return Object.entries(files).flatMap(([file, text]) => (text.includes("db.transaction(") ? [loopFinding(file, text, { transaction: "db.transaction(", runs: ["save("] })] : []));
 }
 
-async function fix(files: Record<string, string>, tsconfig: object | undefined = TSCONFIG, mods: Codemods = codemods): Promise<{ outcome: FixOutcome; project: TemporaryProject }> {
-  project = temporaryProject(files, tsconfig);
-  const outcome = await fixProject({
-    root: project.root,
-    findings: detect(files),
-    redetect: (overlay) => detect({ ...files, ...Object.fromEntries(overlay) }),
-    codemods: mods,
-    options: { review: true, dryRun: false, allowDirty: false },
-  });
-  return { outcome, project };
-}
+describe.each(KINDS)("the type gate, by $title", (compiler) => {
+  const it = vitestIt.skipIf(!compiler.isInstalled);
 
-describe("the type gate", () => {
+  async function fix(files: Record<string, string>, tsconfig: object | undefined = TSCONFIG, mods: Codemods = codemods): Promise<{ outcome: FixOutcome; project: TemporaryProject }> {
+    project = temporaryProject(files, tsconfig);
+    installTypeScript(project, compiler);
+    const outcome = await fixProject({
+      root: project.root,
+      findings: detect(files),
+      redetect: (overlay) => detect({ ...files, ...Object.fromEntries(overlay) }),
+      codemods: mods,
+      options: { review: true, dryRun: false, allowDirty: false },
+    });
+    return { outcome, project };
+  }
+
   it("takes back the one fix that breaks the types, alone", async () => {
     const files: Record<string, string> = {};
     for (let n = 0; n < 9; n++) files[`src/good${n}.ts`] = loop(`good${n}`, "readonly string[]");
@@ -94,6 +99,18 @@ describe("the type gate", () => {
     expect(outcome.takenBack.map(({ diagnostics }) => diagnostics)).toEqual([[expect.objectContaining({ file: "src/caller.ts", line: 1, code: 2305 })]]);
   }, 60_000);
 
+  it("checks a change of nothing but a file that an earlier round has created", async () => {
+    project = temporaryProject({ "src/one.ts": "export const one: number = 1;\n" });
+    installTypeScript(project, compiler);
+    const gate = new TypeGate(project.root);
+    const using = 'import { made } from "./made/file.js";\nexport const one: number = made;\n';
+    const base = new Map([["src/one.ts", using], ["src/made/file.ts", "export const made = 1;\n"]]);
+    expect(await gate.newDiagnostics(new Map(), base)).toEqual([]);
+    expect(await gate.newDiagnostics(base, new Map([...base, ["src/made/file.ts", 'export const made = "1";\n']]))).toEqual([expect.objectContaining({ file: "src/one.ts", line: 2, code: 2322 })]);
+    expect(await gate.newDiagnostics(base, new Map([...base, ["src/made/file.ts", "export const made = 2;\n"]]))).toEqual([]);
+    gate.close();
+  }, 60_000);
+
   it("lets files pass that no tsconfig covers, and says so", async () => {
     const js = 'export function save(db, rows) {\n  const save = db.transaction(() => {\n    for (const row of rows) {\n      db.prepare("x").run(row);\n    }\n  });\n  save();\n}\n';
     const { outcome } = await fix({ "src/a.js": js }, undefined);
@@ -105,6 +122,7 @@ describe("the type gate", () => {
     const leaf = { ...TSCONFIG, include: ["**/*.ts"] };
     const files: Record<string, string> = { "packages/one/src/a.ts": loop("a", "readonly string[]"), "packages/two/src/b.ts": loop("b", "string") };
     project = temporaryProject(files, { files: [], references: [{ path: "./packages/one" }, { path: "./packages/two" }] });
+    installTypeScript(project, compiler);
     const shared = JSON.parse(project.read("tsconfig.json")) as { compilerOptions: { paths: object } };
     for (const name of ["one", "two"]) {
       project.write(`packages/${name}/tsconfig.json`, JSON.stringify({ ...leaf, compilerOptions: { ...leaf.compilerOptions, composite: true, noEmit: false, paths: shared.compilerOptions.paths } }));

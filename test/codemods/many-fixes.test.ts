@@ -7,8 +7,9 @@ import type { Finding } from "../../src/core/finding.js";
 import { largestGood } from "../../src/project/bisect.js";
 import { fixProject } from "../../src/project/fix.js";
 import type { FixRequest } from "../../src/project/fix.js";
-import { TypeGate } from "../../src/project/type-gate.js";
+import { TypeGate } from "../../src/project/type-gate/type-gate.js";
 import { FACTORY } from "../report/sample.js";
+import { installTypeScript, KINDS } from "./helpers/compilers.js";
 import { temporaryProject, TSCONFIG } from "./helpers/project.js";
 import type { TemporaryProject } from "./helpers/project.js";
 
@@ -84,9 +85,12 @@ describe("two bad fixes among two hundred", () => {
     expect(most).toBeLessThanOrEqual(CHECKS);
   });
 
-  it("the type gate takes back just these", async () => {
+  it.each(KINDS.filter(({ isInstalled }) => isInstalled))("the type gate takes back just these, by $title", async (compiler) => {
     const checks = vi.spyOn(TypeGate.prototype, "newDiagnostics");
-    const outcome = await fixProject(request((name) => (name === "31" || name === "177" ? '"text"' : "1")));
+    const asked = request((name) => (name === "31" || name === "177" ? '"text"' : "1"));
+    if (project !== undefined) installTypeScript(project, compiler);
+    const outcome = await fixProject(asked);
+    expect(outcome.checks[0]).toBe(`types: tsconfig.json, TypeScript ${compiler.version}`);
     expect(outcome.applied).toHaveLength(NUMBER - 2);
     expect(outcome.takenBack.map(({ line, diagnostics }) => [line, diagnostics[0]?.code])).toEqual([
       [32, 2322],
