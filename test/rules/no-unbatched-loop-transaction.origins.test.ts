@@ -1,21 +1,5 @@
+import { held } from "./lib/held-loop.js";
 import { runTable } from "./lib/table.js";
-
-const DB = `
-        import Database from "better-sqlite3";
-        import express from "express";
-        const db = new Database("app.db");
-        const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
-        const app = express();`;
-
-/** A handler; what it does first is line 7, its transaction line 8, the loop line 9. */
-const held = (before: string, loop: string) => `${DB}
-        app.post("/things", async (req, res) => {
-          ${before}
-          db.transaction(() => {
-            ${loop}
-          })();
-          res.end();
-        });`;
 
 /** The finding of `held`, whose list comes from there. */
 const found = (list: string[], more: { statements?: string; confidence?: "likely" } = {}) => [

@@ -1,21 +1,5 @@
+import { APP, held } from "./lib/held-loop.js";
 import { runTable } from "./lib/table.js";
-
-const DB = `
-        import Database from "better-sqlite3";
-        import express from "express";
-        const db = new Database("app.db");
-        const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
-        const app = express();`;
-
-/** A handler whose transaction holds a loop; what stands before it is line 7, the transaction line 8, the loop line 9. */
-const held = (before: string, loop: string) => `${DB}
-        app.post("/things", async (req, res) => {
-          ${before}
-          db.transaction(() => {
-            ${loop}
-          })();
-          res.end();
-        });`;
 
 const REVIEW = "all-or-nothing is given up";
 const PARENT = "a parent with its children";
@@ -63,7 +47,7 @@ runTable({
   theme: "imports of documents",
   valid: [
     { name: "a CSV file, a hundred rows a transaction", code: `
-        import Papa from "papaparse";${DB}
+        import Papa from "papaparse";${APP}
         app.post("/import", (req, res) => {
           const { data } = Papa.parse(req.body.csv, { header: true });
           for (let at = 0; at < data.length; at += 100) {
@@ -79,7 +63,7 @@ runTable({
         import Papa from "papaparse";${held(`const { data } = Papa.parse(req.body.csv, { header: true }); const rows = data.filter((row) => row.url);`, `const list = db.prepare("INSERT INTO lists (name) VALUES (?)").run("Imports").lastInsertRowid;
             for (const row of rows) db.prepare("INSERT INTO links (list, url) VALUES (?, ?)").run(list, row.url);`)}`,
       findings: [{ line: 9, message: PARENT, fix: "manual", reason: PARENT, related: [11], why: [7], statements: "n + 1" }] },
-    { name: "JSON text that a parameter holds, under a new parent", code: `${DB}
+    { name: "JSON text that a parameter holds, under a new parent", code: `${APP}
         function importAll(text) {
           const rows = JSON.parse(text);
           db.transaction(() => {
