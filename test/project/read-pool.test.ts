@@ -78,6 +78,18 @@ describe("reading files in threads", () => {
     expect(own.sort()).toEqual(names(TASKS));
   });
 
+  it("throws what the taker of an answer throws", async () => {
+    const pool = new ReadPool({ jobs: 2, isKept: false, worker });
+    const refuse = (): never => {
+      throw new Error("not taken");
+    };
+    try {
+      await expect(pool.read(TASKS, { take: refuse, own: () => undefined })).rejects.toThrow("not taken");
+    } finally {
+      await pool.close();
+    }
+  });
+
   it("serves several rounds with the same threads", async () => {
     const pool = new ReadPool({ jobs: 2, isKept: false, worker });
     const taken: string[] = [];

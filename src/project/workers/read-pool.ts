@@ -37,12 +37,15 @@ export class ReadPool {
     const waiting = [...tasks].sort((a, b) => b.text.length - a.text.length);
     const pool = this.#poolFor(waiting);
     const threads = pool === undefined ? [] : Array.from({ length: (this.options.jobs - 1) * AHEAD }, () => this.#feed(pool, waiting, take, own));
+    const all = Promise.all(threads);
+    // What `take` throws is for who waits below; until then nobody listens, and that would end the process.
+    all.catch(() => undefined);
     for (let task = waiting.pop(); task; task = waiting.pop()) {
       own(task);
       // What the threads have sent is taken in between.
       if (threads.length > 0) await setImmediate();
     }
-    await Promise.all(threads);
+    await all;
   }
 
   async close(): Promise<void> {
