@@ -27,11 +27,11 @@ export function toEslintRule(rule: Rule, likely = false): EslintRule.RuleModule 
           const settings = readSettings(context.settings);
           const linted = lintedFile(context.sourceCode, { filename: context.filename, cwd: context.cwd, settings });
           if (!linted) return;
-          const { project, file, above } = linted;
+          const { above } = linted;
           const strict = likely || settings.strict;
           const given = context.options[0] as object | undefined;
           const options = { ...rule.meta.defaults, ...given };
-          for (const finding of guarded(() => rule.detect(file, project, options), [])) {
+          for (const finding of guarded(() => linted.detect(rule, options, strict), [])) {
             if (finding.confidence !== "proven" && !strict) continue;
             const { line, column, endLine, endColumn } = finding.span;
             context.report({

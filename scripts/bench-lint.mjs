@@ -1,7 +1,8 @@
 // Measures what the plugin costs in a lint run, all rules together, with likely findings. Prints Markdown.
-//   npm run bench:lint [-- --folder path/to/project] [--cross-file] [--scale 0.1] [--seed 1] [--rounds 2] [--slowest 5] [--limit 2000]
+//   npm run bench:lint [-- --folder path/to/project] [--cross-file [--typing]] [--scale 0.1] [--seed 1] [--rounds 2] [--slowest 5] [--limit 2000]
 // Without a folder the files are generated: the same for the same seed and scale. Beside ours run the recommended rules of
-// ESLint and of typescript-eslint (without types). --cross-file: a scan has left what it found. Needs a build.
+// ESLint and of typescript-eslint (without types). --cross-file: a scan has left what it found; --typing: each file's text is another than it
+// found, as in an editor. Needs a build.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
@@ -20,6 +21,7 @@ const { values } = parseArgs({
   options: {
     folder: { type: "string" },
     "cross-file": { type: "boolean", default: false },
+    typing: { type: "boolean", default: false },
     scale: { type: "string", default: "0.1" },
     seed: { type: "string", default: "1" },
     rounds: { type: "string", default: "2" },
@@ -82,7 +84,14 @@ async function lint() {
       { ...strict, plugins: { sessionfix: timed }, settings: { sessionfix: { strict: true, crossFile: values["cross-file"], cacheDir } } },
     ],
   });
-  return (await eslint.lintFiles(files)).map((result) => timesOf(result));
+  const all = values.typing ? await lintTyped(eslint) : await eslint.lintFiles(files);
+  return all.map((result) => timesOf(result));
+}
+
+async function lintTyped(eslint) {
+  const all = [];
+  for (const filePath of files) all.push(...(await eslint.lintText(`// typed\n${readFileSync(filePath, "utf8")}`, { filePath })));
+  return all;
 }
 
 function timesOf({ filePath, stats, messages }) {
@@ -108,7 +117,7 @@ function report(all) {
   const slowest = [...all].sort((a, b) => b.processor - a.processor).slice(0, Number(values.slowest));
   return [
     markdown({
-      title: `All rules on ${all.length} files${values["cross-file"] ? ", with what a scan has kept" : ""}: ${((100 * own) / total).toFixed(1)} % of the lint run (${(own / 1000).toFixed(2)} of ${(total / 1000).toFixed(2)} s)`,
+      title: `All rules on ${all.length} files${values["cross-file"] ? ", with what a scan has kept" : ""}${values.typing ? ", each being typed in" : ""}: ${((100 * own) / total).toFixed(1)} % of the lint run (${(own / 1000).toFixed(2)} of ${(total / 1000).toFixed(2)} s)`,
       head: ["files that", "files", "p50, ms", "p95, ms", "p99, ms", "most, ms", "findings"],
       rows: [row("name a library", naming), row("name none", others), row("all", all)],
       note: `Milliseconds of processor time a file after parsing, all of our rules together; the share is by the clock. ESLint ${ESLint.version}, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown processor"}; load average ${loadavg()[0].toFixed(1)}.`,

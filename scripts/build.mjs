@@ -5,6 +5,7 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import { detection } from "./lib/detection.mjs";
 import { TOOL_ENTRY_POINTS } from "./lib/entry-points.mjs";
 import { buildPlugin } from "./lib/rules/build-plugin.mjs";
 
@@ -14,7 +15,7 @@ const TARGET = "node20.19";
 const withTypes = !process.argv.includes("--no-types");
 const startedAt = Date.now();
 
-const bundle = { bundle: true, platform: "node", target: TARGET, sourcemap: true, logLevel: "warning", absWorkingDir: root, legalComments: "none" };
+const bundle = { bundle: true, platform: "node", target: TARGET, sourcemap: true, logLevel: "warning", absWorkingDir: root, legalComments: "none", define: detection(root) };
 
 /** A part that is not written yet is named and left out, so that the others can be built. */
 function exists(file, part) {

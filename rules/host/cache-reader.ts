@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { decodeFacts, factsKey } from "../../src/core/cache/facts-entry.js";
-import { decodeMap, mapName, type MapFile, type ProjectMap } from "../../src/core/cache/project-map.js";
+import { decodeMap, mapName, type Found, type MapFile, type ProjectMap } from "../../src/core/cache/project-map.js";
 import type { FileFacts } from "../../src/core/facts/types.js";
 
 /** The plugin's only look at what `sessionfix scan` has kept, and at the files that it was made from. */
@@ -16,6 +16,7 @@ export interface KeptScan {
   root: string;
   files: ReadonlyMap<string, MapFile>;
   config: ProjectMap["config"];
+  found: Found;
   /** The facts of a file as it was scanned; undefined when they are gone. */
   facts(file: MapFile): FileFacts | undefined;
 }
@@ -71,6 +72,7 @@ function load(root: string, folder: string): KeptScan | undefined {
     root,
     files: new Map(map.files.map((each) => [each.file, each])),
     config: map.config,
+    found: map.found,
     facts: ({ file: name, hash }: MapFile) => {
       const key = factsKey(name, hash, digest);
       const entry = decodeFacts(key, name, read(path.join(folder, map.folder, "facts", `${key}.json`))?.toString("utf8") ?? "", digest);
@@ -113,8 +115,13 @@ function read(file: string): Buffer | undefined {
 const RACY = 2_500;
 
 function stampOf(file: string): string {
-  const stats = statSync(file, { throwIfNoEntry: false });
-  return stats ? `${stats.mtimeMs} ${stats.ctimeMs} ${stats.size} ${stats.ino}` : "";
+  try {
+    const stats = statSync(file, { throwIfNoEntry: false });
+    return stats ? `${stats.mtimeMs} ${stats.ctimeMs} ${stats.size} ${stats.ino}` : "";
+  } catch {
+    // Resolution also asks for what would lie below a file: `logo.png/package.json`.
+    return "";
+  }
 }
 
 function isOld(stamp: string): boolean {

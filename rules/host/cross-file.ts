@@ -1,13 +1,17 @@
 import path from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { DETECTION } from "../../src/core/cache/detection.js";
 import type { MapFile } from "../../src/core/cache/project-map.js";
 import type { FileFacts } from "../../src/core/facts/types.js";
+import type { Finding } from "../../src/core/finding.js";
 import { linkProject, type ProjectFacts } from "../../src/core/link/index.js";
-import { digest, hashOnDisk, keptScan, textOnDisk, type KeptScan } from "./cache-reader.js";
+import type { Rule } from "../rule.js";
+import { digest, keptScan, textOnDisk, type KeptScan } from "./cache-reader.js";
+import { changedSince } from "./freshness.js";
+import { importsOf, neighboursOf, type ChangedFile } from "./neighbours.js";
 
 /** Files that are linked with the one at hand at most. More would be felt while typing: then the file stands alone. */
-const MOST_FILES = 300;
-/** How long a look at the disk is trusted, in milliseconds: a lint run asks for the same files again and again. */
-const TRUSTED = 200;
+const MOST_FILES = 60;
 
 export interface CrossFileRequest {
   filename: string;
@@ -18,105 +22,79 @@ export interface CrossFileRequest {
   facts: (file: string) => FileFacts | undefined;
 }
 
-/**
- * The file linked with those that it can reach and that can reach it, as the last `sessionfix scan` left them. Undefined when there was none,
- * when the file is not among those that can matter, or when anything in it is not as it was: nothing stale is ever used.
- */
-export function crossFileProject(request: CrossFileRequest): { project: ProjectFacts; file: string } | undefined {
+/** A file together with what the last `sessionfix scan` left of the others. Nothing stale is ever used. */
+export interface AcrossFiles {
+  file: string;
+  /** What the scan found here by this rule; undefined when anything is not as it was, or the scan was told to look for something else. */
+  found(rule: Rule, options: object, likely: boolean): readonly Finding[] | undefined;
+  /** The file linked with those that it can reach and that can reach it; undefined when one of these is not as it was, or they are too many. */
+  project(): ProjectFacts | undefined;
+}
+
+/** Undefined when there was no scan of this file's folder, or when the file was not among those that can matter. */
+export function acrossFiles(request: CrossFileRequest): AcrossFiles | undefined {
   const scan = keptScan(request.cwd, request.cacheDir);
   const file = scan && path.relative(scan.root, request.filename).replaceAll("\\", "/");
   const own = file === undefined ? undefined : scan?.files.get(file);
   if (!scan || !own) return undefined;
-  const unchanged = own.hash === digest(request.text) || own.hash === digest(`\uFEFF${request.text}`);
-  const facts = unchanged ? undefined : request.facts(own.file);
-  if (!unchanged && !facts) return undefined;
-  const imports = facts ? importsOf(scan, own, facts.specifiers) : own.imports;
-  const around = imports && neighbourhood(scan, own, imports);
-  if (!around || !isFresh(scan, around, own)) return undefined;
-  const project = facts ? link(scan, around, { facts, text: request.text, imports }) : shared(scan, around);
-  return project && { project, file: own.file };
-}
-
-/** Where the imports of a changed text lead; undefined when one is relative and new, so that nobody has resolved it. */
-function importsOf(scan: KeptScan, { file }: MapFile, specifiers: readonly string[]): MapFile["imports"] | undefined {
-  const known = foldersOf(scan).get(path.posix.dirname(file));
-  const imports: MapFile["imports"] = [];
-  for (const specifier of specifiers) {
-    const target = known?.get(specifier);
-    if (target === undefined && specifier.startsWith(".")) return undefined;
-    imports.push([specifier, target ?? null]);
-  }
-  return imports;
-}
-
-const folders = new WeakMap<KeptScan, Map<string, Map<string, string | null>>>();
-
-/** What specifiers mean, by folder: resolution depends on the importer's folder alone. */
-function foldersOf(scan: KeptScan): Map<string, Map<string, string | null>> {
-  let known = folders.get(scan);
-  if (!known) {
-    known = new Map();
-    for (const { file, imports } of scan.files.values()) {
-      const folder = path.posix.dirname(file);
-      const specifiers = known.get(folder) ?? new Map<string, string | null>();
-      for (const [specifier, target] of imports) specifiers.set(specifier, target);
-      known.set(folder, specifiers);
-    }
-    folders.set(scan, known);
-  }
-  return known;
-}
-
-const importersOfScan = new WeakMap<KeptScan, Map<string, string[]>>();
-
-function importersOf(scan: KeptScan): Map<string, string[]> {
-  let importers = importersOfScan.get(scan);
-  if (!importers) {
-    importers = new Map();
-    for (const { file, imports } of scan.files.values())
-      for (const [, target] of imports) {
-        if (target === null) continue;
-        const list = importers.get(target);
-        if (list) list.push(file);
-        else importers.set(target, [file]);
-      }
-    importersOfScan.set(scan, importers);
-  }
-  return importers;
-}
-
-/** The file, all that import it, directly or not, and all that any of these import; undefined when these are too many. */
-function neighbourhood(scan: KeptScan, own: MapFile, imports: MapFile["imports"]): string[] | undefined {
-  const importers = importersOf(scan);
-  const reached = new Set([own.file]);
-  // A Set's iteration also visits what is added meanwhile.
-  for (const file of reached) {
-    for (const importer of importers.get(file) ?? []) reached.add(importer);
-    if (reached.size > MOST_FILES) return undefined;
-  }
-  for (const file of reached) {
-    for (const [, target] of file === own.file ? imports : (scan.files.get(file)?.imports ?? [])) if (target !== null) reached.add(target);
-    if (reached.size > MOST_FILES) return undefined;
-  }
-  return [...reached].sort();
-}
-
-const looks = new WeakMap<KeptScan, Map<string, number>>();
-
-function isFresh(scan: KeptScan, files: readonly string[], own: MapFile): boolean {
-  let seen = looks.get(scan);
-  if (!seen) looks.set(scan, (seen = new Map<string, number>()));
-  const now = Date.now();
-  const isSame = (absolute: string, hash: string | null) => {
-    if (now - (seen.get(absolute) ?? 0) < TRUSTED) return true;
-    if (hashOnDisk(absolute) !== hash) return false;
-    seen.set(absolute, now);
-    return true;
+  const isAsScanned = own.hash === digest(request.text) || own.hash === digest(`\uFEFF${request.text}`);
+  let linked: { project: ProjectFacts | undefined } | undefined;
+  return {
+    file: own.file,
+    found: (rule, options, likely) => (isAsScanned && answers(scan, rule, options, likely) && isUnchanged(scan, own.file) ? findingsIn(scan, own.file, rule) : undefined),
+    project: () => (linked ??= { project: isAsScanned ? linkedAsScanned(scan, own) : linkedWithChange(scan, own, request) }).project,
   };
-  return (
-    files.every((file) => file === own.file || isSame(path.join(scan.root, file), scan.files.get(file)?.hash ?? null)) &&
-    scan.config.every(([file, hash]) => isSame(file, hash))
-  );
+}
+
+/** Whether the scan looked for all that the rule would report with these options. */
+function answers({ found }: KeptScan, { name, meta }: Rule, options: object, likely: boolean): boolean {
+  if (found.detection !== DETECTION || found.hasDefects || (likely && !found.strict)) return false;
+  const hasRun = found.rules ? found.rules.includes(name) : found.strict || meta.recommended;
+  return hasRun && isDeepStrictEqual({ ...meta.defaults, ...found.options?.[name] }, options);
+}
+
+function isUnchanged(scan: KeptScan, file: string): boolean {
+  const changed = changedSince(scan);
+  // The file itself is what the editor says.
+  return changed !== undefined && (changed.size === 0 || (changed.size === 1 && changed.has(file)));
+}
+
+const findings = new WeakMap<KeptScan, Map<string, Finding[]>>();
+
+function findingsIn(scan: KeptScan, file: string, rule: Rule): readonly Finding[] {
+  let byFile = findings.get(scan);
+  if (!byFile) {
+    findings.set(scan, (byFile = new Map<string, Finding[]>()));
+    for (const finding of scan.found.findings) {
+      const list = byFile.get(finding.file);
+      if (list) list.push(finding);
+      else byFile.set(finding.file, [finding]);
+    }
+  }
+  return byFile.get(file)?.filter((finding) => finding.rule === rule.name) ?? [];
+}
+
+function linkedAsScanned(scan: KeptScan, own: MapFile): ProjectFacts | undefined {
+  const files = filesAround(scan, own.file, undefined);
+  return files && shared(scan, files);
+}
+
+function linkedWithChange(scan: KeptScan, own: MapFile, { text, facts: read }: CrossFileRequest): ProjectFacts | undefined {
+  const facts = read(own.file);
+  const imports = facts && importsOf(scan, own.file, facts.specifiers);
+  if (!imports) return undefined;
+  const change = { facts, text, imports };
+  const files = filesAround(scan, own.file, change);
+  return files && link(scan, files, change);
+}
+
+/** The files to link with this one; undefined when they are too many, or others might belong to them by now. */
+function filesAround(scan: KeptScan, file: string, change: ChangedFile | undefined): string[] | undefined {
+  const changed = changedSince(scan);
+  if (!changed) return undefined;
+  const around = neighboursOf(scan, file, change, MOST_FILES);
+  for (const each of changed) if (each !== file && around?.asked.has(each)) return undefined;
+  return around?.files;
 }
 
 /** The last projects whose files are all as they were scanned: one for many files of a lint run. */
@@ -144,16 +122,16 @@ function factsOf(scan: KeptScan, file: MapFile): FileFacts | undefined {
   return known.get(file.file);
 }
 
-function link(scan: KeptScan, files: readonly string[], changed?: { facts: FileFacts; text: string; imports: MapFile["imports"] }): ProjectFacts | undefined {
+function link(scan: KeptScan, files: readonly string[], change?: ChangedFile): ProjectFacts | undefined {
   const all: FileFacts[] = [];
   for (const file of files) {
     const entry = scan.files.get(file);
-    const facts = changed?.facts.file === file ? changed.facts : entry && factsOf(scan, entry);
+    const facts = change?.facts.file === file ? change.facts : entry && factsOf(scan, entry);
     if (!facts) return undefined;
     all.push(facts);
   }
   const targets = new Map<string, Map<string, string | null>>();
-  const importsOfFile = (file: string) => (changed?.facts.file === file ? changed.imports : (scan.files.get(file)?.imports ?? []));
+  const importsOfFile = (file: string) => (change?.facts.file === file ? change.imports : (scan.files.get(file)?.imports ?? []));
   const texts = new Map<string, string | undefined>();
   return linkProject(all, {
     resolve(fromFile, specifier) {
@@ -162,7 +140,7 @@ function link(scan: KeptScan, files: readonly string[], changed?: { facts: FileF
       return known.get(specifier) ?? undefined;
     },
     text(file) {
-      if (changed?.facts.file === file) return changed.text;
+      if (change?.facts.file === file) return change.text;
       if (!texts.has(file)) texts.set(file, textOnDisk(path.join(scan.root, file)));
       return texts.get(file);
     },

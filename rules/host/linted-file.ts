@@ -3,8 +3,10 @@ import { namesLibrary } from "../../src/core/catalogue/names-library.js";
 import { buildFacts } from "../../src/core/facts/build-facts.js";
 import { namesOf } from "../../src/core/facts/scope.js";
 import type { FileFacts } from "../../src/core/facts/types.js";
-import { linkProject, type ProjectFacts } from "../../src/core/link/index.js";
-import { crossFileProject } from "./cross-file.js";
+import type { Finding } from "../../src/core/finding.js";
+import { linkProject } from "../../src/core/link/index.js";
+import type { Rule } from "../rule.js";
+import { acrossFiles } from "./cross-file.js";
 import { linesAbove, moveLines } from "./embedded.js";
 import { relativeName } from "./file-name.js";
 import { guarded } from "./guard.js";
@@ -13,14 +15,13 @@ import { commentsOf, hasScopes, programOf, type SourceLike } from "./tree.js";
 
 /** A file as the rules see it. */
 export interface LintedFile {
-  project: ProjectFacts;
-  /** Its name in the project. */
-  file: string;
+  /** What a rule finds in it. `options` are complete; `likely` findings are among the answer, or may be missing where nobody wants them. */
+  detect(rule: Rule, options: object, likely: boolean): readonly Finding[];
   /** Lines of the file above the host's text, which its places are counted without. */
   above: number;
 }
 
-/** One file's facts, linked by themselves; all rules share them. `null`: nothing in the file can matter. */
+/** All rules share a file's facts, and what these were linked with. `null`: nothing in the file can matter. */
 const files = new WeakMap<object, LintedFile | null>();
 
 /** Quoted names only: `pg` alone stands in every `jpg`. */
@@ -36,27 +37,41 @@ export interface LintRequest {
 export function lintedFile(source: SourceLike, request: LintRequest): LintedFile | null {
   let linted = files.get(source);
   if (linted === undefined) {
-    const { settings } = request;
-    linted = (settings.crossFile ? guarded(() => acrossFiles(source, request), null) : null) ?? guarded(() => (canMatter(source.text) ? alone(source, request) : null), null);
+    linted = (request.settings.crossFile ? guarded(() => withOthers(source, request), null) : null) ?? guarded(() => alone(source, request), null);
     files.set(source, linted);
   }
   return linted;
 }
 
-function acrossFiles(source: SourceLike, { filename, cwd, settings: { cacheDir } }: LintRequest): LintedFile | null {
-  const { text } = source;
-  const linked = crossFileProject({ filename, cwd, text, cacheDir, facts: (file) => factsOf(source, file) });
-  return linked ? { ...linked, above: 0 } : null;
+function withOthers(source: SourceLike, request: LintRequest): LintedFile | null {
+  const { filename, cwd, settings } = request;
+  const across = acrossFiles({ filename, cwd, text: source.text, cacheDir: settings.cacheDir, facts: (file) => factsOf(source, file) });
+  if (!across) return null;
+  let byItself: { file: LintedFile | null } | undefined;
+  return {
+    detect(rule, options, likely) {
+      const found = across.found(rule, options, likely);
+      if (found) return found;
+      const project = guarded(() => across.project(), undefined);
+      if (project) return rule.detect(across.file, project, options);
+      byItself ??= { file: alone(source, request) };
+      return byItself.file?.detect(rule, options, likely) ?? [];
+    },
+    // A scan has no files that are embedded in others.
+    above: 0,
+  };
 }
 
 function alone(source: SourceLike, { filename, cwd }: LintRequest): LintedFile | null {
   const { text } = source;
+  if (!canMatter(text)) return null;
   const file = relativeName(filename, cwd);
   const facts = factsOf(source, file);
   if (!facts) return null;
   const above = linesAbove(filename, text);
   moveLines(facts, above);
-  return { project: linkProject([facts], { resolve: () => undefined, text: () => text }), file, above };
+  const project = linkProject([facts], { resolve: () => undefined, text: () => text });
+  return { detect: (rule, options) => rule.detect(file, project, options), above };
 }
 
 function factsOf(source: SourceLike, file: string): FileFacts | undefined {

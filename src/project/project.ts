@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { packOutline } from "../core/cache/packed-outline.js";
 import type { MapFile } from "../core/cache/project-map.js";
 import { decodeEntry } from "../core/cache/facts-entry.js";
 import type { FactsEntry } from "../core/cache/facts-entry.js";
@@ -9,6 +10,7 @@ import type { Outline } from "../core/facts/outline.js";
 import type { FileFacts } from "../core/facts/types.js";
 import type { Finding } from "../core/finding.js";
 import { linkProject, type ProjectFacts } from "../core/link/index.js";
+import { reachFiles, withoutWaiting, type Waves } from "../core/link/reach.js";
 import { isDeclarationFile } from "../core/link/roles.js";
 import { detectAll } from "../../rules/detect.js";
 import type { DetectOptions } from "../../rules/detect.js";
@@ -23,9 +25,7 @@ import { errorMessage } from "./errors.js";
 import { factsOfText } from "./file-facts.js";
 import { decode } from "./read-source.js";
 import type { Resolver } from "./resolve.js";
-import { reachFiles, withoutWaiting } from "./reach.js";
-import type { Waves } from "./reach.js";
-import { selectFiles } from "./select.js";
+import { importersOf, selectFiles } from "./select.js";
 import type { FileNode } from "./select.js";
 import type { SourceEntry } from "./sources.js";
 import { Words } from "./words.js";
@@ -70,6 +70,7 @@ export class Project {
   fromCache = 0;
   /** A file was no longer what it had been when it was first looked at: what was found is right for neither. */
   changedMeanwhile = false;
+  private readonly outlines = new WeakMap<FileFacts, Outline>();
   private readonly overlayFacts = new Map<string, { text: string; facts: FileFacts }>();
 
   constructor(private readonly parts: ProjectParts) {}
@@ -77,14 +78,14 @@ export class Project {
   /** What was analysed, with its hash where results are kept, and where its imports lead among the same files. */
   map(): MapFile[] {
     const { entries, resolver } = this.parts;
-    return [...this.facts].map(([file, { specifiers }]) => ({
-      file,
-      hash: entries.get(file)?.hash ?? "",
-      imports: specifiers.map((specifier) => {
+    return [...this.facts].map(([file, { specifiers }]) => {
+      const imports = specifiers.map((specifier): MapFile["imports"][number] => {
         const target = resolver.resolve(file, specifier);
         return [specifier, target !== undefined && this.facts.has(target) ? target : null];
-      }),
-    }));
+      });
+      const outline = this.outline(file, NO_OVERLAY);
+      return { file, hash: entries.get(file)?.hash ?? "", imports, ...(outline ? { outline: packOutline(outline, imports) } : {}) };
+    });
   }
 
   get parsed(): number {
@@ -158,11 +159,7 @@ export class Project {
   }
 
   private reach(nodes: ReadonlyMap<string, FileNode>, resolver: Resolver, entries: ReadonlyMap<string, SourceEntry>, overlay: ReadonlyMap<string, string>): Waves<Set<string>> {
-    const outlines = new Map<string, Outline | undefined>();
-    const outline = (file: string): Outline | undefined => {
-      if (!outlines.has(file)) outlines.set(file, this.outline(file, overlay));
-      return outlines.get(file);
-    };
+    const outline = (file: string): Outline | undefined => this.outline(file, overlay);
     const resolve = (from: string, specifier: string) => {
       const target = resolver.resolve(from, specifier);
       return target !== undefined && entries.has(target) ? target : undefined;
@@ -173,7 +170,9 @@ export class Project {
       if (known === undefined) words.set(file, (known = new Words(overlay.get(file) ?? this.text(file) ?? "")));
       return known.has(word);
     };
-    return reachFiles(nodes, { outline, resolve, contains });
+    const importing = importersOf(nodes);
+    const seeds = [...nodes].flatMap(([file, node]) => (node.namesLibrary ? [file] : []));
+    return reachFiles(seeds, { outline, resolve, contains, importers: (file) => importing.get(file) ?? [] });
   }
 
   /**
@@ -193,8 +192,12 @@ export class Project {
 
   private outline(file: string, overlay: ReadonlyMap<string, string>): Outline | undefined {
     const facts = this.factsOf(file, overlay);
+    const known = facts && this.outlines.get(facts);
+    if (facts === undefined || known) return known;
     try {
-      return facts && outlineOf(facts);
+      const made = outlineOf(facts);
+      this.outlines.set(facts, made);
+      return made;
     } catch (error) {
       if (isDebugging()) throw error;
       const defect: Defect = { code: "defect-in-linking", file, message: errorMessage(error) };

@@ -1,9 +1,12 @@
 import { performance } from "node:perf_hooks";
 import path from "node:path";
+import { DETECTION } from "../core/cache/detection.js";
+import type { Found } from "../core/cache/project-map.js";
 import type { Finding } from "../core/finding.js";
 import { digest } from "./cache/digest.js";
 import { defectNotice } from "./defects.js";
 import type { Defect, DefectNotice } from "./defects.js";
+import type { DetectOptions } from "../../rules/detect.js";
 import type { StoredScan } from "./cache/scan-cache.js";
 import type { DiscoveredFiles, SkippedFile } from "./discover.js";
 import { readJsonText } from "./json-file.js";
@@ -108,7 +111,7 @@ export async function scanProject(options: ScanOptions): Promise<ScanResult> {
     if (!project().changedMeanwhile) {
       cache?.keepOutcome(question, inputs, result);
       // A part of the root would hide the callers in the rest of it.
-      if (paths.every((each) => path.resolve(root, each) === root)) cache?.keepMap({ files: project().map(), config: asked });
+      if (paths.every((each) => path.resolve(root, each) === root)) cache?.keepMap({ files: project().map(), config: asked, found: foundBy(detect, result) });
     }
     return result;
   }
@@ -139,6 +142,10 @@ export async function scanProject(options: ScanOptions): Promise<ScanResult> {
     text: (file) => project().text(file),
     redetect: (overlay) => directives.apply(project().redetect(overlay), overlay).findings,
   };
+}
+
+function foundBy({ strict = false, rules, options }: DetectOptions, { findings, defects }: Pick<StoredScan, "findings" | "defects">): Found {
+  return { detection: DETECTION, strict, ...(rules ? { rules } : {}), ...(options ? { options } : {}), findings, ...(defects ? { hasDefects: true } : {}) };
 }
 
 function hashOf(text: string | null): string | null {

@@ -1,5 +1,7 @@
 import { FACTS_VERSION } from "../facts/types.js";
+import type { Finding } from "../finding.js";
 import { type Digest, seal, unseal } from "./envelope.js";
+import type { PackedOutline } from "./packed-outline.js";
 
 /**
  * What a scan of a whole root leaves for those who see one file at a time: which files can matter, what they were, and where
@@ -11,6 +13,22 @@ export interface ProjectMap {
   files: MapFile[];
   /** The configuration files that imports were resolved by: absolute path and hash of the text; null: there was none. */
   config: [file: string, hash: string | null][];
+  found: Found;
+}
+
+/** What the scan found, and what it was told to look for. */
+export interface Found {
+  /** By what: see `DETECTION`. */
+  detection: string;
+  /** Likely findings, too, and all rules where none are named. */
+  strict: boolean;
+  /** Only these rules. Absent: those of the config. */
+  rules?: readonly string[];
+  /** Options by rule, on top of its defaults. */
+  options?: Readonly<Record<string, object>>;
+  findings: Finding[];
+  /** Where something of sessionfix failed: what was found there, or with it, may not be all. */
+  hasDefects?: true;
 }
 
 export interface MapFile {
@@ -20,19 +38,24 @@ export interface MapFile {
   hash: string;
   /** Each specifier with the file of this map that it means; null for what lies outside. */
   imports: [specifier: string, target: string | null][];
+  /** Absent where it could not be made. */
+  outline?: PackedOutline;
 }
+
+/** The second layout of it. */
+const KIND = `map-2-${FACTS_VERSION}`;
 
 export function mapName(root: string, digest: Digest): string {
   return `project-${digest(root).slice(0, 16)}.json`;
 }
 
 export function encodeMap(root: string, map: ProjectMap, digest: Digest): string {
-  return seal(`map-${FACTS_VERSION}`, root, map, digest);
+  return seal(KIND, root, map, digest);
 }
 
 /** The map of this root, or `undefined` when the text is not what `encodeMap` made for it with this version of facts. */
 export function decodeMap(root: string, text: string, digest: Digest): ProjectMap | undefined {
-  const value = unseal(`map-${FACTS_VERSION}`, root, text, digest);
+  const value = unseal(KIND, root, text, digest);
   return isMap(value) ? value : undefined;
 }
 

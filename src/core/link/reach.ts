@@ -1,26 +1,28 @@
-import type { Mention, Outline } from "../core/facts/outline.js";
-import { importersOf } from "./select.js";
-import type { FileNode } from "./select.js";
+import type { Mention, Outline } from "../facts/outline.js";
 
 export interface ReachHost {
   /** Undefined for a file that is not of the set, or that could not be parsed. */
   outline: (file: string) => Outline | undefined;
   /** The file of the set that a specifier means. */
   resolve: (fromFile: string, specifier: string) => string | undefined;
-  /** Whether the file's text has this word: a file without it exports nothing of that name itself. */
-  contains: (file: string, word: string) => boolean;
+  /** Whether the file may export something of that name itself. */
+  contains: (file: string, name: string) => boolean;
+  /** The files of the set that import a file. */
+  importers: (file: string) => readonly string[];
+  /** The search may end as soon as it has come to more files than this; what it gives then is only a part. Default: no limit. */
+  most?: number;
 }
 
 /**
- * The files that can matter: those that name a library, those whose code speaks of what these export, directly or
- * through others, and what that code speaks of besides: what a session may be handed to, and what runs beside it. A
- * page that also formats dates does not bring in the dates; who imports a helper from a file that elsewhere opens a
+ * The files that can matter for `seeds`, which matter with all that is in them: those whose code speaks of what the seeds
+ * export, directly or through others, and what that code speaks of besides: what a session may be handed to, and what runs
+ * beside it. A page that also formats dates does not bring in the dates; who imports a helper from a file that elsewhere opens a
  * database does not come in at all.
  */
-export function* reachFiles(nodes: ReadonlyMap<string, FileNode>, host: ReachHost): Waves<Set<string>> {
+export function* reachFiles(seeds: readonly string[], host: ReachHost): Waves<Set<string>> {
   const reach = new Reach(host);
-  for (const [file, units] of yield* new Near(nodes, host).find()) for (const unit of units) reach.add(file, unit);
-  for (const [file, node] of nodes) if (node.namesLibrary) reach.all(file);
+  for (const [file, units] of yield* new Near(seeds, host).find()) for (const unit of units) reach.add(file, unit);
+  for (const file of seeds) reach.all(file);
   return yield* reach.run();
 }
 
@@ -35,39 +37,40 @@ export function withoutWaiting<Result>(waves: Waves<Result>): Result {
   for (let step = waves.next(); ; step = waves.next()) if (step.done === true) return step.value;
 }
 
-/** Which units speak of a database: those of files that name a library, and whoever speaks of one of them by name. */
+/** Which units speak of the seeds: their own, and whoever speaks of one of them by name. */
 class Near {
-  readonly #importers: ReadonlyMap<string, readonly string[]>;
+  readonly #seeds: ReadonlySet<string>;
+  readonly #most: number;
   readonly #near = new Map<string, Set<number>>();
   readonly #speakers = new Map<string, Map<number, number[]>>();
   /** How many near units the files have whose exports a file passes on. */
   readonly #passed = new Map<string, number>();
 
   constructor(
-    private readonly nodes: ReadonlyMap<string, FileNode>,
+    seeds: readonly string[],
     private readonly host: ReachHost,
   ) {
-    this.#importers = importersOf(nodes);
+    this.#seeds = new Set(seeds);
+    this.#most = host.most ?? Infinity;
   }
 
   *find(): Waves<ReadonlyMap<string, ReadonlySet<number>>> {
     const queue = new Set<string>();
     const grew = (file: string) => {
-      for (const importer of this.#importers.get(file) ?? []) queue.add(importer);
+      for (const importer of this.host.importers(file)) queue.add(importer);
     };
-    const naming = [...this.nodes].flatMap(([file, node]) => (node.namesLibrary ? [file] : []));
-    yield naming;
-    for (const file of naming) {
+    yield [...this.#seeds];
+    for (const file of this.#seeds) {
       this.#near.set(file, new Set(this.host.outline(file)?.units.keys()));
       grew(file);
     }
-    while (queue.size > 0) {
+    while (queue.size > 0 && this.#near.size <= this.#most) {
       const wave = [...queue];
       yield wave;
       for (const file of wave) {
         // Leaving the set, so that it comes up again when something else grows.
         queue.delete(file);
-        if (this.nodes.get(file)?.namesLibrary !== true && this.#look(file)) grew(file);
+        if (!this.#seeds.has(file) && this.#look(file)) grew(file);
       }
     }
     return this.#near;
@@ -147,7 +150,8 @@ class Reach {
   constructor(private readonly host: ReachHost) {}
 
   *run(): Waves<Set<string>> {
-    while (this.#queue.length > 0 || this.#asked.length > 0) {
+    const most = this.host.most ?? Infinity;
+    while ((this.#queue.length > 0 || this.#asked.length > 0) && this.#selected.size <= most) {
       for (let next = this.#queue.pop(); next; next = this.#queue.pop()) {
         const [file, index] = next;
         const unit = this.host.outline(file)?.units[index];
