@@ -5,7 +5,7 @@ import type { AsyncBodyDetail, Suggestion } from "../src/core/finding.js";
 import type { JudgedTransaction, ProjectFacts } from "../src/core/link/index.js";
 import { type FunctionKey, functionKey } from "../src/core/link/program.js";
 import { callsParameter } from "../src/core/link/schedule.js";
-import { statementOf } from "../src/core/link/statements.js";
+import { statementOf } from "../src/core/link/run-statements.js";
 import { finish } from "./lib/finish.js";
 import { callPath } from "./lib/path.js";
 import { combinatorOf } from "../src/core/link/waits.js";

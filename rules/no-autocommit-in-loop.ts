@@ -5,7 +5,7 @@ import { isOverReceived } from "../src/core/link/documents.js";
 import { isPerhapsShort } from "../src/core/link/short-lists.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
 import { functionKey } from "../src/core/link/program.js";
-import { statementOf } from "../src/core/link/statements.js";
+import { statementOf } from "../src/core/link/run-statements.js";
 import { combinatorOf } from "../src/core/link/waits.js";
 import { type Autocommit, autocommitOf, type Commit } from "./lib/autocommit.js";
 import { keepsTogether, modelOf, parentRow, reorders, writesParts } from "./lib/atomicity.js";
@@ -81,7 +81,7 @@ function judge(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopFa
     message: messageOf(project, file, first, symbol),
     confidence,
     library: first.commit.library,
-    ...fixOf(confidence === "proven" ? loopWritesOf(project, file, loop, commits) : undefined),
+    ...fixOf(confidence === "proven" && !commits.some(({ call }) => statementOf(project.graph, call)?.through) ? loopWritesOf(project, file, loop, commits) : undefined),
     why: [...callPath(project, functionKey(file, first.call.fn)), ...whyLong(project, file, loop)],
     related: [
       { file, span: { ...loop.span, endLine: loop.span.line, endColumn: loop.span.column + 1 }, text: `the loop over ${symbol}` },

@@ -3,7 +3,7 @@ import type { CallFact } from "../src/core/facts/types.js";
 import { engineOf } from "../src/core/link/engines.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
 import { functionKey } from "../src/core/link/program.js";
-import { statementsOf } from "../src/core/link/statements.js";
+import { statementsRunBy } from "../src/core/link/run-statements.js";
 import { finish } from "./lib/finish.js";
 import { callPath } from "./lib/path.js";
 import { isPool } from "./lib/pools.js";
@@ -58,7 +58,7 @@ const BOUND = /^\s*(BEGIN|START\s+TRANSACTION|COMMIT|ROLLBACK|SAVEPOINT)\b/i;
 
 /** A statement that begins or ends a transaction, when everything it may run on is a pool. */
 function boundOf(project: ProjectFacts, call: CallFact): Bound | undefined {
-  const statements = statementsOf(project.graph, call);
+  const statements = statementsRunBy(project.graph, call);
   const [first] = statements;
   const verb = first?.sql === undefined ? undefined : BOUND.exec(first.sql)?.[1];
   if (!first || verb === undefined || runsWhole(first.sql ?? "")) return undefined;

@@ -4,7 +4,7 @@ import type { CallFact, Expr, LoopFact, Span } from "../../src/core/facts/types.
 import type { LoopTransactionDetail } from "../../src/core/finding.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import { functionKey } from "../../src/core/link/program.js";
-import { statementOf } from "../../src/core/link/statements.js";
+import { statementOf } from "../../src/core/link/run-statements.js";
 import type { HeldLoop, TransactionSite } from "../../src/core/link/transactions.js";
 import { completes } from "./completion.js";
 import { chainOf } from "./turns.js";

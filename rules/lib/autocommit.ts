@@ -2,7 +2,7 @@ import { libraryWithId } from "../../src/core/catalogue/index.js";
 import type { CallFact, Span } from "../../src/core/facts/types.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import { type FunctionKey, functionKey } from "../../src/core/link/program.js";
-import { statementsOf } from "../../src/core/link/statements.js";
+import { statementsRunBy } from "../../src/core/link/run-statements.js";
 
 /** How a call commits a write of its own: itself, or in the function that it calls. */
 export interface Commit {
@@ -60,7 +60,7 @@ export class Autocommit {
 
   #writes(file: string, call: CallFact): string | undefined {
     const { tokens } = this.project.graph.values;
-    const statements = statementsOf(this.project.graph, call);
+    const statements = statementsRunBy(this.project.graph, call);
     const [first] = statements;
     if (!first || this.isHeld(functionKey(file, call.fn), call.span)) return undefined;
     const free = statements.every(({ kind, owner, session }) => {

@@ -4,7 +4,7 @@ import type { CallFact, LoopFact } from "../../src/core/facts/types.js";
 import type { LoopTransactionDetail } from "../../src/core/finding.js";
 import { parts } from "../../src/core/link/expressions.js";
 import type { JudgedTransaction, ProjectFacts } from "../../src/core/link/index.js";
-import { statementOf } from "../../src/core/link/statements.js";
+import { statementOf } from "../../src/core/link/run-statements.js";
 import type { HeldLoop } from "../../src/core/link/transactions.js";
 import { combinatorOf } from "../../src/core/link/waits.js";
 
@@ -17,6 +17,7 @@ export function runnerOf(project: ProjectFacts, site: JudgedTransaction): LoopTr
 /** Why the codemod cannot batch this transaction, as far as the facts tell. */
 export function whyNotBatched(project: ProjectFacts, site: JudgedTransaction, held: HeldLoop): string | undefined {
   if (held.path.length > 0) return "the loop is not written in the transaction itself";
+  if (statementOf(project.graph, site.call)?.through) return "a function of the program begins it, and the runtime would not know of that";
   const runner = runnerOf(project, site);
   if (runner === undefined) return isRuntimes(site) || isOwnWrapper(site) ? undefined : "no codemod knows how to batch this kind of transaction";
   if (isOnHandle(project, site)) return "it is part of another transaction, which holds its locks until its own end";

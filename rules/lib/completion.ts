@@ -1,7 +1,7 @@
 import { sqlAmong } from "../../src/core/link/bounds.js";
 import type { CallFact, Expr } from "../../src/core/facts/types.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
-import { statementOf } from "../../src/core/link/statements.js";
+import { statementOf } from "../../src/core/link/run-statements.js";
 import type { HeldLoop, TransactionSite } from "../../src/core/link/transactions.js";
 
 /** Columns that tell how far one thing has come. */

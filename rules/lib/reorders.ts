@@ -3,7 +3,7 @@ import type { ProjectFacts } from "../../src/core/link/index.js";
 import { parts } from "../../src/core/link/expressions.js";
 import type { HeldLoop } from "../../src/core/link/transactions.js";
 import { listOriginOf } from "../../src/core/link/origins/list-origin.js";
-import { statementOf } from "../../src/core/link/statements.js";
+import { statementOf } from "../../src/core/link/run-statements.js";
 
 const ORDER_COLUMN = /^(position|sort_?order|order_?index|sort_?index|display_?order|rank|ordinal)$/i;
 /** Names that say it only beside a turn's number: `order: order.id` names another row. */

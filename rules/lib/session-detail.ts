@@ -5,7 +5,7 @@ import { libraryWithId } from "../../src/core/catalogue/index.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import { engineOf } from "../../src/core/link/engines.js";
 import { functionKey } from "../../src/core/link/program.js";
-import { statementOf } from "../../src/core/link/statements.js";
+import { statementOf } from "../../src/core/link/run-statements.js";
 import { type Factory, isClose, type OpenSite, partCalls } from "../../src/core/link/sessions.js";
 import { callUses } from "./uses.js";
 

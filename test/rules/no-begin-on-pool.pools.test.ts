@@ -24,6 +24,21 @@ runTable({
             client.release();
           }
         }` },
+    { name: "a function that runs the SQL it is given on the client it is given", code: `${PG}
+        const run = (client: pg.PoolClient, text: string) => client.query(text);
+        export async function move() {
+          const client = await pool.connect();
+          try {
+            await run(client, "BEGIN");
+            await run(client, "UPDATE things SET n = 1");
+            await run(client, "COMMIT");
+          } catch (error) {
+            await run(client, "ROLLBACK");
+            throw error;
+          } finally {
+            client.release();
+          }
+        }` },
     { name: "a Client is one connection", code: `
         import pg from "pg";
         const client = new pg.Client();
@@ -107,6 +122,13 @@ runTable({
         export const move = () => pool.query("BEGIN");` },
   ],
   invalid: [
+    { name: "by a function that runs the SQL it is given on the pool", code: `${PG}
+        const query = async (text: string, values?: unknown[]) => (await pool.query(text, values)).rows;
+        export async function move() {
+          await query("BEGIN");
+          await query("UPDATE things SET n = 1");
+          await query("COMMIT");
+        }`, findings: [found(5, [7])] },
     { name: "BEGIN, COMMIT and ROLLBACK", code: `${PG}
         export async function move() {
           try {

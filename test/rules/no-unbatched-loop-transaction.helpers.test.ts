@@ -281,6 +281,23 @@ runTable({
       findings: [{ line: 9, message: "loops over `things`", fix: "review", reason: REVIEW, related: [10], statements: "n", why: [8] }],
     },
     {
+      name: "begun, filled and ended by a function that runs the SQL it is given",
+      code: `
+        import sqlite3 from "sqlite3";
+        import { Router } from "express";
+        const db = new sqlite3.Database("app.db");
+        const run = (sql: string, values: unknown[] = []) => new Promise<void>((resolve, reject) => db.run(sql, values, (error) => (error ? reject(error) : resolve())));
+        const router = Router();
+        router.post("/things", async (req, res) => {
+          await run("BEGIN TRANSACTION");
+          for (const thing of req.body.things) await run("INSERT INTO things VALUES (?)", [thing]);
+          await run("COMMIT");
+          res.end();
+        });
+      `,
+      findings: [{ line: 7, library: "sqlite3", message: "holds the write lock while it loops over \`things\`: n statements", fix: "manual", reason: "a function of the program begins it", related: [8], statements: "n", why: [6] }],
+    },
+    {
       name: "a timer's clean-up",
       code: `
         import Database from "better-sqlite3";

@@ -5,7 +5,7 @@ import type { CallGraph } from "./calls.js";
 import { functionKey, type FunctionKey } from "./program.js";
 import { calleesOf, callersOf } from "./sessions.js";
 import { isBoundedByItsSchema } from "./schemas.js";
-import { statementOf } from "./statements.js";
+import { statementOf } from "./run-statements.js";
 import type { TransactionSite } from "./transactions.js";
 
 /** Names that say a list is a piece of a larger one. Not their plurals: nobody knows how many pieces there are. */

@@ -11,7 +11,7 @@ import { type LentTransaction, lentTransactions } from "./loans.js";
 import { type LinkHost, Program } from "./program.js";
 import { Schedule } from "./schedule.js";
 import { factoriesOf, findOpens, usesOf, type Factory, type OpenSite, type SessionUse } from "./sessions.js";
-import { statementOf } from "./statements.js";
+import { statementOf } from "./run-statements.js";
 import { Summaries, type Times, type Unit } from "./summaries.js";
 import { findTransactions, type TransactionSite, Writers } from "./transactions.js";
 
@@ -104,8 +104,9 @@ export class ProjectFacts {
   /** Statements run by running a function once. */
   get statementCosts(): Summaries {
     return (this.#statements ??= this.summarize((_file, call): Cost => {
-      const kind = statementOf(this.graph, call)?.kind;
-      return kind === undefined || kind === "pragma" || kind === "begin" || kind === "commit" || kind === "rollback" ? ZERO : constant(1);
+      const { kind, through } = statementOf(this.graph, call) ?? {};
+      // Counted where the function that runs it does so.
+      return kind === undefined || through || kind === "pragma" || kind === "begin" || kind === "commit" || kind === "rollback" ? ZERO : constant(1);
     }));
   }
 

@@ -1,7 +1,7 @@
 import type { CallFact, Expr, FunctionId, LoopFact, Span } from "../facts/types.js";
 import type { CallGraph } from "./calls.js";
 import { functionKey } from "./program.js";
-import { statementOf } from "./statements.js";
+import { statementOf } from "./run-statements.js";
 import type { HeldLoop, TransactionSite } from "./transactions.js";
 
 /** What puts elements into a list. */

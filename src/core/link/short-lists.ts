@@ -2,7 +2,7 @@ import type { CallFact, Expr, LoopFact } from "../facts/types.js";
 import { isArrayMethod } from "./builtins.js";
 import { sqlAmong } from "./bounds.js";
 import type { CallGraph } from "./calls.js";
-import { statementOf } from "./statements.js";
+import { statementOf } from "./run-statements.js";
 
 /** What an application or one thing in it has a handful of, by design: its settings, roles, names, the parts of its screens. */
 const HANDFUL = /(attachments|tags|aliases|identities|emails|settings?|preferences|configs?|configurations|options|flags|features|roles|permissions|scopes|verbs|locales|languages|currencies|columns|fields|layouts|breakpoints|weekdays|months)$/i;

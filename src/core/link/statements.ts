@@ -1,7 +1,7 @@
 import { libraryOf, libraryWithId } from "../catalogue/index.js";
 import { type Library, libraryId, type StatementPattern } from "../catalogue/library.js";
 import type { CallFact, Expr } from "../facts/types.js";
-import { constantOf } from "./constants.js";
+import { constantOf, type PlacedExpr } from "./constants.js";
 import type { CallGraph } from "./calls.js";
 import { literalText } from "./contexts.js";
 import { argumentAt, withoutDefault } from "./library-calls.js";
@@ -18,27 +18,13 @@ export interface StatementFact {
   /** The library's id in the catalogue. */
   library: string;
   sql?: string;
+  /** Where its text stands, for those that are told what to do by SQL. */
+  text?: PlacedExpr;
+  /** It is run by a function of the program, which is given its text. */
+  through?: true;
 }
 
-/** What one call does to a database, if anything: by its SQL where that is a literal, else by the method called. */
-export function statementOf(graph: CallGraph, call: CallFact): StatementFact | undefined {
-  // Most calls are of the program's own functions: nothing to look up, and nothing to remember.
-  if (!graph.external.has(call)) return undefined;
-  const known = memoOf(graph);
-  let found = known.get(call);
-  if (found === undefined) known.set(call, (found = statementsOf(graph, call)[0] ?? null));
-  return found ?? undefined;
-}
-
-const memos = new WeakMap<CallGraph, Map<CallFact, StatementFact | null>>();
-
-function memoOf(graph: CallGraph): Map<CallFact, StatementFact | null> {
-  let memo = memos.get(graph);
-  if (!memo) memos.set(graph, (memo = new Map<CallFact, StatementFact | null>()));
-  return memo;
-}
-
-/** All that a call may do: one entry a session, client or handle that its receiver may be. */
+/** All that a call itself may do: one entry a session, client or handle that its receiver may be. */
 export function statementsOf(graph: CallGraph, call: CallFact): StatementFact[] {
   const { tokens } = graph.values;
   const found: StatementFact[] = [];
@@ -66,7 +52,7 @@ function onGiven(graph: CallGraph, { module, path }: { module: string | null; pa
   const { tokens, solver } = graph.values;
   const file = graph.program.fileOf(call);
   const receiver = call.callee.k === "member" ? call.callee.of : undefined;
-  const what = whatOf(pattern, () => sqlText(graph, file, pattern.text === undefined ? receiver : argumentAt(call, pattern.text)));
+  const what = whatOf(graph, pattern, () => placed(file, pattern.text === undefined ? receiver : argumentAt(call, pattern.text)));
   const found: StatementFact[] = [];
   if (!what) return found;
   for (const id of tokens.sorted(solver.values(graph.values.expression(file, given, call.fn)))) {
@@ -78,29 +64,35 @@ function onGiven(graph: CallGraph, { module, path }: { module: string | null; pa
   return found;
 }
 
-type What = Pick<StatementFact, "kind" | "sql">;
+type What = Pick<StatementFact, "kind" | "sql" | "text">;
 
 function ofPrepared(graph: CallGraph, { statementMethods }: Library, path: string, made: { file: string; call: number }): What | undefined {
   const { run, read, iterate } = statementMethods;
   if (![...run, ...read, ...iterate].includes(path)) return undefined;
   const prepared = graph.program.call(made.file, made.call);
-  const sql = sqlText(graph, made.file, prepared.args[0]);
+  const text = placed(made.file, prepared.args[0]);
+  const sql = sqlText(graph, text);
   const kind = sql === undefined ? "unknown" : verbOf(sql);
-  return { sql, kind: kind !== "unknown" ? kind : run.includes(path) ? "write" : "read" };
+  return { sql, text, kind: kind !== "unknown" ? kind : run.includes(path) ? "write" : "read" };
 }
 
 function ofPath(graph: CallGraph, library: Library, path: string, call: CallFact): What | undefined {
   const pattern = library.statements.find((candidate) => matches(candidate, path, call));
   if (!pattern || (pattern.weak && goesOn(graph, library, path, call)) || (pattern.unless && endsOtherwise(graph, call, pattern.unless)) || (pattern.operand && isOperand(graph, library, call)) || (pattern.lazy && changesBuilder(graph, call))) return undefined;
-  return whatOf(pattern, () => sqlText(graph, graph.program.fileOf(call), argumentAt(call, pattern.text ?? "0")));
+  return whatOf(graph, pattern, () => placed(graph.program.fileOf(call), argumentAt(call, pattern.text ?? "0")));
 }
 
-function whatOf({ kind, otherwise, fragments }: Pick<StatementPattern, "kind" | "otherwise" | "fragments">, text: () => string | undefined): What | undefined {
+function placed(file: string, expr: Expr | undefined): PlacedExpr | undefined {
+  return expr && { file, expr };
+}
+
+function whatOf(graph: CallGraph, { kind, otherwise, fragments }: Pick<StatementPattern, "kind" | "otherwise" | "fragments">, textOf: () => PlacedExpr | undefined): What | undefined {
   if (kind !== "sql") return { kind };
-  const sql = text();
+  const text = textOf();
+  const sql = sqlText(graph, text);
   const verb = sql === undefined ? "unknown" : verbOf(sql);
   if (fragments && verb === "unknown") return undefined;
-  return { sql, kind: verb === "unknown" ? (otherwise ?? "unknown") : verb };
+  return { sql, text, kind: verb === "unknown" ? (otherwise ?? "unknown") : verb };
 }
 
 function matches({ path: pattern, by }: StatementPattern, path: string, call: CallFact): boolean {
@@ -162,10 +154,10 @@ function isOperand(graph: CallGraph, library: Library, call: CallFact): boolean 
 }
 
 /** The text of a statement: a literal or a constant, or the template of a tag of the library's (`sql\`…\``, `Prisma.sql\`…\``). */
-function sqlText(graph: CallGraph, file: string, expr: Expr | undefined): string | undefined {
-  if (!expr) return undefined;
-  const { file: from, expr: value } = constantOf(graph.program, file, expr);
-  if (value.k === "object") return sqlText(graph, from, value.props.find(({ name }) => name === "sql" || name === "text")?.value);
+export function sqlText(graph: CallGraph, text: PlacedExpr | undefined): string | undefined {
+  if (!text) return undefined;
+  const { file: from, expr: value } = constantOf(graph.program, text.file, text.expr);
+  if (value.k === "object") return sqlText(graph, placed(from, value.props.find(({ name }) => name === "sql" || name === "text")?.value));
   if (value.k === "either") {
     // `mode ? "BEGIN IMMEDIATE" : "BEGIN"`: of one kind, so any of them says what it is; the longest one says most.
     const texts = value.of.map((one) => literalText(one) ?? "");

@@ -8,7 +8,7 @@ import { acquirePatternOf, bodyIndex, moduleTransactionOf, transactionPatternOf 
 import { listLoops } from "./list-loops.js";
 import { callsParameter } from "./schedule.js";
 import { append, functionKey, type FunctionKey } from "./program.js";
-import { statementOf } from "./statements.js";
+import { statementOf } from "./run-statements.js";
 import type { TokenId } from "./tokens.js";
 
 export type TransactionStyle = "callback" | "wrapper" | "array" | "sql" | "handle";
@@ -287,8 +287,9 @@ export class Writers {
     const queue: FunctionKey[] = [];
     for (const [key, calls] of this.#calls)
       for (const call of calls) {
-        for (const callee of this.calleesOf(call)) callers.set(callee, [...(callers.get(callee) ?? []), key]);
-        if (statementOf(this.graph, call)?.kind === "write") queue.push(key);
+        const { kind, through } = statementOf(this.graph, call) ?? {};
+        if (kind === "write") queue.push(key);
+        if (!through) for (const callee of this.calleesOf(call)) callers.set(callee, [...(callers.get(callee) ?? []), key]);
       }
     for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
       if (this.#writers.has(key)) continue;
@@ -306,8 +307,9 @@ export class Writers {
   }
 
   callWrites(call: CallFact): boolean {
-    const kind = statementOf(this.graph, call)?.kind;
-    if (kind === "write") return true;
+    const { kind, through } = statementOf(this.graph, call) ?? {};
+    // What such a function does is what its text says.
+    if (kind === "write" || through) return kind === "write";
     return this.calleesOf(call).some((key) => this.functionWrites(key));
   }
 

@@ -4,7 +4,7 @@ import type { CallFact } from "../facts/types.js";
 import type { ProjectFacts } from "../link/index.js";
 import type { FunctionKey } from "../link/program.js";
 import type { OpenSite } from "../link/sessions.js";
-import { statementOf } from "../link/statements.js";
+import { statementOf } from "../link/run-statements.js";
 import { callsThatBegin, type Costs, costsOf, kindOf } from "./costs.js";
 import { type Held, HeldTransactions } from "./held.js";
 import { findOperations, type Operation } from "./operations.js";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type StatementKind, statementOf, verbOf } from "../../../src/core/link/statements.js";
+import { statementOf } from "../../../src/core/link/run-statements.js";
+import { type StatementKind, verbOf } from "../../../src/core/link/statements.js";
 import { callAt, link } from "./link.js";
 
 describe("verbOf", () => {

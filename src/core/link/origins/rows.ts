@@ -2,7 +2,7 @@ import type { CallFact, Expr } from "../../facts/types.js";
 import { tableOf } from "../bounds.js";
 import type { CallGraph } from "../calls.js";
 import { literalText } from "../expressions.js";
-import { statementOf } from "../statements.js";
+import { statementOf } from "../run-statements.js";
 
 /** Reads that give one row, or a part of one. */
 const ONE_ROW = /^(get|first|one|oneOrNone|maybeOne|firstOrThrow|pluck|value|sole|reload|count|sum|min|max|avg|aggregate|findFirst\w*|findOne\w*|findUnique\w*|findByPk|findById|getOne\w*|getRawOne|executeTakeFirst\w*|\$first|groupBy|raw)$/;
