@@ -1,10 +1,10 @@
-import { tableOf } from "../../src/core/link/bounds.js";
+import { sqlAmong, tableOf } from "../../src/core/link/bounds.js";
 import { parts } from "../../src/core/link/expressions.js";
 import type { CallFact, Expr, LoopFact, Span } from "../../src/core/facts/types.js";
 import type { LoopTransactionDetail } from "../../src/core/finding.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import { functionKey } from "../../src/core/link/program.js";
-import { statementOf } from "../../src/core/link/statements.js";
+import { statementOf, verbOf } from "../../src/core/link/statements.js";
 import type { HeldLoop, TransactionSite } from "../../src/core/link/transactions.js";
 import { completes } from "./completion.js";
 import { chainOf } from "./turns.js";
@@ -34,6 +34,12 @@ function tablesOf(project: ProjectFacts, call: CallFact, verb: RegExp, depth = 0
     const [first] = call.args;
     const all = statement.sql === undefined && /^(deleteMany|destroy|nativeDelete)$/.test(written) && (first === undefined || (first.k === "object" && first.props.length === 0));
     return table !== undefined && verb.test(written) && !all ? [table] : [];
+  }
+  // A client of the project's own is handed the statement: what it runs inside says nothing of its table.
+  const handed = sqlAmong(project.program, call);
+  if (handed !== undefined) {
+    const table = verbOf(handed) === "write" && verb.test(/^\s*(\w+)/.exec(handed)?.[1] ?? "") ? tableOf(handed) : undefined;
+    return table === undefined ? [] : [table];
   }
   if (depth >= 3) return [];
   return project.writers.calleesOf(call).flatMap((key) => project.writers.callsOf(key).flatMap((inner) => tablesOf(project, inner, verb, depth + 1)));

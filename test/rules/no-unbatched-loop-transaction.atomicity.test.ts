@@ -61,6 +61,21 @@ runTable({
   valid: [
     { name: "replace-all: the old rows go, the new ones come", code: held(`db.prepare("DELETE FROM tags WHERE thing_id = ?").run(req.body.id);
             for (const tag of req.body.tags) db.prepare("INSERT INTO tags (thing_id, name) VALUES (?, ?)").run(req.body.id, tag);`) },
+    { name: "replace-all through a client of the project's own that takes tagged statements", code: `
+        import Database from "better-sqlite3";
+        import express from "express";
+        const sqlite = new Database("app.db");
+        const sql = (parts, ...values) => ({ text: parts.join("?"), values });
+        const client = { exec: (query) => sqlite.prepare(query.text).run(...query.values) };
+        const tx = (work) => sqlite.transaction(() => work(client))();
+        const app = express();
+        app.post("/tags", (req, res) => {
+          tx((t) => {
+            t.exec(sql\`DELETE FROM tags WHERE thing_id = \${req.body.id}\`);
+            for (const tag of req.body.names) t.exec(sql\`INSERT INTO tags (thing_id, name) VALUES (\${req.body.id}, \${tag})\`);
+          });
+          res.end();
+        });` },
     { name: "a seed at start-up", code: `${DB}
         function seed(names) {
           db.transaction(() => {

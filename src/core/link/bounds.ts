@@ -2,7 +2,7 @@ import type { CallFact, Expr, LoopFact } from "../facts/types.js";
 import { isArrayMethod } from "./builtins.js";
 import { constantOf } from "./constants.js";
 import type { CallGraph } from "./calls.js";
-import { functionKey, type FunctionKey } from "./program.js";
+import { functionKey, type FunctionKey, type Program } from "./program.js";
 import { calleesOf, callersOf } from "./sessions.js";
 import { isBoundedByItsSchema } from "./schemas.js";
 import { statementOf } from "./statements.js";
@@ -217,7 +217,7 @@ export class Bounds {
     const { callee } = call;
     const name = this.#nameOf(file, call);
     const statement = statementOf(this.graph, call);
-    if (this.#isLimited(file, call) || asksForSchema(statement?.sql ?? sqlAmong(call.args))) return true;
+    if (this.#isLimited(file, call) || asksForSchema(statement?.sql ?? sqlAmong(this.graph.program, call))) return true;
     if (statement && this.#isTaken(file, call)) return true;
     if (statement) return statement.sql !== undefined && /\bLIMIT\b/i.test(statement.sql);
     if (callee.k === "member") {
@@ -311,9 +311,18 @@ function asksForSchema(sql: string | undefined): boolean {
   return sql !== undefined && /pragma_|sqlite_master|sqlite_schema|information_schema/i.test(sql);
 }
 
-/** A query's text among arguments, whoever takes it: a project's own client has functions that no catalogue knows. */
-export function sqlAmong(args: readonly Expr[]): string | undefined {
-  const texts = args.flatMap((arg) => (arg.k === "template" ? [arg.text] : arg.k === "literal" && typeof arg.value === "string" ? [arg.value] : []));
+/**
+ * A query's text among a call's arguments, whoever takes it: a project's own client has functions that no catalogue knows. Also what a tag
+ * makes of a template: `tx.exec(sql`DELETE FROM …`)`.
+ */
+export function sqlAmong(program: Program, call: CallFact): string | undefined {
+  const file = program.fileOf(call);
+  const texts = call.args.flatMap((arg) => {
+    const made = arg.k === "call" ? program.call(file, arg.id) : undefined;
+    const text = made?.kind === "tag" ? made.args[0] : arg;
+    if (text?.k === "template") return [text.text];
+    return text?.k === "literal" && typeof text.value === "string" ? [text.value] : [];
+  });
   return texts.find((text) => /^\s*(SELECT|WITH|INSERT|UPDATE|DELETE|REPLACE|PRAGMA)\s/i.test(text));
 }
 

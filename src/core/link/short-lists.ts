@@ -95,7 +95,7 @@ class ShortLists {
 
   #isShortCall(call: CallFact, depth: number): boolean {
     const { callee, args, kind } = call;
-    const sql = statementOf(this.graph, call)?.sql ?? sqlAmong(args);
+    const sql = statementOf(this.graph, call)?.sql ?? sqlAmong(this.graph.program, call);
     if (sql !== undefined) return /\bSELECT\s+DISTINCT\b/i.test(sql) || args.some((arg) => this.#isOfConstant(arg, 0));
     const [first] = args;
     // The distinct values of one field.
