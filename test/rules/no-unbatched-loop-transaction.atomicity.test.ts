@@ -39,6 +39,17 @@ const REORDERS = [
               const id = req.body.ids[index];
               await tx.thing.upsert({ where: { id }, create: { id, order: index }, update: { order: index } });
             }`) },
+  { name: "Knex, with the time of the change beside", library: "knex", statements: "n", code: `
+        import knex from "knex";
+        import express from "express";
+        const db = knex({ client: "better-sqlite3", connection: { filename: "app.db" } });
+        const app = express();
+        app.put("/things", async (req, res) => {
+          await db.transaction(async (trx) => {
+            for (const { id, position } of req.body.places) await trx("things").where({ id }).update({ position, updated_at: trx.fn.now() });
+          });
+          res.end();
+        });` },
   { name: "TypeORM, by the entity's field", library: "typeorm", statements: "n", code: `
         import { DataSource } from "typeorm";
         import express from "express";

@@ -83,8 +83,10 @@ export class Bounds {
 
   /** Over the properties of an object: most often as many as its type has, but nothing says so. */
   isOverShape(file: string, { bound }: LoopFact): boolean {
-    if (bound.k !== "over" || bound.over.k !== "call") return false;
-    const call = this.graph.program.call(file, bound.over.id);
+    if (bound.k !== "over") return false;
+    const [only, more] = bound.over.k === "var" ? this.graph.program.valuesOf(file, bound.over.id) : [bound.over];
+    if (only?.k !== "call" || more !== undefined) return false;
+    const call = this.graph.program.call(file, only.id);
     return call.args.length === 1 && /^(object)?(keys|values|entries)$/i.test(this.#nameOf(file, call));
   }
 
@@ -139,7 +141,28 @@ export class Bounds {
     const values = program.valuesOf(file, id);
     // A list that is filled elsewhere (`rows.push(…)`) is not the literal that it started as.
     const grows = facts.calls.some((call) => isGrown(call, id) && (call.spread === true || call.fn !== variable.fn || !this.#isInBoundedLoops(file, call, site, seen)));
+    if (grows && this.#isFlushed(file, variable.name, (expr) => expr.k === "var" && expr.id === id)) return true;
     return !grows && values.length > 0 && values.every((value) => this.#boundedValue(file, value, site, seen));
+  }
+
+  /**
+   * `buffer.push(item); if (buffer.length >= SIZE) flush(buffer); … buffer = [];`: a list that is emptied as soon as it is full
+   * holds a batch.
+   */
+  #isFlushed(file: string, text: string, isIt: (expr: Expr) => boolean): boolean {
+    const { program } = this.graph;
+    const { assigns, calls } = program.file(file);
+    const isEmpty = (value: Expr): boolean => (value.k === "typed" ? isEmpty(value.of) : value.k === "array" && value.items.length === 0 && !value.spread);
+    const emptied = [
+      ...assigns.filter(({ target, value }) => isIt(target) && isEmpty(value)),
+      ...assigns.filter(({ target, value }) => target.k === "member" && target.name === "length" && isIt(target.of) && value.k === "literal" && value.value === 0),
+      ...calls.filter(({ callee }) => callee.k === "member" && callee.name === "splice" && isIt(callee.of)),
+    ];
+    // The first time is where it begins.
+    if (emptied.length < 2) return false;
+    const { span } = program.fn(file, 0);
+    const full = new RegExp(`(?<![\\w$.])${text.replace(/[$.]/g, "\\$&")}\\.length\\s*(?:>=?|===?)\\s*(?:\\d{2,}|[2-9]\\b|[A-Z][A-Z0-9_]+\\b|[\\w.]*(?:max|limit|cap|size|batch|chunk|threshold)\\w*\\b(?!\\.))`, "i");
+    return full.test(program.text(file, { start: span.start, end: span.end }));
   }
 
   /** Whether all loops around a call, if any, turn a bounded number of times. */
@@ -167,7 +190,8 @@ export class Bounds {
     if (object !== undefined) return this.#boundedProperty(file, object, name, site, seen);
     const isIt = (expr: Expr): boolean => expr.k === "member" && expr.name === name && expr.of.k === "this" && program.fn(file, expr.of.fn).class === owner;
     const facts = program.file(file);
-    if (owner === undefined || facts.calls.some(({ callee }) => callee.k === "member" && GROWS.test(callee.name) && isIt(callee.of))) return false;
+    if (owner === undefined) return false;
+    if (facts.calls.some(({ callee }) => callee.k === "member" && GROWS.test(callee.name) && isIt(callee.of))) return this.#isFlushed(file, `this.${name}`, isIt);
     const assigns = facts.assigns.filter(({ target }) => isIt(target));
     return assigns.length > 0 && assigns.every(({ value }) => this.#boundedValue(file, value, site, seen));
   }
