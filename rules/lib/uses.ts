@@ -28,7 +28,10 @@ function usesOfObject({ graph, program, contexts }: ProjectFacts, open: OpenSite
   if (!open.stored || program.fnOf(open.fn).fn.kind !== "constructor") return undefined;
   const makers = callersOf(graph, open.fn);
   if (!makers.some((maker) => saysOwn(graph, maker))) return undefined;
-  return uniqueCalls(makers).map(({ file, call }) => (saysOwn(graph, { file, call }) ? { file, call, own: true, contexts: new Set() } : { file, call, own: false, contexts: contexts.ofCall(file, call) }));
+  return uniqueCalls(makers).map(({ file, call }) => {
+    const own = saysOwn(graph, { file, call }) || replacesAtUse(graph, open, { file, call });
+    return { file, call, own, contexts: own || call.memo ? new Set() : contexts.ofCall(file, call) };
+  });
 }
 
 function judged(project: ProjectFacts, file: string, call: OpenSite["call"]): JudgedUse {

@@ -77,9 +77,18 @@ runTable({
             this.#db = options.readOnly ? new Database(file, { readonly: true }) : new Database(file, { create: true });
           }
           get(sql: string) { return this.#db.prepare(sql).get(); }
+          close() { this.#db.close(); }
         }
-        const store = new Store("app.db");
+        let store;
+        function start(file: string) {
+          if (store) {
+            try { store.close(); } catch {}
+            store = null;
+          }
+          store = new Store(file);
+        }
         const app = express();
+        app.post("/restart", (req, res) => { start("app.db"); res.end(); });
         app.get("/peers/:name", (req, res) => {
           const peer = new Store(\`\${req.params.name}.db\`, { readOnly: true });
           res.json([store.get("SELECT 1"), peer.get("SELECT count(*) FROM things")]);

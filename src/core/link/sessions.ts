@@ -204,7 +204,7 @@ function replacesClosed(graph: CallGraph, file: string, call: CallFact, library:
 }
 
 /** `await endPool(); pool = createPool();`: who asks a factory anew for what the function has just closed, itself or through another one of the file. */
-export function replacesAtUse(graph: CallGraph, open: OpenSite, { file, call }: SessionUse): boolean {
+export function replacesAtUse(graph: CallGraph, open: OpenSite, { file, call }: Pick<SessionUse, "file" | "call">): boolean {
   const { program } = graph;
   const facts = program.file(file);
   const places = facts.assigns.flatMap(({ fn, target, value }) => (fn === call.fn && target.k === "var" && program.variable(file, target.id).fn !== fn && contains(value, (part) => part.k === "call" && part.id === call.id) ? [target.id] : []));
