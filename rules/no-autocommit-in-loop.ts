@@ -134,23 +134,13 @@ function isSure(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopF
   // As many as one thing has: most often a handful.
   const ofOneThing = loop.bound.k === "over" && loop.bound.over.k === "member" && loop.bound.over.of.k === "this";
   const ofShape = bounds.isOverShape(file, loop) && !isOverReceived(project.graph, file, loop);
-  return (!call.conditional || call.everyTurn === true || isUpsertByHand(project, file, commits)) && !mayThrowAfter(project, file, loop, call) && !isPassedOver(project, file, loop, call) && !ofOneThing && !ofShape && !isPerhapsShort(project.graph, file, loop) && !isOfOneWhole(project, file, loop, call) && (loop.kind !== "callback" || loop.method === "forEach");
+  return (!call.conditional || call.everyTurn === true || isUpsertByHand(project, file, commits)) && !mayThrowAfter(project, file, loop, call) && !ofOneThing && !ofShape && !isPerhapsShort(project.graph, file, loop) && !isOfOneWhole(project, file, loop, call) && (loop.kind !== "callback" || loop.method === "forEach");
 }
 
 /** A turn that may throw by what its write has said: the next one's write depends on it, as those of a check or a search do. */
 function mayThrowAfter({ program }: ProjectFacts, file: string, loop: LoopFact, { span }: CallFact): boolean {
   const { throws, tries } = program.file(file);
   return throws.some((thrown) => thrown.loop === loop.id && thrown.span.start >= span.end && !tries.some(({ handler }) => handler && handler.start <= thrown.span.start && thrown.span.end <= handler.end));
-}
-
-/** A turn that fails is passed over: each is meant to be kept by itself, and one transaction would take the others back with it. */
-function isPassedOver({ program }: ProjectFacts, file: string, loop: LoopFact, { tries = [] }: CallFact): boolean {
-  const facts = program.file(file);
-  return tries.some((index) => {
-    const around = facts.tries[index];
-    const handler = around?.handler;
-    return around !== undefined && handler !== undefined && loop.body.start <= around.span.start && around.span.end <= loop.body.end && !facts.throws.some(({ span }) => handler.start <= span.start && span.end <= handler.end);
-  });
 }
 
 /** `if (known) update(…); else insert(…);` on one table: one of the two is written, whichever branch is taken. */

@@ -74,32 +74,6 @@ runTable({
         }` },
   ],
   invalid: [
-    { name: "a turn that fails is passed over: likely, for each is kept by itself on purpose", code: `${DB}
-        import express from "express";
-        const app = express();
-        app.post("/things", (req, res) => {
-          for (const name of req.body.names) {
-            try {
-              insert.run(name);
-            } catch (error) {
-              console.warn("left out", name, error);
-            }
-          }
-          res.end();
-        });`, findings: [found(9, 7, { why: [6], confidence: "likely" })] },
-    { name: "an error of one turn is thrown on", code: `${DB}
-        import express from "express";
-        const app = express();
-        app.post("/things", (req, res) => {
-          for (const name of req.body.names) {
-            try {
-              insert.run(name);
-            } catch (error) {
-              throw new Error(name, { cause: error });
-            }
-          }
-          res.end();
-        });`, findings: [found(9, 7, { why: [6], reason: "a turn catches errors" })] },
     { name: "a loop that only runs when there is something in the list", code: `${DB}
         import express from "express";
         const app = express();
