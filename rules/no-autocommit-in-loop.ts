@@ -127,14 +127,14 @@ function messageOf(project: ProjectFacts, file: string, { call, commit }: Found,
 }
 
 /**
- * A plain loop whose every turn writes, itself, in a function that always does, or in one branch or another. Loops over a thing's parts or what is most often a handful, and
+ * A plain loop whose every turn writes (if it runs at all), itself, in a function that always does, or in one branch or another. Loops over a thing's parts or what is most often a handful, and
  * writes in branches are likely; so are loops over an object's properties, unless the object is a table by key that came from outside.
  */
 function isSure(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopFact, { call }: Found, commits: readonly Found[]): boolean {
   // As many as one thing has: most often a handful.
   const ofOneThing = loop.bound.k === "over" && loop.bound.over.k === "member" && loop.bound.over.of.k === "this";
   const ofShape = bounds.isOverShape(file, loop) && !isOverReceived(project.graph, file, loop);
-  return (!call.conditional || isUpsertByHand(project, file, commits)) && !mayThrowAfter(project, file, loop, call) && !ofOneThing && !ofShape && !isPerhapsShort(project.graph, file, loop) && !isOfOneWhole(project, file, loop, call) && (loop.kind !== "callback" || loop.method === "forEach");
+  return (!call.conditional || call.everyTurn === true || isUpsertByHand(project, file, commits)) && !mayThrowAfter(project, file, loop, call) && !ofOneThing && !ofShape && !isPerhapsShort(project.graph, file, loop) && !isOfOneWhole(project, file, loop, call) && (loop.kind !== "callback" || loop.method === "forEach");
 }
 
 /** A turn that may throw by what its write has said: the next one's write depends on it, as those of a check or a search do. */

@@ -109,7 +109,8 @@ function mappedBefore(project: ProjectFacts, file: string, list: Expr): CallFact
 function usesHandle(project: ProjectFacts, site: JudgedTransaction, file: string, call: CallFact): boolean {
   return chainOf(project, file, call).some((each) => {
     const facts = touches(project, each).filter(({ kind }) => kind === "read" || kind === "write" || kind === "ddl" || kind === "unknown");
-    if (facts.length > 0) return mayUseHandle(project, facts) && facts.every(({ library }) => library === site.library);
+    // On a model of the library, the handle is among the options: `Thing.update(values, { where, transaction })`.
+    if (facts.length > 0) return facts.every(({ library }) => library === site.library) && (mayUseHandle(project, facts) || isGivenHandle(project, file, each));
     // What other packages do with a handle is not known.
     return runsProjectCode(project, file, each) && isGivenHandle(project, file, each);
   });

@@ -1,4 +1,5 @@
 import { add, constant, type Cost, multiply } from "../src/core/cost.js";
+import type { CallFact } from "../src/core/facts/types.js";
 import type { LoopTransactionDetail, Place } from "../src/core/finding.js";
 import { Bounds } from "../src/core/link/bounds.js";
 import { isOverDocument } from "../src/core/link/documents.js";
@@ -55,18 +56,29 @@ export const noUnbatchedLoopTransaction: Rule<Options> = {
   },
 
   detect(file, project, options) {
-    const drafts: Draft[] = [];
     const bounds = new Bounds(project.graph);
-    for (const site of project.judgedTransactions) {
-      if (site.file !== file || options.ignoreLibraries.includes(packageName(site.library))) continue;
-      const draft = judge(project, bounds, site, options);
-      if (draft) drafts.push(draft);
-    }
-    return finish(noUnbatchedLoopTransaction, project, drafts);
+    const sites = new Map<CallFact, JudgedTransaction[]>();
+    for (const site of project.judgedTransactions)
+      if (site.file === file && !options.ignoreLibraries.includes(packageName(site.library))) append(sites, site.call, site);
+    return finish(noUnbatchedLoopTransaction, project, [...sites.values()].flatMap((alike) => judgeAlike(project, bounds, alike, options) ?? []));
   },
 };
 
-function judge(project: ProjectFacts, bounds: Bounds, site: JudgedTransaction, options: Options): Draft | undefined {
+/** One place begins a transaction of whichever library the program was set up with: one finding, that names them all. */
+function judgeAlike(project: ProjectFacts, bounds: Bounds, sites: readonly JudgedTransaction[], options: Options): Draft | undefined {
+  const libraries = [...new Set(sites.map(({ library }) => packageName(library)))].join(" or ");
+  const [engine = "unknown", another] = new Set(sites.map((site) => site.engine));
+  const drafts = sites.flatMap((site) => judge(project, bounds, site, options, { libraries, engine: another === undefined ? engine : "unknown" }) ?? []);
+  const draft = drafts.find(({ confidence }) => confidence === "proven") ?? drafts[0];
+  return draft !== undefined && libraries.includes(" or ") ? { ...draft, fix: "manual", fixReason: `it begins on ${libraries}, and batches are written for one library` } : draft;
+}
+
+interface Called {
+  libraries: string;
+  engine: Engine;
+}
+
+function judge(project: ProjectFacts, bounds: Bounds, site: JudgedTransaction, options: Options, { libraries, engine }: Called): Draft | undefined {
   const runner = runnerInService(project, site);
   if (runner === undefined || site.pattern?.atOnce || project.isPrivate(site) || isReadOnly(site)) return undefined;
   const joined = isJoined(project, site);
@@ -108,7 +120,7 @@ function judge(project: ProjectFacts, bounds: Bounds, site: JudgedTransaction, o
   return {
     file: site.file,
     span: site.call.span,
-    message: first && isWholeOrder(project, outer, obstacles) ? messages.renumbers(symbol, amount(statements, "statement"), packageName(site.library), site.engine) : first ? messages.atomic(symbol, first.what) : messages.held(symbol, amount(statements, "statement"), packageName(site.library), site.engine),
+    message: first && isWholeOrder(project, outer, obstacles) ? messages.renumbers(symbol, howMany(statements), libraries, engine) : first ? messages.atomic(symbol, first.what) : messages.held(symbol, howMany(statements), libraries, engine),
     confidence: (first && !isImport(project, outer, obstacles) && !isWholeOrder(project, outer, obstacles)) || !outer.isSure || libraryWithId(site.library)?.described ? "likely" : "proven",
     library: packageName(site.library),
     fix: first || unbatched !== undefined ? "manual" : "review",
@@ -163,6 +175,11 @@ function statementsOf(project: ProjectFacts, site: TransactionSite): Cost {
   const { file, fn } = project.program.fnOf(body);
   const { extent } = site;
   return project.statementCosts.ofCalls(file, fn, (call) => !extent || (extent.start <= call.span.start && call.span.end <= extent.end));
+}
+
+/** What runs them may be out of sight, though they are seen to write. */
+function howMany(statements: Cost): string {
+  return statements.length === 0 ? "statements in each turn" : amount(statements, "statement");
 }
 
 /** Statements in a list that loops fill. */

@@ -1,10 +1,11 @@
-import { tableOf } from "../../src/core/link/bounds.js";
+import { sqlAmong, tableOf } from "../../src/core/link/bounds.js";
 import { parts } from "../../src/core/link/expressions.js";
 import type { CallFact, Expr, LoopFact, Span } from "../../src/core/facts/types.js";
 import type { LoopTransactionDetail } from "../../src/core/finding.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import { functionKey } from "../../src/core/link/program.js";
 import { statementOf } from "../../src/core/link/run-statements.js";
+import { verbOf } from "../../src/core/link/statements.js";
 import type { HeldLoop, TransactionSite } from "../../src/core/link/transactions.js";
 import { completes } from "./completion.js";
 import { chainOf } from "./turns.js";
@@ -34,6 +35,12 @@ function tablesOf(project: ProjectFacts, call: CallFact, verb: RegExp, depth = 0
     const [first] = call.args;
     const all = statement.sql === undefined && /^(deleteMany|destroy|nativeDelete)$/.test(written) && (first === undefined || (first.k === "object" && first.props.length === 0));
     return table !== undefined && verb.test(written) && !all ? [table] : [];
+  }
+  // A client of the project's own is handed the statement: what it runs inside says nothing of its table.
+  const handed = sqlAmong(project.program, call);
+  if (handed !== undefined) {
+    const table = verbOf(handed) === "write" && verb.test(/^\s*(\w+)/.exec(handed)?.[1] ?? "") ? tableOf(handed) : undefined;
+    return table === undefined ? [] : [table];
   }
   if (depth >= 3) return [];
   return project.writers.calleesOf(call).flatMap((key) => project.writers.callsOf(key).flatMap((inner) => tablesOf(project, inner, verb, depth + 1)));
@@ -141,10 +148,27 @@ const REORDERS = /^(re-?order|renumber|re-?sort|rearrange|update(Order|Position)
 export const ORDER = "it puts rows into a new order, which is right only as a whole";
 
 export function reorders(project: ProjectFacts, held: HeldLoop): Obstacle[] {
-  const around = project.program.file(held.file).functions.find((fn) => fn.span.start <= held.loop.span.start && held.loop.span.end <= fn.span.end && REORDERS.test(fn.name));
-  if (around) return [{ what: ORDER, file: held.file, span: held.loop.span }];
+  const facts = project.program.file(held.file);
+  const around = facts.functions.filter((fn) => fn.id !== 0 && fn.span.start <= held.loop.span.start && held.loop.span.end <= fn.span.end);
+  if (around.some(({ id, name }) => REORDERS.test(name) || wrappedNames(project, held.file, id).some((given) => REORDERS.test(given)))) return [{ what: ORDER, file: held.file, span: held.loop.span }];
   const found = reorderIn(project, held);
   return found ? [{ what: ORDER, file: found.file, span: found.call.span }] : [];
+}
+
+/**
+ * What the function is called that a wrapper makes of one: `const reorderThings = handled(async (req, res) => { … })`, and what a table of such
+ * calls it: `{ reorderThings: procedure.mutation(async ({ input }) => { … }) }`.
+ */
+function wrappedNames({ program }: ProjectFacts, file: string, fn: number): string[] {
+  const { calls, assigns, exports } = program.file(file);
+  const wrappers = calls.filter(({ args }) => args.some((arg) => arg.k === "fn" && arg.id === fn)).map(({ id }) => id);
+  if (wrappers.length === 0) return [];
+  const isOne = (value: Expr): boolean => value.k === "call" && wrappers.includes(value.id);
+  const tables = [...calls.flatMap(({ args }) => args), ...assigns.map(({ value }) => value), ...exports.flatMap((entry) => (entry.k === "value" ? [entry.value] : []))];
+  return [
+    ...assigns.flatMap(({ target, value }) => (target.k === "var" && isOne(value) ? [program.variable(file, target.id).name] : [])),
+    ...tables.flatMap((table) => (table.k === "object" ? table.props.flatMap(({ name, value }) => (isOne(value) ? [name] : [])) : [])),
+  ];
 }
 
 /** Variables that are computed from one variable: `const id = Number(result.lastInsertRowid)`. */

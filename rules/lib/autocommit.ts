@@ -60,7 +60,10 @@ export class Autocommit {
 
   #writes(file: string, call: CallFact): string | undefined {
     const { tokens } = this.project.graph.values;
-    const statements = statementsRunBy(this.project.graph, call);
+    const all = statementsRunBy(this.project.graph, call);
+    // A declared type that may hold a transaction's handle, too, says less than the sessions that are seen to come there.
+    const seen = all.filter(({ owner }) => !this.#isEither(owner));
+    const statements = seen.length > 0 ? seen : all;
     const [first] = statements;
     if (!first || this.isHeld(functionKey(file, call.fn), call.span)) return undefined;
     const free = statements.every(({ kind, owner, session }) => {
@@ -70,6 +73,11 @@ export class Autocommit {
     });
     if (!free || carriesTransaction(call) || isSetBased(call, first.sql) || this.project.ambient.carries(first.library)) return undefined;
     return first.library;
+  }
+
+  #isEither(of: number): boolean {
+    const token = this.project.graph.values.tokens.get(of);
+    return token.t === "typed" ? token.role === "either" : token.t === "derived" && this.#isEither(token.of);
   }
 
   /** A statement that was prepared on a session, not on a connection out of a pool. */

@@ -26,7 +26,7 @@ export function completes(project: ProjectFacts, site: TransactionSite, { file, 
 function setsState(project: ProjectFacts, call: CallFact): boolean {
   const statement = statementOf(project.graph, call);
   if (statement?.kind !== "write") return false;
-  const sql = statement.sql ?? sqlAmong(call.args);
+  const sql = statement.sql ?? sqlAmong(project.program, call);
   if (sql !== undefined) return SET.test(sql);
   return call.callee.k === "member" && UPDATES.test(call.callee.name) && call.args.some((arg) => hasState(arg));
 }

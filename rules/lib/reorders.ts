@@ -13,8 +13,8 @@ const ORDER_SQL = /\bUPDATE\b[\s\S]*\bSET\s+["'`[]?(\w+_position|position|sort_?
 const PLACED_SQL = /\bUPDATE\b[\s\S]*\bSET\b[\s\S]*\b(\w+_)?(position|sort_?order|order_?index|sort_?index|display_?order|rank|ordinal)\b["'`\]]?\s*=/i;
 
 const UPDATES = /^(set|update|updateMany|updateOrThrow|upsert|patch|assign|nativeUpdate|doUpdateSet|onConflictDoUpdate|increment|decrement)$/i;
-/** Which rows, and what a new one begins with: neither moves a row that is there. */
-const BESIDE = /^(where|create|select|include|transaction)$/;
+/** Which rows, what a new one begins with, and when it was written: none of them says what else changes. */
+const BESIDE = /^(where|create|select|include|transaction|(updated|modified|changed)_?(at|on|by))$/i;
 
 /** Each turn writes a place in one order: half of the rows in the new order and half in the old one is no order. */
 export function reorderIn(project: ProjectFacts, { file, loop, writes }: HeldLoop): { file: string; call: CallFact } | undefined {
@@ -37,16 +37,19 @@ function setsOrder(project: ProjectFacts, call: CallFact, places: Places): boole
   const sql = statementOf(project.graph, call)?.sql;
   if (sql !== undefined) return ORDER_SQL.test(sql) || (PLACED_SQL.test(sql) && call.args.some(places.isPlaced));
   if (call.callee.k !== "member" || !UPDATES.test(call.callee.name)) return false;
-  return call.args.some((arg) => movesRow(arg, places));
+  const file = project.program.fileOf(call);
+  const held = (value: Expr): readonly Expr[] => (value.k === "var" ? project.program.valuesOf(file, value.id) : [value]);
+  return call.args.some((arg) => held(arg).some((value) => movesRow(value, places, held)));
 }
 
-function movesRow(value: Expr, places: Places): boolean {
+/** `held` gives what a name stands for: columns are often put together before. */
+function movesRow(value: Expr, places: Places, held: (value: Expr) => readonly Expr[], depth = 0): boolean {
   if (value.k !== "object") return false;
   const own = value.props.filter(({ name }) => !BESIDE.test(name));
   // Nothing but the place: this is what the statement is for. Among other columns, only a place that the loop counts out.
   const [only] = own;
   if (own.length === 1 && only && (ORDER_COLUMN.test(only.name) || (PERHAPS_ORDER.test(only.name) && places.isSent(only.value)))) return true;
-  return own.some(({ name, value: inner }) => ((ORDER_COLUMN.test(name) || PERHAPS_ORDER.test(name)) && places.isPlaced(inner)) || movesRow(inner, places));
+  return own.some(({ name, value: inner }) => ((ORDER_COLUMN.test(name) || PERHAPS_ORDER.test(name)) && places.isPlaced(inner)) || (depth < 4 && held(inner).some((one) => movesRow(one, places, held, depth + 1))));
 }
 
 /** `stop.tourOrder`; `order.id` names another row. */

@@ -2,7 +2,7 @@ import type { Context } from "../../src/core/link/contexts.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import { parts } from "../../src/core/link/expressions.js";
 import { functionKey } from "../../src/core/link/program.js";
-import { asksForOwn, callersOf, type Factory, type OpenSite, replacesAtUse } from "../../src/core/link/sessions.js";
+import { asksForOwn, callersOf, type Factory, type OpenSite, replacesAtUse, saysOwn } from "../../src/core/link/sessions.js";
 
 /** A place that gets a session, and in which circumstances it runs. */
 export interface JudgedUse {
@@ -17,10 +17,21 @@ export interface JudgedUse {
 
 /** The calls that get a session: of the factories, or the open itself when there is none. */
 export function callUses(project: ProjectFacts, open: OpenSite, factories: readonly Factory[]): JudgedUse[] {
-  if (factories.length === 0) return [judged(project, open.file, open.call)];
+  if (factories.length === 0) return usesOfObject(project, open) ?? [judged(project, open.file, open.call)];
   return uniqueCalls(factories.flatMap((factory) => project.usesOf(factory))).map((use) =>
     asksForOwn(project.graph, open, use) || replacesAtUse(project.graph, open, use) ? { ...use, own: true, contexts: new Set() } : { ...judged(project, use.file, use.call), factory: use.factory },
   );
+}
+
+/** A class that keeps the session in its object: whose objects these are counts, where some of them want a session of their own. */
+function usesOfObject({ graph, program, contexts }: ProjectFacts, open: OpenSite): JudgedUse[] | undefined {
+  if (!open.stored || program.fnOf(open.fn).fn.kind !== "constructor") return undefined;
+  const makers = callersOf(graph, open.fn);
+  if (!makers.some((maker) => saysOwn(graph, maker))) return undefined;
+  return uniqueCalls(makers).map(({ file, call }) => {
+    const own = saysOwn(graph, { file, call }) || replacesAtUse(graph, open, { file, call });
+    return { file, call, own, contexts: own || call.memo ? new Set() : contexts.ofCall(file, call) };
+  });
 }
 
 function judged(project: ProjectFacts, file: string, call: OpenSite["call"]): JudgedUse {

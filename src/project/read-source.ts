@@ -17,6 +17,8 @@ const DENSE = 0.1;
 /** More of a file than this in lines as long as that, and in so many of them: one alone is an image or a key in a file written by hand. */
 const LONG_SHARE = 1 / 3;
 const SEVERAL = 10;
+/** One zero byte in fewer than so many bytes: binary. */
+const ZERO_SHARE = 200;
 /** The native parser recurses, and takes the whole process with it somewhere above 5,000 open brackets (measured). */
 const DEEPEST = 3_000;
 
@@ -74,8 +76,12 @@ function describeLarge(head: Uint8Array, size: number): string {
   return `too large to be written by hand (${megabytes}; the limit is ${LARGEST / 1024 / 1024} MB)`;
 }
 
+/** A zero byte here and there stands in a string, as what joins the parts of a key; binary files are full of them. */
 function isBinary(bytes: Uint8Array): boolean {
-  return bytes.subarray(0, SAMPLE).includes(0);
+  const looked = bytes.subarray(0, SAMPLE);
+  let zeros = 0;
+  for (let at = looked.indexOf(0); at !== -1; at = looked.indexOf(0, at + 1)) if (++zeros * ZERO_SHARE > looked.length) return true;
+  return false;
 }
 
 /** A file of long lines; or one of which they are a large part, as in a bundle whose statements' texts have lines of their own. */

@@ -43,7 +43,8 @@ export class PathSettingsReader {
     const known = this.cache.get(file);
     if (known) return known;
     const config = this.json.read(file);
-    if (!config || seen.includes(file)) return NO_SETTINGS;
+    if (!config) return generatedSettings(file) ?? NO_SETTINGS;
+    if (seen.includes(file)) return NO_SETTINGS;
     const merged: PathSettings = { references: [] };
     for (const parent of textsOf(config["extends"])) {
       const parentFile = this.locate(parent, path.dirname(file));
@@ -70,8 +71,28 @@ export class PathSettingsReader {
   }
 
   private firstConfig(file: string): string | undefined {
-    return [file, `${file}.json`, path.join(file, "tsconfig.json")].find((candidate) => this.json.read(candidate));
+    const candidates = [file, `${file}.json`, path.join(file, "tsconfig.json")];
+    return candidates.find((candidate) => this.json.read(candidate)) ?? candidates.find((candidate) => generatedSettings(candidate) !== undefined);
   }
+}
+
+/**
+ * Aliases in configs that a framework writes when it first runs, and that no repository keeps: https://svelte.dev/docs/kit/$lib,
+ * https://nuxt.com/docs/4.x/api/nuxt-config#alias.
+ */
+const GENERATED: readonly { file: RegExp; paths: Record<string, string[]> }[] = [
+  { file: /^\.svelte-kit[\\/]tsconfig\.json$/, paths: { $lib: ["src/lib"], "$lib/*": ["src/lib/*"] } },
+  {
+    file: /^\.nuxt[\\/]tsconfig(\.\w+)?\.json$/,
+    paths: { "~/*": ["app/*", "src/*", "*"], "@/*": ["app/*", "src/*", "*"], "~~/*": ["*"], "@@/*": ["*"], "#shared/*": ["shared/*"], "#server/*": ["server/*"] },
+  },
+];
+
+/** What such a config says where it has not been written yet. */
+function generatedSettings(file: string): PathSettings | undefined {
+  const base = path.dirname(path.dirname(file));
+  const known = GENERATED.find((entry) => entry.file.test(path.relative(base, file)));
+  return known && { references: [], paths: { base, patterns: new Map(Object.entries(known.paths)) } };
 }
 
 function ownSettings(config: JsonObject, folder: string): Partial<PathSettings> {

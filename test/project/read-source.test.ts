@@ -10,6 +10,12 @@ describe("decode", () => {
     expect(decode(bytes("\uFEFFconst a = 'é🎉';\r\n"))).toEqual({ ok: true, text: "const a = 'é🎉';\r\n" });
   });
 
+  it("reads source with a zero byte in a string", () => {
+    const text = `export const keyOf = (kind, name) => \`\${kind}\0\${name}\`;\n`.padEnd(400, "// more\n");
+    expect(text).toContain("\0");
+    expect(decode(bytes(text))).toEqual({ ok: true, text });
+  });
+
   it.each([
     ["an image with a source file's name", new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0, 0, 0, 1]), /^binary/],
     ["UTF-16", new Uint8Array([0xff, 0xfe, 0x61, 0x00]), /UTF-16.*save it as UTF-8/],

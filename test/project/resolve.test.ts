@@ -43,6 +43,28 @@ describe("relative imports", () => {
 });
 
 describe("tsconfig paths", () => {
+  it("knows the aliases of SvelteKit's config, which is written when it first runs", async () => {
+    const resolver = await over({
+      "web/tsconfig.json": { extends: "./.svelte-kit/tsconfig.json", compilerOptions: { strict: true } },
+      "web/src/lib/server/db.ts": "",
+      "web/src/lib/index.ts": "",
+      "web/src/routes/+server.ts": "",
+    });
+    expect(resolver.resolve("web/src/routes/+server.ts", "$lib/server/db")).toBe("web/src/lib/server/db.ts");
+    expect(resolver.resolve("web/src/routes/+server.ts", "$lib")).toBe("web/src/lib/index.ts");
+  });
+
+  it("knows the aliases of Nuxt's configs, by extension and by reference", async () => {
+    const files = { "server/utils/db.ts": "", "shared/names.ts": "", "app/state.ts": "", "server/api/things.ts": "" };
+    for (const config of [{ extends: "./.nuxt/tsconfig.json" }, { files: [], references: [{ path: "./.nuxt/tsconfig.app.json" }, { path: "./.nuxt/tsconfig.server.json" }] }]) {
+      const resolver = await over({ "tsconfig.json": config, ...files });
+      expect(resolver.resolve("server/api/things.ts", "~~/server/utils/db")).toBe("server/utils/db.ts");
+      expect(resolver.resolve("server/api/things.ts", "#server/utils/db")).toBe("server/utils/db.ts");
+      expect(resolver.resolve("server/api/things.ts", "#shared/names")).toBe("shared/names.ts");
+      expect(resolver.resolve("server/api/things.ts", "~/state")).toBe("app/state.ts");
+    }
+  });
+
   it("takes the longest fixed beginning, several targets in order, comments and trailing commas", async () => {
     const resolver = await over({
       "tsconfig.json": `{

@@ -74,6 +74,60 @@ runTable({
         }` },
   ],
   invalid: [
+    { name: "a loop that only runs when there is something in the list", code: `${DB}
+        import express from "express";
+        const app = express();
+        app.post("/things", (req, res) => {
+          if (req.body.names.length > 0) {
+            for (const name of req.body.names) insert.run(name);
+          }
+          res.end();
+        });`, findings: [found(8, 8, { why: [6], ...wrapped })] },
+    { name: "a turn that need not write: likely", code: `${DB}
+        import express from "express";
+        const app = express();
+        app.post("/things", (req, res) => {
+          for (const name of req.body.names) {
+            if (!known.has(name)) insert.run(name);
+          }
+          res.end();
+        });`, findings: [found(8, 7, { why: [6], confidence: "likely" })] },
+    { name: "a field of a type that a transaction has as well, which only a session is seen to fill", code: `
+        import express from "express";
+        import knex, { type Knex } from "knex";
+        class Things {
+          constructor(private readonly knex: Knex) {}
+          async remove(id: number) {
+            return await this.knex("things").where({ id }).del();
+          }
+        }
+        const things = new Things(knex({ client: "better-sqlite3", connection: { filename: "app.db" } }));
+        const app = express();
+        app.post("/things", async (req, res) => {
+          for (const id of req.body.ids) {
+            await things.remove(id);
+          }
+          res.end();
+        });`, findings: [found(13, 12, { why: [11], library: "knex", message: "calls `things.remove`, which commits knex writes" })] },
+    { name: "a field of such a type that a transaction fills as well is silent: the loop may be in one", code: `
+        import express from "express";
+        import knex, { type Knex } from "knex";
+        class Things {
+          constructor(private readonly knex: Knex) {}
+          async remove(id: number) {
+            return await this.knex("things").where({ id }).del();
+          }
+        }
+        const db = knex({ client: "better-sqlite3", connection: { filename: "app.db" } });
+        const things = new Things(db);
+        export const within = (work: (things: Things) => Promise<void>) => db.transaction(async (trx) => work(new Things(trx)));
+        const app = express();
+        app.post("/things", async (req, res) => {
+          for (const id of req.body.ids) {
+            await things.remove(id);
+          }
+          res.end();
+        });`, findings: [] },
     { name: "forEach in a route, in a function of its own", code: `${DB}
         import express from "express";
         const app = express();

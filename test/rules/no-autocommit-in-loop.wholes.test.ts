@@ -131,6 +131,35 @@ runTable({
           });
           res.end();
         });`, findings: [found(8, 7, { confidence: "likely", why: [6, 7] })] },
+    { name: "a new order by the name of what a wrapper makes of the handler", code: `${DB}
+        import express from "express";
+        import { handled } from "./handled.js";
+        const reorderThings = handled((req, res) => {
+          req.body.things.forEach(({ id, place }) => {
+            db.prepare("UPDATE things SET place = ? WHERE id = ?").run(place, id);
+          });
+          res.end();
+        });
+        express().put("/order", reorderThings);`, findings: [found(8, 7, { confidence: "likely", why: [12, 7] })] },
+    { name: "a new order by what a table of procedures calls it", code: `${DB}
+        import { initTRPC } from "@trpc/server";
+        const { router, procedure } = initTRPC.create();
+        export const app = router({
+          reorderThings: procedure.mutation(({ input }) => {
+            for (const thing of input.things) db.prepare("UPDATE things SET place = ? WHERE id = ?").run(thing.place, thing.id);
+          }),
+        });`, findings: [found(8, 8, { confidence: "likely", why: [7] })] },
+    { name: "a new order, whose columns have a name", code: `${PRISMA}
+        import express from "express";
+        const app = express();
+        app.put("/order", async (req, res) => {
+          const { ids } = req.body;
+          for (let i = 0; i < ids.length; i++) {
+            const data = { position: i, folder: req.body.folder };
+            await prisma.thing.update({ where: { id: ids[i] }, data });
+          }
+          res.end();
+        });`, findings: [found(9, 7, { confidence: "likely", why: [5], library: "@prisma/client", message: "@prisma/client write" })] },
     { name: "a Drizzle row's parts are likely", code: `
         import Database from "better-sqlite3";
         import { drizzle } from "drizzle-orm/better-sqlite3";

@@ -73,6 +73,30 @@ runTable({
         export const save = (a, b) => source.transaction(async (manager) => { await Promise.all([manager.save(a), manager.save(b)]); });` },
   ],
   invalid: [
+    { name: "Sequelize: the handle among the options, a list that is mapped", code: `
+        import { DataTypes, Sequelize } from "sequelize";
+        const sequelize = new Sequelize({ dialect: "sqlite", storage: "app.db" });
+        const Thing = sequelize.define("Thing", { place: DataTypes.INTEGER });
+        export const order = (ids) => sequelize.transaction((transaction) =>
+          Promise.all(ids.map((id, place) => Thing.update({ place }, { where: { id }, transaction }))));`,
+      findings: [{ line: 5, library: "sequelize", related: [4], ...PARALLEL }] },
+    { name: "Sequelize: a transaction of its own hand, and SQL", code: `
+        import { Sequelize } from "sequelize";
+        const sequelize = new Sequelize({ dialect: "sqlite", storage: "app.db" });
+        export async function remove(id) {
+          const transaction = await sequelize.transaction();
+          try {
+            await Promise.all([
+              sequelize.query("DELETE FROM things_tags WHERE tag = ?", { replacements: [id], transaction }),
+              sequelize.query("DELETE FROM notes_tags WHERE tag = ?", { replacements: [id], transaction }),
+            ]);
+            await transaction.commit();
+          } catch (error) {
+            await transaction.rollback();
+            throw error;
+          }
+        }`,
+      findings: [{ line: 6, library: "sequelize", related: [4], ...PARALLEL }] },
     { name: "pg: a list of two", code: begun(`await Promise.all([client.query("INSERT INTO things VALUES (1)"), client.query("INSERT INTO owners VALUES (1)")]);`),
       findings: [{ line: 6, library: "pg", related: [5], ...PARALLEL }] },
     { name: "pg: a list that is mapped", code: begun(`await Promise.all(names.map((name) => client.query("INSERT INTO things VALUES ($1)", [name])));`),

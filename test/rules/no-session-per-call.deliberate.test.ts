@@ -45,6 +45,54 @@ runTable({
           res.json(db.prepare("SELECT count(*) FROM things").get());
           db.close();
         });` },
+    { name: "Knex without a connection only puts statements together", code: `
+        import Knex from "knex";
+        import express from "express";
+        class Things {
+          knex = Knex({ client: "better-sqlite3", useNullAsDefault: true });
+          all() { return this.knex("things").select().toSQL(); }
+        }
+        const app = express();
+        app.get("/things", (req, res) => {
+          const things = new Things();
+          res.json(things.all());
+        });` },
+    { name: "a class that everybody makes in memory", code: `${APP}
+        class Store {
+          db;
+          constructor(file: string) { this.db = new Database(file); }
+          add(name: string) { this.db.prepare("INSERT INTO things (name) VALUES (?)").run(name); }
+        }
+        app.post("/check", (req, res) => {
+          const store = new Store(":memory:");
+          store.add(req.body.name);
+          res.end();
+        });` },
+    { name: "a class around two drivers, whose readers say that they only read", code: `
+        import { Database } from "bun:sqlite";
+        import express from "express";
+        class Store {
+          #db;
+          constructor(file: string, options: { readOnly?: boolean } = {}) {
+            this.#db = options.readOnly ? new Database(file, { readonly: true }) : new Database(file, { create: true });
+          }
+          get(sql: string) { return this.#db.prepare(sql).get(); }
+          close() { this.#db.close(); }
+        }
+        let store;
+        function start(file: string) {
+          if (store) {
+            try { store.close(); } catch {}
+            store = null;
+          }
+          store = new Store(file);
+        }
+        const app = express();
+        app.post("/restart", (req, res) => { start("app.db"); res.end(); });
+        app.get("/peers/:name", (req, res) => {
+          const peer = new Store(\`\${req.params.name}.db\`, { readOnly: true });
+          res.json([store.get("SELECT 1"), peer.get("SELECT count(*) FROM things")]);
+        });` },
     { name: "a backup that somebody uploaded", code: `${APP}
         app.post("/restore", (req, res) => {
           const backupPath = req.body.path;

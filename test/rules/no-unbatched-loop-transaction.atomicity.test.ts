@@ -39,6 +39,17 @@ const REORDERS = [
               const id = req.body.ids[index];
               await tx.thing.upsert({ where: { id }, create: { id, order: index }, update: { order: index } });
             }`) },
+  { name: "Knex, with the time of the change beside", library: "knex", statements: "n", code: `
+        import knex from "knex";
+        import express from "express";
+        const db = knex({ client: "better-sqlite3", connection: { filename: "app.db" } });
+        const app = express();
+        app.put("/things", async (req, res) => {
+          await db.transaction(async (trx) => {
+            for (const { id, position } of req.body.places) await trx("things").where({ id }).update({ position, updated_at: trx.fn.now() });
+          });
+          res.end();
+        });` },
   { name: "TypeORM, by the entity's field", library: "typeorm", statements: "n", code: `
         import { DataSource } from "typeorm";
         import express from "express";
@@ -61,6 +72,21 @@ runTable({
   valid: [
     { name: "replace-all: the old rows go, the new ones come", code: held(`db.prepare("DELETE FROM tags WHERE thing_id = ?").run(req.body.id);
             for (const tag of req.body.tags) db.prepare("INSERT INTO tags (thing_id, name) VALUES (?, ?)").run(req.body.id, tag);`) },
+    { name: "replace-all through a client of the project's own that takes tagged statements", code: `
+        import Database from "better-sqlite3";
+        import express from "express";
+        const sqlite = new Database("app.db");
+        const sql = (parts, ...values) => ({ text: parts.join("?"), values });
+        const client = { exec: (query) => sqlite.prepare(query.text).run(...query.values) };
+        const tx = (work) => sqlite.transaction(() => work(client))();
+        const app = express();
+        app.post("/tags", (req, res) => {
+          tx((t) => {
+            t.exec(sql\`DELETE FROM tags WHERE thing_id = \${req.body.id}\`);
+            for (const tag of req.body.names) t.exec(sql\`INSERT INTO tags (thing_id, name) VALUES (\${req.body.id}, \${tag})\`);
+          });
+          res.end();
+        });` },
     { name: "a seed at start-up", code: `${DB}
         function seed(names) {
           db.transaction(() => {

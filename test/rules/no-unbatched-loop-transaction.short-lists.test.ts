@@ -16,6 +16,45 @@ runTable({
     { name: "a list that was cut", code: held(`const things = req.body.things; if (things.length > 500) { things.length = 500; }`, `for (const thing of things) insert.run(thing.name);`) },
     { name: "the request is answered when the list is too long", code: held(`const things = req.body.things; if (things.length > limits.max) { res.status(413).end(); return; }`, `for (const thing of things) insert.run(thing.name);`) },
     { name: "a function asserts the limit", code: held(`const things = req.body.things; assertThingLimits(req.user.id, things);`, `for (const thing of things) insert.run(thing.name);`) },
+    { name: "a list that is emptied as soon as it is full", code: held(`let full = []; const flush = (some) => db.transaction(() => { for (const thing of some) insert.run(thing.name); })();
+          for await (const thing of req) { full.push(thing); if (full.length >= FULL_AT) { flush(full); full = []; } } flush(full);`, "") },
+    { name: "a field that a reader empties as soon as it is full, handed to a callback", code: {
+        "src/reader.ts": `
+          export class Reader {
+            private things: { name: string }[] = [];
+            constructor(private readonly onThings: (things: { name: string }[]) => void, private readonly batchSize = 1000) {}
+            add(thing: { name: string }) {
+              this.things.push(thing);
+              if (this.things.length >= this.batchSize) this.flush();
+            }
+            flush() {
+              this.onThings([...this.things]);
+              this.things = [];
+            }
+          }`,
+        "src/app.ts": `
+          import Database from "better-sqlite3";
+          import express from "express";
+          import { Reader } from "./reader.js";
+          class Store {
+            db = new Database("app.db");
+            insert = this.db.prepare("INSERT INTO things (name) VALUES (?)");
+            addAll(things: { name: string }[]) {
+              const insertMany = this.db.transaction((things: { name: string }[]) => {
+                for (const thing of things) this.insert.run(thing.name);
+              });
+              insertMany(things);
+            }
+          }
+          const store = new Store();
+          const app = express();
+          app.post("/things", (req, res) => {
+            const reader = new Reader((things) => {
+              store.addAll(things);
+            });
+            req.on("data", (thing) => reader.add(thing));
+            req.on("end", () => { reader.flush(); res.end(); });
+          });` } },
     { name: "the schema's tables, through a client of the project's own", code: held(`const references = await client.query("SELECT name FROM sqlite_schema WHERE type = 'table'");`, `for (const reference of references) insert.run(reference.name);`) },
   ],
   invalid: [
@@ -23,6 +62,9 @@ runTable({
     { name: "a length that is only warned of", code: held(`const things = req.body.things; if (things.length > MAX_THINGS) console.warn("many");`, `for (const thing of things) insert.run(thing.name);`), findings: surely("things") },
     { name: "another list's length", code: held(`const things = req.body.things; if (req.body.others.length > 100) throw new RangeError("too many");`, `for (const thing of things) insert.run(thing.name);`), findings: surely("things") },
     { name: "the settings", code: held(`const settings = req.body.settings;`, `for (const setting of settings) insert.run(setting.name);`), findings: perhaps("settings") },
+    { name: "the settings by name, out of an object", code: held(`const entries = Object.entries(req.body.settings);`, `for (const [name] of entries) insert.run(name);`), findings: perhaps("entries") },
+    { name: "the properties of an object, by a name", code: held(`const names = Object.keys(req.body.shape);`, `for (const name of names) insert.run(name);`), findings: perhaps("names") },
+    { name: "a list that is filled, and emptied only in the end", code: held(`let names = []; for (const thing of req.body.things) names.push(thing.name); req.on("close", () => { names = []; });`, `for (const name of names) insert.run(name);`), findings: surely("names") },
     { name: "what a search found", code: held(`const results = search(req.query.q);`, `for (const result of results) insert.run(result.name);`), findings: perhaps("results") },
     { name: "a field of a thing that a function put together", code: held(`const user = composeUser(req.params.id);`, `for (const device of user.devices) insert.run(device.name);`), findings: perhaps("devices") },
     { name: "what a request has collected in its store", code: held(`const collected = storage.getStore();`, `for (const record of collected.records) insert.run(record.name);`), findings: surely("records") },

@@ -159,6 +159,48 @@ runTable({
         });`, options: { ignoreLibraries: ["better-sqlite3"] } },
   ],
   invalid: [
+    { name: "a helper of two drivers is one finding a place, that names both", code: `
+        import Database from "better-sqlite3";
+        import express from "express";
+        import pg from "pg";
+        class Lite {
+          db = new Database("app.db");
+          async tx(work) {
+            this.db.exec("BEGIN");
+            try { await work({ exec: (sql, ...values) => this.db.prepare(sql).run(...values) }); this.db.exec("COMMIT"); } catch (error) { this.db.exec("ROLLBACK"); throw error; }
+          }
+        }
+        class Server {
+          pool = new pg.Pool();
+          async tx(work) {
+            const client = await this.pool.connect();
+            try { await client.query("BEGIN"); await work({ exec: (sql, ...values) => client.query(sql, values) }); await client.query("COMMIT"); } catch (error) { await client.query("ROLLBACK"); throw error; } finally { client.release(); }
+          }
+        }
+        const store = process.env.PG ? new Server() : new Lite();
+        const app = express();
+        app.post("/things", async (req, res) => {
+          await store.tx(async (tx) => {
+            for (const name of req.body.names) await tx.exec("INSERT INTO things (name) VALUES (?)", name);
+          });
+          res.end();
+        });`,
+      findings: [{ line: 21, message: "This better-sqlite3 or pg transaction holds its locks while it loops over `names`: statements in each turn, and nothing bounds", fix: "manual", reason: "it begins on better-sqlite3 or pg", related: [22], why: [20], statements: "0" }] },
+    { name: "one place of two drivers says nothing of locks that only one of them has", code: `
+        import Database from "better-sqlite3";
+        import { drizzle } from "drizzle-orm/better-sqlite3";
+        import { drizzle as drizzlePg } from "drizzle-orm/node-postgres";
+        import express from "express";
+        import pg from "pg";
+        const db: any = process.env.PG ? drizzlePg(new pg.Pool()) : drizzle(new Database("app.db"));
+        const app = express();
+        app.post("/things", async (req, res) => {
+          await db.transaction(async (tx) => {
+            for (const name of req.body.names) await tx.insert(things).values({ name }).run();
+          });
+          res.end();
+        });`,
+      findings: [{ line: 9, message: "This drizzle-orm transaction holds its locks while it loops over `names`", library: "drizzle-orm", fix: "review", reason: REVIEW, related: [10], why: [8], statements: "n" }] },
     { name: "wrapper, called at once", code: `${DB}
         app.post("/things", (req, res) => {
           db.transaction(() => {

@@ -25,6 +25,18 @@ runTable({
         }
         open();
         db?.exec("INSERT INTO things DEFAULT VALUES");` },
+    { name: "the path was compared with the one in memory", code: `
+        import { DatabaseSync } from "node:sqlite";
+        class Store {
+          store!: DatabaseSync;
+          constructor(readonly folder: string, readonly file: string) {
+            if (this.folder == ":memory:") {
+              this.store = new DatabaseSync(this.folder);
+              this.store.exec("INSERT INTO things DEFAULT VALUES");
+            }
+          }
+        }
+        new Store(":memory:", "");` },
     { name: "a helper in another file gets it", code: {
         "src/db.ts": `
           import { DatabaseSync } from "node:sqlite";
@@ -120,6 +132,16 @@ runTable({
         runSql(readFileSync("setup.sql", "utf8"));` },
   ],
   invalid: [
+    { name: "the path was compared with the one in memory, and this is the other branch", code: `
+        import { DatabaseSync } from "node:sqlite";
+        function open(path: string) {
+          if (path === ":memory:") {
+            return undefined;
+          }
+          const db = new DatabaseSync(path);
+          db.exec("INSERT INTO things DEFAULT VALUES");
+        }
+        open(process.env.DB_PATH);`, findings: [{ line: 6, message: "no busy timeout is set", library: "node:sqlite", fix: "review", reason: "a statement that meets another's lock waits for up to 5 s" }] },
     { name: "used in another file, set up nowhere", code: {
         "src/db.ts": `
           import { DatabaseSync } from "node:sqlite";

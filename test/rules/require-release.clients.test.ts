@@ -36,6 +36,20 @@ runTable({
           }
           return rows;
         }` },
+    { name: "the handler ends the whole pool, which closes the connection with it", code: `
+        import mysql from "mysql2/promise";
+        export async function openPool(host: string) {
+          const pool = mysql.createPool({ host });
+          try {
+            const connection = await pool.getConnection();
+            await connection.query("SELECT NOW()");
+            connection.release();
+          } catch (error) {
+            await pool.end();
+            throw error;
+          }
+          return pool;
+        }` },
     { name: "taken inside the try", code: `${PG}
         export async function load() {
           let client;

@@ -25,6 +25,7 @@ export function callExpression(walk: Walk, node: Node, ctx: Context, use: Use): 
     awaited: use.awaited === true,
     discarded: use.discarded === true,
     conditional: ctx.conditional,
+    everyTurn: ctx.conditional && ctx.loops !== undefined && ctx.loops.fact.id === ctx.loop && ctx.branch < ctx.loops.start ? true : undefined,
     tries: ctx.tries && ctx.tries.length > 0 ? [...ctx.tries] : undefined,
     handler: ctx.handler,
     using: use.using,

@@ -7,7 +7,7 @@
  */
 
 /** Bump when the shape or the meaning of facts changes: cached facts of another version are thrown away. */
-export const FACTS_VERSION = 6;
+export const FACTS_VERSION = 7;
 
 /** A half-open range of the source. Lines and columns are 1-based, the end is exclusive. */
 export interface Span {
@@ -178,6 +178,8 @@ export interface CallFact {
   discarded: boolean;
   /** It stands in a branch that need not run: `if`, `?:`, `&&`, `??`, `catch`, `switch`. */
   conditional: boolean;
+  /** It stands in such a branch together with its loop: each turn gets to it. */
+  everyTurn?: true;
   /** It stands in this `try` block (not in its handlers), innermost first. Index into `FileFacts.tries`. */
   tries?: number[];
   /** It stands in the `catch` or `finally` of a `try`. */

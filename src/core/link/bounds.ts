@@ -2,7 +2,7 @@ import type { CallFact, Expr, LoopFact } from "../facts/types.js";
 import { isArrayMethod } from "./builtins.js";
 import { constantOf } from "./constants.js";
 import type { CallGraph } from "./calls.js";
-import { functionKey, type FunctionKey } from "./program.js";
+import { functionKey, type FunctionKey, type Program } from "./program.js";
 import { calleesOf, callersOf } from "./sessions.js";
 import { isBoundedByItsSchema } from "./schemas.js";
 import { statementOf } from "./run-statements.js";
@@ -83,8 +83,10 @@ export class Bounds {
 
   /** Over the properties of an object: most often as many as its type has, but nothing says so. */
   isOverShape(file: string, { bound }: LoopFact): boolean {
-    if (bound.k !== "over" || bound.over.k !== "call") return false;
-    const call = this.graph.program.call(file, bound.over.id);
+    if (bound.k !== "over") return false;
+    const [only, more] = bound.over.k === "var" ? this.graph.program.valuesOf(file, bound.over.id) : [bound.over];
+    if (only?.k !== "call" || more !== undefined) return false;
+    const call = this.graph.program.call(file, only.id);
     return call.args.length === 1 && /^(object)?(keys|values|entries)$/i.test(this.#nameOf(file, call));
   }
 
@@ -139,7 +141,28 @@ export class Bounds {
     const values = program.valuesOf(file, id);
     // A list that is filled elsewhere (`rows.push(…)`) is not the literal that it started as.
     const grows = facts.calls.some((call) => isGrown(call, id) && (call.spread === true || call.fn !== variable.fn || !this.#isInBoundedLoops(file, call, site, seen)));
+    if (grows && this.#isFlushed(file, variable.name, (expr) => expr.k === "var" && expr.id === id)) return true;
     return !grows && values.length > 0 && values.every((value) => this.#boundedValue(file, value, site, seen));
+  }
+
+  /**
+   * `buffer.push(item); if (buffer.length >= SIZE) flush(buffer); … buffer = [];`: a list that is emptied as soon as it is full
+   * holds a batch.
+   */
+  #isFlushed(file: string, text: string, isIt: (expr: Expr) => boolean): boolean {
+    const { program } = this.graph;
+    const { assigns, calls } = program.file(file);
+    const isEmpty = (value: Expr): boolean => (value.k === "typed" ? isEmpty(value.of) : value.k === "array" && value.items.length === 0 && !value.spread);
+    const emptied = [
+      ...assigns.filter(({ target, value }) => isIt(target) && isEmpty(value)),
+      ...assigns.filter(({ target, value }) => target.k === "member" && target.name === "length" && isIt(target.of) && value.k === "literal" && value.value === 0),
+      ...calls.filter(({ callee }) => callee.k === "member" && callee.name === "splice" && isIt(callee.of)),
+    ];
+    // The first time is where it begins.
+    if (emptied.length < 2) return false;
+    const { span } = program.fn(file, 0);
+    const full = new RegExp(`(?<![\\w$.])${text.replace(/[$.]/g, "\\$&")}\\.length\\s*(?:>=?|===?)\\s*(?:\\d{2,}|[2-9]\\b|[A-Z][A-Z0-9_]+\\b|[\\w.]*(?:max|limit|cap|size|batch|chunk|threshold)\\w*\\b(?!\\.))`, "i");
+    return full.test(program.text(file, { start: span.start, end: span.end }));
   }
 
   /** Whether all loops around a call, if any, turn a bounded number of times. */
@@ -167,7 +190,8 @@ export class Bounds {
     if (object !== undefined) return this.#boundedProperty(file, object, name, site, seen);
     const isIt = (expr: Expr): boolean => expr.k === "member" && expr.name === name && expr.of.k === "this" && program.fn(file, expr.of.fn).class === owner;
     const facts = program.file(file);
-    if (owner === undefined || facts.calls.some(({ callee }) => callee.k === "member" && GROWS.test(callee.name) && isIt(callee.of))) return false;
+    if (owner === undefined) return false;
+    if (facts.calls.some(({ callee }) => callee.k === "member" && GROWS.test(callee.name) && isIt(callee.of))) return this.#isFlushed(file, `this.${name}`, isIt);
     const assigns = facts.assigns.filter(({ target }) => isIt(target));
     return assigns.length > 0 && assigns.every(({ value }) => this.#boundedValue(file, value, site, seen));
   }
@@ -217,7 +241,7 @@ export class Bounds {
     const { callee } = call;
     const name = this.#nameOf(file, call);
     const statement = statementOf(this.graph, call);
-    if (this.#isLimited(file, call) || asksForSchema(statement?.sql ?? sqlAmong(call.args))) return true;
+    if (this.#isLimited(file, call) || asksForSchema(statement?.sql ?? sqlAmong(this.graph.program, call))) return true;
     if (statement && this.#isTaken(file, call)) return true;
     if (statement) return statement.sql !== undefined && /\bLIMIT\b/i.test(statement.sql);
     if (callee.k === "member") {
@@ -311,9 +335,18 @@ function asksForSchema(sql: string | undefined): boolean {
   return sql !== undefined && /pragma_|sqlite_master|sqlite_schema|information_schema/i.test(sql);
 }
 
-/** A query's text among arguments, whoever takes it: a project's own client has functions that no catalogue knows. */
-export function sqlAmong(args: readonly Expr[]): string | undefined {
-  const texts = args.flatMap((arg) => (arg.k === "template" ? [arg.text] : arg.k === "literal" && typeof arg.value === "string" ? [arg.value] : []));
+/**
+ * A query's text among a call's arguments, whoever takes it: a project's own client has functions that no catalogue knows. Also what a tag
+ * makes of a template: `tx.exec(sql`DELETE FROM …`)`.
+ */
+export function sqlAmong(program: Program, call: CallFact): string | undefined {
+  const file = program.fileOf(call);
+  const texts = call.args.flatMap((arg) => {
+    const made = arg.k === "call" ? program.call(file, arg.id) : undefined;
+    const text = made?.kind === "tag" ? made.args[0] : arg;
+    if (text?.k === "template") return [text.text];
+    return text?.k === "literal" && typeof text.value === "string" ? [text.value] : [];
+  });
   return texts.find((text) => /^\s*(SELECT|WITH|INSERT|UPDATE|DELETE|REPLACE|PRAGMA)\s/i.test(text));
 }
 

@@ -59,7 +59,7 @@ export function findOpens(graph: CallGraph): OpenSite[] {
         const stored = isStored(graph, facts.file, call, session);
         // After an error, or when it was closed, another one takes the place of what is kept.
         if ((stored && call.handler === "catch") || replacesClosed(graph, facts.file, call, open.library, key)) continue;
-        const own = isReadOnly(graph, facts.file, options) || isPrivate(graph, facts.file, call, key, open.pattern);
+        const own = isReadOnly(graph, facts.file, options) || neverConnects(graph, facts.file, call, open.pattern) || isPrivate(graph, facts.file, call, key, open.pattern) || isAlwaysInMemory(graph, facts.file, call, key);
         if (own) {
           graph.privateSessions.add(session);
           continue;
@@ -107,7 +107,7 @@ function isPrivate(graph: CallGraph, file: string, call: CallFact, key: Expr | u
   if (!key) return pattern.key === "0" && pattern.kind === "connection";
   const text = literalText(key);
   if (text !== undefined && (text === "" || text.includes(":memory:") || text.includes("mode=memory") || /^(\/tmp\/|tmp\/)/.test(text))) return true;
-  if (mentions(key, (name) => PRIVATE_NAME.test(name)) || comesFrom(graph, file, key, (name) => TEMPORARY.test(name), 0)) return true;
+  if (isComparedWithMemory(graph, file, call, key) || mentions(key, (name) => PRIVATE_NAME.test(name)) || comesFrom(graph, file, key, (name) => TEMPORARY.test(name), 0)) return true;
   if (key.k !== "var") return false;
   const { program } = graph;
   const facts = program.file(file);
@@ -116,6 +116,44 @@ function isPrivate(graph: CallGraph, file: string, call: CallFact, key: Expr | u
   const isIt = (expr: Expr) => expr.k === "var" && expr.id === key.id;
   if (facts.calls.some((other) => other.fn === call.fn && other.args.some(isIt) && MAKES_FILE.test(calleeName(graph, file, other)))) return true;
   return facts.assigns.some((assign) => isIt(assign.target) && comesFrom(graph, file, assign.value, (name) => TEMPORARY.test(name), 0));
+}
+
+/** `knex({ client: "pg" })`: it puts statements together for others to run. */
+function neverConnects({ program }: CallGraph, file: string, call: CallFact, { connects, options }: OpenPattern): boolean {
+  const given = connects === undefined || options === undefined ? undefined : argumentAt(call, options);
+  const { expr } = given ? constantOf(program, file, given) : {};
+  return expr?.k === "object" && !expr.props.some(({ name }) => name === connects || name === "...");
+}
+
+/** `constructor(path) { this.db = new Database(path); }`, where everybody says `new Store(":memory:")`. */
+function isAlwaysInMemory(graph: CallGraph, file: string, call: CallFact, key: Expr | undefined): boolean {
+  const index = key?.k === "var" ? graph.program.fn(file, call.fn).params.findIndex(({ variable }) => variable === key.id) : -1;
+  const callers = index === -1 ? [] : callersOf(graph, functionKey(file, call.fn)).filter((caller) => graph.program.role(caller.file) === "source");
+  return callers.length > 0 && callers.every((caller) => {
+    const given = caller.call.args[index];
+    return given !== undefined && (literalText(given)?.includes(":memory:") ?? false);
+  });
+}
+
+/** `if (path === ":memory:") db = new Database(path);` */
+function isComparedWithMemory({ program }: CallGraph, file: string, call: CallFact, key: Expr): boolean {
+  const named = key.k === "var" || key.k === "member" ? call.argSpans[0] : undefined;
+  if (named === undefined) return false;
+  const { span } = program.fn(file, call.fn);
+  const before = program.text(file, { start: span.start, end: call.span.start });
+  const name = program.text(file, named).replace(/[$.]/g, "\\$&");
+  if (!/^[\w\\$.]+$/.test(name)) return false;
+  const compared = new RegExp(`(?<![\\w$.])${name}\\s*===?\\s*(["'\`]):memory:\\1\\s*(?:\\)|\\?)`, "g");
+  // In the branch that this decides: nothing has been closed since, and no other one begun.
+  return [...before.matchAll(compared)].some((match) => {
+    const since = before.slice(match.index + match[0].length);
+    let depth = 0;
+    for (const sign of since) {
+      if (sign === "{") depth++;
+      if (sign === "}" && --depth <= 0) return false;
+    }
+    return depth > 0 || !/[;:]/.test(since);
+  });
 }
 
 function calleeName(graph: CallGraph, file: string, { callee }: CallFact): string {
@@ -150,6 +188,11 @@ export function asksForOwn(graph: CallGraph, open: OpenSite, use: SessionUse): b
   return (key !== undefined && isPrivate(graph, use.file, use.call, key, open.pattern)) || isReadOnly(graph, use.file, given(open.options));
 }
 
+/** Who makes an object around a session says in place that it wants one of its own: `new Store(path, { readOnly: true })`, `new Store(":memory:")`. */
+export function saysOwn(graph: CallGraph, { file, call }: Pick<SessionUse, "file" | "call">): boolean {
+  return call.args.some((arg) => isReadOnly(graph, file, arg) || (literalText(arg)?.includes(":memory:") ?? false));
+}
+
 /** `db.close(); db = new Database(path)`: another file takes the place of the one before. */
 function replacesClosed(graph: CallGraph, file: string, call: CallFact, library: string, key: Expr | undefined): boolean {
   const facts = graph.program.file(file);
@@ -161,7 +204,7 @@ function replacesClosed(graph: CallGraph, file: string, call: CallFact, library:
 }
 
 /** `await endPool(); pool = createPool();`: who asks a factory anew for what the function has just closed, itself or through another one of the file. */
-export function replacesAtUse(graph: CallGraph, open: OpenSite, { file, call }: SessionUse): boolean {
+export function replacesAtUse(graph: CallGraph, open: OpenSite, { file, call }: Pick<SessionUse, "file" | "call">): boolean {
   const { program } = graph;
   const facts = program.file(file);
   const places = facts.assigns.flatMap(({ fn, target, value }) => (fn === call.fn && target.k === "var" && program.variable(file, target.id).fn !== fn && contains(value, (part) => part.k === "call" && part.id === call.id) ? [target.id] : []));

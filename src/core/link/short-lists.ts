@@ -95,12 +95,13 @@ class ShortLists {
 
   #isShortCall(call: CallFact, depth: number): boolean {
     const { callee, args, kind } = call;
-    const sql = statementOf(this.graph, call)?.sql ?? sqlAmong(args);
+    const sql = statementOf(this.graph, call)?.sql ?? sqlAmong(this.graph.program, call);
     if (sql !== undefined) return /\bSELECT\s+DISTINCT\b/i.test(sql) || args.some((arg) => this.#isOfConstant(arg, 0));
     const [first] = args;
     // The distinct values of one field.
     if (kind === "new" && callee.k === "global" && callee.name === "Set") return first?.k === "call" && this.#methodOf(first) === "map";
     if (callee.k !== "member") return false;
+    if (callee.of.k === "global" && callee.of.name === "Object" && /^(keys|values|entries)$/.test(callee.name)) return first !== undefined && this.isShort(first, depth + 1);
     if (callee.name === "from" && first) return this.isShort(first, depth + 1);
     // `Object.groupBy(list, of)`, `_.groupBy(list, "owner")`; a query's `groupBy` gives as many rows as it likes.
     if (callee.name === "groupBy" && args.length === 2) return true;

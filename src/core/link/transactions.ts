@@ -61,7 +61,7 @@ export function findTransactions(graph: CallGraph): TransactionSite[] {
         call,
         library: libraryId(made.library),
         sync: made.sync,
-        engine: engineOf(graph, made.sessions[0]),
+        engine: engineOfAll(graph, made.sessions),
         style: pattern.style,
         pattern,
         session: made.sessions[0],
@@ -79,6 +79,12 @@ export function findTransactions(graph: CallGraph): TransactionSite[] {
     sites.push(...findBegun(graph, facts.file));
   }
   return sites;
+}
+
+/** Whichever session it is begun on, where they agree. */
+function engineOfAll(graph: CallGraph, sessions: readonly TokenId[]): Engine {
+  const [only = "unknown", another] = new Set(sessions.map((session) => engineOf(graph, session)));
+  return another === undefined ? only : "unknown";
 }
 
 interface Made {

@@ -17,6 +17,11 @@ test("discarded: the value goes nowhere", () => {
   expect(where(text, (call) => call.discarded)).toEqual(["a", "b", "c", "e", "g", "h", "j", "l", "m", "n()?.o", "p"]);
 });
 
+test("every turn: in a branch with its loop, not in one of its own", () => {
+  const text = `if (x) { for (const y of z) { a(y); if (y) b(y); } while (c()) d(); e(); } for (const y of z) f(y) && g(y); if (x) z.forEach((y) => h(y));`;
+  expect(where(text, (call) => call.everyTurn === true)).toEqual(["a", "c", "d"]);
+});
+
 test("conditional: need not run", () => {
   const text = `function f(x = a()) { if (b()) c(); else d(); e() ? g() : h(); i() && j(); k() ?? l(); try { m(); } catch { n(); } finally { o(); } switch (p()) { case q(): r(); } y ??= s(); const { z = t() } = u(); for (;;) v(); () => { w(); }; }`;
   expect(where(text, (call) => call.conditional)).toEqual(["a", "c", "d", "g", "h", "j", "l", "n", "q", "r", "s", "t"]);

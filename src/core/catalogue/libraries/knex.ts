@@ -12,8 +12,9 @@ export const knex: Library = {
   // https://knexjs.org/guide/#configuration-options
   dialect: { at: ["0.client"], sqlite: /sqlite/i },
   opens: [
-    { path: "default", by: "both", kind: "pool", key: "0.connection", options: "0", shareable: true },
-    { path: "knex", by: "both", kind: "pool", key: "0.connection", options: "0", shareable: true },
+    // https://knexjs.org/guide/#configuration-options: without `connection` it is a query builder and no more.
+    { path: "default", by: "both", kind: "pool", key: "0.connection", options: "0", shareable: true, connects: "connection" },
+    { path: "knex", by: "both", kind: "pool", key: "0.connection", options: "0", shareable: true, connects: "connection" },
   ],
   // A transaction is a `Knex`, too, and is passed as one.
   eitherTypes: ["Knex"],

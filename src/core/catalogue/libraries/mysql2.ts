@@ -10,7 +10,7 @@ const shared: Omit<Library, "name" | "specifiers"> = {
   sessionTypes: ["Pool"],
   clientTypes: ["Connection", "PoolConnection"],
   same: ["promise()"],
-  acquires: [{ path: methods("getConnection"), kind: "client", releases: methods("release", "destroy"), withoutCallback: true, callback: 1 }],
+  acquires: [{ path: methods("getConnection"), kind: "client", releases: methods("release", "destroy"), withoutCallback: true, callback: 1, closedWithSession: true }],
   prepares: ["prepare"],
   statements: [
     { path: methods("query", "execute"), kind: "sql" },
