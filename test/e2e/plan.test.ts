@@ -189,7 +189,7 @@ describe("--interactive", () => {
 describe("--interactive on a terminal", () => {
   it.runIf(process.platform === "linux" && spawnSync("script", ["--version"]).status === 0)("asks in colours, takes what is typed, and gives the terminal back", async () => {
     const root = tree(SHOP);
-    const child = spawn("script", ["-qfec", `stty cols 100 rows 30; ${process.execPath} ${cli.file()} fix --interactive; echo code $?`, "/dev/null"], { cwd: root, env: { ...process.env, TERM: "xterm-256color", CI: "", NO_COLOR: "" }, stdio: ["pipe", "pipe", "inherit"] });
+    const child = spawn("script", ["-qfec", `stty cols 100 rows 30; ${process.execPath} ${cli.file} fix --interactive; echo code $?`, "/dev/null"], { cwd: root, env: { ...process.env, TERM: "xterm-256color", CI: "", NO_COLOR: "" }, stdio: ["pipe", "pipe", "inherit"] });
     let screen = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (screen += text));
     const shows = async (text: RegExp): Promise<void> => {
