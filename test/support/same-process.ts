@@ -11,8 +11,8 @@ const state = (): Map<string, unknown> =>
     ["Date", globalThis.Date],
     ["setTimeout", globalThis.setTimeout],
     ["setImmediate", globalThis.setImmediate],
-    ["stdout", process.stdout.write],
-    ["stderr", process.stderr.write],
+    ["stdout", Reflect.get(process.stdout, "write")],
+    ["stderr", Reflect.get(process.stderr, "write")],
   ]);
 
 let before: Map<string, unknown>;
