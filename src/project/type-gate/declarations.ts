@@ -1,12 +1,13 @@
 import { statSync } from "node:fs";
+import path from "node:path";
 import type { ts as TS } from "ts-morph";
 import type { TypeScript } from "./compilers.js";
 
 /** How many sets of options are kept: a workspace's packages share a few, and each set has its own standard library. */
 const MAX_SETS = 4;
 
-/** Options that say where things are. They change what is found, and nothing in how a file is read once it is. */
-const PLACES: ReadonlySet<string> = new Set(["baseUrl", "configFilePath", "declarationDir", "outDir", "paths", "pathsBasePath", "rootDir", "rootDirs", "tsBuildInfoFile", "typeRoots"]);
+/** Options that say where the project's own files are and go. Those that say where imports lead are no such: compilers before 5.3 keep in a file what its imports mean. */
+const PLACES: ReadonlySet<string> = new Set(["configFilePath", "declarationDir", "outDir", "rootDir", "tsBuildInfoFile"]);
 
 interface Kept {
   state: string;
@@ -26,7 +27,7 @@ export class Declarations {
   constructor(ts: TypeScript, options: TS.CompilerOptions) {
     let sets = kept.get(ts);
     if (sets === undefined) kept.set(ts, (sets = new Map<string, Map<string, Kept>>()));
-    const key = JSON.stringify(Object.entries(options).filter(([name]) => !PLACES.has(name)).sort(([a], [b]) => (a < b ? -1 : 1)));
+    const key = JSON.stringify(Object.entries(options).filter(([name]) => !PLACES.has(name) && !(name === "pathsBasePath" && arePathsAbsolute(options))).sort(([a], [b]) => (a < b ? -1 : 1)));
     this.#files = sets.get(key) ?? new Map<string, Kept>();
     sets.delete(key);
     sets.set(key, this.#files);
@@ -48,7 +49,16 @@ export class Declarations {
   }
 }
 
+function arePathsAbsolute({ paths = {} }: TS.CompilerOptions): boolean {
+  return Object.values(paths).flat().every((each) => path.isAbsolute(each));
+}
+
 function stateOf(name: string): string | undefined {
-  const stats = statSync(name, { throwIfNoEntry: false });
-  return stats === undefined ? undefined : `${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}`;
+  try {
+    const stats = statSync(name, { throwIfNoEntry: false });
+    return stats === undefined ? undefined : `${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}`;
+  } catch {
+    // It lies below a file, or where nobody may look.
+    return undefined;
+  }
 }
