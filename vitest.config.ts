@@ -14,6 +14,11 @@ if (driver !== "better-sqlite3") {
   process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ""} --require=${JSON.stringify(at("./scripts/lib/driver-hook.cjs"))}`;
 }
 
+/** Folders whose tests change nothing of the process that they run in, or put it back (`test/support/same-process.ts` looks after that). */
+const SHARED = "core|rules|codemods|project|report|precision";
+/** Tests in them that replace modules, which whoever runs next in that process would get as well. */
+const REPLACING = ["test/core/link/frameworks/injected.test.ts"];
+
 export default defineConfig({
   resolve: {
     alias: [
@@ -22,11 +27,26 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ["test/**/*.test.ts"],
     exclude: ["test/fixtures/**", "**/node_modules/**"],
     pool: "forks",
     testTimeout: 60_000,
     // Packing and copying trees takes its time on a busy machine.
     hookTimeout: 60_000,
+    // In the order of their names: a process is handed on only to the next file of its own project.
+    projects: [
+      {
+        // One file after another in each process: alone, each would load the compilers, ESLint and the sources anew, and parse the same declarations.
+        extends: true,
+        test: { name: "shared", include: [`test/@(${SHARED})/**/*.test.ts`], exclude: REPLACING, isolate: false, setupFiles: "test/support/same-process.ts" },
+      },
+      {
+        extends: true,
+        test: { name: "command line", include: ["test/e2e/**/*.test.ts"], isolate: false, setupFiles: "test/support/same-process.ts", globalSetup: "test/e2e/support/bundle.ts" },
+      },
+      {
+        extends: true,
+        test: { name: "alone", include: [`test/!(${SHARED}|e2e)/**/*.test.ts`, ...REPLACING] },
+      },
+    ],
   },
 });

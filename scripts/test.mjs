@@ -1,15 +1,18 @@
 // `npm test`: sets everything up, then builds, type-checks, lints and tests. Arguments go to vitest.
 import path from "node:path";
 import { installNewer, testOnNewerNode } from "./lib/newer.mjs";
-import { build, checkNode, install, root, run } from "./lib/set-up.mjs";
+import { build, checkNode, install, root, run, runTogether } from "./lib/set-up.mjs";
 
 checkNode();
 install();
 installNewer();
 build();
 const bin = (file) => path.join(root, "node_modules", file);
-run("Type check", process.execPath, [bin("typescript/bin/tsc"), "-p", "tsconfig.check.json"]);
-run("Lint, with sessionfix's own rules on its own code", process.execPath, [bin("eslint/bin/eslint.js"), "."]);
+// Each keeps one processor busy, and neither needs what the other does.
+await runTogether([
+  { title: "Type check", command: process.execPath, args: [bin("typescript/bin/tsc"), "-p", "tsconfig.check.json"] },
+  { title: "Lint, with sessionfix's own rules on its own code", command: process.execPath, args: [bin("eslint/bin/eslint.js"), "."] },
+]);
 const vitest = (title, ...args) => run(title, process.execPath, [bin("vitest/vitest.mjs"), "run", ...args]);
 const given = process.argv.slice(2);
 // Programs under load are measured alone: beside other tests they would measure those.

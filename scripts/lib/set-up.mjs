@@ -1,5 +1,5 @@
 // What the README's two commands do first. Only Node's own modules here: nothing may be installed yet.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -19,6 +19,31 @@ export function run(title, command, args, options = {}) {
   }
   console.error(`   ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
   return status;
+}
+
+/**
+ * Runs commands at the same time, each with its output shown whole once it has ended; ends this process with the code of the first one that fails.
+ *
+ * @param {{ title: string, command: string, args: string[] }[]} commands
+ */
+export async function runTogether(commands) {
+  const failed = [];
+  await Promise.all(
+    commands.map(async ({ title, command, args }) => {
+      const startedAt = Date.now();
+      const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...(process.stderr.isTTY && { FORCE_COLOR: "1" }) } });
+      let output = "";
+      for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
+      const { code, reason } = await new Promise((resolve) => {
+        child.on("error", (error) => resolve({ code: 1, reason: error.message }));
+        child.on("close", (code, signal) => resolve({ code: code ?? 1, reason: signal ? `ended by ${signal}` : `exit code ${code}` }));
+      });
+      console.error(`\n── ${title}\n${output}   ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
+      if (code !== 0) failed.push({ title, code, reason });
+    }),
+  );
+  for (const { title, reason } of failed) console.error(`\n${title}: failed (${reason}).`);
+  if (failed.length > 0) process.exit(failed[0].code);
 }
 
 export function checkNode() {

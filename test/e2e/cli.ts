@@ -1,14 +1,9 @@
 import { spawn } from "node:child_process";
-import { chmodSync, cpSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
-import type { Metafile } from "esbuild";
-import { afterAll, beforeAll } from "vitest";
-
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const { TOOL_ENTRY_POINTS } = (await import(new URL("../../scripts/lib/entry-points.mjs", import.meta.url).href)) as { TOOL_ENTRY_POINTS: Record<string, string> };
+import { inject } from "vitest";
+import type { ProvidedContext } from "vitest";
+import type {} from "./support/bundle.js";
 
 export interface Run {
   code: number | null;
@@ -31,37 +26,17 @@ export interface RunOptions {
 
 export interface Cli {
   run(args: string[], options?: RunOptions): Promise<Run>;
-  metafile: () => Metafile;
+  /** What went into each file of the bundle. */
+  outputs: ProvidedContext["commandLine"]["outputs"];
   /** The command line's program, for those who start it themselves. */
-  file: () => string;
+  file: string;
 }
 
-/** The command line, bundled as it is shipped into a folder of its own, run as a process. */
+/** The command line as `support/bundle.ts` has made it, run as a process. */
 export function useCli(): Cli {
-  let folder = "";
-  let metafile: Metafile = { inputs: {}, outputs: {} };
-  beforeAll(async () => {
-    folder = realpathSync(mkdtempSync(path.join(tmpdir(), "sessionfix-cli-")));
-    symlinkSync(path.join(ROOT, "node_modules"), path.join(folder, "node_modules"));
-    cpSync(path.join(ROOT, "package.json"), path.join(folder, "package.json"));
-    const result = await build({
-      entryPoints: Object.fromEntries(Object.entries(TOOL_ENTRY_POINTS).map(([name, file]) => [name, path.join(ROOT, file)])),
-      outdir: path.join(folder, "dist"),
-      absWorkingDir: ROOT,
-      bundle: true,
-      splitting: true,
-      platform: "node",
-      target: "node20.19",
-      format: "esm",
-      packages: "external",
-      logLevel: "warning",
-      metafile: true,
-    });
-    metafile = result.metafile;
-    chmodSync(folder, 0o755);
-  });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  return { run: (args, options) => runNode([...(options?.preload === undefined ? [] : ["--import", options.preload]), path.join(folder, "dist/cli.js"), ...args], options), metafile: () => metafile, file: () => path.join(folder, "dist/cli.js") };
+  const { folder, outputs } = inject("commandLine");
+  const file = path.join(folder, "dist/cli.js");
+  return { run: (args, options) => runNode([...(options?.preload === undefined ? [] : ["--import", options.preload]), file, ...args], options), outputs, file };
 }
 
 function runNode(args: string[], { cwd = tmpdir(), env = {}, uid, closeStdout = false, input }: RunOptions = {}): Promise<Run> {

@@ -95,7 +95,7 @@ describe("sessionfix top", () => {
   it.runIf(process.platform === "linux" && spawnSync("script", ["--version"]).status === 0)("on a terminal: draws over itself, takes keys, and gives the terminal back", async () => {
     const database = tempDatabase("wal");
     const holder = await hold(database);
-    const child = spawn("script", ["-qfec", `stty cols 100 rows 30; ${process.execPath} ${cli.file()} top ${database} --interval 0.05`, "/dev/null"], {
+    const child = spawn("script", ["-qfec", `stty cols 100 rows 30; ${process.execPath} ${cli.file} top ${database} --interval 0.05`, "/dev/null"], {
       env: { ...process.env, TERM: "xterm-256color", CI: "", NO_COLOR: "1" }, stdio: ["pipe", "pipe", "inherit"],
     });
     onCleanup(() => child.kill("SIGKILL"));

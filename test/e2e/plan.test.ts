@@ -35,7 +35,17 @@ function snapshot(root: string): Record<string, [string, number]> {
   return Object.fromEntries(files.sort().map((file) => [file, [readFileSync(path.join(root, file), "latin1"), statSync(path.join(root, file)).mode]]));
 }
 
-async function planned(): Promise<{ root: string; plan: string; elsewhere: string }> {
+/** Every file's bytes under a folder, sessionfix's own as well, with one name for the journal of any process. */
+function whatIsLeft(root: string): Record<string, string> {
+  const nameless = (text: string): string => text.replaceAll(/\d+-\d+/g, "id");
+  const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((file) => statSync(path.join(root, file)).isFile());
+  return Object.fromEntries(files.sort().map((file) => [nameless(file), nameless(readFileSync(path.join(root, file), "latin1"))]));
+}
+
+let made: Promise<string> | undefined;
+
+/** What `fix --plan` writes for the shop: made once, for all tests that begin with it. */
+async function makePlan(): Promise<string> {
   const root = tree(SHOP);
   const plan = path.join(tree({}), "plan.json");
   const run = await cli.run(["fix", "--plan", plan], { cwd: root });
@@ -43,7 +53,13 @@ async function planned(): Promise<{ root: string; plan: string; elsewhere: strin
   expect(run.stdout).toMatch(/^Would apply 1 fix in 2 files/);
   expect(run.stdout).toContain(`Next: npx sessionfix fix --apply ${plan}  makes this rewrite, for the same files alone\n`);
   expect(existsSync(path.join(root, ".sessionfix"))).toBe(false);
-  return { root, plan, elsewhere: tree(SHOP) };
+  return readFileSync(plan, "utf8");
+}
+
+/** The shop, its plan, and the shop once more. */
+async function planned(): Promise<{ root: string; plan: string; elsewhere: string }> {
+  const text = await (made ??= makePlan());
+  return { root: tree(SHOP), plan: path.join(tree({ "plan.json": text }), "plan.json"), elsewhere: tree(SHOP) };
 }
 
 describe("a plan is a file", () => {
@@ -173,7 +189,7 @@ describe("--interactive", () => {
 describe("--interactive on a terminal", () => {
   it.runIf(process.platform === "linux" && spawnSync("script", ["--version"]).status === 0)("asks in colours, takes what is typed, and gives the terminal back", async () => {
     const root = tree(SHOP);
-    const child = spawn("script", ["-qfec", `stty cols 100 rows 30; ${process.execPath} ${cli.file()} fix --interactive; echo code $?`, "/dev/null"], { cwd: root, env: { ...process.env, TERM: "xterm-256color", CI: "", NO_COLOR: "" }, stdio: ["pipe", "pipe", "inherit"] });
+    const child = spawn("script", ["-qfec", `stty cols 100 rows 30; ${process.execPath} ${cli.file} fix --interactive; echo code $?`, "/dev/null"], { cwd: root, env: { ...process.env, TERM: "xterm-256color", CI: "", NO_COLOR: "" }, stdio: ["pipe", "pipe", "inherit"] });
     let screen = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (screen += text));
     const shows = async (text: RegExp): Promise<void> => {
@@ -228,50 +244,83 @@ process.stdin.on("data", (chunk) => (text += chunk)).on("end", () => {
   });
 });
 
-/** Ends the process, as `kill -9` would, before its nth call that changes the disk; says how many there were otherwise. */
-const KILLER = `import fs from "node:fs";
+/**
+ * Before each call that changes the disk: copies the folder as it is, which is what `kill -9` at that moment would leave, or ends the process
+ * so. Says at its end how many there were.
+ */
+const WATCHER = `import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
-const at = Number(process.env.KILL_AT);
+const { KILL_AT, COPIES, COUNT } = process.env;
+const { cpSync } = fs;
 let count = 0;
+let copying = false;
 for (const name of ["openSync", "writeSync", "fsyncSync", "closeSync", "renameSync", "rmSync", "mkdirSync", "chmodSync"]) {
   const real = fs[name];
   fs[name] = (...args) => {
-    if (name === "openSync" && (args[1] ?? "r") === "r") return real(...args);
-    if (count++ === at) process.kill(process.pid, "SIGKILL");
+    if (copying || (name === "openSync" && (args[1] ?? "r") === "r")) return real(...args);
+    if (String(count) === KILL_AT) process.kill(process.pid, "SIGKILL");
+    if (COPIES) {
+      copying = true;
+      cpSync(process.cwd(), COPIES + "/" + count, { recursive: true, preserveTimestamps: true });
+      copying = false;
+    }
+    count++;
     return real(...args);
   };
 }
 syncBuiltinESMExports();
-process.on("exit", () => fs.writeFileSync(process.env.KILL_COUNT, String(count)));
+process.on("exit", () => fs.writeFileSync(COUNT, String(count)));
 `;
 
 describe("kill -9 before any call that changes the disk", () => {
   it("while a fix is written, and while it is undone: undo brings every byte back", async () => {
     const { plan, elsewhere } = await planned();
     const before = snapshot(elsewhere);
-    const killer = path.join(tree({ "killer.mjs": KILLER }), "killer.mjs");
-    const counted = path.join(path.dirname(killer), "count");
-    const killed = (args: string[], at: number, cwd: string) => cli.run(args, { cwd, preload: pathToFileURL(killer).href, env: { KILL_AT: String(at), KILL_COUNT: counted } });
-    const total = async (args: string[], cwd: string) => {
-      expect((await killed(args, -1, cwd)).code).toBe(0);
+    const scratch = tree({ "watcher.mjs": WATCHER });
+    const counted = path.join(scratch, "count");
+    const watched = (args: string[], cwd: string, env: Record<string, string>) => cli.run(args, { cwd, preload: pathToFileURL(path.join(scratch, "watcher.mjs")).href, env: { COUNT: counted, ...env } });
+    const total = async (args: string[], cwd: string, copies: string) => {
+      expect((await watched(args, cwd, { COPIES: copies })).code).toBe(0);
       return Number(readFileSync(counted, "utf8"));
     };
-    const whole = tree(SHOP);
-    const applying = await total(["fix", "--apply", plan], whole);
-    const undoing = await total(["undo"], whole);
-    expect(applying).toBeGreaterThan(20);
-    expect(undoing).toBeGreaterThan(8);
-
-    const survives = async (at: number, undoAt: number | undefined) => {
-      const root = tree({});
-      cpSync(elsewhere, root, { recursive: true });
-      expect((await killed(["fix", "--apply", plan], at, root)).code).toBe(undoAt === undefined ? null : 0);
-      if (undoAt !== undefined) expect((await killed(["undo"], undoAt, root)).code).toBe(null);
-      // What the command calls, in this process: a command for each of all these points would take most of the time.
+    // What the command calls, in this process: a command for each of all these points would take most of the time.
+    const comesBack = async (at: string, root: string) => {
       expect((await undoLast({ root, force: false })).refused).toEqual([]);
-      expect({ at, undoAt, files: snapshot(root) }).toEqual({ at, undoAt, files: before });
+      expect({ at, files: snapshot(root) }).toEqual({ at, files: before });
     };
-    for (let at = 0; at < applying; at++) await survives(at, undefined);
-    for (let at = 0; at < undoing; at++) await survives(applying, at);
+    const copyOf = (root: string): string => {
+      const copy = tree({});
+      cpSync(root, copy, { recursive: true });
+      return copy;
+    };
+
+    const whole = copyOf(elsewhere);
+    const [whileApplied, whileUndone] = [path.join(scratch, "applying"), path.join(scratch, "undoing")];
+    const applying = await total(["fix", "--apply", plan], whole, whileApplied);
+    expect(applying).toBeGreaterThan(20);
+    const applied = copyOf(whole);
+    const undoing = await total(["undo"], whole, whileUndone);
+    expect(undoing).toBeGreaterThan(8);
+    for (let at = 0; at < applying; at++) {
+      const root = path.join(whileApplied, String(at));
+      // That a copy is what a kill leaves.
+      if (at % 8 === 3) {
+        const killed = copyOf(elsewhere);
+        expect((await watched(["fix", "--apply", plan], killed, { KILL_AT: String(at) })).code).toBe(null);
+        expect(whatIsLeft(killed)).toEqual(whatIsLeft(root));
+        await comesBack(`killed while applying, ${at}`, killed);
+      }
+      await comesBack(`while applying, ${at}`, root);
+    }
+    for (let at = 0; at < undoing; at++) {
+      const root = path.join(whileUndone, String(at));
+      if (at % 4 === 1) {
+        const killed = copyOf(applied);
+        expect((await watched(["undo"], killed, { KILL_AT: String(at) })).code).toBe(null);
+        expect(whatIsLeft(killed)).toEqual(whatIsLeft(root));
+        await comesBack(`killed while undoing, ${at}`, killed);
+      }
+      await comesBack(`while undoing, ${at}`, root);
+    }
   }, 300_000);
 });

@@ -148,7 +148,7 @@ describe("help", () => {
   });
 
   it("loads neither a parser nor the codemods", () => {
-    const { outputs } = cli.metafile();
+    const { outputs } = cli;
     const entry = Object.keys(outputs).find((file) => file.endsWith("/cli.js")) ?? "";
     const loaded = new Set([entry]);
     const external = new Set<string>();

@@ -121,7 +121,7 @@ describe("sessionfix verify", () => {
   it("leaves no process and no folder when it is interrupted", async () => {
     const pidFile = path.join(temporary, "..", "pids");
     writeFileSync(path.join(project, "before/server.mjs"), `import { appendFileSync } from "node:fs"; appendFileSync(${JSON.stringify(pidFile)}, process.pid + "\\n");\n${readFileSync(path.join(FIXTURE, "before/server.mjs"), "utf8")}`);
-    const child = spawn(process.execPath, [cli.file(), "verify", "--after", "before", "--json", "report.json"], { cwd: project, env: { ...process.env, TMPDIR: temporary }, stdio: "ignore" });
+    const child = spawn(process.execPath, [cli.file, "verify", "--after", "before", "--json", "report.json"], { cwd: project, env: { ...process.env, TMPDIR: temporary }, stdio: "ignore" });
     const ended = new Promise<number | null>((resolve) => child.on("exit", resolve));
     while (!existsSync(pidFile)) await new Promise(setImmediate);
     child.kill("SIGINT");

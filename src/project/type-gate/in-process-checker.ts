@@ -4,6 +4,7 @@ import { countInto, isForeign, isLayout, pathUnder } from "./checker.js";
 import type { Checker, Diagnostics, Overlay } from "./checker.js";
 import { LIB_FOLDER } from "./compilers.js";
 import type { Compiler } from "./compilers.js";
+import { Declarations } from "./declarations.js";
 import type { ProjectConfig } from "./tsconfigs.js";
 
 /** Asks a compiler that runs in this process; unchanged files are parsed and checked once. */
@@ -31,6 +32,8 @@ export class InProcessChecker implements Checker {
     const libs = compiler.libs?.(this.#options);
     const fileExists = (name: string): boolean => libs?.has(name) === true || host.fileExists(name);
     const readFile = (name: string): string | undefined => libs?.get(name) ?? host.readFile(name);
+    const declarations = new Declarations(ts, this.#options);
+    const isShared = (name: string): boolean => /\.d\.[cm]?ts$/.test(name) && isForeign(pathUnder(root, name));
     this.#host = {
       ...host,
       ...(libs === undefined ? {} : { getDefaultLibLocation: () => LIB_FOLDER, getDefaultLibFileName: (options) => `${LIB_FOLDER}/${ts.getDefaultLibFileName(options)}` }),
@@ -42,11 +45,13 @@ export class InProcessChecker implements Checker {
         const over = this.#overlayText(name);
         const known = this.#sources.get(name);
         if (known !== undefined && known.text === over) return known.source;
-        const text = over ?? readFile(name);
-        if (text === undefined) return undefined;
-        // The builder keeps what it knows of a file as long as its version stays.
-        const source = Object.assign(ts.createSourceFile(name, text, languageVersion, true), { version: contentHash(text) });
-        this.#sources.set(name, { text: over, source });
+        const parse = (): TS.SourceFile | undefined => {
+          const text = over ?? readFile(name);
+          // The builder keeps what it knows of a file as long as its version stays.
+          return text === undefined ? undefined : Object.assign(ts.createSourceFile(name, text, languageVersion, true), { version: contentHash(text) });
+        };
+        const source = over === undefined && isShared(name) ? declarations.get(name, languageVersion, parse) : parse();
+        if (source !== undefined) this.#sources.set(name, { text: over, source });
         return source;
       },
     };

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,12 +8,18 @@ import { build } from "esbuild";
 export const REPOSITORY = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** The runtime's sources stand for its package, so that these tests do not depend on a build. */
-const RUNTIME_PATHS = {
-  "sessionfix-runtime": [join(REPOSITORY, "runtime/index.ts")],
-  "sessionfix-runtime/better-sqlite3": [join(REPOSITORY, "runtime/better-sqlite3.ts")],
-  "sessionfix-runtime/node-sqlite": [join(REPOSITORY, "runtime/node-sqlite.ts")],
-  "sessionfix-runtime/sequelize": [join(REPOSITORY, "runtime/sequelize.ts")],
-};
+const ENTRIES = ["index", "better-sqlite3", "node-sqlite", "sequelize"];
+const at = (from: (entry: string) => string) => Object.fromEntries(ENTRIES.map((entry) => [entry === "index" ? "sessionfix-runtime" : `sessionfix-runtime/${entry}`, join(REPOSITORY, "runtime", from(entry))]));
+const RUNTIME_SOURCES = at((entry) => `${entry}.ts`);
+/** For the compiler, declarations of these very sources where there are some: it would check the sources themselves in each program. */
+const RUNTIME_TYPES = isBuilt(join(REPOSITORY, "runtime")) ? at((entry) => `dist/${entry}.d.ts`) : RUNTIME_SOURCES;
+
+/** Whether each source of a package has a declaration that is not older. */
+function isBuilt(folder: string): boolean {
+  const sources = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => /\.ts$/.test(file) && !/^(?:dist|node_modules)\b/.test(file));
+  const changed = (file: string): number => statSync(join(folder, file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return sources.every((file) => changed(join("dist", file.replace(/\.ts$/, ".d.ts"))) >= changed(file));
+}
 
 export const TSCONFIG = {
   compilerOptions: {
@@ -61,7 +67,7 @@ export function temporaryProject(files: Readonly<Record<string, string>>, tsconf
 
 function withRuntime(tsconfig: object): object {
   const { compilerOptions } = tsconfig as { compilerOptions?: { paths?: object } };
-  return { ...tsconfig, compilerOptions: { ...compilerOptions, paths: { ...compilerOptions?.paths, ...RUNTIME_PATHS } } };
+  return { ...tsconfig, compilerOptions: { ...compilerOptions, paths: { ...compilerOptions?.paths, ...Object.fromEntries(Object.entries(RUNTIME_TYPES).map(([specifier, file]) => [specifier, [file]])) } } };
 }
 
 /** Bundles a program of the project (packages stay outside, but for those of `alias`: name → the file that stands for it, from the project's root) and runs it; returns what it prints. */
@@ -78,7 +84,7 @@ export async function runProgram(project: TemporaryProject, entry: string, nodeO
     logLevel: "silent",
     packages: "external",
     alias: {
-      ...Object.fromEntries(Object.entries(RUNTIME_PATHS).map(([specifier, [path = ""]]) => [specifier, path])),
+      ...RUNTIME_SOURCES,
       ...Object.fromEntries(Object.entries(alias).map(([name, file]) => [name, resolve(project.root, file)])),
     },
     banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
