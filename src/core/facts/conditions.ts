@@ -93,8 +93,12 @@ export function logical(walk: Walk, node: Node, ctx: Context, use?: Use): Condit
   return { value: { k: "either", of: values }, asked };
 }
 
-/** Notes that a stretch of the function runs only when some place was asked and found empty. */
+/** Notes that a stretch of the function runs only when some place was asked and found empty, or that it hangs on one thing alone. */
 export function guard(walk: Walk, ctx: Context, asked: readonly Asked[], outcome: boolean, start: number, end: number): void {
+  const [only, more] = asked;
+  // Of `a && b` or `a || b`, one of the two may decide alone.
+  if (only && !more && (only.expr.k === "var" || only.expr.k === "member") && only.compared !== true)
+    walk.forks.push({ fn: ctx.fn, asked: only.expr, filled: only.filledWhen === outcome, nullish: only.compared === false, start, end });
   const places = asked.slice(-MAX_ASKED).filter(({ expr, filledWhen }) => filledWhen !== outcome && mayBePlace(expr)).map(({ expr, compared }) => ({ expr, compared }));
   if (places.length > 0) walk.guards.push({ fn: ctx.fn, places, start, end });
 }
