@@ -82,18 +82,41 @@ export function callsOfTurn({ program }: ProjectFacts, file: string, loop: LoopF
   return program.callsIn(file, loop.fn).filter((call) => contains(loop.body, call.span) && !inner.some((body) => contains(body, call.span)));
 }
 
+/** How many functions may stand between: clients of one's own have layers. */
+const MAX_LAYERS = 8;
+
+const elsewhere = new WeakMap<ProjectFacts, Map<CallFact, boolean>>();
+
 /** An awaited call that leads to something that is no library's of the catalogue: a request, a timer, a file. */
-export function waitsElsewhere(project: ProjectFacts, call: CallFact, depth = 0): boolean {
+export function waitsElsewhere(project: ProjectFacts, call: CallFact): boolean {
+  let known = elsewhere.get(project);
+  if (!known) elsewhere.set(project, (known = new Map()));
+  return waits(project, call, known, 0);
+}
+
+function waits(project: ProjectFacts, call: CallFact, known: Map<CallFact, boolean>, depth: number): boolean {
+  const found = known.get(call);
+  if (found !== undefined) return found;
+  // What calls itself waits for what else it calls.
+  known.set(call, false);
+  const waiting = waitsFor(project, call, known, depth);
+  // What was left out so deep down is not left out elsewhere.
+  if (waiting || depth < MAX_LAYERS) known.set(call, waiting);
+  else known.delete(call);
+  return waiting;
+}
+
+function waitsFor(project: ProjectFacts, call: CallFact, known: Map<CallFact, boolean>, depth: number): boolean {
   if (combinatorOf(call) !== undefined) return false;
   // `await send(…).catch(ignore)` waits for what comes before.
   const before = continued(project, call);
-  if (before) return waitsElsewhere(project, before, depth);
+  if (before) return waits(project, before, known, depth);
   const callees = project.writers.calleesOf(call);
   const isOfLibrary = (each: CallFact): boolean => (project.graph.external.get(each) ?? []).some((id) => project.graph.values.tokens.libraryOf(id) !== undefined);
   // Made by hand: around a driver's callback it waits for the database, around anything else for that.
   if (isPromise(call)) return !callees.some((key) => project.writers.callsOf(key).some(isOfLibrary));
   if (callees.length > 0)
-    return depth < 4 && callees.some((key) => project.writers.callsOf(key).some((inner) => (inner.awaited || isHandedOn(project, key, inner)) && waitsElsewhere(project, inner, depth + 1)));
+    return depth < MAX_LAYERS && callees.some((key) => project.writers.callsOf(key).some((inner) => (inner.awaited || isHandedOn(project, key, inner)) && waits(project, inner, known, depth + 1)));
   return !isOfLibrary(call);
 }
 

@@ -27,7 +27,11 @@ runTable({
     { name: "a server by name, user and password, closed by a helper", code: `
         import { Sequelize } from "sequelize";
         async function connect({ name, username, password, connectionString, options }) {
-          if (connectionString) return new Sequelize(connectionString, options);
+          if (connectionString) {
+            const protocol = connectionString.substring(0, connectionString.indexOf("//") + 2);
+            const newConnectionString = connectionString.replace(protocol, "postgres://");
+            return new Sequelize(newConnectionString, options);
+          }
           return new Sequelize(name, username, password, options);
         }
         async function disconnect(client) {

@@ -190,6 +190,20 @@ runTable({
           return pool;
         }
         app.get("/things", async (req, res) => res.json(await getPool().query("SELECT * FROM things")));` },
+    { name: "a flag that asks for another set of models, which nobody sets", code: `${IMPORTS}
+        let cached;
+        const models = (file) => {
+          const db = new Database(file);
+          return { things: () => db.prepare("SELECT * FROM things").all() };
+        };
+        function init(file = "app.db", fresh = false) {
+          if (fresh) return models(file);
+          if (!cached) cached = models(file);
+          return cached;
+        }
+        const app = express();
+        app.get("/things", (req, res) => res.json(init().things()));
+        app.get("/others", (req, res) => res.json(init("others.db").things()));` },
     { name: "a flag that asks for another one, which nobody sets", code: `${IMPORTS}
         let db;
         const open = (file) => new Database(file);

@@ -9,6 +9,23 @@ runTable({
   rule: "no-session-per-call",
   theme: "traps: what looks alike",
   valid: [
+    { name: "a client that stops the query of another one", code: `
+        import { Client, Pool } from "pg";
+        const pool = new Pool();
+        app.get("/things", async (req, res) => {
+          const connection = await pool.connect();
+          try {
+            req.on("cancel", async () => {
+              const client = new Client();
+              await client.connect();
+              await client.query("SELECT pg_cancel_backend($1)", [connection.processID]);
+              await client.end();
+            });
+            res.json(await connection.query("SELECT * FROM things"));
+          } finally {
+            connection.release();
+          }
+        });` },
     { name: "Knex without a connection only builds SQL", code: `
         import knex from "knex";
         export const getKnex = () => knex({ client: "pg" });

@@ -24,7 +24,7 @@ export function markNeeds({ facts, forks }: NeedInput): void {
   let callsOf: Map<FunctionId, CallFact[]> | undefined;
   const given = new Given(facts);
   for (const { fn, asked, filled, nullish, start, end } of forks) {
-    const place = given.of(fn, asked);
+    const place = given.of(fn, asked, start);
     if (!place) continue;
     callsOf ??= byFunction(facts.calls);
     const calls = callsOf.get(fn) ?? [];
@@ -60,32 +60,32 @@ function firstFrom(calls: readonly CallFact[], start: number): number {
   return low;
 }
 
-/** Parameters, and properties of what they are given, that nothing in the file sets to something else. */
+/** Parameters, and properties of what they are given, that nothing sets to something else before they are asked for. */
 class Given {
   #assigned?: Map<VariableId, AssignFact[]>;
   #fields?: Set<string>;
 
   constructor(private readonly facts: FileFacts) {}
 
-  of(fn: FunctionId, asked: Expr): Pick<NeedFact, "param" | "property"> | undefined {
+  of(fn: FunctionId, asked: Expr, at: number): Pick<NeedFact, "param" | "property"> | undefined {
     if (asked.k === "member") {
-      const param = asked.of.k === "var" ? this.#parameter(fn, asked.of.id) : -1;
+      const param = asked.of.k === "var" ? this.#parameter(fn, asked.of.id, at) : -1;
       return param === -1 || this.#isSet(asked) ? undefined : { param, property: asked.name };
     }
     if (asked.k !== "var") return undefined;
-    const param = this.#parameter(fn, asked.id);
+    const param = this.#parameter(fn, asked.id, at);
     if (param !== -1) return { param };
     // `function move({ transaction }) {}`, `const { transaction } = options;`: what is taken out of a parameter, once.
-    const [only, more] = this.#assignsOf(asked.id);
-    return only?.value.k === "member" && !more ? this.of(fn, only.value) : undefined;
+    const [only, more] = this.#before(fn, asked.id, at);
+    return only?.value.k === "member" && !more ? this.of(fn, only.value, at) : undefined;
   }
 
   /** Its place among the function's parameters; a default is the one value that it may be set to. */
-  #parameter(fn: FunctionId, variable: VariableId): number {
+  #parameter(fn: FunctionId, variable: VariableId, at: number): number {
     const { params = [], body } = this.facts.functions[fn] ?? {};
     const index = params.findIndex((param) => param.variable === variable && param.rest !== true);
     if (index === -1 || body === undefined) return -1;
-    const [only, more] = this.#assignsOf(variable);
+    const [only, more] = this.#before(fn, variable, at);
     return more || (only && only.span.start >= body.start) ? -1 : index;
   }
 
@@ -95,6 +95,11 @@ class Given {
       for (const { target } of this.facts.assigns) if (target.k === "member" && target.of.k === "var") this.#fields.add(`${target.of.id} ${target.name}`);
     }
     return of.k === "var" && this.#fields.has(`${of.id} ${name}`);
+  }
+
+  /** What it may have been set to by then: in a loop, or by another function, also what stands behind. */
+  #before(fn: FunctionId, variable: VariableId, at: number): readonly AssignFact[] {
+    return this.#assignsOf(variable).filter((assign) => assign.fn !== fn || assign.span.start < at || this.facts.loops.some((loop) => loop.fn === fn && loop.span.start <= at && at < loop.span.end && assign.span.start < loop.span.end));
   }
 
   #assignsOf(variable: VariableId): readonly AssignFact[] {

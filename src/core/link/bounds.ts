@@ -81,6 +81,11 @@ export class Bounds {
     return compared.test(before) || asserted.test(before);
   }
 
+  /** Over the pieces of a list: `for (const chunk of splitEvery(100, rows))`. */
+  isOverPieces(file: string, { bound }: LoopFact): boolean {
+    return bound.k === "over" && this.#isPieces(file, bound.over, 0);
+  }
+
   /** Over the properties of an object: most often as many as its type has, but nothing says so. */
   isOverShape(file: string, { bound }: LoopFact): boolean {
     if (bound.k !== "over" || bound.over.k !== "call") return false;
@@ -237,6 +242,7 @@ export class Bounds {
     const name = this.#nameOf(file, call);
     const statement = statementOf(this.graph, call);
     if (this.#isLimited(file, call) || asksForSchema(statement?.sql ?? sqlAmong(call.args))) return true;
+    if (statement && /^find(Unique|First|One)/.test(name)) return true;
     if (statement && (this.#isTaken(file, call) || this.#asksForIds(file, call, site, seen))) return true;
     if (statement) return statement.sql !== undefined && /\bLIMIT\b/i.test(statement.sql);
     if (callee.k === "member") {

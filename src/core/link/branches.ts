@@ -45,13 +45,22 @@ export function neverRuns(graph: CallGraph, file: string, call: CallFact): boole
   if (!needs) return false;
   const key = functionKey(file, call.fn);
   const callers = callersOf(graph, key);
-  if (callers.length === 0 || graph.handovers.some(({ to }) => to === key)) return false;
+  if (callers.length === 0 || handedOver(graph).has(key)) return false;
   return needs.some((need) =>
     callers.every((caller) => {
       const filled = givenTo(graph, key, need, [caller], undefined, 0);
       return filled !== undefined && filled !== need.filled;
     }),
   );
+}
+
+const handed = new WeakMap<CallGraph, ReadonlySet<FunctionKey>>();
+
+/** The functions that are given away: who calls them, and with what, is not known. */
+function handedOver(graph: CallGraph): ReadonlySet<FunctionKey> {
+  let found = handed.get(graph);
+  if (!found) handed.set(graph, (found = new Set(graph.handovers.map(({ to }) => to))));
+  return found;
 }
 
 function givenTo(graph: CallGraph, key: FunctionKey, need: NeedFact, path: readonly CallPlace[], begun: Begun | undefined, depth: number): Filled {
@@ -71,7 +80,8 @@ function givenTo(graph: CallGraph, key: FunctionKey, need: NeedFact, path: reado
 function defaultOf({ program }: CallGraph, key: FunctionKey, index: number): Expr | undefined {
   const { file, fn } = program.fnOf(key);
   const variable = fn.params[index]?.variable;
-  return variable === undefined ? undefined : program.valuesOf(file, variable)[0];
+  const { body } = fn;
+  return variable === undefined ? undefined : program.file(file).assigns.find(({ target, span }) => target.k === "var" && target.id === variable && span.start < body.start)?.value;
 }
 
 interface At {

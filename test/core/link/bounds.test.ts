@@ -26,6 +26,7 @@ describe("Bounds", () => {
     `function g(list) { for (const x of list) f(x); } g(["a"]); g(["b", "c"]);`,
     `function g({ list }) { for (const x of list) f(x); } g({ list: ["a"] }); g({ list: ["b", "c"], more: load() });`,
     `function g(of) { for (const x of of.list) f(x); } g({ list: ["a"] });`,
+    `const prisma = new (await import("@prisma/client")).PrismaClient(); function g({ list }) { const all = Array.isArray(list) ? list : [list]; for (const x of all) f(x); } g({ list: await prisma.thing.findUnique({}) }); g({ list: await prisma.thing.findMany({ take: 10 }) });`,
     `const done = await Promise.allSettled(["a", "b"]); for (let i = 0; i < done.length; i++) f(done[i]);`,
     `const prisma = new (await import("@prisma/client")).PrismaClient(); const rows = await prisma.thing.findMany({ where: { id: { in: ["a", "b"] } } }); for (const row of rows) f(row);`,
   ])("bounded: %s", (text) => {
