@@ -90,7 +90,7 @@ const elsewhere = new WeakMap<ProjectFacts, Map<CallFact, boolean>>();
 /** An awaited call that leads to something that is no library's of the catalogue: a request, a timer, a file. */
 export function waitsElsewhere(project: ProjectFacts, call: CallFact): boolean {
   let known = elsewhere.get(project);
-  if (!known) elsewhere.set(project, (known = new Map()));
+  if (!known) elsewhere.set(project, (known = new Map<CallFact, boolean>()));
   return waits(project, call, known, 0);
 }
 
