@@ -91,32 +91,29 @@ const elsewhere = new WeakMap<ProjectFacts, Map<CallFact, boolean>>();
 export function waitsElsewhere(project: ProjectFacts, call: CallFact): boolean {
   let known = elsewhere.get(project);
   if (!known) elsewhere.set(project, (known = new Map<CallFact, boolean>()));
-  return waits(project, call, known, 0);
+  let found = known.get(call);
+  // Of what lies on the way, nothing is kept: what calls itself is cut somewhere.
+  if (found === undefined) known.set(call, (found = waits(project, call, new Set(), 0)));
+  return found;
 }
 
-function waits(project: ProjectFacts, call: CallFact, known: Map<CallFact, boolean>, depth: number): boolean {
-  const found = known.get(call);
-  if (found !== undefined) return found;
-  // What calls itself waits for what else it calls.
-  known.set(call, false);
-  const waiting = waitsFor(project, call, known, depth);
-  // What was left out so deep down is not left out elsewhere.
-  if (waiting || depth < MAX_LAYERS) known.set(call, waiting);
-  else known.delete(call);
-  return waiting;
+function waits(project: ProjectFacts, call: CallFact, seen: Set<CallFact>, depth: number): boolean {
+  if (seen.has(call)) return false;
+  seen.add(call);
+  return waitsFor(project, call, seen, depth);
 }
 
-function waitsFor(project: ProjectFacts, call: CallFact, known: Map<CallFact, boolean>, depth: number): boolean {
+function waitsFor(project: ProjectFacts, call: CallFact, seen: Set<CallFact>, depth: number): boolean {
   if (combinatorOf(call) !== undefined) return false;
   // `await send(…).catch(ignore)` waits for what comes before.
   const before = continued(project, call);
-  if (before) return waits(project, before, known, depth);
+  if (before) return waits(project, before, seen, depth);
   const callees = project.writers.calleesOf(call);
   const isOfLibrary = (each: CallFact): boolean => (project.graph.external.get(each) ?? []).some((id) => project.graph.values.tokens.libraryOf(id) !== undefined);
   // Made by hand: around a driver's callback it waits for the database, around anything else for that.
   if (isPromise(call)) return !callees.some((key) => project.writers.callsOf(key).some(isOfLibrary));
   if (callees.length > 0)
-    return depth < MAX_LAYERS && callees.some((key) => project.writers.callsOf(key).some((inner) => (inner.awaited || isHandedOn(project, key, inner)) && waits(project, inner, known, depth + 1)));
+    return depth < MAX_LAYERS && callees.some((key) => project.writers.callsOf(key).some((inner) => (inner.awaited || isHandedOn(project, key, inner)) && waits(project, inner, seen, depth + 1)));
   return !isOfLibrary(call);
 }
 
