@@ -94,6 +94,8 @@ function isStatement(project: ProjectFacts, site: JudgedTransaction, file: strin
   const { program } = project;
   const chain = [call, ...program.chainAfter(file, call)];
   if (chain.some(({ callee, args }) => !isThen(callee) && args.some((arg) => arg.k === "fn"))) return false;
+  // `.then(trx.commit).catch(trx.rollback)`: the transaction is over when it is, and not before.
+  if (chain.some(({ callee, args }) => isThen(callee) && args.some((arg) => arg.k === "member" && /^(commit|rollback)$/.test(arg.name)))) return false;
   if (touches(project, call).some(({ library }) => isSync(library))) return false;
   return runsIn(project, site, call).some(({ kind }) => kind === "read" || kind === "write" || kind === "ddl");
 }

@@ -135,8 +135,14 @@ function judge(project: ProjectFacts, bounds: Bounds, site: JudgedTransaction, o
 /** How many helpers may stand between a transaction and its loop for the loop to be surely the transaction's own. */
 const NEAR = 0;
 
-function isSurelyLong({ graph }: ProjectFacts, bounds: Bounds, { file, loop, path }: HeldLoop): boolean {
-  return path.length <= NEAR && loop.bound.k !== "while" && !bounds.isOverShape(file, loop) && !isPerhapsShort(graph, file, loop);
+function isSurelyLong({ graph }: ProjectFacts, bounds: Bounds, held: HeldLoop): boolean {
+  const { file, loop, path } = held;
+  return path.length <= NEAR && loop.bound.k !== "while" && !bounds.isOverShape(file, loop) && !isPerhapsShort(graph, file, loop) && !(bounds.isOverPieces(file, loop) && writesMany(held));
+}
+
+/** Each turn is one statement over many rows: as many statements as a large list has pieces. */
+function writesMany({ file, loop, writes }: HeldLoop): boolean {
+  return writes.every((write) => write.file === file && write.call.fn === loop.fn && write.call.loop === loop.id && write.call.callee.k === "member" && /Many$|bulk/i.test(write.call.callee.name));
 }
 
 /** An import under a new parent: as long as the document is, so its parent does not make it one small thing. Where to cut it is still for people to say. */

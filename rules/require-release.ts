@@ -103,7 +103,8 @@ function judge(project: ProjectFacts, file: string, call: CallFact, { library, p
   if (call.discarded) return pattern.kind === "client" && call.awaited ? draft(messages.never(name, what, remedy)) : undefined;
   const holder = holderOf(project, file, call);
   if (holder === undefined) return undefined;
-  const isRelease = (method: string) => pattern.releases.test(method) || library.closes.includes(method) || /^(release|close|end|destroy|dispose)$/i.test(method);
+  // Kysely's are queries to run: `trx.commit().execute()`.
+  const isRelease = (method: string) => pattern.releases.test(method) || pattern.releases.test(`${method}().execute`) || library.closes.includes(method) || /^(release|close|end|destroy|dispose)$/i.test(method);
   const custody = custodyOf(project, file, call.fn, holder, isRelease);
   if (custody.kept || custody.releasedInside) return undefined;
   // TypeORM's query runner on SQLite is the session's one connection: its `release` gives nothing back.

@@ -1,8 +1,9 @@
 import { engineOf } from "../../src/core/link/engines.js";
-import type { Expr } from "../../src/core/facts/types.js";
+import type { Expr, Span } from "../../src/core/facts/types.js";
 import { constantOf } from "../../src/core/link/constants.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
-import { isClose, type OpenSite, partCalls } from "../../src/core/link/sessions.js";
+import { functionKey } from "../../src/core/link/program.js";
+import { calleesOf, isClose, type OpenSite, partCalls } from "../../src/core/link/sessions.js";
 import { Origin } from "./origin.js";
 import { callUses } from "./uses.js";
 
@@ -27,8 +28,14 @@ export function serverOf(project: ProjectFacts, open: OpenSite): Server {
   if (named.length === 0) return "own";
   const origin = new Origin(project);
   if (!named.every(({ file, expr }) => origin.isGiven(file, expr, open.call.fn))) return "own";
-  if (kept || ((origin.throughRow || engineOf(project.graph, open.token) === "server") && isClosedByUsers(project, open))) return "of the call";
+  const isServer = origin.throughRow || engineOf(project.graph, open.token) === "server" || asksForPassword(project, open);
+  if (kept || (isServer && isClosedByUsers(project, open))) return "of the call";
   return origin.throughObject ? "of an object" : "own";
+}
+
+/** A file has none: `new Sequelize(name, username, password)`, `new Sequelize(connectionString)`. */
+function asksForPassword({ program }: ProjectFacts, { file, call }: OpenSite): boolean {
+  return call.args.some((arg) => arg.k === "var" && /^(pass(word)?|pwd|(db|database)?connection_?(string|ur[il]))$|connection_?string$/i.test(program.variable(file, arg.id).name));
 }
 
 /**
@@ -52,9 +59,13 @@ function classAround(program: ProjectFacts["program"], file: string, fn: number)
 function isClosedByUsers(project: ProjectFacts, open: OpenSite): boolean {
   const closes = partCalls(project.graph, open.token).filter(({ path, on }) => (on === "session" || on === "orm") && isClose(open.library, path));
   const uses = callUses(project, open, project.factoriesOf(open)).filter(({ file }) => project.program.role(file) !== "test");
+  const within = ({ span }: { span: Span }, around: Span): boolean => around.start <= span.start && span.end <= around.end;
+  // `await disconnect(client)`: by a helper that is given it.
+  const closers = new Set(closes.map((close) => functionKey(close.file, close.call.fn)));
   return uses.length > 0 && uses.every(({ file, call }) => {
     const { span } = project.program.fn(file, call.fn);
-    return closes.some((close) => close.file === file && span.start <= close.call.span.start && close.call.span.end <= span.end);
+    if (closes.some((close) => close.file === file && within(close.call, span))) return true;
+    return project.program.file(file).calls.some((other) => other !== call && other.args.length > 0 && within(other, span) && calleesOf(project.graph, other).some((key) => closers.has(key)));
   });
 }
 

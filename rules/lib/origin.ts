@@ -9,6 +9,9 @@ const MAX_DEPTH = 32;
 /** What a platform hands its settings over in: `env.DATABASE_URL` of a worker is no less the environment than `process.env`. */
 const ENVIRONMENT = /^(env|environment|bindings)$/i;
 
+/** What makes another text of one: `url.replace(user, "")` is still that URL. */
+const OF_TEXT = /^(replace|replaceAll|substring|substr|slice|trim|concat|toLowerCase|toString)$/;
+
 /** Data that came in, the program's own, or nothing that can be told. */
 type From = "given" | "own" | "unknown";
 
@@ -74,7 +77,7 @@ export class Origin {
     }
     const args = call.args.filter((arg) => !isNothing(arg));
     // `found.find((one) => …)`, `made.toString()`: what it is called on.
-    const asked = args.length > 0 ? args : call.callee.k === "member" && call.args.every((arg) => arg.k === "fn") ? [call.callee.of] : [];
+    const asked = call.callee.k === "member" && (OF_TEXT.test(call.callee.name) || (args.length === 0 && call.args.every((arg) => arg.k === "fn"))) ? [...args, call.callee.of] : args;
     const from = asked.map((one) => this.#of(file, one, fn, depth + 1));
     // Looked up or made with something given, whatever else it takes: a key, a default.
     if (from.includes("given")) return "given";

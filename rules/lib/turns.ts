@@ -82,18 +82,38 @@ export function callsOfTurn({ program }: ProjectFacts, file: string, loop: LoopF
   return program.callsIn(file, loop.fn).filter((call) => contains(loop.body, call.span) && !inner.some((body) => contains(body, call.span)));
 }
 
+/** How many functions may stand between: clients of one's own have layers. */
+const MAX_LAYERS = 8;
+
+const elsewhere = new WeakMap<ProjectFacts, Map<CallFact, boolean>>();
+
 /** An awaited call that leads to something that is no library's of the catalogue: a request, a timer, a file. */
-export function waitsElsewhere(project: ProjectFacts, call: CallFact, depth = 0): boolean {
+export function waitsElsewhere(project: ProjectFacts, call: CallFact): boolean {
+  let known = elsewhere.get(project);
+  if (!known) elsewhere.set(project, (known = new Map<CallFact, boolean>()));
+  let found = known.get(call);
+  // Of what lies on the way, nothing is kept: what calls itself is cut somewhere.
+  if (found === undefined) known.set(call, (found = waits(project, call, new Set(), 0)));
+  return found;
+}
+
+function waits(project: ProjectFacts, call: CallFact, seen: Set<CallFact>, depth: number): boolean {
+  if (seen.has(call)) return false;
+  seen.add(call);
+  return waitsFor(project, call, seen, depth);
+}
+
+function waitsFor(project: ProjectFacts, call: CallFact, seen: Set<CallFact>, depth: number): boolean {
   if (combinatorOf(call) !== undefined) return false;
   // `await send(…).catch(ignore)` waits for what comes before.
   const before = continued(project, call);
-  if (before) return waitsElsewhere(project, before, depth);
+  if (before) return waits(project, before, seen, depth);
   const callees = project.writers.calleesOf(call);
   const isOfLibrary = (each: CallFact): boolean => (project.graph.external.get(each) ?? []).some((id) => project.graph.values.tokens.libraryOf(id) !== undefined);
   // Made by hand: around a driver's callback it waits for the database, around anything else for that.
   if (isPromise(call)) return !callees.some((key) => project.writers.callsOf(key).some(isOfLibrary));
   if (callees.length > 0)
-    return depth < 4 && callees.some((key) => project.writers.callsOf(key).some((inner) => (inner.awaited || isHandedOn(project, key, inner)) && waitsElsewhere(project, inner, depth + 1)));
+    return depth < MAX_LAYERS && callees.some((key) => project.writers.callsOf(key).some((inner) => (inner.awaited || isHandedOn(project, key, inner)) && waits(project, inner, seen, depth + 1)));
   return !isOfLibrary(call);
 }
 

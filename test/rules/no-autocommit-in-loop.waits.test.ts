@@ -44,6 +44,19 @@ runTable({
           }
           res.end();
         });` },
+    { name: "progress between requests, through a client in layers", code: `${PRISMA}
+        const request = async (path, body) => { const response = await fetch(path, { method: "POST", body }); return await response.json(); };
+        const post = async (path, body) => await request(path, JSON.stringify(body));
+        const client = { transfer: async (body) => await post("/transfers", body) };
+        const transfer = async (body) => await client.transfer(body);
+        const pay = async (row) => { await transfer({ to: row.userId, amount: row.amount }); };
+        export async function payAll() {
+          const rows = await prisma.payout.findMany({ where: { status: "open" } });
+          for (const row of rows) {
+            await pay(row);
+            await prisma.payout.update({ where: { id: row.id }, data: { status: "paid" } });
+          }
+        }` },
     { name: "a helper gives the promise of something else on", code: `${DB}
         import express from "express";
         import { spawn } from "node:child_process";

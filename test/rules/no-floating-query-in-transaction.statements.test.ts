@@ -17,6 +17,12 @@ runTable({
   rule: "no-floating-query-in-transaction",
   theme: "statements",
   valid: [
+    { name: "Knex: the statement's own end ends the transaction", code: `
+        import knex from "knex";
+        const db = knex({ client: "pg" });
+        export const load = (id) => db.transaction((trx) => {
+          db.raw("SELECT * FROM things WHERE id = ?", [id]).transacting(trx).then(trx.commit).catch(trx.rollback);
+        });` },
     { name: "awaited", code: `${PRISMA}
         export const save = (name) => prisma.$transaction(async (tx) => { await tx.thing.create({ data: { name } }); });` },
     { name: "given back", code: `${PRISMA}

@@ -24,6 +24,37 @@ runTable({
           await client($.table).del();
           client.destroy();
         }` },
+    { name: "a server by name, user and password, closed by a helper", code: `
+        import { Sequelize } from "sequelize";
+        async function connect({ name, username, password, connectionString, options }) {
+          if (connectionString) {
+            const protocol = connectionString.substring(0, connectionString.indexOf("//") + 2);
+            const newConnectionString = connectionString.replace(protocol, "postgres://");
+            return new Sequelize(newConnectionString, options);
+          }
+          return new Sequelize(name, username, password, options);
+        }
+        async function disconnect(client) {
+          if (client) await client.close();
+        }
+        export async function schemaOf({ connection }) {
+          let client;
+          try {
+            client = await connect(connection);
+            return await client.getQueryInterface().showAllTables();
+          } finally {
+            await disconnect(client);
+          }
+        }
+        export async function rowsOf({ connection, text }) {
+          let client;
+          try {
+            client = await connect(connection);
+            return await client.query(text);
+          } finally {
+            await disconnect(client);
+          }
+        }` },
     { name: "a connection that is tested", code: `${APP}
         import pg from "pg";
         app.post("/test-connection", async (req, res) => {

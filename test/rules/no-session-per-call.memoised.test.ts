@@ -166,6 +166,52 @@ runTable({
           if (state.db === null) state.db = new Database("app.db");
           return state.db;
         }${ROUTE}` },
+    { name: "a new pool takes the place of one that has failed", code: `
+        import { Pool } from "pg";
+        let pool;
+        const reconnect = async () => {
+          for (let i = 0; i < 10; i++) {
+            const next = new Pool();
+            try {
+              await next.query("SELECT 1");
+              next.on("error", reconnect);
+              pool = next;
+              return;
+            } catch {
+              await sleep(1000);
+            }
+          }
+        };
+        export function getPool() {
+          if (!pool) {
+            pool = new Pool();
+            pool.on("error", reconnect);
+          }
+          return pool;
+        }
+        app.get("/things", async (req, res) => res.json(await getPool().query("SELECT * FROM things")));` },
+    { name: "a flag that asks for another set of models, which nobody sets", code: `${IMPORTS}
+        let cached;
+        const models = (file) => {
+          const db = new Database(file);
+          return { things: () => db.prepare("SELECT * FROM things").all() };
+        };
+        function init(file = "app.db", fresh = false) {
+          if (fresh) return models(file);
+          if (!cached) cached = models(file);
+          return cached;
+        }
+        const app = express();
+        app.get("/things", (req, res) => res.json(init().things()));
+        app.get("/others", (req, res) => res.json(init("others.db").things()));` },
+    { name: "a flag that asks for another one, which nobody sets", code: `${IMPORTS}
+        let db;
+        const open = (file) => new Database(file);
+        export function getDb(file = "app.db", fresh = false) {
+          if (fresh) return open(file);
+          if (!db) db = open(file);
+          return db;
+        }${ROUTE}` },
     { name: "a flag says that the pool is there, and is taken back where opening failed", code: `
         import express from "express";
         import pg from "pg";
@@ -233,6 +279,17 @@ runTable({
         Store.instance().connect();` },
   ],
   invalid: [
+    { name: "a flag that asks for another one, which somebody sets", code: `${IMPORTS}
+        let db;
+        export function getDb(fresh = false) {
+          if (fresh) return new Database("app.db");
+          if (!db) db = new Database("app.db");
+          return db;
+        }
+        const app = express();
+        app.get("/things", async (req, res) => {
+          res.json(getDb(true).prepare("SELECT * FROM things").all());
+        });`, findings: [{ line: 5, message: "opens a new better-sqlite3 session each time it is called, and 1 place does so per request", fix: "review", reason: "the factory's parameters decide more than the path", related: [11], sessions: "1", why: [10, 11, 5] }] },
     { name: "the variable is local: nothing is kept", code: `${IMPORTS}
         function getDb() {
           let db;

@@ -9,6 +9,28 @@ runTable({
   rule: "no-session-per-call",
   theme: "traps: what looks alike",
   valid: [
+    { name: "a client that stops the query of another one", code: `
+        import { Client, Pool } from "pg";
+        const pool = new Pool();
+        app.get("/things", async (req, res) => {
+          const connection = await pool.connect();
+          try {
+            req.on("cancel", async () => {
+              const client = new Client();
+              await client.connect();
+              await client.query("SELECT pg_cancel_backend($1)", [connection.processID]);
+              await client.end();
+            });
+            res.json(await connection.query("SELECT * FROM things"));
+          } finally {
+            connection.release();
+          }
+        });` },
+    { name: "Knex without a connection only builds SQL", code: `
+        import knex from "knex";
+        export const getKnex = () => knex({ client: "pg" });
+        app.get("/things", async (req, res) => res.json(await req.connection.knex(getKnex().select("*").from("things"))));
+        app.get("/people", async (req, res) => res.json(await req.connection.knex(getKnex().select("*").from("people"))));` },
     { name: "a test's factory in the place of the program's own", code: {
         "src/tick.ts": `
         import express from "express";
@@ -127,6 +149,11 @@ runTable({
         app.get("/things", (req, res) => res.json(services.db.prepare("SELECT * FROM things").all()));` },
   ],
   invalid: [
+    { name: "Knex with a connection has a pool", code: `
+        import knex from "knex";
+        export const getKnex = () => knex({ client: "pg", connection: process.env.DATABASE_URL });
+        app.get("/things", async (req, res) => res.json(await getKnex().select("*").from("things")));
+        app.get("/people", async (req, res) => res.json(await getKnex().select("*").from("people")));`, findings: [{ line: 2, message: "opens a new knex session", library: "knex", fix: "safe", related: [3, 4], sessions: "1", why: [4, 4, 2] }] },
     { name: "only what programs do once gets one, by the names: likely", code: `
         import Database from "better-sqlite3";
         const open = () => new Database("app.db");

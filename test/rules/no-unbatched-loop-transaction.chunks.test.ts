@@ -115,6 +115,26 @@ runTable({
         }` },
   ],
   invalid: [
+    { name: "one transaction over pieces, each of which is one statement", code: `
+        import { PrismaClient } from "@prisma/client";
+        import { splitEvery } from "./lists.js";
+        const prisma = new PrismaClient();
+        app.post("/restore", async (req, res) => {
+          await prisma.$transaction(async (tx) => {
+            for (const ids of splitEvery(1000, req.body.ids)) await tx.thing.updateMany({ where: { id: { in: ids } }, data: { deletedAt: null } });
+          });
+          res.end();
+        });`, findings: [{ line: 5, message: "loops over `splitEvery`", confidence: "likely", library: "@prisma/client", fix: "review", reason: REVIEW, related: [6], why: [4], statements: "n" }] },
+    { name: "one transaction over pieces, row by row", code: `
+        import { PrismaClient } from "@prisma/client";
+        import { splitEvery } from "./lists.js";
+        const prisma = new PrismaClient();
+        app.post("/restore", async (req, res) => {
+          await prisma.$transaction(async (tx) => {
+            for (const ids of splitEvery(1000, req.body.ids)) await Promise.all(ids.map((id) => tx.thing.update({ where: { id }, data: { deletedAt: null } })));
+          });
+          res.end();
+        });`, findings: [{ line: 5, message: "loops over `splitEvery`", library: "@prisma/client", fix: "review", reason: REVIEW, related: [6], why: [4], statements: "n·m" }] },
     { name: "chunks, all in one transaction", code: `${DB}
         app.post("/things", (req, res) => {
           db.transaction(() => {

@@ -61,6 +61,16 @@ runTable({
     { name: "an empty list is told from another one, and no more", code: held(`const things = req.body.things; if (things.length > 0) log(things);`, `for (const thing of things) insert.run(thing.name);`), findings: surely("things") },
     { name: "a length that is only warned of", code: held(`const things = req.body.things; if (things.length > MAX_THINGS) console.warn("many");`, `for (const thing of things) insert.run(thing.name);`), findings: surely("things") },
     { name: "another list's length", code: held(`const things = req.body.things; if (req.body.others.length > 100) throw new RangeError("too many");`, `for (const thing of things) insert.run(thing.name);`), findings: surely("things") },
+    { name: "what the callers write out one by one", code: `
+        import Database from "better-sqlite3";
+        const db = new Database("app.db");
+        const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
+        app.post("/things", (req, res) => { put(req.body.key, req.body.first, req.body.second); res.end(); });
+        function put(key, ...names) {
+          db.transaction(() => {
+            for (const name of names) insert.run(name);
+          })();
+        }`, findings: [{ line: 6, message: "loops over `names`", confidence: "likely" as const, fix: "review" as const, reason: REVIEW, related: [7], why: [4, 4], statements: "n" }] },
     { name: "the settings", code: held(`const settings = req.body.settings;`, `for (const setting of settings) insert.run(setting.name);`), findings: perhaps("settings") },
     { name: "the settings by name, out of an object", code: held(`const entries = Object.entries(req.body.settings);`, `for (const [name] of entries) insert.run(name);`), findings: perhaps("entries") },
     { name: "the properties of an object, by a name", code: held(`const names = Object.keys(req.body.shape);`, `for (const name of names) insert.run(name);`), findings: perhaps("names") },

@@ -251,6 +251,20 @@ runTable({
             await runner.release();
           }
         }` },
+    { name: "Kysely's commit and rollback are run as queries", code: `
+        import { Kysely, PostgresDialect } from "kysely";
+        import { Pool } from "pg";
+        const db = new Kysely({ dialect: new PostgresDialect({ pool: new Pool() }) });
+        export async function move() {
+          const trx = await db.startTransaction().execute();
+          try {
+            await trx.updateTable("things").set({ n: 1 }).execute();
+            await trx.commit().execute();
+          } catch (error) {
+            await trx.rollback().execute();
+            throw error;
+          }
+        }` },
   ],
   invalid: [
     { name: "from a pool that is given on after a check of it", code: `
@@ -405,6 +419,15 @@ runTable({
           await sequelize.query("UPDATE things SET n = 1", { transaction });
           await transaction.commit();
         }`, findings: [unsafe(4, 5, { library: "sequelize", message: "this sequelize transaction is lost" })] },
+    { name: "Kysely: no rollback", code: `
+        import { Kysely, PostgresDialect } from "kysely";
+        import { Pool } from "pg";
+        const db = new Kysely({ dialect: new PostgresDialect({ pool: new Pool() }) });
+        export async function move() {
+          const trx = await db.startTransaction().execute();
+          await trx.updateTable("things").set({ n: 1 }).execute();
+          await trx.commit().execute();
+        }`, findings: [unsafe(5, 6, { library: "kysely" })] },
     { name: "BEGIN and COMMIT, and nothing for a failure", code: `
         import { DatabaseSync } from "node:sqlite";
         const db = new DatabaseSync("app.db");

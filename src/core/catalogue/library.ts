@@ -158,8 +158,8 @@ export interface OpenPattern {
   lazy?: boolean;
   /** A process may share what it makes through the runtime's factory: one for each key, or one in all where it names none. */
   shares?: SharePattern;
-  /** Without this property its options make something that never connects: what builds statements, and runs none. */
-  connects?: string;
+  /** Where it is told what to connect to. An options object without it builds statements, and connects to nothing. */
+  connects?: ArgumentPath;
   /** An open that counts only when none of these arguments is a session already (then it is a wrapper). */
   unless?: readonly ArgumentPath[];
 }

@@ -5,6 +5,7 @@ import { expression } from "./expressions.js";
 import { visitFunction } from "./functions.js";
 import { Lines } from "./lines.js";
 import { markMemos } from "./memo.js";
+import { markNeeds } from "./needs.js";
 import { commonJsExports } from "./modules.js";
 import { bindPattern } from "./patterns.js";
 import { Bindings, type Names } from "./scope.js";
@@ -61,6 +62,7 @@ export function buildFacts(input: FactsInput): FileFacts {
     lines,
     tags: readTags(text, input.comments),
     guards: [],
+    forks: [],
     branches: [],
     inPlace: new Map(),
     rescues: new Set(),
@@ -116,6 +118,7 @@ export function buildFacts(input: FactsInput): FileFacts {
   closeLoops(walk);
   settleTuples(walk);
   markMemos(walk);
+  markNeeds(walk);
   commonJsExports(walk);
   facts.specifiers = [...walk.specifiers];
   trim(facts);

@@ -9,6 +9,8 @@ const MAX_ASKED = 16;
 export interface Condition {
   value: Expr;
   asked: Asked[];
+  /** How those hang together, where it is one way throughout: all have to hold, or any. */
+  joined?: "&&" | "||";
 }
 
 /** Walks an expression whose truth decides, and tells which places it asks for a value. */
@@ -21,7 +23,7 @@ export function condition(walk: Walk, node: Node | undefined, ctx: Context, use?
       return condition(walk, child(node, "expression"), ctx, use);
     case "UnaryExpression":
       if (str(node, "operator") !== "!") break;
-      return { value: UNKNOWN, asked: condition(walk, child(node, "argument"), ctx).asked.map(flip) };
+      return negated(condition(walk, child(node, "argument"), ctx));
     case "BinaryExpression": {
       const asked = comparison(walk, node, ctx);
       if (asked) return { value: UNKNOWN, asked };
@@ -29,6 +31,11 @@ export function condition(walk: Walk, node: Node | undefined, ctx: Context, use?
   }
   const value = walk.expr(node, ctx, use);
   return { value, asked: [{ expr: value, filledWhen: true }] };
+}
+
+/** `!(a && b)` is `!a || !b`. */
+function negated({ asked, joined }: Condition): Condition {
+  return { value: UNKNOWN, asked: asked.map(flip), ...(joined && { joined: joined === "&&" ? "||" : "&&" }) };
 }
 
 function flip(asked: Asked): Asked {
@@ -84,17 +91,27 @@ export function logical(walk: Walk, node: Node, ctx: Context, use?: Use): Condit
   const start = condition(walk, first, ctx, use && { ...use, discarded: false });
   const asked = [...start.asked];
   const values = [start.value];
+  let joined = start.joined ?? (start.asked.length <= 1 ? joint(steps[0]?.operator) : undefined);
   steps.forEach((step, i) => {
-    guard(walk, ctx, asked, step.operator === "&&", startOf(step.node), endOf(step.node));
+    guard(walk, ctx, { asked, ...(joined && { joined }) }, step.operator === "&&", startOf(step.node), endOf(step.node));
     const next = condition(walk, step.node, inBranch(ctx, step.node), i === steps.length - 1 ? use : use && { ...use, discarded: false });
     asked.push(...next.asked);
     values.push(next.value);
+    if (step.operator !== joined || (next.asked.length > 1 && next.joined !== joined)) joined = undefined;
   });
-  return { value: { k: "either", of: values }, asked };
+  return { value: { k: "either", of: values }, asked, ...(joined && { joined }) };
 }
 
-/** Notes that a stretch of the function runs only when some place was asked and found empty. */
-export function guard(walk: Walk, ctx: Context, asked: readonly Asked[], outcome: boolean, start: number, end: number): void {
+function joint(operator: string | undefined): Condition["joined"] {
+  return operator === "&&" || operator === "||" ? operator : undefined;
+}
+
+/** Notes that a stretch of the function runs only when some place was asked and found empty, or that it hangs on one thing alone. */
+export function guard(walk: Walk, ctx: Context, { asked, joined }: Pick<Condition, "asked" | "joined">, outcome: boolean, start: number, end: number): void {
+  // All of `a && b` hold where it does, and none of `a || b` where that does not; else one of them may decide alone.
+  if (asked.length === 1 || joined === (outcome ? "&&" : "||"))
+    for (const { expr, filledWhen, compared } of asked.slice(0, MAX_ASKED))
+      if ((expr.k === "var" || expr.k === "member") && compared !== true) walk.forks.push({ fn: ctx.fn, asked: expr, filled: filledWhen === outcome, nullish: compared === false, start, end });
   const places = asked.slice(-MAX_ASKED).filter(({ expr, filledWhen }) => filledWhen !== outcome && mayBePlace(expr)).map(({ expr, compared }) => ({ expr, compared }));
   if (places.length > 0) walk.guards.push({ fn: ctx.fn, places, start, end });
 }

@@ -131,8 +131,8 @@ function ternary(walk: Walk, node: Node, ctx: Context, use: Use): Expr {
     branch = inBranch(branch, at);
     const then = child(at, "consequent");
     const other = child(at, "alternate");
-    if (then) guard(walk, ctx, test.asked, true, startOf(then), endOf(then));
-    if (other) guard(walk, ctx, test.asked, false, startOf(other), endOf(other));
+    if (then) guard(walk, ctx, test, true, startOf(then), endOf(then));
+    if (other) guard(walk, ctx, test, false, startOf(other), endOf(other));
     values.push(walk.expr(then, then ? inBranch(branch, then) : branch, use));
     at = other;
   }
@@ -183,7 +183,7 @@ function assignment(walk: Walk, node: Node, ctx: Context): Expr {
   if (target.k === "var") touch(ctx, target.id, true, true);
   if (operator === "??=" || operator === "||=" || operator === "&&=") {
     const asked = [{ expr: target, filledWhen: true }];
-    guard(walk, ctx, asked, operator === "&&=", startOf(right), endOf(right));
+    guard(walk, ctx, { asked }, operator === "&&=", startOf(right), endOf(right));
     const value = walk.expr(right, inBranch(ctx, right), { name, tags });
     if (target.k === "var" || target.k === "member") {
       assign(walk, ctx, target, value, spanOf(walk, node), operator);

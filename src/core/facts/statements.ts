@@ -133,17 +133,17 @@ function ifStatement(walk: Walk, node: Node, ctx: Context): void {
   let branch = ctx;
   // `else if` chains may be thousands long in generated code.
   while (at?.type === "IfStatement") {
-    const { asked } = condition(walk, child(at, "test"), branch);
+    const test = condition(walk, child(at, "test"), branch);
     branch = inBranch(branch, at);
     const then = child(at, "consequent");
     const other = child(at, "alternate");
     if (then) {
-      guard(walk, ctx, asked, true, startOf(then), endOf(then));
+      guard(walk, ctx, test, true, startOf(then), endOf(then));
       walk.statement(then, inBranch(branch, then));
       // `if (x) return …;` guards what follows it in its block.
-      if (leaves(then)) guard(walk, ctx, asked, false, endOf(node), ctx.blockEnd);
+      if (leaves(then)) guard(walk, ctx, test, false, endOf(node), ctx.blockEnd);
     }
-    if (other) guard(walk, ctx, asked, false, startOf(other), endOf(other));
+    if (other) guard(walk, ctx, test, false, startOf(other), endOf(other));
     at = other;
   }
   if (at) walk.statement(at, inBranch(branch, at));

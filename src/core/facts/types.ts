@@ -7,7 +7,7 @@
  */
 
 /** Bump when the shape or the meaning of facts changes: cached facts of another version are thrown away. */
-export const FACTS_VERSION = 7;
+export const FACTS_VERSION = 8;
 
 /** A half-open range of the source. Lines and columns are 1-based, the end is exclusive. */
 export interface Span {
@@ -158,6 +158,17 @@ export interface MemoFact {
   keyed: boolean;
 }
 
+/** Something that a function is given decides whether a call in it runs: `if (transaction) return run(transaction);`. */
+export interface NeedFact {
+  /** The parameter, by its place, or this property of what it is given. */
+  param: number;
+  property?: string;
+  /** Whether it has to hold a value, or none. */
+  filled: boolean;
+  /** Only `null` and `undefined` count as none: it is compared with them. */
+  nullish?: boolean;
+}
+
 export interface CallFact {
   id: CallId;
   fn: FunctionId;
@@ -180,6 +191,8 @@ export interface CallFact {
   conditional: boolean;
   /** It stands in such a branch together with its loop: each turn gets to it. */
   everyTurn?: true;
+  /** What its function has to be given for it to run, as far as single conditions say. */
+  needs?: NeedFact[];
   /** It stands in this `try` block (not in its handlers), innermost first. Index into `FileFacts.tries`. */
   tries?: number[];
   /** It stands in the `catch` or `finally` of a `try`. */

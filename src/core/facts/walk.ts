@@ -1,6 +1,7 @@
 import { endOf, startOf, type Node } from "./ast.js";
 import type { Lines } from "./lines.js";
 import type { Guard } from "./memo.js";
+import type { Fork } from "./needs.js";
 import type { Bindings } from "./scope.js";
 import type { ClassId, Expr, FileFacts, FunctionFact, FunctionId, LoopFact, LoopId, ObjectId, Span, VariableId } from "./types.js";
 
@@ -83,6 +84,7 @@ export interface Walk {
   readonly lines: Lines;
   readonly tags: Map<number, string[]>;
   readonly guards: Guard[];
+  readonly forks: Fork[];
   /** For each assignment, the `branch` of its context. */
   readonly branches: number[];
   /** Functions that run where they stand, once (IIFEs, `.then` callbacks, promise executors) → the function around them. */

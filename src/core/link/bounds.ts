@@ -81,6 +81,11 @@ export class Bounds {
     return compared.test(before) || asserted.test(before);
   }
 
+  /** Over the pieces of a list: `for (const chunk of splitEvery(100, rows))`. */
+  isOverPieces(file: string, { bound }: LoopFact): boolean {
+    return bound.k === "over" && this.#isPieces(file, bound.over, 0);
+  }
+
   /** Over the properties of an object: most often as many as its type has, but nothing says so. */
   isOverShape(file: string, { bound }: LoopFact): boolean {
     if (bound.k !== "over") return false;
@@ -120,7 +125,7 @@ export class Bounds {
       case "either":
         return expr.of.every((alternative) => this.#boundedValue(file, alternative, site, seen));
       case "member":
-        return CONSTANT.test(expr.name) || PIECE.test(expr.name) || (expr.name === "*" && this.#isPieces(file, expr.of, 0)) || this.#boundedField(file, expr, site, seen);
+        return CONSTANT.test(expr.name) || PIECE.test(expr.name) || (expr.name === "*" && this.#isPieces(file, expr.of, 0)) || this.#boundedField(file, expr, site, seen) || this.#boundedGiven(file, expr, site, seen);
       case "call":
         return this.#boundedCall(file, this.graph.program.call(file, expr.id), site, seen);
       case "var":
@@ -136,8 +141,9 @@ export class Bounds {
     if (CONSTANT.test(variable.name) || PIECE.test(variable.name)) return true;
     const facts = program.file(file);
     if (variable.kind === "import") return this.#boundedImport(file, id);
-    if (variable.kind === "param") return this.#boundedParameter(file, id, variable.fn, site, seen);
-    if (variable.kind !== "const" && variable.kind !== "let" && variable.kind !== "var") return false;
+    // A name that is taken out of a parameter is set like any other.
+    if (variable.kind === "param" && program.fn(file, variable.fn).params.some((param) => param.variable === id)) return this.#boundedParameter(file, id, variable.fn, site, seen);
+    if (variable.kind !== "param" && variable.kind !== "const" && variable.kind !== "let" && variable.kind !== "var") return false;
     const values = program.valuesOf(file, id);
     // A list that is filled elsewhere (`rows.push(…)`) is not the literal that it started as.
     const grows = facts.calls.some((call) => isGrown(call, id) && (call.spread === true || call.fn !== variable.fn || !this.#isInBoundedLoops(file, call, site, seen)));
@@ -222,9 +228,7 @@ export class Bounds {
     const index = program.fn(file, fn).params.findIndex((param) => param.variable === id);
     const key: FunctionKey = functionKey(file, fn);
     const all = [...callersOf(this.graph, key), ...(site?.bodies.includes(key) ? site.invocations : [])];
-    // What tests and scripts pass says nothing about the service, unless nobody else calls.
-    const service = all.filter(({ file: from }) => program.role(from) === "source");
-    const calls = service.length > 0 ? service : all;
+    const calls = this.#serviceCalls(all);
     return (
       index !== -1 &&
       calls.length > 0 &&
@@ -237,12 +241,33 @@ export class Bounds {
     );
   }
 
+  /** `function store({ rows }) {}`: a property of what every call of the function passes. */
+  #boundedGiven(file: string, { of, name }: Extract<Expr, { k: "member" }>, site: TransactionSite | undefined, seen: Seen): boolean {
+    const { program } = this.graph;
+    const variable = of.k === "var" ? program.variable(file, of.id) : undefined;
+    if (of.k !== "var" || variable === undefined) return false;
+    const index = program.fn(file, variable.fn).params.findIndex((param) => param.variable === of.id && param.rest !== true);
+    const calls = index === -1 ? [] : this.#serviceCalls(callersOf(this.graph, functionKey(file, variable.fn)));
+    return calls.length > 0 && calls.every(({ file: from, call }) => {
+      const arg = call.spread === true ? undefined : call.args[index];
+      const prop = arg?.k === "object" ? arg.props.findLast((each) => each.name === name || each.name === "...") : undefined;
+      return prop?.name === name && this.#boundedValue(from, prop.value, site, seen);
+    });
+  }
+
+  /** What tests and scripts pass says nothing about the service, unless nobody else calls. */
+  #serviceCalls<T extends { file: string }>(all: readonly T[]): readonly T[] {
+    const service = all.filter(({ file }) => this.graph.program.role(file) === "source");
+    return service.length > 0 ? service : all;
+  }
+
   #boundedCall(file: string, call: CallFact, site: TransactionSite | undefined, seen: Seen): boolean {
     const { callee } = call;
     const name = this.#nameOf(file, call);
     const statement = statementOf(this.graph, call);
     if (this.#isLimited(file, call) || asksForSchema(statement?.sql ?? sqlAmong(this.graph.program, call))) return true;
-    if (statement && this.#isTaken(file, call)) return true;
+    if (statement && /^find(Unique|First|One)/.test(name)) return true;
+    if (statement && (this.#isTaken(file, call) || this.#asksForIds(file, call, site, seen))) return true;
     if (statement) return statement.sql !== undefined && /\bLIMIT\b/i.test(statement.sql);
     if (callee.k === "member") {
       if (name === "slice" && call.args.length === 2) return true;
@@ -253,6 +278,7 @@ export class Bounds {
       }
       if (/^(map|filter|flatMap|sort|toSorted|reverse|toReversed|concat|split)$/.test(name)) return this.#boundedValue(file, callee.of, site, seen) && (name !== "concat" || call.args.every((arg) => this.#boundedValue(file, arg, site, seen)));
       if (/^(take|limit|top|first)$/i.test(name)) return true;
+      if (/^(all|allSettled)$/.test(name) && callee.of.k === "global" && callee.of.name === "Promise") return call.args.length === 1 && call.args.every((arg) => this.#boundedValue(file, arg, site, seen));
     }
     const [like] = call.args;
     const length = name === "from" && like?.k === "object" ? like.props.find((prop) => prop.name === "length") : undefined;
@@ -314,6 +340,16 @@ export class Bounds {
       const index = variable === undefined ? -1 : program.fn(file, variable.fn).params.findIndex((param) => value.k === "var" && param.variable === value.id);
       return variable === undefined || index === -1 || callersOf(this.graph, functionKey(file, variable.fn)).every(({ call }) => call.args[index] !== undefined);
     });
+  }
+
+  /** `findMany({ where: { id: { in: ids } } })`, `find({ where: { id: In(ids) } })`: as many rows as there are ids. */
+  #asksForIds(file: string, { args }: CallFact, site: TransactionSite | undefined, seen: Seen): boolean {
+    const property = (expr: Expr | undefined, name: string): Expr | undefined => (expr?.k === "object" ? expr.props.find((prop) => prop.name === name)?.value : undefined);
+    const id = args.flatMap((arg) => property(property(arg, "where"), "id") ?? [])[0];
+    if (!id) return false;
+    const call = id.k === "call" ? this.graph.program.call(file, id.id) : undefined;
+    const list = property(id, "in") ?? (call !== undefined && this.#nameOf(file, call) === "In" ? call.args[0] : undefined);
+    return list !== undefined && this.#boundedValue(file, list, site, seen);
   }
 
   #constantNumber(file: string, expr: Expr): boolean {

@@ -2,6 +2,7 @@ import { frameworkOf, frameworkOfGlobal } from "../catalogue/index.js";
 import type { CallbackRole } from "../catalogue/framework.js";
 import { platform } from "../catalogue/frameworks/platform.js";
 import type { CallFact, MemoFact } from "../facts/types.js";
+import { neverRuns } from "./branches.js";
 import type { CallGraph, Handover } from "./calls.js";
 import { frameworkEntries } from "./entries.js";
 import { literalText } from "./expressions.js";
@@ -141,6 +142,7 @@ export class Contexts {
   #collectEdges(): void {
     const { graph } = this;
     for (const edge of graph.edges.values()) {
+      if (neverRuns(graph, edge.file, edge.call)) continue;
       const owner = this.#ownerOf(edge.file, edge.call);
       const step: Step = { file: edge.file, call: edge.call };
       if (owner === MODULE) this.#reach(edge.to, "once", step);

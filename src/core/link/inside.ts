@@ -1,8 +1,9 @@
 import type { CallFact, FunctionId, Span } from "../facts/types.js";
+import { givenOn, mayRun } from "./branches.js";
 import type { CallGraph, CallPlace } from "./calls.js";
 import { functionKey, type FunctionKey } from "./program.js";
 import { type Schedule, within } from "./schedule.js";
-import type { TransactionSite } from "./transactions.js";
+import { begunBy, type TransactionSite } from "./transactions.js";
 
 /** A call that runs while a transaction is open. */
 export interface InsideCall extends CallPlace {
@@ -37,7 +38,7 @@ export class Inside {
     readonly schedule: Schedule,
   ) {}
 
-  /** The functions, nearest first; each once, by the shortest way. */
+  /** The functions, nearest first; each once, by the shortest way, and again where it is given what makes other calls of it run. */
   functionsOf(site: TransactionSite): readonly InsideFunction[] {
     let found = this.#functions.get(site);
     if (!found) this.#functions.set(site, (found = [...this.#reach(site)]));
@@ -46,28 +47,35 @@ export class Inside {
 
   /** The calls, nearest first. The calls that begin and end the transaction itself are not among them. */
   *callsOf(site: TransactionSite): Generator<InsideCall> {
-    const own = new Set<CallFact>([site.call, ...site.commits, ...site.rollbacks, ...site.invocations.map(({ call }) => call)]);
+    const done = new Set<CallFact>([site.call, ...site.commits, ...site.rollbacks, ...site.invocations.map(({ call }) => call)]);
+    const begun = begunBy(site);
     for (const { file, fn, key, path, extent } of this.functionsOf(site))
-      for (const call of this.graph.program.callsIn(file, fn)) if (!own.has(call) && inExtent(extent, call.span)) yield { file, call, fn: key, path };
+      for (const call of this.graph.program.callsIn(file, fn)) {
+        if (done.has(call) || !inExtent(extent, call.span) || !mayRun(this.graph, key, call, path, begun)) continue;
+        done.add(call);
+        yield { file, call, fn: key, path };
+      }
   }
 
   *#reach(site: TransactionSite): Generator<InsideFunction> {
     const { program } = this.graph;
-    const seen = new Set<FunctionKey>();
+    const begun = begunBy(site);
+    const seen = new Set<string>();
     const queue: InsideFunction[] = [];
     const add = (key: FunctionKey, path: readonly CallPlace[], extent?: InsideFunction["extent"], next = false): void => {
-      if (seen.has(key) || seen.size >= MAX_FUNCTIONS) return;
-      seen.add(key);
+      const way = `${key} ${givenOn(this.graph, key, path, begun)}`;
+      if (seen.has(way) || seen.size >= MAX_FUNCTIONS) return;
+      seen.add(way);
       const { file, fn } = program.fnOf(key);
       queue[next ? "unshift" : "push"]({ file, fn: fn.id, key, path, ...(extent ? { extent } : {}) });
     };
     for (const body of site.bodies) add(body, [], site.extent);
     for (let next = queue.shift(); next; next = queue.shift()) {
       yield next;
-      const { file, fn, path, extent } = next;
+      const { file, fn, key, path, extent } = next;
       for (const call of program.callsIn(file, fn)) {
         // What is kept and asked first runs once, most often before: `getDb()` that migrates when it opens.
-        if (call === site.call || call.memo || !inExtent(extent, call.span)) continue;
+        if (call === site.call || call.memo || !inExtent(extent, call.span) || !mayRun(this.graph, key, call, path, begun)) continue;
         for (const { to, written } of this.calleesOf(file, call)) {
           // What is written in a function belongs to it: it comes before what the function calls.
           if (written) add(to, path, undefined, true);

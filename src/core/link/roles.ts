@@ -13,7 +13,7 @@ const TEST = new RegExp(
   "i",
 );
 
-const SCRIPT_FOLDER = "scripts?|bin|cli|migrations|seeds?|seeders?|benchmarks?|bench|examples?";
+const SCRIPT_FOLDER = "scripts?|bin|cli|migrations|seeds?|seeders?|(?:[\\w-]+-)?(?:db|data|database)-seeding|benchmarks?|bench|examples?";
 /** Names of files that are run by hand: `seed.ts`, `setup-db.ts`, `db-migrate.ts`, `prisma/seed.ts`. */
 const SCRIPT_NAME = String.raw`(seed|migrate|migrations?|cli|(setup|reset|init|seed|migrate|drop|backfill)[-_.]?(db|database)|(db|database)[-_.]?(setup|reset|init|seed|migrate|push|drop)|run[-_.]?migrations?)`;
 const TOOLS =

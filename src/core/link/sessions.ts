@@ -1,6 +1,7 @@
 import { libraryWithId } from "../catalogue/index.js";
 import type { OpenPattern } from "../catalogue/library.js";
 import type { AssignFact, CallFact, Expr, FunctionFact } from "../facts/types.js";
+import { neverRuns } from "./branches.js";
 import { constantOf } from "./constants.js";
 import type { CallGraph } from "./calls.js";
 import { literalText } from "./contexts.js";
@@ -58,8 +59,8 @@ export function findOpens(graph: CallGraph): OpenSite[] {
         const options = open.pattern.options === undefined ? undefined : argumentAt(call, open.pattern.options);
         const stored = isStored(graph, facts.file, call, session);
         // After an error, or when it was closed, another one takes the place of what is kept.
-        if ((stored && call.handler === "catch") || replacesClosed(graph, facts.file, call, open.library, key)) continue;
-        const own = isReadOnly(graph, facts.file, options) || neverConnects(graph, facts.file, call, open.pattern) || isPrivate(graph, facts.file, call, key, open.pattern) || isAlwaysInMemory(graph, facts.file, call, key);
+        if ((stored && (call.handler === "catch" || runsOnFailure(graph, facts.file, call))) || replacesClosed(graph, facts.file, call, open.library, key) || neverRuns(graph, facts.file, call)) continue;
+        const own = isReadOnly(graph, facts.file, options) || connectsToNothing(graph, facts.file, call, open.pattern) || isPrivate(graph, facts.file, call, key, open.pattern) || isAlwaysInMemory(graph, facts.file, call, key);
         if (own) {
           graph.privateSessions.add(session);
           continue;
@@ -81,6 +82,24 @@ export function findOpens(graph: CallGraph): OpenSite[] {
         break;
       }
   return opens;
+}
+
+/** `pool.on("error", reconnect)`: events that say that what is kept is of no more use. */
+const FAILURE = /^(error|close|end|disconnect(ed)?)$/;
+
+/** A function that nothing but such events run. */
+function runsOnFailure(graph: CallGraph, file: string, { fn }: CallFact): boolean {
+  const key = functionKey(file, fn);
+  const given = graph.handovers.filter(({ to }) => to === key);
+  return callersOf(graph, key).length === 0 && given.length > 0 && given.every(({ call }) => call.callee.k === "member" && /^(on|once|addListener)$/.test(call.callee.name) && call.args[0] !== undefined && FAILURE.test(literalText(call.args[0]) ?? ""));
+}
+
+/** `knex({ client: "pg" })`: it puts statements together for others to run. */
+function connectsToNothing(graph: CallGraph, file: string, call: CallFact, { connects, options }: OpenPattern): boolean {
+  const given = connects === undefined || options === undefined ? undefined : argumentAt(call, options);
+  const { expr } = given ? constantOf(graph.program, file, given) : {};
+  const name = connects?.split(".").at(-1);
+  return expr?.k === "object" && !expr.props.some((prop) => prop.name === name || prop.name === "...");
 }
 
 function textOf(graph: CallGraph, file: string, call: CallFact, path: string | undefined): string | undefined {
@@ -116,13 +135,6 @@ function isPrivate(graph: CallGraph, file: string, call: CallFact, key: Expr | u
   const isIt = (expr: Expr) => expr.k === "var" && expr.id === key.id;
   if (facts.calls.some((other) => other.fn === call.fn && other.args.some(isIt) && MAKES_FILE.test(calleeName(graph, file, other)))) return true;
   return facts.assigns.some((assign) => isIt(assign.target) && comesFrom(graph, file, assign.value, (name) => TEMPORARY.test(name), 0));
-}
-
-/** `knex({ client: "pg" })`: it puts statements together for others to run. */
-function neverConnects({ program }: CallGraph, file: string, call: CallFact, { connects, options }: OpenPattern): boolean {
-  const given = connects === undefined || options === undefined ? undefined : argumentAt(call, options);
-  const { expr } = given ? constantOf(program, file, given) : {};
-  return expr?.k === "object" && !expr.props.some(({ name }) => name === connects || name === "...");
 }
 
 /** `constructor(path) { this.db = new Database(path); }`, where everybody says `new Store(":memory:")`. */
@@ -316,7 +328,7 @@ export function calleesOf(graph: CallGraph, call: CallFact): readonly FunctionKe
 }
 
 export function usesOf(graph: CallGraph, factory: Factory): SessionUse[] {
-  return callersOf(graph, factory.key).map(({ file, call }) => ({ file, call, factory }));
+  return callersOf(graph, factory.key).flatMap(({ file, call }) => (neverRuns(graph, file, call) ? [] : { file, call, factory }));
 }
 
 /** A call on a session, or on what was made from it. */

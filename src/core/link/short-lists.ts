@@ -50,6 +50,8 @@ class ShortLists {
   #isShortVariable(id: number, depth: number): boolean {
     const { name, kind } = this.graph.program.variable(this.file, id);
     if (HANDFUL.test(name) || FOUND.test(name)) return true;
+    // `put(key, value, ...indexes)`: what its callers write out one by one.
+    if (kind === "param" && this.graph.program.fn(this.file, this.graph.program.variable(this.file, id).fn).params.some((param) => param.variable === id && param.rest === true)) return true;
     const values = kind === "param" ? [] : this.graph.program.valuesOf(this.file, id);
     if (values.length === 0) return false;
     if (values.every((value) => this.#isEmptyMap(value))) return this.#isGrouping(id);

@@ -1,6 +1,7 @@
 import { libraryWithId } from "../catalogue/index.js";
 import { type Library, libraryId, type TransactionPattern } from "../catalogue/library.js";
 import type { CallFact, FunctionFact, LoopFact, Span } from "../facts/types.js";
+import { type Begun, givenOn, mayRun } from "./branches.js";
 import type { CallGraph, Handover } from "./calls.js";
 import { literalText } from "./contexts.js";
 import { type Engine, engineOf } from "./engines.js";
@@ -249,6 +250,11 @@ function boundOf(graph: CallGraph, file: string, call: CallFact): Bound | undefi
   return undefined;
 }
 
+/** What runs inside is given a handle that holds one. */
+export function begunBy({ bodies, pattern }: TransactionSite): Begun {
+  return pattern?.handle === undefined ? { bodies } : { bodies, handle: pattern.handle };
+}
+
 /** A loop that a transaction holds, and the calls that lead from the transaction's body to it. */
 export interface HeldLoop {
   file: string;
@@ -327,21 +333,26 @@ export class Writers {
   heldLoops(site: TransactionSite): HeldLoop[] {
     if (site.style === "array") return listLoops(this.graph, site);
     const found: HeldLoop[] = [];
-    const seen = new Set<FunctionKey>();
+    const begun = begunBy(site);
+    const seen = new Set<string>();
+    const loops = new Set<LoopFact>();
     const visit = (key: FunctionKey, path: HeldLoop["path"], extent?: { start: number; end: number }): void => {
-      if (seen.has(key) || path.length > 12) return;
-      seen.add(key);
+      const way = `${key} ${givenOn(this.graph, key, path, begun)}`;
+      if (seen.has(way) || path.length > 12) return;
+      seen.add(way);
       const { file, fn } = this.graph.program.fnOf(key);
       const inside = (span: Span) => !extent || (extent.start <= span.start && span.end <= extent.end);
       for (const loop of this.#loopsOf(file, fn)) {
-        if (!inside(loop.span)) continue;
-        const writes = this.#writesIn(file, loop);
-        if (writes.length > 0) found.push({ file, loop, fn: key, path, writes });
+        if (!inside(loop.span) || loops.has(loop)) continue;
+        const writes = this.#writesIn(file, loop).filter((write) => functionKey(write.file, write.call.fn) !== key || mayRun(this.graph, key, write.call, path, begun));
+        if (writes.length === 0) continue;
+        loops.add(loop);
+        found.push({ file, loop, fn: key, path, writes });
       }
       for (const call of this.callsOf(key)) {
         if (!inside(call.span) || call === site.call) continue;
         // A function that came in as a parameter belongs to who passed it: see loans.ts.
-        if (callsParameter(this.graph, file, call) || call.memo) continue;
+        if (callsParameter(this.graph, file, call) || call.memo || !mayRun(this.graph, key, call, path, begun)) continue;
         for (const callee of this.calleesOf(call)) visit(callee, [...path, { file, call }]);
       }
     };

@@ -24,6 +24,11 @@ describe("Bounds", () => {
     `const rows = db.prepare("SELECT * FROM t LIMIT 10").all(); for (const row of rows) f(row);`,
     `const LIMIT = 5; for (let i = 0; i < LIMIT; i++) f(i);`,
     `function g(list) { for (const x of list) f(x); } g(["a"]); g(["b", "c"]);`,
+    `function g({ list }) { for (const x of list) f(x); } g({ list: ["a"] }); g({ list: ["b", "c"], more: load() });`,
+    `function g(of) { for (const x of of.list) f(x); } g({ list: ["a"] });`,
+    `const prisma = new (await import("@prisma/client")).PrismaClient(); function g({ list }) { const all = Array.isArray(list) ? list : [list]; for (const x of all) f(x); } g({ list: await prisma.thing.findUnique({}) }); g({ list: await prisma.thing.findMany({ take: 10 }) });`,
+    `const done = await Promise.allSettled(["a", "b"]); for (let i = 0; i < done.length; i++) f(done[i]);`,
+    `const prisma = new (await import("@prisma/client")).PrismaClient(); const rows = await prisma.thing.findMany({ where: { id: { in: ["a", "b"] } } }); for (const row of rows) f(row);`,
   ])("bounded: %s", (text) => {
     expect(bounded(text)).toEqual([true]);
   });
@@ -39,6 +44,10 @@ describe("Bounds", () => {
     `let list = ["a"]; list = load(); for (const x of list) f(x);`,
     `for (const x of items.slice(1)) f(x);`,
     `function g(list) { for (const x of list) f(x); } g(["a"]); g(load());`,
+    `function g({ list }) { for (const x of list) f(x); } g({ list: ["a"] }); g({ list: load() });`,
+    `function g({ list }) { for (const x of list) f(x); } g({ list: ["a"], ...more });`,
+    `const done = await Promise.all(load()); for (const x of done) f(x);`,
+    `const prisma = new (await import("@prisma/client")).PrismaClient(); const rows = await prisma.thing.findMany({ where: { ownerId: { in: ["a", "b"] } } }); for (const row of rows) f(row);`,
   ])("not bounded: %s", (text) => {
     expect(bounded(text)).toEqual([false]);
   });

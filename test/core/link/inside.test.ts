@@ -23,6 +23,12 @@ describe("what runs while a transaction is open", () => {
     ["not what others give the same wrapper", `const traced = (f) => (on ? f : (...args) => f.call(null, ...args)); const mine = traced(() => one()); const others = traced(() => two()); orm.transaction((tx) => mine());`, [["mine", "f.call +1", "one +1"]]],
     ["between BEGIN and COMMIT alone", `function f() { early(); db.exec("BEGIN"); mid(); db.exec("COMMIT"); late(); }`, [["mid"]]],
     ["recursion ends", `function again(n) { again(n - 1); } orm.transaction((tx) => { again(3); });`, [["again", "again +1"]]],
+    ["not what a helper does where it is not given the handle", `function save(tx) { if (tx) return mine(); others(); } orm.transaction((tx) => { save(tx); });`, [["save", "mine +1"]]],
+    ["what a helper does where it is given none", `function save(tx) { if (tx) return mine(); others(); } orm.transaction((tx) => { save(); });`, [["save", "others +1"]]],
+    ["either, on two ways", `function save(tx) { if (tx) return mine(); others(); } orm.transaction((tx) => { save(tx); save(); });`, [["save", "save", "mine +1", "others +1"]]],
+    ["an option that is handed on", `const save = (row, { tx }) => { if (!tx) others(); mine(); }; const keep = (row, options) => save(row, options); orm.transaction((tx) => { keep({}, { tx }); });`, [["keep", "save +1", "mine +2"]]],
+    ["an option that nobody gives", `const save = (row, options = {}) => { if (options.retry) others(); mine(); }; orm.transaction((tx) => { save({}); });`, [["save", "mine +1"]]],
+    ["what is not known", `const save = (tx) => (tx ? mine() : others()); orm.transaction((tx) => { save(pick(tx)); });`, [["save", "pick", "mine +1", "others +1"]]],
     ["a wrapper's body", `const run = db.transaction((x) => { add.run(x); }); run(1);`, [["add.run"]]],
   ])("%s", (_name, text, expected) => {
     expect(inside(text)).toEqual(expected);

@@ -25,6 +25,7 @@ describe("what a file is for", () => {
     "prisma/seed.ts",
     "src/seeds/users.ts",
     "src/seeders/users.js",
+    "apps/test-db-seeding/src/users.ts",
     "bin/run.js",
     "src/cli/index.ts",
     "examples/basic.ts",
@@ -44,7 +45,7 @@ describe("what a file is for", () => {
     expect(fileRole(file, false)).toBe("script");
   });
 
-  it.each(["src/server.ts", "src/db/index.ts", "src/database.config.ts", "src/contest.ts", "src/latest/db.ts", "app/specials/page.tsx", "src/client.ts", "src/migrator.ts", "src/combine/db.ts", "src/db.ts", "src/seeding-service.ts"])(
+  it.each(["src/server.ts", "src/db/index.ts", "src/database.config.ts", "src/contest.ts", "src/latest/db.ts", "app/specials/page.tsx", "src/client.ts", "src/migrator.ts", "src/combine/db.ts", "src/db.ts", "src/seeding-service.ts", "src/crop-seeding/plan.ts"])(
     "%s is the program's own",
     (file) => {
       expect(fileRole(file, false)).toBe("source");

@@ -11,10 +11,10 @@ export const knex: Library = {
   engine: "configured",
   // https://knexjs.org/guide/#configuration-options
   dialect: { at: ["0.client"], sqlite: /sqlite/i },
+  // Without a connection it is a query builder alone: https://knexjs.org/guide/#configuration-options
   opens: [
-    // https://knexjs.org/guide/#configuration-options: without `connection` it is a query builder and no more.
-    { path: "default", by: "both", kind: "pool", key: "0.connection", options: "0", shareable: true, connects: "connection" },
-    { path: "knex", by: "both", kind: "pool", key: "0.connection", options: "0", shareable: true, connects: "connection" },
+    { path: "default", by: "both", kind: "pool", key: "0.connection", options: "0", connects: "0.connection", shareable: true },
+    { path: "knex", by: "both", kind: "pool", key: "0.connection", options: "0", connects: "0.connection", shareable: true },
   ],
   // A transaction is a `Knex`, too, and is passed as one.
   eitherTypes: ["Knex"],
