@@ -71,7 +71,7 @@ function judge(project: ProjectFacts, site: JudgedTransaction, options: Options)
   const library = packageName(site.library);
   const base = {
     // On one synchronous connection everything in between belongs to the transaction, whatever it is called on.
-    confidence: site.sync ? "likely" : "proven",
+    confidence: site.sync || lendsNothing(project, site) ? "likely" : "proven",
     library: site.library,
     fix: "manual",
     why: callPath(project, functionKey(site.file, site.call.fn)),
@@ -139,6 +139,17 @@ function withoutRepetition(drafts: readonly Draft[]): Draft[] {
     if (!seen.has(key)) seen.set(key, draft);
   }
   return [...seen.values()];
+}
+
+/** A helper that gives the function nothing may mean its transaction for a lock: what it selects `FOR UPDATE` stays locked meanwhile. */
+function lendsNothing({ program }: ProjectFacts, { lender }: JudgedTransaction): boolean {
+  if (!lender || lender.fromParameter) return false;
+  const runs = program.file(lender.file).calls.filter(({ callee, span }) => callee.k === "var" && program.variable(lender.file, callee.id).kind === "param" && lender.bodies.some((key) => isWithin(program.fnOf(key), lender.file, span)));
+  return runs.length > 0 && runs.every(({ args, spread }) => args.length === 0 && spread !== true);
+}
+
+function isWithin({ file, fn }: ReturnType<ProjectFacts["program"]["fnOf"]>, from: string, span: Span): boolean {
+  return file === from && fn.span.start <= span.start && span.end <= fn.span.end;
 }
 
 /** The body takes part by a handle: what does not use it is outside. Without one, the session itself is the transaction. */

@@ -3,7 +3,7 @@ import { FRAMEWORKS } from "./frameworks/index.js";
 import { LIBRARIES } from "./libraries/index.js";
 import type { FileFacts, TypeFact } from "../facts/types.js";
 import type { CallbackRole, FileEntry, Framework, TypeRule } from "./framework.js";
-import { type Library, libraryId } from "./library.js";
+import { type InjectedPattern, type Library, libraryId } from "./library.js";
 
 const bySpecifier = new Map<string, Library[]>();
 for (const library of LIBRARIES) for (const specifier of library.specifiers) bySpecifier.set(specifier, [...(bySpecifier.get(specifier) ?? []), library]);
@@ -30,10 +30,10 @@ export function librariesOf(specifier: string): readonly Library[] {
 }
 
 /** What a container gives to who is decorated so. */
-export function injectedBy(specifier: string, path: string): { library: Library; as?: string } | undefined {
+export function injectedBy(specifier: string, path: string): { library: Library; pattern: InjectedPattern } | undefined {
   for (const library of LIBRARIES) {
-    const found = library.injected?.find((rule) => rule.specifier === specifier && rule.path === path);
-    if (found) return { library, as: found.as };
+    const pattern = library.injected?.find((rule) => rule.specifier === specifier && rule.path === path);
+    if (pattern) return { library, pattern };
   }
   return undefined;
 }

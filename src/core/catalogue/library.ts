@@ -80,9 +80,10 @@ export interface Library {
   scoped: readonly string[];
   /**
    * Decorators of parameters and fields (with their call) that a container fills with what is the library's: `InjectDataSource()`.
-   * `as` is the path from the session that it is reached by (`getRepository()`); absent, it is the session.
+   * `as` is the path from the session that it is reached by (`getRepository()`); absent, it is the session. `session` is the argument that says
+   * which one; without it, it is the container's one for all.
    */
-  injected?: readonly { specifier: string; path: string; as?: string }[];
+  injected?: readonly InjectedPattern[];
   /** Pragmas that the library sets itself when it opens. */
   sets?: readonly string[];
   /** How long a statement waits for a lock, in milliseconds, when nothing is set; and where it is set. SQLite only. */
@@ -141,6 +142,13 @@ export interface BatchPattern {
 
 /** An argument, or a property of an object argument, at any depth: `0`, `0.client`, `0.connection.filename`. */
 export type ArgumentPath = string;
+
+export interface InjectedPattern {
+  specifier: string;
+  path: string;
+  as?: string;
+  session?: number;
+}
 
 export interface OpenPattern {
   path: string;

@@ -1,8 +1,8 @@
 import { augmentedPlaces, fileEntriesOf, injectedBy, libraryWithId, loadedLibrary } from "../catalogue/index.js";
-import { libraryId } from "../catalogue/library.js";
+import { type Library, libraryId } from "../catalogue/library.js";
 import type { CallFact, Expr, FileFacts, FunctionFact } from "../facts/types.js";
 import { linkBuiltin } from "./builtins.js";
-import { isInjected } from "./container.js";
+import { injectedByType, isInjected } from "./container.js";
 import { passParameters } from "./framework-calls.js";
 import { IntLists } from "./int-lists.js";
 import { applyExternal, applyPart, type ArgumentNodes } from "./library-calls.js";
@@ -55,7 +55,11 @@ export class Constraints {
     const returns = values.returns(file, fn.id);
     for (const expr of fn.returns) solver.flow(values.expression(file, expr, fn.id), returns);
     if (fn.returnType && fn.returns.length === 0) values.addType(file, fn.returnType, returns);
-    for (const param of fn.params) if (param.type && !isInjected(values.program, file, param.decorators)) values.addType(file, param.type, values.variable(file, param.variable));
+    for (const param of fn.params) {
+      const library = injectedByType(values.program, file, fn, param);
+      if (library) solver.add(values.variable(file, param.variable), this.#containerSession(library));
+      else if (param.type && !isInjected(values.program, file, param.decorators)) values.addType(file, param.type, values.variable(file, param.variable));
+    }
     this.#addLoaded(file, fn);
     for (const param of fn.params) this.#addInjected(file, param.decorators, values.variable(file, param.variable));
     const self = values.self(file, fn.id);
@@ -92,9 +96,16 @@ export class Constraints {
         const token = tokens.get(id);
         const found = token.t === "external" && token.module !== null ? injectedBy(token.module, token.path) : undefined;
         if (!found) return;
-        const session = tokens.intern({ t: "typed", library: libraryId(found.library), role: "session" });
-        solver.add(into, found.as === undefined ? session : tokens.intern({ t: "part", of: session, path: found.as }));
+        const { as, session: which } = found.pattern;
+        const named = which === undefined || decorator.k !== "call" || this.values.program.call(file, decorator.id).args[which] !== undefined;
+        const session = named ? tokens.intern({ t: "typed", library: libraryId(found.library), role: "session" }) : this.#containerSession(found.library);
+        solver.add(into, as === undefined ? session : tokens.intern({ t: "part", of: session, path: as }));
       });
+  }
+
+  /** The one that all of a container's classes get, where none asks for another by name. */
+  #containerSession(library: Library): TokenId {
+    return this.values.tokens.intern({ t: "typed", library: libraryId(library), role: "session", owner: "container" });
   }
 
   #addClasses({ file, classes, variables }: FileFacts): void {

@@ -1,5 +1,6 @@
-import { injectedBy } from "../catalogue/index.js";
-import type { Expr } from "../facts/types.js";
+import { injectedBy, librariesOf } from "../catalogue/index.js";
+import type { Library } from "../catalogue/library.js";
+import type { Expr, FunctionFact, ParamFact } from "../facts/types.js";
 import type { Program } from "./program.js";
 
 /**
@@ -12,4 +13,15 @@ export function isInjected(program: Program, file: string, decorators: readonly 
     const imported = callee.k === "var" ? program.variable(file, callee.id).import : undefined;
     return imported !== undefined && injectedBy(imported.specifier, imported.name + (decorator.k === "call" ? "()" : "")) !== undefined;
   });
+}
+
+/**
+ * The library of a constructor's parameter that asks for the session by its type alone, beside others that ask by a decorator: the container
+ * that fills those has one for all (https://docs.nestjs.com/techniques/database#typeorm-transactions).
+ */
+export function injectedByType(program: Program, file: string, fn: FunctionFact, { type, decorators }: ParamFact): Library | undefined {
+  if (fn.kind !== "constructor" || decorators !== undefined || type?.k !== "ref" || typeof type.head !== "number" || type.path.length > 0) return undefined;
+  const from = program.variable(file, type.head).import;
+  const library = from && librariesOf(from.specifier).find(({ injected, sessionTypes }) => injected !== undefined && sessionTypes.includes(from.name));
+  return library && fn.params.some((other) => isInjected(program, file, other.decorators)) ? library : undefined;
 }

@@ -2,7 +2,7 @@ import { librariesOf } from "../catalogue/index.js";
 import { libraryId } from "../catalogue/library.js";
 import type { ExportFact, Expr, FunctionId, TypeRef } from "../facts/types.js";
 import { isCollectionMember } from "./builtins.js";
-import { isInjected } from "./container.js";
+import { injectedByType, isInjected } from "./container.js";
 import { DeclaredTypes, typedRoleOf } from "./declared-types.js";
 import { type Getter, Getters, type Reader } from "./getters.js";
 import { Held } from "./held.js";
@@ -72,8 +72,10 @@ export class Values {
     const fact = this.program.variable(file, id);
     const { import: from, type } = fact;
     if (from) this.solver.defer(() => this.#flowImport(file, from.specifier, from.name, node));
-    const param = type && fact.kind === "param" ? this.program.fn(file, fact.fn).params.find(({ variable }) => variable === id) : undefined;
-    if (type && !isInjected(this.program, file, param?.decorators)) this.solver.defer(() => this.addType(file, type, node));
+    const fn = type && fact.kind === "param" ? this.program.fn(file, fact.fn) : undefined;
+    const param = fn?.params.find(({ variable }) => variable === id);
+    const isFilled = isInjected(this.program, file, param?.decorators) || (fn && param && injectedByType(this.program, file, fn, param) !== undefined);
+    if (type && !isFilled) this.solver.defer(() => this.addType(file, type, node));
     if (fact.kind === "type") this.solver.add(node, this.tokens.intern({ t: "shape", file, variable: id }));
     return node;
   }

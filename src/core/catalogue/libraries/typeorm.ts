@@ -30,7 +30,11 @@ export const typeorm: Library = {
   eitherTypes: ["EntityManager", "Repository", "TreeRepository", "AbstractRepository"],
   models: ["BaseEntity"],
   // A container has what is on no transaction: https://docs.nestjs.com/techniques/database#repository-pattern
-  injected: ["InjectDataSource()", "InjectRepository()", "InjectEntityManager()"].map((path) => ({ specifier: "@nestjs/typeorm", path })),
+  injected: [
+    { specifier: "@nestjs/typeorm", path: "InjectDataSource()", session: 0 },
+    { specifier: "@nestjs/typeorm", path: "InjectEntityManager()", session: 0 },
+    { specifier: "@nestjs/typeorm", path: "InjectRepository()", session: 1 },
+  ],
   same: ["manager", "initialize()", "connect()", "getRepository()", "getTreeRepository()", "getCustomRepository()", "withRepository()", "extend()", "createEntityManager()"],
   // `destroy()` releases the runners that are connected, or ends the pool under them: https://github.com/typeorm/typeorm/blob/master/src/driver/postgres/PostgresDriver.ts
   acquires: [{ path: on("createQueryRunner"), kind: "client", releases: methods("release"), takes: "connect", closedWithSession: true }],

@@ -1,0 +1,89 @@
+import { runTable, type Expected } from "./lib/table.js";
+
+const service = (constructor: string, body: string) => `
+        import { Injectable } from "@nestjs/common";
+        import { InjectDataSource, InjectRepository } from "@nestjs/typeorm";
+        import { DataSource, Repository } from "typeorm";
+        import { Invite, User } from "./tables.js";
+        @Injectable()
+        export class Users {
+          constructor(${constructor}) {}
+          async save(user: User) {
+            ${body}
+          }
+        }`;
+
+const USERS = "@InjectRepository(User) private readonly users: Repository<User>";
+const INVITES = "@InjectRepository(Invite) private readonly invites: Repository<Invite>";
+
+const found = (line: number, related: number, what: string, more: Partial<Expected> = {}): Expected => ({ line, library: "typeorm", message: `\`${what}\` is the typeorm session around this transaction`, related: [related], fix: "manual", reason: "use the transaction's handle here", ...more });
+
+runTable({
+  rule: "no-outer-session-in-transaction",
+  theme: "what a container injects",
+  valid: [
+    { name: "a repository of another connection", code: service(`${USERS}, @InjectRepository(Invite, "other") private readonly invites: Repository<Invite>`, `
+            await this.users.manager.transaction(async (manager) => {
+              await manager.save(user);
+              await this.invites.delete({ id: 1 });
+            });`) },
+    { name: "a data source by name", code: service(`${INVITES}, @InjectDataSource("other") private readonly dataSource: DataSource`, `
+            await this.dataSource.transaction(async (manager) => {
+              await manager.save(user);
+              await this.invites.delete({ id: 1 });
+            });`) },
+    { name: "a repository on the handle", code: service(`${USERS}, ${INVITES}`, `
+            await this.users.manager.transaction(async (manager) => {
+              await manager.save(user);
+              await manager.withRepository(this.invites).delete({ id: 1 });
+            });`) },
+    { name: "rows that a repository only makes", code: service(`${USERS}, ${INVITES}`, `
+            await this.users.manager.transaction(async (manager) => {
+              await manager.save(this.users.create(user));
+              await manager.save(this.invites.create({}));
+            });`) },
+    { name: "a data source that nobody injects", code: `
+        import { DataSource, Repository } from "typeorm";
+        export class Users {
+          constructor(private readonly users: Repository<object>, private readonly dataSource: DataSource) {}
+          async save(user: object) {
+            await this.dataSource.transaction(async (manager) => {
+              await manager.save(user);
+              await this.users.delete({ id: 1 });
+            });
+          }
+        }` },
+  ],
+  invalid: [
+    { name: "another repository than the one whose manager begins it", code: service(`${USERS}, ${INVITES}`, `
+            await this.users.manager.transaction(async (manager) => {
+              await manager.save(user);
+              await this.invites.delete({ id: 1 });
+            });`), findings: [found(12, 10, "this.invites")] },
+    { name: "the repository itself", code: service(USERS, `
+            await this.users.manager.transaction(async (manager) => {
+              await manager.save(user);
+              await this.users.delete({ id: 1 });
+            });`), findings: [found(12, 10, "this.users")] },
+    { name: "a repository, in a transaction of the data source", code: service(`${INVITES}, @InjectDataSource() private readonly dataSource: DataSource`, `
+            await this.dataSource.transaction(async (manager) => {
+              await manager.save(user);
+              await this.invites.delete({ id: 1 });
+            });`), findings: [found(12, 10, "this.invites")] },
+    { name: "a repository, in a transaction of the data source that is asked for by its type", code: service(`${INVITES}, private readonly dataSource: DataSource`, `
+            await this.dataSource.transaction(async (manager) => {
+              await manager.save(user);
+              await this.invites.delete({ id: 1 });
+            });`), findings: [found(12, 10, "this.invites")] },
+    { name: "a function that a helper runs while its transaction keeps a row locked: perhaps on purpose", code: service(`${USERS}, ${INVITES}`, `
+            await this.locked(async () => {
+              await this.invites.delete({ id: 1 });
+            });
+          }
+          async locked(work: () => Promise<void>) {
+            await this.users.manager.transaction(async (manager) => {
+              await manager.find(User, { lock: { mode: "pessimistic_write" } });
+              await work();
+            });`), findings: [found(10, 11, "", { confidence: "likely", message: "takes no handle", reason: "give the function the handle" })] },
+  ],
+});
