@@ -37,13 +37,18 @@ function tablesOf(project: ProjectFacts, call: CallFact, verb: RegExp, depth = 0
     return table !== undefined && verb.test(written) && !all ? [table] : [];
   }
   // A client of the project's own is handed the statement: what it runs inside says nothing of its table.
-  const handed = sqlAmong(project.program, call);
+  const handed = isLibrarys(project, call) ? undefined : sqlAmong(project.program, call);
   if (handed !== undefined) {
     const table = verbOf(handed) === "write" && verb.test(/^\s*(\w+)/.exec(handed)?.[1] ?? "") ? tableOf(handed) : undefined;
     return table === undefined ? [] : [table];
   }
   if (depth >= 3) return [];
   return project.writers.calleesOf(call).flatMap((key) => project.writers.callsOf(key).flatMap((inner) => tablesOf(project, inner, verb, depth + 1)));
+}
+
+/** What a library is handed without running it is only prepared: `db.prepare("DELETE …")`. */
+function isLibrarys({ graph }: ProjectFacts, call: CallFact): boolean {
+  return (graph.external.get(call) ?? []).some((id) => graph.values.tokens.libraryOf(id) !== undefined);
 }
 
 /** `trx("tags").where(…).del()`: the table stands where the chain begins. */

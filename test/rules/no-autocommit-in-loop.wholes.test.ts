@@ -48,6 +48,16 @@ runTable({
         }` },
   ],
   invalid: [
+    { name: "a statement that was prepared before: it deletes nothing yet", code: `
+        import Database from "better-sqlite3";
+        import { createServer } from "node:http";
+        const db = new Database("app.db");
+        createServer((request, response) => {
+          const ids = JSON.parse(request.url);
+          const drop = db.prepare("DELETE FROM items WHERE id = ?");
+          for (const id of ids) drop.run(id);
+          response.end();
+        });`, findings: [{ line: 7, message: "commits a better-sqlite3 write of its own", fix: "review", reason: "when a turn fails", related: [7], why: [4] }] },
     { name: "the layouts of a board: most often a handful", code: `${DB}
         import express from "express";
         const app = express();
