@@ -19,6 +19,9 @@ const SHARED = "core|rules|codemods|project|report|precision";
 /** Tests in them that replace modules, which whoever runs next in that process would get as well. */
 const REPLACING = ["test/core/link/frameworks/injected.test.ts"];
 
+/** Programs under load are measured alone: beside other tests they would measure those. */
+const UNDER_LOAD = "test/harness/reference-cases.test.ts";
+
 export default defineConfig({
   resolve: {
     alias: [
@@ -45,8 +48,10 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "alone", include: [`test/!(${SHARED}|e2e)/**/*.test.ts`, ...REPLACING] },
+        test: { name: "alone", include: [`test/!(${SHARED}|e2e|runtime)/**/*.test.ts`, ...REPLACING], exclude: [UNDER_LOAD] },
       },
+      { extends: true, test: { name: "runtime", include: ["test/runtime/**/*.test.ts"] } },
+      { extends: true, test: { name: "under load", include: [UNDER_LOAD] } },
     ],
   },
 });

@@ -15,13 +15,12 @@ await runTogether([
 ]);
 const vitest = (title, ...args) => run(title, process.execPath, [bin("vitest/vitest.mjs"), "run", ...args]);
 const given = process.argv.slice(2);
-// Programs under load are measured alone: beside other tests they would measure those.
-const underLoad = "test/harness/reference-cases.test.ts";
+const projects = (...names) => names.flatMap((name) => ["--project", name]);
 if (given.length > 0) vitest("Tests", ...given);
 else {
-  vitest("Tests under load", underLoad);
+  vitest("Tests under load", ...projects("under load"));
   // Processes that wait for each other take a peer that is silent for too long for dead: no second worker beside them.
-  vitest("Tests of the runtime", "test/runtime/", "--maxWorkers=1");
-  vitest("Tests", "--exclude", underLoad, "--exclude", "test/runtime/**", "--maxWorkers=2");
+  vitest("Tests of the runtime", ...projects("runtime"), "--maxWorkers=1");
+  vitest("Tests", ...projects("shared", "command line", "alone"), "--maxWorkers=2");
   testOnNewerNode();
 }
