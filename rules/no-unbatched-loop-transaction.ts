@@ -70,7 +70,13 @@ function judgeAlike(project: ProjectFacts, bounds: Bounds, sites: readonly Judge
   const [engine = "unknown", another] = new Set(sites.map((site) => site.engine));
   const drafts = sites.flatMap((site) => judge(project, bounds, site, options, { libraries, engine: another === undefined ? engine : "unknown" }) ?? []);
   const draft = drafts.find(({ confidence }) => confidence === "proven") ?? drafts[0];
-  return draft !== undefined && libraries.includes(" or ") ? { ...draft, fix: "manual", fixReason: `it begins on ${libraries}, and batches are written for one library` } : draft;
+  return draft !== undefined && driversOf(project, sites).size > 1 ? { ...draft, fix: "manual", fixReason: `it begins on ${libraries} by how the program is set up, and batches are written for one driver` } : draft;
+}
+
+/** The libraries of the sessions that are seen to be opened for it; an ORM's are those of its drivers. */
+function driversOf({ graph }: ProjectFacts, sites: readonly JudgedTransaction[]): Set<string | undefined> {
+  const { tokens } = graph.values;
+  return new Set(sites.flatMap(({ sessions }) => sessions.filter((id) => tokens.get(id).t === "session").map((id) => tokens.libraryOf(id))));
 }
 
 interface Called {
@@ -127,7 +133,7 @@ function judge(project: ProjectFacts, bounds: Bounds, site: JudgedTransaction, o
     fixReason: first?.what ?? unbatched ?? "all-or-nothing is given up: batches that are committed stay when a later one fails",
     why: [...whyPath(project, runner, entries[0]), ...whyLong(project, outer.file, outer.loop, site)],
     related: [{ file: outer.file, span: headOf(outer), text: `the loop over ${symbol}` }],
-    cost: { statements },
+    ...(statements.length === 0 ? {} : { cost: { statements } }),
     detail,
   };
 }

@@ -1,7 +1,7 @@
 import type { CallFact, Expr, LoopFact, Span, VariableId } from "../../src/core/facts/types.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import type { FunctionKey, Program } from "../../src/core/link/program.js";
-import { combinatorOf } from "../../src/core/link/waits.js";
+import { combinatorOf, makesPromise } from "../../src/core/link/waits.js";
 
 /** How deep an expression is looked into before nothing is said of it. */
 const MAX_DEPTH = 16;
@@ -111,7 +111,7 @@ function waitsFor(project: ProjectFacts, call: CallFact, seen: Set<CallFact>, de
   const callees = project.writers.calleesOf(call);
   const isOfLibrary = (each: CallFact): boolean => (project.graph.external.get(each) ?? []).some((id) => project.graph.values.tokens.libraryOf(id) !== undefined);
   // Made by hand: around a driver's callback it waits for the database, around anything else for that.
-  if (isPromise(call)) return !callees.some((key) => project.writers.callsOf(key).some(isOfLibrary));
+  if (makesPromise(call)) return !callees.some((key) => project.writers.callsOf(key).some(isOfLibrary));
   if (callees.length > 0)
     return depth < MAX_LAYERS && callees.some((key) => project.writers.callsOf(key).some((inner) => (inner.awaited || isHandedOn(project, key, inner)) && waits(project, inner, seen, depth + 1)));
   return !isOfLibrary(call);
@@ -123,17 +123,12 @@ function continued({ program }: ProjectFacts, call: CallFact): CallFact | undefi
   return callee.k === "member" && /^(then|catch|finally)$/.test(callee.name) && callee.of.k === "call" ? program.call(program.fileOf(call), callee.of.id) : undefined;
 }
 
-/** `new Promise(…)` */
-function isPromise({ kind, callee }: CallFact): boolean {
-  return kind === "new" && callee.k === "global" && callee.name === "Promise";
-}
-
 /** A promise that the function gives back as its own: `return fetch(url)`, `return new Promise(…)`; of another package, or made by hand. */
 function isHandedOn({ program, graph, writers }: ProjectFacts, key: FunctionKey, call: CallFact): boolean {
   const { fn } = program.fnOf(key);
   if (!fn.returns.some((value) => [value, ...(value.k === "either" ? value.of : [])].some((one) => one.k === "call" && one.id === call.id))) return false;
   if (writers.calleesOf(call).length > 0) return true;
-  if (call.kind === "new") return isPromise(call);
+  if (call.kind === "new") return makesPromise(call);
   return call.kind === "call" && (graph.external.get(call) ?? []).some((id) => {
     const token = graph.values.tokens.get(id);
     return token.t === "external" && (token.module !== null || token.path === "fetch");

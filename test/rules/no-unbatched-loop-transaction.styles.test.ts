@@ -185,7 +185,7 @@ runTable({
           });
           res.end();
         });`,
-      findings: [{ line: 21, message: "This better-sqlite3 or pg transaction holds its locks while it loops over `names`: statements in each turn, and nothing bounds", fix: "manual", reason: "it begins on better-sqlite3 or pg", related: [22], why: [20], statements: "0" }] },
+      findings: [{ line: 21, message: "This better-sqlite3 or pg transaction holds its locks while it loops over `names`: statements in each turn, and nothing bounds", fix: "manual", reason: "it begins on better-sqlite3 or pg by how", related: [22], why: [20] }] },
     { name: "one place of two drivers says nothing of locks that only one of them has", code: `
         import Database from "better-sqlite3";
         import { drizzle } from "drizzle-orm/better-sqlite3";
@@ -200,7 +200,7 @@ runTable({
           });
           res.end();
         });`,
-      findings: [{ line: 9, message: "This drizzle-orm transaction holds its locks while it loops over `names`", library: "drizzle-orm", fix: "review", reason: REVIEW, related: [10], why: [8], statements: "n" }] },
+      findings: [{ line: 9, message: "This drizzle-orm transaction holds its locks while it loops over `names`", library: "drizzle-orm", fix: "manual", reason: "batches are written for one driver", related: [10], why: [8], statements: "n" }] },
     { name: "wrapper, called at once", code: `${DB}
         app.post("/things", (req, res) => {
           db.transaction(() => {

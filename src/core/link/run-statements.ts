@@ -3,10 +3,12 @@ import type { CallGraph } from "./calls.js";
 import { constantOf, type PlacedExpr } from "./constants.js";
 import { append, functionKey, type FunctionKey } from "./program.js";
 import { type StatementFact, sqlText, statementsOf, verbOf } from "./statements.js";
+import { makesPromise } from "./waits.js";
 
 /** What one call does to a database, if anything: by its SQL where that is a literal, else by the method called; also by a function of the program that runs the SQL which it is given. */
 export function statementOf(graph: CallGraph, call: CallFact): StatementFact | undefined {
-  const known = memoOf(graph, firsts);
+  let known = firsts.get(graph);
+  if (!known) firsts.set(graph, (known = new Map<CallFact, StatementFact | null>()));
   let found = known.get(call);
   if (found === undefined) known.set(call, (found = statementsRunBy(graph, call)[0] ?? null));
   return found ?? undefined;
@@ -24,12 +26,6 @@ export function statementsRunBy(graph: CallGraph, call: CallFact): readonly Stat
 const NONE: readonly StatementFact[] = [];
 const firsts = new WeakMap<CallGraph, Map<CallFact, StatementFact | null>>();
 const helpedCalls = new WeakMap<CallGraph, ReadonlyMap<CallFact, StatementFact[]>>();
-
-function memoOf<T>(graph: CallGraph, memos: WeakMap<CallGraph, Map<CallFact, T>>): Map<CallFact, T> {
-  let memo = memos.get(graph);
-  if (!memo) memos.set(graph, (memo = new Map<CallFact, T>()));
-  return memo;
-}
 
 /** A parameter of a function that goes as it is into a statement which the function runs. */
 interface TextParameter {
@@ -99,7 +95,7 @@ class Helpers {
     for (let at = inner; at !== outer; ) {
       const { parent } = program.fn(file, at);
       const taker = program.callsIn(file, parent).find(({ args }) => args.some((arg) => arg.k === "fn" && arg.id === at));
-      if (at === 0 || !taker || !(isPromise(taker) || this.#isWaitedFor(file, parent, taker))) return false;
+      if (at === 0 || !taker || !(makesPromise(taker) || this.#isWaitedFor(file, parent, taker))) return false;
       at = parent;
     }
     return true;
@@ -109,10 +105,6 @@ class Helpers {
     const end = this.graph.program.chainEnd(file, call);
     return end.awaited || this.graph.program.fn(file, fn).returns.some((value) => isCall(value, end.id));
   }
-}
-
-function isPromise({ kind, callee }: CallFact): boolean {
-  return kind === "new" && callee.k === "global" && callee.name === "Promise";
 }
 
 function isCall(value: Expr, id: number): boolean {

@@ -13,6 +13,11 @@ export function combinatorOf({ callee }: CallFact): string | undefined {
   return isPromise && /^(all|allSettled|race|any)$/.test(callee.name) ? callee.name : undefined;
 }
 
+/** `new Promise(…)` */
+export function makesPromise({ kind, callee }: CallFact): boolean {
+  return kind === "new" && callee.k === "global" && callee.name === "Promise";
+}
+
 /**
  * Whether a transaction stays open until a call is over: each promise from the call up to the transaction's function is
  * awaited or given back. `path`: the calls that lead there, as `Inside` has them.
