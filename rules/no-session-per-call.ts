@@ -11,6 +11,7 @@ import { constant, type Cost, ZERO } from "../src/core/cost.js";
 import { amount } from "./lib/amount.js";
 import { madeOnce, whyPerRequest } from "../src/core/provider-words.js";
 import { finish } from "./lib/finish.js";
+import { isHabit } from "./lib/habit.js";
 import { serverOf } from "./lib/given-server.js";
 import { closesOf, inheritingProviders, providerSession } from "./lib/inheriting-provider.js";
 import { callPath, dearestPath, entryCosts, functionName } from "./lib/path.js";
@@ -85,13 +86,14 @@ function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft |
   const unknown = open.stored ? [] : uses.filter((use) => use.contexts.has("unknown") && !use.contexts.has("per-call"));
   const name = functionName(project, factories[0]?.key ?? open.fn);
   if (options.allowFunctions.some((allowed) => name === allowed || name.endsWith(`.${allowed}`))) return undefined;
-  const proven = perCall.length > 0 || (!open.pattern.lazy && repeatedBySeveral(project, unknown));
-  if (!proven && (unknown.length === 0 || open.pattern.lazy)) return undefined;
+  const bySeveral = !open.pattern.lazy && repeatedBySeveral(project, unknown);
+  if (perCall.length === 0 && !bySeveral && (unknown.length === 0 || open.pattern.lazy)) return undefined;
 
   const places = [...perCall, ...unknown];
   const summaries = project.summarize((callFile, call): Cost => (callFile === open.file && call === open.call && !call.memo ? constant(1) : ZERO));
   const entries = entryCosts(project, summaries);
   const dearest = entries[0];
+  const proven = bySeveral || (perCall.length > 0 && isHabit(project, open, uses));
   const detail = sessionDetail(project, open, factories);
   const made = providerOf(project, open);
   const isSession = open.call.callee.k === "super";

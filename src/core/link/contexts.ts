@@ -35,6 +35,7 @@ export interface Registered {
 export class Contexts {
   readonly #of = new Map<FunctionKey, Map<Context, Step>>();
   readonly #outgoing = new Map<FunctionKey, { to: FunctionKey; step: Step; memo?: MemoFact }[]>();
+  #incoming?: ReadonlyMap<FunctionKey, readonly FunctionKey[]>;
   readonly #queue: [FunctionKey, Context][] = [];
   readonly #registered: Registered[] = [];
   /** What a container makes for each request. */
@@ -96,6 +97,15 @@ export class Contexts {
       const step = contexts.get("per-call");
       if (step?.entry !== undefined && !key.startsWith("class ")) found.push({ key, label: step.entry, step });
     }
+    return found;
+  }
+
+  /** What runs a call per request, event or tick: the functions and classes that lead to it, itself among them. */
+  leadingTo(file: string, call: CallFact): ReadonlySet<FunctionKey> {
+    const owner = this.#ownerOf(file, call);
+    const found = new Set<FunctionKey>(owner === MODULE ? [] : [owner ?? functionKey(file, call.fn)]);
+    this.#incoming ??= reversed(this.#outgoing);
+    for (const key of found) for (const from of this.#incoming.get(key) ?? []) if (this.of(from).has("per-call")) found.add(from);
     return found;
   }
 
@@ -269,6 +279,17 @@ const EMPTY: ReadonlyMap<Context, Step> = new Map();
 
 /** The owner of what is kept for the life of the process: no function key looks like this. */
 const MODULE: FunctionKey = "module";
+
+function reversed(edges: ReadonlyMap<FunctionKey, readonly { to: FunctionKey }[]>): Map<FunctionKey, FunctionKey[]> {
+  const back = new Map<FunctionKey, FunctionKey[]>();
+  for (const [from, list] of edges)
+    for (const { to } of list) {
+      const known = back.get(to);
+      if (known) known.push(from);
+      else back.set(to, [from]);
+    }
+  return back;
+}
 
 function fileOfKey(key: FunctionKey): string {
   return key.slice(key.startsWith("class ") ? 6 : 0, key.lastIndexOf("#"));

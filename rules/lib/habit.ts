@@ -1,0 +1,56 @@
+import type { ProjectFacts } from "../../src/core/link/index.js";
+import { type FunctionKey, functionKey } from "../../src/core/link/program.js";
+import { callersOf, type OpenSite } from "../../src/core/link/sessions.js";
+import type { JudgedUse } from "./uses.js";
+
+/** No rare task explains so many functions that get a session … */
+const USERS = 4;
+/** … or so many entry points that lead to it … */
+const ENTRIES = 8;
+/** … or one entry point in so many: a small program has no others. */
+const OF_SO_MANY = 5;
+
+/**
+ * Whether a session per call is how the program works, and not how one rare task does: a restored backup, a migrated
+ * record, a server that is tried. One way that leads to one open from far away is as often such a task. What a handler
+ * does itself, what several functions do and what many entry points lead to is the program's habit.
+ */
+export function isHabit(project: ProjectFacts, open: OpenSite, uses: readonly JudgedUse[]): boolean {
+  const { contexts, program, labels } = project;
+  const shared = uses.filter((use) => !use.own);
+  const perCall = shared.filter((use) => use.contexts.has("per-call"));
+  const users = usersOf(project, open, perCall);
+  if (users.size > 1 || usersOf(project, open, shared).size >= USERS) return true;
+
+  const entries = new Map(contexts.entries().map((entry) => [entry.key, entry]));
+  const before = new Set(perCall.flatMap((use) => [...contexts.leadingTo(use.file, use.call)]));
+  const leading = [...before].flatMap((key) => entries.get(key) ?? []);
+  if (leading.length >= ENTRIES || (leading.length > 0 && leading.length * OF_SO_MANY >= entries.size)) return true;
+  // What a container makes for each request has no handler of its own.
+  if (leading.some(({ key, label, step }) => servesAll(labels.of(key, label, step))) || [...before].some((key) => contexts.injection.scoped(key) !== undefined)) return true;
+  return [...users].some((key) => isInHandler(program, key, entries));
+}
+
+/** The functions that get a session; for what a class opens for its objects, those that make one. */
+function usersOf(project: ProjectFacts, open: OpenSite, uses: readonly JudgedUse[]): Set<FunctionKey> {
+  const { contexts, graph, program } = project;
+  return new Set(uses.flatMap(({ file, call }) => {
+    const key = functionKey(file, call.fn);
+    if (key !== open.fn || program.fnOf(key).fn.kind !== "constructor") return [key];
+    const makers = callersOf(graph, key).filter((maker) => contexts.ofCall(maker.file, maker.call).has("per-call"));
+    return makers.length === 0 ? [key] : makers.map((maker) => functionKey(maker.file, maker.call.fn));
+  }));
+}
+
+/** A handler, a callback in one, or a function without a name, as wrappers of handlers are given them. */
+function isInHandler(program: ProjectFacts["program"], key: FunctionKey, handlers: ReadonlyMap<FunctionKey, unknown>): boolean {
+  const { file, fn } = program.fnOf(key);
+  if (fn.name === "" && fn.kind !== "module") return true;
+  for (let at = fn; at.kind !== "module"; at = program.fn(file, at.parent)) if (handlers.has(functionKey(file, at.id))) return true;
+  return false;
+}
+
+/** `app.use(…)`, `app.all("*", …)`, what a container makes for each request: every request comes by here. */
+function servesAll(label: string): boolean {
+  return /^(ALL|middleware)( \/?\*\w*)?$/.test(label) || label.startsWith("each request ");
+}

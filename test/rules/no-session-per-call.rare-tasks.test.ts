@@ -1,0 +1,89 @@
+import { runTable } from "./lib/table.js";
+
+/** An application with a session of its own and as many routes on it; it ends on line 21. */
+const APP = `
+import Database from "better-sqlite3";
+import express from "express";
+const db = new Database("app.db");
+const app = express();
+${Array.from({ length: 16 }, (_, index) => `app.get("/things/${index}", (request, response) => response.json(db.prepare("SELECT * FROM things WHERE kind = ?").all(${index})));`).join("\n")}
+`;
+const COUNT = `function countThings() {
+  const own = new Database("app.db");
+  try {
+    return own.prepare("SELECT count(*) FROM things").get();
+  } finally {
+    own.close();
+  }
+}
+`;
+const found = { message: "opens a new better-sqlite3 session", fix: "safe" } as const;
+
+runTable({
+  rule: "no-session-per-call",
+  theme: "one rare task among many",
+  valid: [
+    { name: "a rare task on the application's own session", code: `${APP}function report() {
+  return { things: db.prepare("SELECT count(*) FROM things").get() };
+}
+app.get("/report", (request, response) => response.json(report()));` },
+  ],
+  invalid: [
+    { name: "one way from far away to one open: likely", code: `${APP}${COUNT}function report() {
+  return { things: countThings() };
+}
+app.get("/report", (request, response) => response.json(report()));`,
+      findings: [{ line: 22, ...found, confidence: "likely", sessions: "1", why: [32, 32, 30, 22] }] },
+    { name: "what the class of one such task opens", code: `${APP}class Report {
+  constructor() {
+    this.own = new Database("app.db");
+  }
+}
+function report() {
+  return new Report().own.prepare("SELECT count(*) FROM things").get();
+}
+app.get("/report", (request, response) => response.json(report()));`,
+      findings: [{ line: 23, ...found, confidence: "likely", sessions: "1", why: [29, 29, 27, 23] }] },
+    { name: "the handler itself opens", code: `${APP}app.get("/report", (request, response) => {
+  const own = new Database("app.db");
+  response.json(own.prepare("SELECT count(*) FROM things").get());
+});`,
+      findings: [{ line: 22, ...found, sessions: "1", why: [21, 22] }] },
+    { name: "a handler with a name opens", code: `${APP}function report(request, response) {
+  const own = new Database("app.db");
+  response.json(own.prepare("SELECT count(*) FROM things").get());
+}
+app.get("/report", report);`,
+      findings: [{ line: 22, ...found, sessions: "1", why: [25, 22] }] },
+    { name: "a handler in a wrapper of the program's own opens", code: `${APP}const safely = (handler) => (request, response, next) => Promise.resolve(handler(request, response)).catch(next);
+app.get("/report", safely(async (request, response) => {
+  const own = new Database("app.db");
+  response.json(own.prepare("SELECT count(*) FROM things").get());
+}));`,
+      findings: [{ line: 23, ...found, why: [22, 21] }] },
+    { name: "two functions get one each", code: `${APP}function openDb() {
+  return new Database("app.db");
+}
+function countThings() {
+  return openDb().prepare("SELECT count(*) FROM things").get();
+}
+function listThings() {
+  return openDb().prepare("SELECT * FROM things").all();
+}
+app.get("/report", (request, response) => response.json({ count: countThings(), things: listThings() }));`,
+      findings: [{ line: 22, ...found, sessions: "2", why: [30, 30, 25, 22], related: [25, 28] }] },
+    { name: "what every request passes", code: `${APP}${COUNT}function report() {
+  return { things: countThings() };
+}
+app.use((request, response, next) => {
+  response.locals.report = report();
+  next();
+});`,
+      findings: [{ line: 22, ...found, sessions: "1", why: [32, 33, 30, 22] }] },
+    { name: "many routes lead there", code: `${APP}${COUNT}function report() {
+  return { things: countThings() };
+}
+${Array.from({ length: 8 }, (_, index) => `app.get("/report/${index}", (request, response) => response.json(report(${index})));`).join("\n")}`,
+      findings: [{ line: 22, ...found, sessions: "1", why: [32, 32, 30, 22] }] },
+  ],
+});
