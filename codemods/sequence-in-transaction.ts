@@ -34,6 +34,8 @@ export const sequenceInTransaction: Transform = {
 function planList(group: EditGroup, tree: Tree, wait: ts.AwaitExpression, { elements }: ts.ArrayLiteralExpression): void {
   const { source, file } = tree;
   if (elements.length === 0 || elements.some((element) => ts.isSpreadElement(element) || ts.isOmittedExpression(element))) throw new CannotFix("the list of promises is spread from elsewhere");
+  // A name stands for what has been started already.
+  if (elements.some((element) => ts.isIdentifier(element))) throw new CannotFix("the promises are made elsewhere: await each where it is made");
   const operand = (out: Rewrite, element: ts.Expression): Rewrite => {
     const wraps = ts.isConditionalExpression(element) || ts.isBinaryExpression(element) || ts.isArrowFunction(element);
     return out.write(wraps ? "await (" : "await ").keep(element.getStart(source), element.end).write(wraps ? ")" : "");

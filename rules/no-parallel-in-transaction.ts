@@ -59,7 +59,7 @@ function find(project: ProjectFacts, options: Options): Iterable<Draft> {
     const library = packageName(site.library);
     if (libraryWithId(site.library)?.sync !== false || PIPELINED.has(library) || options.ignoreLibraries.includes(library)) continue;
     for (const inside of project.inside.callsOf(site)) {
-      const method = inside.path.length > 0 || drafts.has(inside.call) ? undefined : methodOf(inside.call);
+      const method = drafts.has(inside.call) || !inside.path.every((step) => isGivenHandle(project, step.file, step.call)) ? undefined : methodOf(inside.call);
       if (method !== undefined && operandsOnHandle(project, site, inside) >= 2 && runnerInService(project, site) !== undefined)
         drafts.set(inside.call, draftOf(project, site, inside, method));
     }
@@ -80,13 +80,30 @@ function operandsOnHandle(project: ProjectFacts, site: JudgedTransaction, { file
   const span = call.argSpans[0];
   if (!list || !span) return 0;
   if (list.k === "array") {
+    const named = list.items.filter((item) => startedBefore(project, file, item).some((started) => usesHandle(project, site, file, started)));
     const used = program.callsIn(file, call.fn).filter((each) => each !== call && within(each.span, span) && program.chainEnd(file, each) === each);
     // The outermost calls of the list are its operands.
     const operands = used.filter((each) => !used.some((other) => other !== each && within(each.span, other.span)));
-    return operands.filter((operand) => usesHandle(project, site, file, operand)).length + (operands.some((operand) => isMapped(project, site, file, operand)) ? 2 : 0);
+    return named.length + operands.filter((operand) => usesHandle(project, site, file, operand)).length + (operands.some((operand) => isMapped(project, site, file, operand)) ? 2 : 0);
   }
-  const mapped = list.k === "call" ? program.call(file, list.id) : mappedBefore(project, file, list);
-  return mapped && isMapped(project, site, file, mapped) ? 2 : 0;
+  const mapped = list.k === "call" ? program.call(file, list.id) : startedBefore(project, file, list)[0];
+  return mapped && isMapped(project, site, file, mapped) ? 2 : filledWith(project, site, file, call, list);
+}
+
+/** `const jobs = []; for (const row of rows) jobs.push(tx.save(row)); await Promise.all(jobs);`: a push in a loop of its own counts as several. */
+function filledWith(project: ProjectFacts, site: JudgedTransaction, file: string, wait: CallFact, list: Expr): number {
+  if (list.k !== "var") return 0;
+  const { program } = project;
+  const values = program.valuesOf(file, list.id).map((value) => (value.k === "typed" ? value.of : value));
+  const [first, more] = values;
+  if (first?.k !== "array" || more !== undefined) return 0;
+  const onHandle = (expr: Expr): boolean => expr.k === "call" && usesHandle(project, site, file, program.call(file, expr.id));
+  const pushes = program.file(file).calls.filter(({ callee, args }) => callee.k === "member" && callee.name === "push" && callee.of.k === "var" && callee.of.id === list.id && args.some(onHandle));
+  const once = pushes.filter((push) => push.fn === wait.fn && push.loop === wait.loop);
+  const count = (some: readonly CallFact[]): number => some.reduce((sum, { args }) => sum + args.filter(onHandle).length, 0);
+  // Of those in branches, perhaps one alone runs: `if (known) jobs.push(update()); else jobs.push(insert());`.
+  const inBranches = Math.min(1, count(once.filter(({ conditional }) => conditional)));
+  return first.items.filter(onHandle).length + count(once.filter(({ conditional }) => !conditional)) + inBranches + 2 * (pushes.length - once.length);
 }
 
 /** `rows.map((row) => tx.save(row))`. */
@@ -98,11 +115,11 @@ function isMapped(project: ProjectFacts, site: JudgedTransaction, file: string, 
   return program.callsIn(file, body.id).some((each) => usesHandle(project, site, file, each));
 }
 
-/** `const jobs = rows.map(…); await Promise.all(jobs);` */
-function mappedBefore(project: ProjectFacts, file: string, list: Expr): CallFact | undefined {
-  if (list.k !== "var") return undefined;
-  const [only, more] = project.program.file(file).assigns.filter(({ target }) => target.k === "var" && target.id === list.id);
-  return only && !more && only.value.k === "call" ? project.program.call(file, only.value.id) : undefined;
+/** `const jobs = rows.map(…); await Promise.all(jobs);`: what a name stands for, where that is one call. It has not been waited for. */
+function startedBefore(project: ProjectFacts, file: string, expr: Expr): CallFact[] {
+  if (expr.k !== "var") return [];
+  const [only, more] = project.program.valuesOf(file, expr.id);
+  return only && !more && only.k === "call" ? [project.program.call(file, only.id)] : [];
 }
 
 /** A statement on the transaction's handle, or a helper of the project that is handed it. */
@@ -110,7 +127,7 @@ function usesHandle(project: ProjectFacts, site: JudgedTransaction, file: string
   return chainOf(project, file, call).some((each) => {
     const facts = touches(project, each).filter(({ kind }) => kind === "read" || kind === "write" || kind === "ddl" || kind === "unknown");
     // On a model of the library, the handle is among the options: `Thing.update(values, { where, transaction })`.
-    if (facts.length > 0) return facts.every(({ library }) => library === site.library) && (mayUseHandle(project, facts) || isGivenHandle(project, file, each));
+    if (facts.length > 0) return facts.every(({ library }) => packageName(library) === packageName(site.library)) && (mayUseHandle(project, facts) || isGivenHandle(project, file, each));
     // What other packages do with a handle is not known.
     return runsProjectCode(project, file, each) && isGivenHandle(project, file, each);
   });
@@ -136,7 +153,7 @@ function within(inner: Span, outer: Span): boolean {
   return outer.start <= inner.start && inner.end <= outer.end;
 }
 
-function draftOf(project: ProjectFacts, site: JudgedTransaction, { file, call }: InsideCall, method: string): Draft {
+function draftOf(project: ProjectFacts, site: JudgedTransaction, { file, call, path }: InsideCall, method: string): Draft {
   const library = packageName(site.library);
   return {
     file,
@@ -147,6 +164,9 @@ function draftOf(project: ProjectFacts, site: JudgedTransaction, { file, call }:
     ...(method === "all" ? { fix: "review" as const } : { fix: "manual" as const }),
     fixReason: "in order, the first error keeps the rest from running",
     why: callPath(project, functionKey(site.file, site.call.fn)),
-    related: [{ file: site.file, span: site.call.calleeSpan, text: "the transaction" }],
+    related: [
+      { file: site.file, span: site.call.calleeSpan, text: "the transaction" },
+      ...path.map((step) => ({ file: step.file, span: step.call.calleeSpan, text: "leads here" })),
+    ],
   };
 }

@@ -18,6 +18,7 @@ import { callPath, dearestPath, entryCosts, functionName } from "./lib/path.js";
 import { providerDetail, providerOf } from "./lib/provider.js";
 import { sessionDetail } from "./lib/session-detail.js";
 import { type JudgedUse, usesOfOpen } from "./lib/uses.js";
+import { isInWorker } from "./lib/workers.js";
 import type { Draft, Rule } from "./rule.js";
 
 export interface Options {
@@ -78,9 +79,12 @@ const NOTHING = { k: "unknown" } as const;
 
 const TOLD = "each object is told its own database, so one session for all of them would be wrong: keep it in a field of the object";
 
+const IN_WORKER = { fix: "manual", fixReason: "a Worker asks the same factory for a session of each request, which it may not share" } as const;
+
 function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft | undefined {
   const factories = project.factoriesOf(open);
-  const { uses, through } = usesOfOpen(project, open, factories);
+  const { uses: all, through } = usesOfOpen(project, open, factories);
+  const uses = all.filter((use) => !isInWorker(project, use));
   const perCall = uses.filter((use) => use.contexts.has("per-call"));
   // What is kept in a field is one session an owner: per call only where a path shows it.
   const unknown = open.stored ? [] : uses.filter((use) => use.contexts.has("unknown") && !use.contexts.has("per-call"));
@@ -99,7 +103,7 @@ function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft |
   const isSession = open.call.callee.k === "super";
   if (made) detail.provider = providerDetail(project, made, isSession, open.pattern.shares?.forks?.of);
   if (made && isSession) detail.closes = [...detail.closes, ...closesOf(project, made, open.library)];
-  const { fix, fixReason } = safetyOf(detail, uses);
+  const { fix, fixReason } = uses.length < all.length ? IN_WORKER : safetyOf(detail, uses);
   const subject = name.startsWith("the ") ? capitalize(name) : `\`${name}\``;
   const message = made ? messages.provider(made.name, packageName(open.library)) :
     through === "open" ? messages.inline(subject, packageName(open.library)) : messages.factory(subject, packageName(open.library), countOf(perCall.length, unknown.length));

@@ -8,6 +8,7 @@ import type { Engine } from "../src/core/link/engines.js";
 import { libraryWithId, packageName } from "../src/core/catalogue/index.js";
 import type { JudgedTransaction, ProjectFacts } from "../src/core/link/index.js";
 import { append, type FunctionKey, functionKey } from "../src/core/link/program.js";
+import { statementOf } from "../src/core/link/run-statements.js";
 import { loopTimes } from "../src/core/link/summaries.js";
 import type { HeldLoop, TransactionSite } from "../src/core/link/transactions.js";
 import { callPath, dearestPath, entryCosts } from "./lib/path.js";
@@ -143,12 +144,12 @@ const NEAR = 0;
 
 function isSurelyLong({ graph }: ProjectFacts, bounds: Bounds, held: HeldLoop): boolean {
   const { file, loop, path } = held;
-  return path.length <= NEAR && loop.bound.k !== "while" && !bounds.isOverShape(file, loop) && !isPerhapsShort(graph, file, loop) && !(bounds.isOverPieces(file, loop) && writesMany(held));
+  return path.length <= NEAR && loop.bound.k !== "while" && !bounds.isOverShape(file, loop) && !isPerhapsShort(graph, file, loop) && !(bounds.isOverPieces(file, loop) && writesMany(graph, held));
 }
 
-/** Each turn is one statement over many rows: as many statements as a large list has pieces. */
-function writesMany({ file, loop, writes }: HeldLoop): boolean {
-  return writes.every((write) => write.file === file && write.call.fn === loop.fn && write.call.loop === loop.id && write.call.callee.k === "member" && /Many$|bulk/i.test(write.call.callee.name));
+/** Each turn is a few statements over many rows: as many as a large list has pieces. Row by row, there is a loop within, or a helper. */
+function writesMany(graph: ProjectFacts["graph"], { file, loop, writes }: HeldLoop): boolean {
+  return writes.every((write) => write.file === file && write.call.fn === loop.fn && write.call.loop === loop.id && statementOf(graph, write.call) !== undefined);
 }
 
 /** An import under a new parent: as long as the document is, so its parent does not make it one small thing. Where to cut it is still for people to say. */

@@ -52,7 +52,9 @@ function nests(project: ProjectFacts, outer: JudgedTransaction, inner: Transacti
   const owners = (project.graph.external.get(inner.call) ?? []).flatMap((id) => (tokens.libraryOf(id) === inner.library ? (tokens.ownerOf(id) ?? []) : []));
   // On a handle it is a savepoint, or what the library makes of it.
   if (asksFirst(project, inside)) return undefined;
-  if (owners.length === 0 || owners.some((id) => tokens.handleOf(id) !== undefined || mayBeHandle(project, id)) || !isSame(project, outer, inner, inside, owners)) return undefined;
+  if (owners.length === 0 || owners.some((id) => tokens.handleOf(id) !== undefined)) return undefined;
+  // What a declared type leaves open, the constant says: the outer one was begun on it.
+  if (!isOnSameConstant(project, outer, inside.file, inside.call, owners) && (owners.some((id) => mayBeHandle(project, id)) || !isSame(project, outer, inner, inside, owners))) return undefined;
   if (inner.style === "sql" || (inner.style === "handle" && inner.handles.length === 0)) return isRefused(outer, inner) ? "refused" : undefined;
   // better-sqlite3 and its like make a savepoint of it. https://github.com/WiseLibs/better-sqlite3/blob/master/docs/api.md#transactionfunction---function
   if (inner.sync || inner.style === "wrapper" || inner.pattern?.ambient === true || inner.pattern?.nested === "joins") return undefined;
@@ -82,7 +84,6 @@ function mayBeHandle(project: ProjectFacts, id: number): boolean {
 
 function isSame(project: ProjectFacts, outer: JudgedTransaction, inner: TransactionSite, inside: InsideCall, owners: readonly number[]): boolean {
   if (inside.path.length === 0 ? isOnReceiver(project, outer, inside.file, inside.call, owners) : isOnGivenReceiver(project, outer, inside, owners)) return true;
-  if (isOnSameConstant(project, outer, inside.file, inside.call, owners)) return true;
   const session = sessionOf(project, outer);
   return session !== undefined && areSession(project, outer, inner.sessions) && isLasting(project, session);
 }

@@ -120,15 +120,27 @@ function isCarried(project: ProjectFacts, file: string, part: Expr, fn: number, 
  */
 export function isOnSameConstant(project: ProjectFacts, site: Begun, file: string, call: CallFact, owners: readonly TokenId[]): boolean {
   const begun = receiverOfTransaction(project, site);
-  const constant = moduleValue(project, begun.file, begun.expr);
+  const constant = ofModule(project, begun.file, begun.expr);
   if (constant === undefined) return false;
   const { values } = project.graph;
   for (const part of startsOf(project, file, call.callee)) {
-    if (moduleValue(project, file, part) !== constant) continue;
+    const other = ofModule(project, file, part);
+    if (other?.made !== constant.made || other.names.join(".") !== constant.names.join(".")) continue;
     const found = values.solver.values(values.expression(file, part, call.fn));
     if (owners.some((owner) => found.has(owner))) return true;
   }
   return false;
+}
+
+/** A module's constant, or what it holds under a name: `db.knex` of `const db = new Database()`. */
+function ofModule(project: ProjectFacts, file: string, expr: Expr): { made: CallFact; names: readonly string[] } | undefined {
+  if (expr.k === "typed") return ofModule(project, file, expr.of);
+  if (expr.k === "member") {
+    const holder = expr.name === "*" ? undefined : ofModule(project, file, expr.of);
+    return holder && { made: holder.made, names: [...holder.names, expr.name] };
+  }
+  const made = moduleValue(project, file, expr);
+  return made && { made, names: [] };
 }
 
 /** What a module's constant is made by, once: `new PrismaClient()`, `remember("db", open)`. */

@@ -211,6 +211,7 @@ runLocal("no-parallel-in-transaction", "sequence-in-transaction", [
           await client.query("INSERT INTO t VALUES ($1)", [name]);
         }));`), reason: "write it as a loop with `continue`" },
   { name: "a comment that would be lost", before: begun(`await Promise.all([client.query("DELETE FROM a"), /* then */ client.query("DELETE FROM b")]);`), reason: "a comment stands in what would be replaced" },
+  { name: "what was started before", before: begun(`const a = client.query("DELETE FROM a"); const b = client.query("DELETE FROM b"); await Promise.all([a, b]);`), reason: "await each where it is made" },
   { name: "the first that is ready", before: begun(`await Promise.race([client.query("SELECT 1"), client.query("SELECT 2")]);`), reason: "the first error keeps the rest" },
 ]);
 

@@ -34,6 +34,31 @@ runTable({
           await fetch("https://hooks.example");
           client.release();
         }` },
+    { name: "what only a test passes", code: {
+      "src/store.ts": `
+        import { DataSource } from "typeorm";
+        const source = new DataSource({ type: "postgres" });
+        async function ask(isCurrent?: () => Promise<boolean>) { return isCurrent ? await isCurrent() : true; }
+        interface Options { thing: object; isCurrent?: () => Promise<boolean> }
+        export function save(options: Options) {
+          const { thing, isCurrent } = options;
+          return source.transaction(async (manager) => {
+            if (await ask(isCurrent)) await manager.save(thing);
+          });
+        }`,
+      "src/app.ts": `
+        import express from "express";
+        import { save } from "./store.js";
+        const app = express();
+        app.post("/things", async (req, res) => res.json(await save({ thing: req.body })));`,
+      "test/store.test.ts": `
+        import { it } from "vitest";
+        import { save } from "../src/store.js";
+        it("asks first", async () => {
+          const isCurrent = async () => (await fetch("https://lock.example")).ok;
+          await save({ thing: {}, isCurrent });
+        });`,
+    } },
   ],
   invalid: [
     { name: "a helper", code: `

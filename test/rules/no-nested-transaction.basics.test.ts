@@ -50,6 +50,22 @@ runTable({
           tx.insert(things).values({}).run();
           db.transaction((inner) => { inner.delete(things).run(); });
         });` },
+    { name: "what another constant of the same kind holds", code: {
+      "src/db.ts": `
+        import knex, { type Knex } from "knex";
+        class Database {
+          knex: Knex;
+          constructor(settings: object) { this.knex = knex({ client: "pg", connection: settings }); }
+        }
+        export const db = new Database({});
+        export const logs = new Database({ database: "logs" });`,
+      "src/app.ts": `
+        import { db, logs } from "./db.js";
+        export const save = (rows: object[]) => db.knex.transaction(async (trx) => {
+          await trx("flows").insert(rows);
+          await logs.knex.transaction(async (other) => { await other("events").insert(rows); });
+        });`,
+    } },
     { name: "a transaction of another session", code: `
         import { PrismaClient } from "@prisma/client";
         const prisma = new PrismaClient();
@@ -268,5 +284,71 @@ runTable({
           db.exec("COMMIT");
         }
         export const save = db.transaction(() => { clear(); });`, findings: [{ line: 8, message: "which SQLite refuses", fix: "manual", reason: REASON, related: [8, 4] }] },
+    { name: "on the constant of a module that another one passes on as a whole", code: {
+      "src/db/client.ts": `
+        import type { Kysely } from "kysely";
+        import { openPool } from "@app/pool";
+        export const db: Kysely<Tables> = openPool(process.env.DATABASE_URL);`,
+      "src/db/index.ts": `
+        export * from "./client.js";
+        export * from "./errors.js";`,
+      "src/db/errors.ts": `
+        export const CODES = { unique: "23505" };`,
+      "src/publish.ts": `
+        import { db } from "./db/index.js";
+        export const publish = (id: string) => db.transaction().execute(async (tx) => {
+          await tx.insertInto("events").values({ id }).execute();
+        });`,
+      "src/app.ts": `
+        import { db } from "./db/index.js";
+        import { publish } from "./publish.js";
+        export const rename = (id: string, name: string) => db.transaction().execute(async (tx) => {
+          await tx.updateTable("things").set({ name }).where("id", "=", id).execute();
+          await publish(id);
+        });`,
+    }, findings: [{ file: "src/app.ts", line: 5, library: "kysely", message: "begins inside", fix: "manual", reason: REASON, related: ["src/app.ts:3", "src/publish.ts:2"] }] },
+    { name: "on a session of a class of the project's own, which no handle is", code: {
+      "src/kysely.ts": `
+        import { Kysely as Native, PostgresDialect } from "kysely";
+        import pg from "pg";
+        export class Kysely<Tables> extends Native<Tables> {}
+        export const createDb = (url: string): Kysely<Tables> => new Kysely<Tables>({ dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: url }) }) });`,
+      "src/db.ts": `
+        import { createDb, type Kysely } from "./kysely.js";
+        export const db: Kysely<Tables> = createDb(process.env.DATABASE_URL);`,
+      "src/app.ts": `
+        import { db } from "./db.js";
+        const publish = (id: string) => db.transaction().execute(async (tx) => {
+          await tx.insertInto("events").values({ id }).execute();
+        });
+        export const rename = (id: string, name: string) => db.transaction().execute(async (tx) => {
+          await tx.updateTable("things").set({ name }).where("id", "=", id).execute();
+          await publish(id);
+        });`,
+    }, findings: [{ file: "src/app.ts", line: 7, library: "kysely", message: "begins inside", fix: "manual", reason: REASON, related: ["src/app.ts:5", "src/app.ts:2"] }] },
+    { name: "on what a module's constant holds", code: {
+      "src/db.ts": `
+        import knex, { type Knex } from "knex";
+        class Database {
+          knex: Knex;
+          constructor(settings: object) { this.knex = knex({ client: "pg", connection: settings }); }
+        }
+        export const openOther = (settings: object) => new Database(settings);
+        export const db = new Database({});`,
+      "src/scripts.ts": `
+        import { db } from "./db.js";
+        export const scripts = {
+          async update(rows: object[]) {
+            await db.knex.transaction(async (trx) => { await trx("scripts").insert(rows); });
+          },
+        };`,
+      "src/deploy.ts": `
+        import { db } from "./db.js";
+        import { scripts } from "./scripts.js";
+        export const deploy = (rows: object[]) => db.knex.transaction(async (trx) => {
+          await trx("flows").insert(rows);
+          await scripts.update(rows);
+        });`,
+    }, findings: [{ file: "src/deploy.ts", line: 5, library: "knex", message: "begins inside", fix: "manual", reason: REASON, related: ["src/deploy.ts:3", "src/scripts.ts:4"] }] },
   ],
 });

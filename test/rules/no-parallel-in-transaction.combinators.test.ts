@@ -65,6 +65,39 @@ runTable({
     { name: "the application's own Promise", code: `${TYPEORM}
         const Promise = { all: async (list) => { for (const run of list) await run; } };
         export const save = (a, b) => source.transaction(async (manager) => { await Promise.all([manager.save(a), manager.save(b)]); });` },
+    { name: "a list that is filled with one statement, and with other promises", code: `${TYPEORM}
+        export const save = (thing, labels) => source.transaction(async (manager) => {
+          const jobs = [];
+          jobs.push(manager.save(thing));
+          for (const label of labels) jobs.push(render(label));
+          await Promise.all(jobs);
+        });` },
+    { name: "a list that is filled with one of two statements", code: `${TYPEORM}
+        export const save = (thing) => source.transaction(async (manager) => {
+          const jobs = [render(thing)];
+          if (thing.id) jobs.push(manager.update("things", thing.id, thing));
+          else jobs.push(manager.insert("things", thing));
+          await Promise.all(jobs);
+        });` },
+    { name: "a list of functions, which start nothing", code: `${TYPEORM}
+        export const save = (things) => source.transaction(async (manager) => {
+          const jobs = [];
+          for (const thing of things) jobs.push(() => manager.save(thing));
+          await Promise.all(jobs.map(later));
+        });` },
+    { name: "one statement a turn", code: `${TYPEORM}
+        export const save = (things) => source.transaction(async (manager) => {
+          for (const thing of things) {
+            const jobs = [];
+            jobs.push(manager.save(thing));
+            jobs.push(render(thing));
+            await Promise.all(jobs);
+          }
+        });` },
+    { name: "a helper that is given the session, in and out of transactions", code: `${TYPEORM}
+        const load = (things) => Promise.all(things.map((thing) => source.manager.save(thing)));
+        export const save = (things) => source.transaction(async (manager) => { await load(things); await manager.save(things); });
+        export const saveAll = (things) => load(things);` },
     { name: "a seed", file: "prisma/seed.ts", code: `${PRISMA}
         await prisma.$transaction(async (tx) => {
           await Promise.all([tx.thing.create({ data: {} }), tx.owner.create({ data: {} })]);
@@ -143,5 +176,62 @@ runTable({
         export const save = (a, b) => source.transaction(async (manager) => {
           await Promise.all([saveThing(manager, a), saveThing(manager, b)]);
         });`, findings: [{ line: 5, library: "typeorm", related: [4], ...PARALLEL }] },
+    { name: "a list that is filled in a loop", code: `${TYPEORM}
+        export const save = (things) => source.transaction(async (manager) => {
+          const jobs = [];
+          for (const thing of things) {
+            if (thing.isNew) jobs.push(manager.save(thing));
+          }
+          await Promise.all(jobs);
+        });`, findings: [{ line: 8, library: "typeorm", related: [3], ...PARALLEL }] },
+    { name: "a list that is filled by an array's method", code: `${TYPEORM}
+        export const save = (things) => source.transaction(async (manager) => {
+          const jobs: Promise<unknown>[] = [];
+          things.forEach((thing) => { jobs.push(manager.save(thing)); });
+          await Promise.all(jobs);
+        });`, findings: [{ line: 6, library: "typeorm", related: [3], ...PARALLEL }] },
+    { name: "a list that is filled step by step", code: `${TYPEORM}
+        export const save = (a, b) => source.transaction(async (manager) => {
+          const jobs = [manager.save(a)];
+          if (b) jobs.push(manager.save(b));
+          await Promise.all(jobs);
+        });`, findings: [{ line: 6, library: "typeorm", related: [3], ...PARALLEL }] },
+    { name: "in a helper that is given the handle", code: `${TYPEORM}
+        async function saveAll(manager, things) {
+          await Promise.all(things.map(async (thing) => { await manager.save(thing); }));
+        }
+        export const save = (things) => source.transaction(async (manager) => { await saveAll(manager, things); });`,
+      findings: [{ line: 4, library: "typeorm", related: [6, 6], ...PARALLEL }] },
+    { name: "operands that were started before, by names", code: `${TYPEORM}
+        const clear = (manager, table) => manager.delete(table, {});
+        export const reset = () => source.transaction(async (manager) => {
+          const things = clear(manager, "things");
+          const owners = clear(manager, "owners");
+          await Promise.all([things, owners]);
+        });`, findings: [{ line: 7, library: "typeorm", related: [4], ...PARALLEL }] },
+    { name: "a handle by the type that all of Drizzle's drivers have", code: `
+        import { drizzle } from "drizzle-orm/node-postgres";
+        import type { PgTransaction } from "drizzle-orm/pg-core";
+        import { things } from "./schema.js";
+        const db = drizzle("postgres://localhost/app");
+        async function saveAll(tx: PgTransaction<Result, Schema, Tables>, names: string[]) {
+          const jobs = names.map(async (name) => { await tx.insert(things).values({ name }); });
+          await Promise.all(jobs);
+        }
+        export const save = (names: string[]) => db.transaction(async (tx) => { await saveAll(tx, names); });`,
+      findings: [{ line: 7, library: "drizzle-orm", related: [9, 9], ...PARALLEL }] },
+    { name: "a list under a name, in a helper of another file", code: {
+      "src/things.ts": `
+        import type { EntityManager } from "typeorm";
+        export async function saveThings(manager: EntityManager, things: object[]) {
+          const jobs = things.map((thing) => manager.save(thing));
+          await Promise.all(jobs);
+        }`,
+      "src/app.ts": `
+        import { DataSource } from "typeorm";
+        import { saveThings } from "./things.js";
+        const source = new DataSource({ type: "postgres" });
+        export const save = (things: object[]) => source.transaction(async (manager) => { await saveThings(manager, things); });`,
+    }, findings: [{ file: "src/things.ts", line: 4, library: "typeorm", related: ["src/app.ts:4", "src/app.ts:4"], ...PARALLEL }] },
   ],
 });

@@ -32,6 +32,27 @@ runTable({
     { name: "an ORM around D1's binding", code: `${APP}
         import { drizzle } from "drizzle-orm/d1";
         app.get("/things", async (c) => c.json(await drizzle(c.env.DB).select().from(things)));` },
+    { name: "Hyperdrive, whose connections may not outlive the request", code: {
+      "src/db.ts": `
+        import { drizzle } from "drizzle-orm/postgres-js";
+        import postgres from "postgres";
+        export const createDb = (url: string) => drizzle(postgres(url));`,
+      "src/main.ts": `
+        import { Hono } from "hono";
+        import { createDb } from "./db.js";
+        const app = new Hono();
+        app.use("*", async (c, next) => {
+          c.set("db", createDb(c.env.HYPERDRIVE.connectionString));
+          await next();
+        });
+        export default app;`,
+    } },
+    { name: "a module that only Workers have", code: `
+        import { env } from "cloudflare:workers";
+        import { Hono } from "hono";
+        import postgres from "postgres";
+        const app = new Hono();
+        app.get("/things", async (c) => c.json(await postgres(env.DATABASE_URL)\`SELECT * FROM things\`));` },
     { name: "functions that make a layer: what builds it decides how often it is opened", code: `
         import { SqliteClient } from "@effect/sql-sqlite-node";
         import { Layer } from "effect";
@@ -49,6 +70,23 @@ runTable({
         app.get("/things", async (req, res) => res.json(await runtime.runPromise(list)));` },
   ],
   invalid: [
+    { name: "a helper that a Worker calls, and a server as well", code: {
+      "src/db.ts": `
+        import { drizzle } from "drizzle-orm/postgres-js";
+        import postgres from "postgres";
+        export const createDb = (url: string) => drizzle(postgres(url));`,
+      "src/worker.ts": `
+        import { Hono } from "hono";
+        import { createDb } from "./db.js";
+        const app = new Hono();
+        app.get("/things", async (c) => c.json(await createDb(c.env.HYPERDRIVE.connectionString).select().from(things)));
+        export default app;`,
+      "src/server.ts": `
+        import express from "express";
+        import { createDb } from "./db.js";
+        const app = express();
+        app.get("/things", async (req, res) => res.json(await createDb(process.env.DATABASE_URL).select().from(things)));`,
+    }, findings: [{ file: "src/db.ts", line: 3, library: "postgres", message: "1 place does so per request", fix: "manual", reason: "a Worker asks", why: ["src/server.ts:4", "src/server.ts:4", "src/db.ts:3"], related: ["src/server.ts:4"], sessions: "1" }] },
     { name: "a layer that is made and built per request", code: `
         import { SqliteClient } from "@effect/sql-sqlite-node";
         import { Effect } from "effect";

@@ -49,6 +49,11 @@ runTable({
         import { DEFAULT_THINGS } from "./defaults.js";${held(`for (const name of DEFAULT_THINGS) insert.run(name);`)}` },
     { name: "the entries of a literal object", code: `
         const names = { a: 1, b: 2 };${held(`for (const [name] of Object.entries(names)) insert.run(name);`)}` },
+    { name: "one of the lists of a constant table", code: `
+        const KINDS_BY_REPORT = { all: ["access", "activity"], access: ["access"] } as const;${held(`for (const kind of KINDS_BY_REPORT[req.body.report]) insert.run(kind);`)}` },
+    { name: "one of the lists of a constant table, under a name", code: `
+        const tables = { all: ["things", "tags"], some: ["things"] };${held(`const names = tables[req.body.which];
+            for (const name of names) insert.run(name);`)}` },
     { name: "a literal list, filtered and mapped", code: `
         const names = ["a", "b", "c"];${held(`for (const name of names.filter(Boolean).map((name) => name.trim())) insert.run(name);`)}` },
     { name: "a query with a LIMIT", code: held(`for (const row of db.prepare("SELECT * FROM inbox LIMIT 100").all()) insert.run(row.name);`) },

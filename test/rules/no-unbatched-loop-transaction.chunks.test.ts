@@ -125,6 +125,31 @@ runTable({
           });
           res.end();
         });`, findings: [{ line: 5, message: "loops over `splitEvery`", confidence: "likely", library: "@prisma/client", fix: "review", reason: REVIEW, related: [6], why: [4], statements: "n" }] },
+    { name: "one transaction over pieces that are cut by hand, a few statements each", code: `
+        import knex from "knex";
+        const db = knex({ client: "pg", connection: process.env.DATABASE_URL });
+        const SIZE = 500;
+        app.post("/things", async (req, res) => {
+          await db.transaction(async (trx) => {
+            for (let start = 0; start < req.body.things.length; start += SIZE) {
+              const some = req.body.things.slice(start, start + SIZE);
+              await trx("things").insert(some);
+              await trx.raw("UPDATE totals SET things = things + ?", [some.length]);
+            }
+          });
+          res.end();
+        });`, findings: [{ line: 5, message: "loops over `things`", confidence: "likely", library: "knex", fix: "review", reason: REVIEW, related: [6], why: [4], statements: "2n" }] },
+    { name: "one transaction over pieces, whatever the one statement is called", code: `
+        import { drizzle } from "drizzle-orm/node-postgres";
+        import { splitEvery } from "./lists.js";
+        import { things } from "./schema.js";
+        const db = drizzle("postgres://localhost/app");
+        app.post("/things", async (req, res) => {
+          await db.transaction(async (tx) => {
+            for (const part of splitEvery(1000, req.body.things)) await tx.insert(things).values(part);
+          });
+          res.end();
+        });`, findings: [{ line: 6, message: "loops over `splitEvery`", confidence: "likely", library: "drizzle-orm", fix: "review", reason: REVIEW, related: [7], why: [5], statements: "n" }] },
     { name: "one transaction over pieces, row by row", code: `
         import { PrismaClient } from "@prisma/client";
         import { splitEvery } from "./lists.js";

@@ -52,11 +52,41 @@ const across = (schema: string) => ({
         });`,
 });
 
+const passedOn = {
+  "src/schemas/things.ts": `
+        import { z } from "zod";
+        import { MOST_THINGS } from "../limits.js";
+        export const thingsInput = z.object({ things: z.array(z.object({ name: z.string() })).min(1).max(MOST_THINGS) });`,
+  "src/schemas/index.ts": `
+        export * from "./tags.js";
+        export * from "./things.js";`,
+  "src/schemas/tags.ts": `
+        import { z } from "zod";
+        export const tagsInput = z.object({ tags: z.array(z.string()) });`,
+  "src/limits.ts": `
+        export const MOST_THINGS = 200;`,
+  "src/app.ts": `
+        import Database from "better-sqlite3";
+        import { initTRPC } from "@trpc/server";
+        import { thingsInput } from "./schemas/index.js";
+        const db = new Database("app.db");
+        const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
+        const t = initTRPC.create();
+        export const router = t.router({
+          save: t.procedure.input(thingsInput).mutation(({ input }) => {
+            db.transaction(() => {
+              for (const thing of input.things) insert.run(thing.name);
+            })();
+          }),
+        });`,
+};
+
 runTable({
   rule: "no-unbatched-loop-transaction",
   theme: "bounds that a validation schema sets",
   valid: [
     { name: "a schema of another file, with a limit of this one", code: across("const Things = z.object({ list: List.max(FEW) });") },
+    { name: "a schema that an index passes on with all others", code: passedOn },
     { name: "one that this file extends by something else", code: across("const Things = Base.extend({ tag: z.string() });") },
     { name: "what a schema has parsed", code: held(BOUNDED, "const { things } = Things.parse(req.body);", "things") },
     { name: "what safeParse gives", code: held(BOUNDED, "const parsed = Things.safeParse(req.body);\n          if (!parsed.success) return;", "parsed.data.things") },

@@ -1,6 +1,6 @@
 import type { CallFact, Expr, LoopFact } from "../facts/types.js";
 import { isArrayMethod } from "./builtins.js";
-import { constantOf } from "./constants.js";
+import { constantOf, entriesOf } from "./constants.js";
 import type { CallGraph } from "./calls.js";
 import { functionKey, type FunctionKey, type Program } from "./program.js";
 import { calleesOf, callersOf } from "./sessions.js";
@@ -81,9 +81,9 @@ export class Bounds {
     return compared.test(before) || asserted.test(before);
   }
 
-  /** Over the pieces of a list: `for (const chunk of splitEvery(100, rows))`. */
+  /** Over the pieces of a list: `for (const chunk of splitEvery(100, rows))`, `for (let i = 0; i < rows.length; i += 100)`. */
   isOverPieces(file: string, { bound }: LoopFact): boolean {
-    return bound.k === "over" && this.#isPieces(file, bound.over, 0);
+    return bound.k === "over" ? this.#isPieces(file, bound.over, 0) : bound.k === "stepped" && bound.over !== undefined;
   }
 
   /** Over the properties of an object: most often as many as its type has, but nothing says so. */
@@ -125,7 +125,7 @@ export class Bounds {
       case "either":
         return expr.of.every((alternative) => this.#boundedValue(file, alternative, site, seen));
       case "member":
-        return CONSTANT.test(expr.name) || PIECE.test(expr.name) || (expr.name === "*" && this.#isPieces(file, expr.of, 0)) || this.#boundedField(file, expr, site, seen) || this.#boundedGiven(file, expr, site, seen);
+        return CONSTANT.test(expr.name) || PIECE.test(expr.name) || (expr.name === "*" && this.#isPieces(file, expr.of, 0)) || this.#boundedField(file, expr, site, seen) || this.#boundedGiven(file, expr, site, seen) || this.#boundedEntry(file, expr);
       case "call":
         return this.#boundedCall(file, this.graph.program.call(file, expr.id), site, seen);
       case "var":
@@ -211,6 +211,12 @@ export class Bounds {
     if (literal?.k !== "object" || calls.some(({ callee }) => callee.k === "member" && GROWS.test(callee.name) && isIt(callee.of)) || assigns.some(({ target }) => isIt(target))) return false;
     const value = literal.props.find((prop) => prop.name === name)?.value;
     return value !== undefined && value.k !== "fn" && this.#boundedValue(file, value, site, seen);
+  }
+
+  /** `LISTS[kind]`: any of the lists that are written out in a constant table. */
+  #boundedEntry(file: string, expr: Extract<Expr, { k: "member" }>): boolean {
+    const entries = entriesOf(this.graph.program, file, expr).map(({ expr: value }) => (value.k === "typed" ? value.of : value));
+    return entries.length > 0 && entries.every((value) => value.k === "array" && !value.spread);
   }
 
   /** A list that another file exports, as long as it is not filled there. */

@@ -23,7 +23,25 @@ export function constantOf(program: Program, file: string, expr: Expr, depth = 0
 function exported(program: Program, file: string, { specifier, name }: { specifier: string; name: string }, depth: number): PlacedExpr | undefined {
   const target = program.host.resolve(file, specifier);
   if (target === undefined || !program.files.has(target)) return undefined;
-  const entry = program.file(target).exports.find((candidate) => candidate.k !== "star" && candidate.name === name);
+  const [entry] = program.exportsNamed(target, name);
   if (entry?.k === "value") return constantOf(program, target, entry.value, depth + 1);
-  return entry?.k === "from" && depth < 4 ? exported(program, target, { specifier: entry.specifier, name: entry.imported }, depth + 1) : undefined;
+  if (depth >= 4) return undefined;
+  if (entry) return exported(program, target, { specifier: entry.specifier, name: entry.imported }, depth + 1);
+  // `export * from "./client"` passes on all names but `default`.
+  if (name === "default") return undefined;
+  for (const { specifier } of program.starsOf(target)) {
+    const found = exported(program, target, { specifier, name }, depth + 1);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** `LISTS[kind]`: what a constant table holds, whichever entry is meant. Nothing where it is no such table, or is added to in its file. */
+export function entriesOf(program: Program, file: string, { of, name }: Extract<Expr, { k: "member" }>): PlacedExpr[] {
+  if (name !== "*") return [];
+  const { file: from, expr } = constantOf(program, file, of);
+  if (expr.k !== "object" || expr.props.some((prop) => prop.name === "...")) return [];
+  const holders = program.file(from).assigns.flatMap(({ target, value }) => (target.k === "var" && (value === expr || (value.k === "typed" && value.of === expr)) ? [target.id] : []));
+  const isAdded = program.file(from).assigns.some(({ target }) => target.k === "member" && target.of.k === "var" && holders.includes(target.of.id));
+  return isAdded ? [] : expr.props.map(({ value }) => ({ file: from, expr: value }));
 }

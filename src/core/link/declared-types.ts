@@ -1,8 +1,9 @@
 import { frameworkOf, globalType, librariesOf, libraryOfGlobalType } from "../catalogue/index.js";
 import { type Library, libraryId } from "../catalogue/library.js";
-import type { TypeRef } from "../facts/types.js";
+import type { Expr, TypeRef } from "../facts/types.js";
 import { flowType, holdType } from "./framework-calls.js";
 import { addParameterType } from "./parameter-types.js";
+import type { Program } from "./program.js";
 import type { NodeId } from "./solver.js";
 import type { Token, TokenId, TypedRole } from "./tokens.js";
 import type { Values } from "./values.js";
@@ -48,6 +49,17 @@ export class DeclaredTypes {
         return;
       default:
     }
+  }
+
+  /** What a module makes while it is loaded: where its type may be a transaction's handle as well, it is a session, as no transaction is open then. */
+  addMade(file: string, type: TypeRef, into: NodeId): void {
+    const { solver, tokens } = this.values;
+    const node = solver.node();
+    this.add(file, type, node);
+    solver.watch(node, (id) => {
+      const token = tokens.get(id);
+      solver.add(into, token.t === "typed" && token.role === "either" ? tokens.intern({ ...token, role: "session" }) : id);
+    });
   }
 
   /** One node for each such type as written: a function's parameter may have the type of its own parameter. */
@@ -222,6 +234,12 @@ function names(type: TypeRef | undefined): string[] {
 function roleOf(token: Token): TypedRole {
   if (token.t === "typed") return token.role;
   return token.t === "derived" && (token.kind === "handle" || token.kind === "client") ? token.kind : "session";
+}
+
+/** `export const db: Kysely<Tables> = openDb()`, outside of all functions. */
+export function isMadeAtLoad(program: Program, file: string, expr: Expr): boolean {
+  const made = expr.k === "await" ? expr.of : expr;
+  return made.k === "call" && program.call(file, made.id).fn === 0;
 }
 
 /** What a value of a library's type may be; undefined when the type is of no interest. */

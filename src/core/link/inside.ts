@@ -60,6 +60,7 @@ export class Inside {
   *#reach(site: TransactionSite): Generator<InsideFunction> {
     const { program } = this.graph;
     const begun = begunBy(site);
+    const inTest = program.role(site.file) === "test";
     const seen = new Set<string>();
     const queue: InsideFunction[] = [];
     const add = (key: FunctionKey, path: readonly CallPlace[], extent?: InsideFunction["extent"], next = false): void => {
@@ -77,6 +78,8 @@ export class Inside {
         // What is kept and asked first runs once, most often before: `getDb()` that migrates when it opens.
         if (call === site.call || call.memo || !inExtent(extent, call.span) || !mayRun(this.graph, key, call, path, begun)) continue;
         for (const { to, written } of this.calleesOf(file, call)) {
+          // What only a test passes does not run in the program.
+          if (!written && !inTest && program.role(program.fnOf(to).file) === "test") continue;
           // What is written in a function belongs to it: it comes before what the function calls.
           if (written) add(to, path, undefined, true);
           else if (path.length < MAX_PATH) add(to, [...path, { file, call }]);

@@ -3,7 +3,7 @@ import { libraryId } from "../catalogue/library.js";
 import type { ExportFact, Expr, FunctionId, TypeRef } from "../facts/types.js";
 import { isCollectionMember } from "./builtins.js";
 import { injectedByType, isInjected } from "./container.js";
-import { DeclaredTypes, typedRoleOf } from "./declared-types.js";
+import { DeclaredTypes, isMadeAtLoad, typedRoleOf } from "./declared-types.js";
 import { type Getter, Getters, type Reader } from "./getters.js";
 import { Held } from "./held.js";
 import { FileNodes, NamedNodes, Names } from "./nodes.js";
@@ -75,7 +75,9 @@ export class Values {
     const fn = type && fact.kind === "param" ? this.program.fn(file, fact.fn) : undefined;
     const param = fn?.params.find(({ variable }) => variable === id);
     const isFilled = isInjected(this.program, file, param?.decorators) || (fn && param && injectedByType(this.program, file, fn, param) !== undefined);
-    if (type && !isFilled) this.solver.defer(() => this.addType(file, type, node));
+    const [value, more] = fact.kind === "const" ? this.program.valuesOf(file, id) : [];
+    if (value && !more && type && isMadeAtLoad(this.program, file, value)) this.solver.defer(() => this.#types.addMade(file, type, node));
+    else if (type && !isFilled) this.solver.defer(() => this.addType(file, type, node));
     if (fact.kind === "type") this.solver.add(node, this.tokens.intern({ t: "shape", file, variable: id }));
     return node;
   }
@@ -198,7 +200,8 @@ export class Values {
         break;
       case "typed":
         this.solver.flow(this.expression(file, expr.of, fn), node);
-        this.addType(file, expr.type, node);
+        if (isMadeAtLoad(this.program, file, expr.of)) this.#types.addMade(file, expr.type, node);
+        else this.addType(file, expr.type, node);
         break;
       case "member":
         this.#loadFrom(this.expression(file, expr.of, fn), expr.name, node, file, fn);
@@ -337,7 +340,9 @@ export class Values {
   #inherited(module: string, path: string, owner: string): TokenId | undefined {
     for (const library of librariesOf(module)) {
       const role = typedRoleOf(library, path);
-      if (role) return this.tokens.intern({ t: "typed", library: libraryId(library), role, owner });
+      // What programs make themselves is a session: what the library hands to a transaction's function is none of the project's own classes.
+      const isMade = [...library.opens, ...library.wraps].some((made) => made.path === path);
+      if (role) return this.tokens.intern({ t: "typed", library: libraryId(library), role: role === "either" && isMade ? "session" : role, owner });
     }
     return undefined;
   }
