@@ -119,7 +119,14 @@ runTable({
             db.prepare("UPDATE things SET state = 'closed' WHERE name = ?").run(name);
             db.prepare("INSERT INTO log (name) VALUES (?)").run(name);
           })();`), "src/app.ts": importAll(LOOP) }, findings: [found({ message: "commits a better-sqlite3 transaction of its own", confidence: "likely" })] },
-    { name: "in the turns of a map, which a synchronous driver runs one by one", code: { ...STORE(INSERT), "src/app.ts": importAll(`res.json(req.body.names.map((name) => store.rows.add(name)));`) }, findings: [found({ reason: "writes as well", why: ["src/app.ts:5", "src/app.ts:6"] })] },
+    { name: "in the turns of a map, which a synchronous driver runs one by one", code: { ...STORE(INSERT), "src/app.ts": importAll(`res.json(req.body.names.map((name) => store.rows.add(name)));`) }, findings: [found({ reason: "what the turns give is collected", why: ["src/app.ts:5", "src/app.ts:6"] })] },
+    { name: "a write in a map, whose results batches would have to collect", code: `${APP}
+        import Database from "better-sqlite3";
+        const db = new Database("app.db");
+        const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
+        app.post("/things", (req, res) => {
+          res.json(req.body.names.map((name) => insert.run(name).lastInsertRowid));
+        });`, findings: [{ line: 7, message: "commits a better-sqlite3 write of its own", fix: "manual", reason: "what the turns give is collected", related: [7], why: [6, 7] }] },
     { name: "a transaction of one turn on a driver that waits: likely", code: `${APP}
         import knex from "knex";
         const db = knex({ client: "better-sqlite3", connection: { filename: "app.db" } });
