@@ -11,6 +11,7 @@ import { type Autocommit, autocommitOf, type Commit } from "./lib/autocommit.js"
 import { keepsTogether, modelOf, parentRow, reorders, writesParts } from "./lib/atomicity.js";
 import { finish } from "./lib/finish.js";
 import { loopWritesOf, type LoopWrites } from "./lib/loop-writes.js";
+import { namesTables } from "./lib/named-tables.js";
 import { callPath } from "./lib/path.js";
 import { runsMigrations } from "./lib/runner.js";
 import { whyLong } from "./lib/why-long.js";
@@ -24,8 +25,8 @@ export interface Options {
 
 const messages = {
   direct: (library: string, symbol: string) => `Each turn of the loop over \`${symbol}\` commits a ${library} write of its own: put batches of them into one transaction, or write many rows with one statement.`,
-  through: (library: string, symbol: string, callee: string) =>
-    `Each turn of the loop over \`${symbol}\` calls \`${callee}\`, which commits ${library} writes of its own: put batches of them into one transaction, or write many rows with one statement.`,
+  through: (library: string, symbol: string, callee: string, what: "writes" | "transaction") =>
+    `Each turn of the loop over \`${symbol}\` calls \`${callee}\`, which commits ${what === "writes" ? `${library} writes` : `a ${library} transaction`} of its own: put batches of them into one transaction, or write many rows with one statement.`,
 };
 
 export const noAutocommitInLoop: Rule<Options> = {
@@ -71,6 +72,7 @@ function judge(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopFa
   });
   const first = commits.find(({ commit }) => commit.direct) ?? commits[0];
   if (!first || !runsInService(project, autocommit, file, loop, first.call)) return undefined;
+  if (namesTables(project, file, loop, commits.map(({ call }) => call))) return undefined;
   // What waits for something else meanwhile marks its progress turn by turn, on purpose.
   if (callsAnywhereIn(project, file, loop).some((call) => call.awaited && (combinatorOf(call) !== undefined || waitsElsewhere(project, call)))) return undefined;
   const symbol = "symbol" in loop.bound ? loop.bound.symbol : "";
@@ -123,18 +125,29 @@ interface Found {
 
 function messageOf(project: ProjectFacts, file: string, { call, commit }: Found, symbol: string): string {
   const library = packageName(commit.library);
-  return commit.direct ? messages.direct(library, symbol) : messages.through(library, symbol, project.program.text(file, call.calleeSpan));
+  return commit.direct ? messages.direct(library, symbol) : messages.through(library, symbol, project.program.text(file, call.calleeSpan), commit.transaction ? "transaction" : "writes");
 }
 
 /**
  * A plain loop whose every turn writes (if it runs at all), itself, in a function that always does, or in one branch or another. Loops over a thing's parts or what is most often a handful, and
  * writes in branches are likely; so are loops over an object's properties, unless the object is a table by key that came from outside.
  */
-function isSure(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopFact, { call }: Found, commits: readonly Found[]): boolean {
-  // As many as one thing has: most often a handful.
-  const ofOneThing = loop.bound.k === "over" && loop.bound.over.k === "member" && loop.bound.over.of.k === "this";
+function isSure(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopFact, { call, commit }: Found, commits: readonly Found[]): boolean {
+  const isSync = libraryWithId(commit.library)?.sync === true;
+  const ofOneThing = isOfThis(project, file, loop);
   const ofShape = bounds.isOverShape(file, loop) && !isOverReceived(project.graph, file, loop);
-  return (!call.conditional || call.everyTurn === true || isUpsertByHand(project, file, commits)) && !mayThrowAfter(project, file, loop, call) && !ofOneThing && !ofShape && !isPerhapsShort(project.graph, file, loop) && !isOfOneWhole(project, file, loop, call) && (loop.kind !== "callback" || loop.method === "forEach");
+  const isEach = loop.kind !== "callback" || loop.method === "forEach" || (loop.method === "map" && isSync);
+  // A transaction that takes turns with other work, or moves one thing from state to state, is often meant. One that adds rows at once is not.
+  const isMeant = commit.transaction !== undefined && !(isSync && commit.transaction === "adds");
+  return (!call.conditional || call.everyTurn === true || isUpsertByHand(project, file, commits)) && !mayThrowAfter(project, file, loop, call) && !ofOneThing && !ofShape && !isPerhapsShort(project.graph, file, loop) && !isOfOneWhole(project, file, loop, call) && isEach && !isMeant;
+}
+
+/** As many as one thing has, most often a handful: `this.lines`, `this.known.values()`. */
+function isOfThis({ program }: ProjectFacts, file: string, { bound }: LoopFact): boolean {
+  if (bound.k !== "over") return false;
+  const callee = bound.over.k === "call" ? program.call(file, bound.over.id).callee : undefined;
+  const list = callee?.k === "member" && /^(keys|values|entries)$/.test(callee.name) ? callee.of : bound.over;
+  return list.k === "member" && list.of.k === "this";
 }
 
 /** A turn that may throw by what its write has said: the next one's write depends on it, as those of a check or a search do. */

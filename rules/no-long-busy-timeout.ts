@@ -6,6 +6,7 @@ import type { ProjectFacts } from "../src/core/link/index.js";
 import type { TokenId } from "../src/core/link/tokens.js";
 import { finish } from "./lib/finish.js";
 import { numberOf, settingsOf } from "./lib/settings.js";
+import { runsOnWorker } from "./lib/worker-thread.js";
 import type { Draft, Rule } from "./rule.js";
 
 export interface Options {
@@ -86,6 +87,7 @@ function libraryOf({ graph }: ProjectFacts, sessions: readonly TokenId[]): strin
 }
 
 function runsInService(project: ProjectFacts, file: string, call: Parameters<ProjectFacts["contexts"]["ofCall"]>[1]): boolean {
+  if (runsOnWorker(project, file, call)) return false;
   const contexts = [...project.contexts.ofCall(file, call)];
   return contexts.length === 0 || contexts.some((context) => context !== "test");
 }

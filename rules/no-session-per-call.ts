@@ -4,10 +4,10 @@ import { RUNTIME } from "../src/core/contract.js";
 import { libraryWithId, packageName } from "../src/core/catalogue/index.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
 import type { Made } from "../src/core/link/injection.js";
-import { literalText } from "../src/core/link/expressions.js";
 import { type FunctionKey, functionKey } from "../src/core/link/program.js";
-import { callersOf, type OpenSite, partCalls } from "../src/core/link/sessions.js";
+import { callersOf, type OpenSite } from "../src/core/link/sessions.js";
 import { constant, type Cost, ZERO } from "../src/core/cost.js";
+import { administers } from "./lib/administration.js";
 import { amount } from "./lib/amount.js";
 import { madeOnce, whyPerRequest } from "../src/core/provider-words.js";
 import { finish } from "./lib/finish.js";
@@ -58,7 +58,7 @@ export const noSessionPerCall: Rule<Options> = {
     const drafts: Draft[] = [];
     for (const open of project.opens) {
       if (open.file !== file || options.ignoreLibraries.includes(packageName(open.library))) continue;
-      if (cancelsOthers(project, open)) continue;
+      if (administers(project, open)) continue;
       const server = serverOf(project, open);
       if (server === "of the call") continue;
       const draft = judge(project, open, options);
@@ -69,13 +69,6 @@ export const noSessionPerCall: Rule<Options> = {
     return finish(noSessionPerCall, project, drafts);
   },
 };
-
-/** What stops another connection's query has to be one of its own: the pool's may all be waiting. https://www.postgresql.org/docs/current/functions-admin.html */
-function cancelsOthers(project: ProjectFacts, open: OpenSite): boolean {
-  return partCalls(project.graph, open.token).some(({ call }) => /\bpg_(cancel|terminate)_backend\b|^\s*KILL\s/i.test(literalText(call.args[0] ?? NOTHING) ?? ""));
-}
-
-const NOTHING = { k: "unknown" } as const;
 
 const TOLD = "each object is told its own database, so one session for all of them would be wrong: keep it in a field of the object";
 

@@ -11,10 +11,11 @@ import { append, type FunctionKey, functionKey } from "../src/core/link/program.
 import { statementOf } from "../src/core/link/run-statements.js";
 import { loopTimes } from "../src/core/link/summaries.js";
 import type { HeldLoop, TransactionSite } from "../src/core/link/transactions.js";
+import { namesTables } from "./lib/named-tables.js";
 import { callPath, dearestPath, entryCosts } from "./lib/path.js";
 import { amount } from "./lib/amount.js";
 import { finish } from "./lib/finish.js";
-import { keepsTogether, obstaclesOf, ORDER, PARENT } from "./lib/atomicity.js";
+import { besideReplaced, keepsTogether, obstaclesOf, ORDER, PARENT } from "./lib/atomicity.js";
 import { isOverRows } from "./lib/reorders.js";
 import { runnerOf, whyNotBatched } from "./lib/batchable.js";
 import { runnerInService } from "./lib/runner.js";
@@ -89,17 +90,17 @@ function judge(project: ProjectFacts, bounds: Bounds, site: JudgedTransaction, o
   const runner = runnerInService(project, site);
   if (runner === undefined || site.pattern?.atOnce || project.isPrivate(site) || isReadOnly(site)) return undefined;
   const joined = isJoined(project, site);
-  const held = project.writers
-    .heldLoops(site)
+  const loops = project.writers.heldLoops(site);
+  const held = loops
     .filter(({ file, loop, path }) => !(joined && path.length > 0) && loop.kind !== "for-in" && !(loop.hasReturn && loop.kind !== "callback") && !bounds.isBounded(file, loop, site))
     // Rows that replace or belong to what this one turn writes are as many as that one thing has.
-    .filter((candidate) => !keepsTogether(project, candidate))
+    .filter((candidate) => !keepsTogether(project, candidate) && !isOverTables(project, candidate))
     .map((candidate) => ({ ...candidate, isSure: isSurelyLong(project, bounds, candidate) }))
     .sort((a, b) => Number(b.isSure) - Number(a.isSure) || a.path.length - b.path.length || a.loop.span.start - b.loop.span.start);
   const outer = held[0];
   if (!outer) return undefined;
 
-  const obstacles = obstaclesOf(project, site, outer, options.atomicNames);
+  const obstacles = [...obstaclesOf(project, site, outer, options.atomicNames), ...besideReplaced(project, loops)];
   const symbol = symbolOf(outer);
   const statements = site.style === "array" ? listed(held) : statementsOf(project, site);
   const unbatched = whyNotBatched(project, site, outer);
@@ -137,6 +138,11 @@ function judge(project: ProjectFacts, bounds: Bounds, site: JudgedTransaction, o
     ...(statements.length === 0 ? {} : { cost: { statements } }),
     detail,
   };
+}
+
+/** Each turn writes another table: as many as the program has. */
+function isOverTables(project: ProjectFacts, { file, loop, writes }: HeldLoop): boolean {
+  return writes.every((write) => write.file === file) && namesTables(project, file, loop, writes.map(({ call }) => call));
 }
 
 /** How many helpers may stand between a transaction and its loop for the loop to be surely the transaction's own. */

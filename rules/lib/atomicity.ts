@@ -65,6 +65,12 @@ export function modelOf({ callee, args: [given] }: CallFact): string | undefined
   return callee.of.k === "member" ? `the model ${callee.of.name}` : callee.of.k === "var" ? `the value ${JSON.stringify(callee.of)}` : undefined;
 }
 
+/** Another loop of the transaction's own body replaces rows: what stands beside it is kept or undone with it. */
+export function besideReplaced(project: ProjectFacts, loops: readonly HeldLoop[]): Obstacle[] {
+  const replaced = loops.find((held) => held.path.length === 0 && keepsTogether(project, held));
+  return replaced ? [{ what: "the same transaction replaces rows, which is right only as a whole", file: replaced.file, span: replaced.loop.span }] : [];
+}
+
 /** Why this loop cannot simply be cut into batches. */
 export function obstaclesOf(project: ProjectFacts, site: TransactionSite, held: HeldLoop, atomicNames: readonly string[]): Obstacle[] {
   return [

@@ -1,24 +1,46 @@
 import { libraryWithId } from "../../src/core/catalogue/index.js";
 import type { CallFact, Span } from "../../src/core/facts/types.js";
-import type { ProjectFacts } from "../../src/core/link/index.js";
-import { type FunctionKey, functionKey } from "../../src/core/link/program.js";
-import { statementsRunBy } from "../../src/core/link/run-statements.js";
+import type { JudgedTransaction, ProjectFacts } from "../../src/core/link/index.js";
+import { append, type FunctionKey, functionKey, type Program } from "../../src/core/link/program.js";
+import { statementOf, statementsRunBy } from "../../src/core/link/run-statements.js";
+import { chainOf } from "./turns.js";
 
 /** How a call commits a write of its own: itself, or in the function that it calls. */
 export interface Commit {
   library: string;
   direct: boolean;
+  /** The function that it calls does so in a transaction of its own: which adds rows, or changes what is there. */
+  transaction?: "adds" | "changes";
 }
+
+/** `if (this.db) { this.db.run(…); return; }`: the branch asks for nothing but the session, so it is taken wherever there is one. */
+function asksForSession(program: Program, file: string, call: CallFact): boolean {
+  const [begins = call] = chainOf(program, file, call);
+  const session = program.text(file, begins.calleeSpan).replace(/[?!]?\.\w+\s*$/, "").trim();
+  if (!/^[\w$.#]+$/.test(session)) return false;
+  const { body } = program.fn(file, call.fn);
+  const before = program.text(file, { start: body.start, end: begins.span.start });
+  const asked = new RegExp(`\\bif\\s*\\(\\s*${session.replace(/[$.]/g, "\\$&")}(?:\\s*!==?\\s*(?:null|undefined))?\\s*\\)\\s*\\{?[^{}]*$`).exec(before);
+  // In the function itself, not in another branch of it.
+  return asked !== null && [...before.slice(0, asked.index)].reduce((depth, sign) => depth + Number(sign === "{") - Number(sign === "}"), 0) === (before.startsWith("{") ? 1 : 0);
+}
+
+/** How many methods may hand the session on before something writes. */
+const MAX_LAYERS = 2;
 
 /** Which calls commit a write at once, since no transaction is open around them. */
 export class Autocommit {
   /** Functions that run while some transaction is open, and where in them. */
   readonly #held = new Map<FunctionKey, ({ start: number; end: number } | undefined)[]>();
-  readonly #helpers = new Map<FunctionKey, string | null>();
+  readonly #helpers = new Map<FunctionKey, Omit<Commit, "direct"> | null>();
+  /** The transactions that a function begins. */
+  readonly #begun = new Map<FunctionKey, JudgedTransaction[]>();
 
   constructor(readonly project: ProjectFacts) {
-    for (const site of project.judgedTransactions)
+    for (const site of project.judgedTransactions) {
+      append(this.#begun, functionKey(site.file, site.call.fn), site);
       for (const { key, extent } of project.inside.functionsOf(site)) this.#held.set(key, [...(this.#held.get(key) ?? []), extent]);
+    }
   }
 
   /** Whether the place may run while a transaction is open: then it commits nothing. */
@@ -29,8 +51,8 @@ export class Autocommit {
   of(file: string, call: CallFact): Commit | undefined {
     const own = this.#writes(file, call);
     if (own !== undefined && this.#runsHere(file, call, own)) return { library: own, direct: true };
-    const library = this.#through(call);
-    return library === undefined || !this.#runsHere(file, call, library) ? undefined : { library, direct: false };
+    const through = this.#through(call);
+    return through === undefined || !this.#runsHere(file, call, through.library) ? undefined : { ...through, direct: false };
   }
 
   /** A promise that nobody awaits in place may be collected: `$transaction(list)` runs all of it as one. */
@@ -39,23 +61,73 @@ export class Autocommit {
   }
 
   /**
-   * The library that a helper writes with, where the helper is there to write: one function and no other, which always writes and waits for nothing
+   * What a helper writes with, where the helper is there to write: one function and no other, which always writes and waits for nothing
    * else. What writes somewhere deep inside (it sends a message and notes that) has turns of another kind.
    */
-  #through(call: CallFact): string | undefined {
-    const { writers, program, graph } = this.project;
+  #through(call: CallFact): Omit<Commit, "direct"> | undefined {
+    const { writers } = this.project;
     const [key, more] = writers.calleesOf(call);
-    if (key === undefined || more !== undefined || call.args.some((arg) => arg.k === "fn")) return undefined;
-    let library = this.#helpers.get(key);
-    if (library === undefined) {
-      const { file } = program.fnOf(key);
-      const calls = writers.callsOf(key);
-      const write = calls.find((inner) => !inner.conditional && this.#writes(file, inner) !== undefined);
-      const busy = calls.some((inner) => inner.loop !== undefined || (inner.awaited && !(graph.external.get(inner) ?? []).some((id) => graph.values.tokens.libraryOf(id) !== undefined)));
-      library = (write && !busy ? this.#writes(file, write) : undefined) ?? null;
-      this.#helpers.set(key, library);
-    }
-    return library ?? undefined;
+    return key === undefined || more !== undefined || call.args.some((arg) => arg.k === "fn") ? undefined : this.#helper(key, 0);
+  }
+
+  #helper(key: FunctionKey, depth: number): Omit<Commit, "direct"> | undefined {
+    const known = this.#helpers.get(key);
+    if (known !== undefined) return known ?? undefined;
+    // What calls itself is no helper of this kind.
+    this.#helpers.set(key, null);
+    const { file } = this.project.program.fnOf(key);
+    const calls = this.project.writers.callsOf(key);
+    const write = calls.find((inner) => this.#writes(file, inner) !== undefined && (!inner.conditional || asksForSession(this.project.program, file, inner)));
+    const library = write && !this.#isBusy(calls) ? this.#writes(file, write) : undefined;
+    const found = library !== undefined ? { library } : (this.#handsOn(calls, depth) ?? this.#inTransaction(key, calls));
+    this.#helpers.set(key, found ?? null);
+    return found;
+  }
+
+  /** It has turns of its own, or waits for something else. */
+  #isBusy(calls: readonly CallFact[]): boolean {
+    return calls.some((call) => call.loop !== undefined || (call.awaited && !this.#isLibrarys(call)));
+  }
+
+  #isLibrarys(call: CallFact): boolean {
+    const { external, values } = this.project.graph;
+    return (external.get(call) ?? []).some((id) => values.tokens.libraryOf(id) !== undefined);
+  }
+
+  /** `add(row) { return addRow(this.db, row); }`: nothing but the call of one that is given the session, and writes on it. */
+  #handsOn(calls: readonly CallFact[], depth: number): Omit<Commit, "direct"> | undefined {
+    const [only, more] = calls;
+    if (only === undefined || more !== undefined || only.conditional || only.loop !== undefined || depth >= MAX_LAYERS) return undefined;
+    const { graph, program, writers } = this.project;
+    const file = program.fileOf(only);
+    const [to, another] = writers.calleesOf(only);
+    const { solver, tokens } = graph.values;
+    const isSession = (arg: CallFact["args"][number]): boolean =>
+      [...solver.values(graph.values.expression(file, arg, only.fn))].some((id) => {
+        const token = tokens.get(id);
+        return token.t === "session" || (token.t === "typed" && token.role === "session") || (token.t === "derived" && token.kind === "orm");
+      });
+    return to !== undefined && another === undefined && only.args.some(isSession) ? this.#helper(to, depth + 1) : undefined;
+  }
+
+  /** One transaction each time, for the rows of one turn: a commit a turn. One that holds a loop is a batch. */
+  #inTransaction(key: FunctionKey, calls: readonly CallFact[]): Omit<Commit, "direct"> | undefined {
+    const { writers, program } = this.project;
+    const [site, more] = (this.#begun.get(key) ?? []).filter(({ call }) => !call.conditional && call.loop === undefined);
+    if (site === undefined || more !== undefined || (site.style !== "callback" && site.style !== "wrapper") || libraryWithId(site.library)?.described === true) return undefined;
+    const own = new Set([site.call, ...site.invocations.map(({ call }) => call)]);
+    const others = calls.filter((call) => !own.has(call) && program.chainEnd(site.file, site.call) !== call);
+    const bodies = site.bodies.flatMap((body) => writers.callsOf(body));
+    const writes = bodies.filter((call) => !call.conditional && writers.callWrites(call));
+    if (writes.length === 0 || this.#isBusy(others) || writers.heldLoops(site).length > 0) return undefined;
+    return bodies.some((call) => call.awaited && !this.#isLibrarys(call) && !writers.callWrites(call)) ? undefined : { library: site.library, transaction: writes.every((call) => this.#inserts(call)) ? "adds" : "changes" };
+  }
+
+  #inserts(call: CallFact): boolean {
+    const { program, graph } = this.project;
+    const sql = statementOf(graph, call)?.sql;
+    if (sql !== undefined) return /^\s*(INSERT|REPLACE)\b/i.test(sql);
+    return chainOf(program, program.fileOf(call), call).some(({ callee }) => callee.k === "member" && /^(insert|create|add)/i.test(callee.name));
   }
 
   #writes(file: string, call: CallFact): string | undefined {

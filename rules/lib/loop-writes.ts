@@ -38,6 +38,7 @@ function isRunnable(library: string): boolean {
 function ofShape(project: ProjectFacts, file: string, loop: LoopFact): string | undefined {
   const { functions, tries } = project.program.file(file);
   if (loop.kind === "for-in") return "the loop goes over names, not over a list that can be cut into batches";
+  if (loop.kind === "callback" && loop.method !== "forEach") return "what the turns give is collected, which batches would have to do as well";
   if (isReadMeanwhile(project, file, loop)) return "the rows are read while the loop runs, and a transaction would begin in the middle of that: read them into a list first (`all()`)";
   if (loop.hasBreak || loop.hasReturn) return "the loop may end early, so how many turns there are is only known inside it";
   if (loop.hasAwait || functions.some((fn) => fn.loopBody === loop.id && (fn.async || fn.generator))) return "a turn waits, and a batch would hold the write lock meanwhile";

@@ -140,7 +140,10 @@ export class Origin {
   #parameter(file: string, fn: number, index: number, depth: number): From {
     const { program, graph } = this.project;
     const key = functionKey(file, fn);
-    const callers = callersOf(graph, key).filter((caller) => program.role(caller.file) !== "test");
+    const all = callersOf(graph, key).filter((caller) => program.role(caller.file) !== "test");
+    const callers = all.filter((caller) => program.role(caller.file) === "source");
+    // What a script passes says nothing of the service; who else calls what a script calls may be out of sight.
+    if (callers.length === 0 && all.length > 0) return "unknown";
     // A constructor's parameter is as good as a field: kept, and made for whoever makes the object.
     if (callers.length === 0) return program.fn(file, fn).name === "constructor" ? "unknown" : "given";
     return this.#once(`parameter ${index} ${key}`, () => together(callers.map(({ file: from, call }) => {

@@ -1,3 +1,4 @@
+import { triesWhatItIsTold } from "./administration.js";
 import type { Context } from "../../src/core/link/contexts.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import { parts } from "../../src/core/link/expressions.js";
@@ -17,9 +18,9 @@ export interface JudgedUse {
 
 /** The calls that get a session: of the factories, or the open itself when there is none. */
 export function callUses(project: ProjectFacts, open: OpenSite, factories: readonly Factory[]): JudgedUse[] {
-  if (factories.length === 0) return usesOfObject(project, open) ?? [judged(project, open.file, open.call)];
+  if (factories.length === 0) return usesOfObject(project, open) ?? (triesWhatItIsTold(project, open, open) ? [] : [judged(project, open.file, open.call)]);
   return uniqueCalls(factories.flatMap((factory) => project.usesOf(factory))).map((use) =>
-    asksForOwn(project.graph, open, use) || replacesAtUse(project.graph, open, use) ? { ...use, own: true, contexts: new Set() } : { ...judged(project, use.file, use.call), factory: use.factory },
+    asksForOwn(project.graph, open, use) || replacesAtUse(project.graph, open, use) || triesWhatItIsTold(project, open, use) ? { ...use, own: true, contexts: new Set() } : { ...judged(project, use.file, use.call), factory: use.factory },
   );
 }
 

@@ -24,6 +24,31 @@ runTable({
           for (const name of NAMES) insert.run(name);
           for (const name of ["c", "d"]) insert.run(name);
         }` },
+    { name: "a list that a JSON file of the project holds", code: `${DB}
+        import names from "../data/names.json";
+        export function reset() {
+          for (const { name } of names) insert.run(name);
+        }` },
+    { name: "every table that is named: as many as the program has", code: `
+        import knex from "knex";
+        const db = knex({ client: "better-sqlite3", connection: { filename: "app.db" } });
+        export async function empty(tables?: string[]) {
+          if (tables === undefined) tables = (await db.raw("SELECT name FROM sqlite_schema")).map((row) => row.name);
+          for (const table of tables) await db(table).del();
+        }` },
+    { name: "every table that is named, on a session in a field", code: `
+        import knex, { type Knex } from "knex";
+        export class Store {
+          knex?: Knex;
+          open(filename: string) { this.knex = knex({ client: "better-sqlite3", connection: { filename } }); }
+          async empty(tables: string[]) {
+            for (const table of tables) await this.knex!(table).del();
+          }
+        }` },
+    { name: "tables by their names in the statement's text", code: `${DB}
+        export function empty(tables: { name: string }[]) {
+          for (const { name } of tables) db.prepare(\`DELETE FROM "\${name}" WHERE old = 1\`).run();
+        }` },
     { name: "a query with a LIMIT", code: `${DB}
         export function moveOn() {
           for (const row of db.prepare("SELECT * FROM inbox LIMIT 20").all() as { name: string }[]) insert.run(row.name);
@@ -216,6 +241,16 @@ runTable({
           for (const name of req.body.names) add(name);
           res.end();
         });`, findings: [found(10, 10, { message: "calls `add`, which commits better-sqlite3 writes", why: [9], fix: "manual", reason: "writes as well, in a loop or function" })] },
+    { name: "rows whose table is one of two", code: `
+        import express from "express";
+        import knex from "knex";
+        const db = knex({ client: "better-sqlite3", connection: { filename: "app.db" } });
+        const app = express();
+        app.post("/things", async (req, res) => {
+          const table = req.body.old ? "old_things" : "things";
+          for (const name of req.body.names) await db(table).insert({ name });
+          res.end();
+        });`, findings: [found(7, 7, { library: "knex", message: "commits a knex write", why: [5] })] },
     { name: "a row is inserted or updated, in one branch or the other", code: `${DB}
         import express from "express";
         const app = express();

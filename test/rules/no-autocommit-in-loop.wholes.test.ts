@@ -206,5 +206,17 @@ runTable({
             for (const line of this.lines) await prisma.line.update({ where: { id: line.id }, data: { closed: true } });
           }
         }`, findings: [found(6, 6, { library: "@prisma/client", message: "@prisma/client write", confidence: "likely" })] },
+    { name: "what an object remembers, by key: likely", code: `${PRISMA}
+        export class Presence {
+          private readonly known = new Map<number, { id: number; seen: number }>();
+          async expire(now: number) {
+            for (const each of this.known.values()) {
+              if (now - each.seen < 30_000) continue;
+              await prisma.person.update({ where: { id: each.id }, data: { active: false } });
+            }
+          }
+        }
+        const presence = new Presence();
+        setInterval(() => void presence.expire(Date.now()), 5_000);`, findings: [found(8, 6, { library: "@prisma/client", message: "commits a @prisma/client write", confidence: "likely", why: [13, 13] })] },
   ],
 });

@@ -34,6 +34,28 @@ runTable({
         const db = new Database("backup.db".replace("backup", "snapshot"));
         const copy = new Database(":memory:", { timeout: 60000 });
         copy.pragma("busy_timeout = 60000");` },
+    { name: "a worker's own thread may wait", code: {
+        "src/worker.ts": `
+          import { parentPort, workerData } from "node:worker_threads";
+          import { Store } from "./store.js";
+          const store = new Store(workerData.path);
+          parentPort?.on("message", (name) => store.add(name));`,
+        "src/store.ts": `
+          import Database from "better-sqlite3";
+          export class Store {
+            constructor(path) { this.db = new Database(path, { timeout: 60000 }); }
+            add(name) { this.db.prepare("INSERT INTO things (name) VALUES (?)").run(name); }
+          }` } },
+    { name: "a file that runs itself as a worker", code: `
+        import Database from "better-sqlite3";
+        import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+        export const start = (path: string) => new Worker(new URL("./app.js", import.meta.url), { workerData: { path } });
+        if (!isMainThread) {
+          const timeout = 60000;
+          const db = new Database(workerData.path, { timeout });
+          db.pragma("busy_timeout = 60000");
+          parentPort?.on("message", (text) => db.exec(text));
+        }` },
     { name: "another pragma", code: `
         import Database from "better-sqlite3";
         const db = new Database("app.db");
@@ -108,6 +130,20 @@ runTable({
         import sqlite3 from "sqlite3";
         const db = new sqlite3.Database("app.db");
         db.configure("busyTimeout", 60000);`, findings: [long(3, { message: "may wait 60 s for a lock", library: "sqlite3", confidence: "likely" })] },
+    { name: "a worker and the program itself open it", code: {
+        "src/worker.ts": `
+          import { parentPort } from "node:worker_threads";
+          import { open } from "./open.js";
+          const db = open();
+          parentPort?.on("message", (text) => db.exec(text));`,
+        "src/open.ts": `
+          import Database from "better-sqlite3";
+          export const open = () => new Database("app.db", { timeout: 60000 });`,
+        "src/app.ts": `
+          import { Worker } from "node:worker_threads";
+          import { open } from "./open.js";
+          const worker = new Worker(new URL("./worker.js", import.meta.url));
+          open().exec("PRAGMA optimize");` }, findings: [long(2, { file: "src/open.ts" })] },
     { name: "a stricter option", options: { maxMilliseconds: 1000 }, code: `
         import Database from "better-sqlite3";
         const db = new Database("app.db", { timeout: 5000 });`, findings: [long(2, { message: "for 5 s" })] },

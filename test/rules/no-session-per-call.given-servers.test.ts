@@ -110,6 +110,52 @@ runTable({
           client.connect();
           client.db.all(req.body.sql, (error, rows) => { client.disconnect(); res.json(rows); });
         });` },
+    { name: "the file that a window's user has chosen, by an object that is that connection; a script names its own", code: {
+        "src/store.ts": `
+        import knex from "knex";
+        export class Store {
+          constructor(path) {
+            this.path = path ?? ":memory:";
+            this.parameters = { client: "better-sqlite3", connection: { filename: this.path }, useNullAsDefault: true, asyncStackTraces: process.env.NODE_ENV === "development" };
+          }
+          static async countryOf(path) {
+            const store = new Store(path);
+            await store.connect();
+            const [row] = await store.knex("settings").where({ name: "country" });
+            await store.close();
+            return row.value;
+          }
+          async connect() {
+            this.knex = knex(this.parameters);
+            await this.knex.raw("PRAGMA foreign_keys = ON");
+          }
+          async close() { await this.knex.destroy(); }
+        }
+`,
+        "src/manager.ts": `
+        import { Store } from "./store.js";
+        export class Manager {
+          async open(path) {
+            const country = await Store.countryOf(path);
+            this.store = new Store(path);
+            await this.store.connect();
+            return country;
+          }
+        }
+`,
+        "scripts/profile.ts": `
+        import { Manager } from "../src/manager.js";
+        import { sample } from "../src/sample.js";
+        await new Manager().open("profile.db");
+        await sample("sample.db", new Manager());`,
+        "src/sample.ts": `
+        export async function sample(path, manager) { await manager.open(path); }`,
+        "src/main.ts": `
+        import { ipcMain } from "electron";
+        import { Manager } from "./manager.js";
+        const manager = new Manager();
+        const answered = async (work) => ({ data: await work() });
+        ipcMain.handle("open", async (_, path) => answered(async () => await manager.open(path)));` } },
     { name: "a server behind a tunnel, if it has one", code: `${APP}
         import mysql from "mysql2/promise";
         import { openTunnel } from "tunnels";

@@ -237,6 +237,9 @@ runTable({
               previous = lastInsertRowid;
             }`),
       findings: [{ line: 7, message: "but `previous` carries a value", confidence: "likely", fix: "manual", reason: "`previous` carries a value", related: [9], why: [6], statements: "n" }] },
+    { name: "rows beside those that are replaced", code: held(`db.prepare("DELETE FROM places WHERE list = ?").run(req.body.list);
+            for (const name of req.body.names) insert.run(name);
+            for (const id of req.body.ids) db.prepare("INSERT INTO places (list, id) VALUES (?, ?)").run(req.body.list, id);`), findings: [{ line: 7, message: "replaces rows, which is right only as a whole", confidence: "likely", fix: "manual", reason: "replaces rows", related: [9], why: [6], statements: "n + m + 1" }] },
     { name: "a parent with its children", code: held(`const order = db.prepare("INSERT INTO orders (customer) VALUES (?)").run(req.body.customer);
             const id = Number(order.lastInsertRowid);
             for (const line of req.body.lines) db.prepare("INSERT INTO lines (order_id, sku) VALUES (?, ?)").run(id, line.sku);`),

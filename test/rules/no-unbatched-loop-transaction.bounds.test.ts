@@ -24,6 +24,19 @@ runTable({
   valid: [
     { name: "a literal count", code: held(`for (let i = 0; i < 3; i++) insert.run(\`thing \${i}\`);`) },
     { name: "a literal list", code: held(`for (const name of ["a", "b", "c"]) insert.run(name);`) },
+    { name: "a list that a JSON file of the project holds", code: `
+        import names from "./names.json";
+        import { codes } from "./codes.json";${held(`for (const name of names) insert.run(name); for (const { name } of codes.all) insert.run(name);`)}` },
+    { name: "every table that is named: as many as the program has", code: `${DB}
+        export function empty(tables) {
+          db.transaction(() => {
+            for (const table of tables) db.exec(\`DELETE FROM \${table}\`);
+          })();
+        }
+        app.post("/empty", (req, res) => {
+          empty(req.body.tables);
+          res.end();
+        });` },
     { name: "a constant list of the module", code: `
         const names = ["a", "b", "c"] as const;${held(`for (const name of names) insert.run(name);`)}` },
     { name: "a list that loops with a constant bound have filled, in another function", code: `${DB}

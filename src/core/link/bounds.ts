@@ -2,6 +2,7 @@ import type { CallFact, Expr, LoopFact } from "../facts/types.js";
 import { isArrayMethod } from "./builtins.js";
 import { constantOf, entriesOf } from "./constants.js";
 import type { CallGraph } from "./calls.js";
+import { isOutOfJson } from "./json-imports.js";
 import { functionKey, type FunctionKey, type Program } from "./program.js";
 import { calleesOf, callersOf } from "./sessions.js";
 import { isBoundedByItsSchema } from "./schemas.js";
@@ -106,7 +107,7 @@ export class Bounds {
     if (seen.size > 40) return false;
     // What a value gets from itself adds no elements.
     seen.set(expr, true);
-    const bounded = this.#boundedExpression(file, expr, site, seen) || isBoundedByItsSchema(this.graph, file, expr);
+    const bounded = this.#boundedExpression(file, expr, site, seen) || isOutOfJson(this.graph.program, file, expr) || isBoundedByItsSchema(this.graph, file, expr);
     seen.set(expr, bounded);
     return bounded;
   }

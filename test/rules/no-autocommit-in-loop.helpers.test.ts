@@ -1,0 +1,171 @@
+import { runTable, type Expected } from "./lib/table.js";
+
+const APP = `
+        import express from "express";
+        const app = express();`;
+
+/** A store whose methods hand its session to functions that write. */
+const STORE = (body: string) => ({
+  "src/rows.ts": `
+        import type { Database } from "better-sqlite3";
+        export function addRow(db: Database, name: string) {
+          ${body}
+        }`,
+  "src/store.ts": `
+        import Database from "better-sqlite3";
+        import { addRow } from "./rows.js";
+        class Rows {
+          constructor(private readonly db: Database.Database) {}
+          add(name: string) { return addRow(this.db, name); }
+        }
+        export class Store {
+          readonly rows: Rows;
+          private readonly db: Database.Database;
+          constructor(path: string) {
+            this.db = new Database(path);
+            this.rows = new Rows(this.db);
+          }
+        }`,
+});
+
+const importAll = (loop: string) => `${APP}
+        import { Store } from "./store.js";
+        const store = new Store("app.db");
+        app.post("/things", (req, res) => {
+          ${loop}
+          res.end();
+        });`;
+
+const found = (more: Partial<Expected> = {}): Expected => ({ line: 6, file: "src/app.ts", related: ["src/app.ts:6"], why: ["src/app.ts:5"], message: "calls `store.rows.add`, which commits better-sqlite3 writes of its own", fix: "manual", reason: "turns that are committed stay", ...more });
+
+const INSERT = `db.prepare("INSERT INTO things (name) VALUES (?)").run(name);`;
+/** What is there already is given back; a row that is not is written in a transaction of its own. */
+const IN_TRANSACTION = `
+          const known = db.prepare("SELECT id FROM things WHERE name = ?").get(name);
+          if (known) return { known, inserted: false };
+          return db.transaction(() => {
+            const { next } = db.prepare("SELECT max(seq) + 1 AS next FROM things").get() as { next: number };
+            db.prepare("INSERT INTO things (name, seq) VALUES (?, ?)").run(name, next);
+            return { known: next, inserted: true };
+          })();`;
+
+const LOOP = `for (const name of req.body.names) store.rows.add(name);`;
+
+runTable({
+  rule: "no-autocommit-in-loop",
+  theme: "helpers with a session, and with transactions of their own",
+  valid: [
+    { name: "a transaction that holds a loop is a batch already", code: {
+        ...STORE(`db.transaction(() => { for (const each of name.split(",")) db.prepare("INSERT INTO things (name) VALUES (?)").run(each); })();`),
+        "src/app.ts": importAll(LOOP) } },
+    { name: "a helper that writes where it has a session, and something to say", code: { ...STORE(INSERT), "src/store.ts": `
+        import Database from "better-sqlite3";
+        class Rows {
+          constructor(private readonly db?: Database.Database) {}
+          add(name: string) {
+            if (name !== "") {
+              if (this.db) this.db.prepare("INSERT INTO things (name) VALUES (?)").run(name);
+            }
+          }
+        }
+        export class Store {
+          readonly rows: Rows;
+          constructor(path: string) { this.rows = new Rows(new Database(path)); }
+        }`, "src/app.ts": importAll(LOOP) } },
+    { name: "a transaction that only reads", code: {
+        ...STORE(`return db.transaction(() => [db.prepare("SELECT 1").get(), db.prepare("SELECT 2").get()])();`),
+        "src/app.ts": importAll(LOOP) } },
+    { name: "a transaction now and then", code: {
+        ...STORE(`if (name === "new") db.transaction(() => { db.prepare("INSERT INTO things (name) VALUES (?)").run(name); })();`),
+        "src/app.ts": importAll(LOOP) } },
+    { name: "a transaction around the loop, which those in it join", code: {
+        ...STORE(IN_TRANSACTION),
+        "src/app.ts": importAll(`store.all(() => { ${LOOP} });`),
+        "src/store.ts": STORE(IN_TRANSACTION)["src/store.ts"].replace("constructor(path", "all(work: () => void) { this.db.transaction(work)(); }\n          constructor(path") } },
+    { name: "a step that waits for something else around its transaction", code: `${APP}
+        import knex from "knex";
+        const db = knex({ client: "better-sqlite3", connection: { filename: "app.db" } });
+        async function load(name) {
+          const response = await fetch("https://example.com/" + name);
+          await db.transaction(async (trx) => { await trx("things").insert({ name, text: await response.text() }); });
+        }
+        app.post("/things", async (req, res) => {
+          for (const name of req.body.names) await load(name);
+          res.end();
+        });` },
+  ],
+  invalid: [
+    { name: "a method that hands the session to what writes", code: { ...STORE(INSERT), "src/app.ts": importAll(LOOP) }, findings: [found({ reason: "writes as well" })] },
+    { name: "a helper that writes where it has a session", code: { ...STORE(INSERT), "src/store.ts": `
+        import Database from "better-sqlite3";
+        class Rows {
+          private readonly pending: string[] = [];
+          constructor(private readonly db?: Database.Database) {}
+          add(name: string) {
+            if (this.db) {
+              this.db.prepare("INSERT INTO things (name) VALUES (?)").run(name);
+              return;
+            }
+            this.pending.push(name);
+          }
+        }
+        export class Store {
+          readonly rows: Rows;
+          constructor(path: string) { this.rows = new Rows(new Database(path)); }
+        }`, "src/app.ts": importAll(LOOP) }, findings: [found({ reason: "writes as well" })] },
+    { name: "a transaction of one turn", code: { ...STORE(IN_TRANSACTION), "src/app.ts": importAll(LOOP) }, findings: [found({ message: "calls `store.rows.add`, which commits a better-sqlite3 transaction of its own", reason: "begins a transaction" })] },
+    { name: "a transaction that changes the state of one thing: likely", code: { ...STORE(`
+          db.transaction(() => {
+            db.prepare("UPDATE things SET state = 'closed' WHERE name = ?").run(name);
+            db.prepare("INSERT INTO log (name) VALUES (?)").run(name);
+          })();`), "src/app.ts": importAll(LOOP) }, findings: [found({ message: "commits a better-sqlite3 transaction of its own", confidence: "likely" })] },
+    { name: "in the turns of a map, which a synchronous driver runs one by one", code: { ...STORE(INSERT), "src/app.ts": importAll(`res.json(req.body.names.map((name) => store.rows.add(name)));`) }, findings: [found({ reason: "what the turns give is collected", why: ["src/app.ts:5", "src/app.ts:6"] })] },
+    { name: "a write in a map, whose results batches would have to collect", code: `${APP}
+        import Database from "better-sqlite3";
+        const db = new Database("app.db");
+        const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
+        app.post("/things", (req, res) => {
+          res.json(req.body.names.map((name) => insert.run(name).lastInsertRowid));
+        });`, findings: [{ line: 7, message: "commits a better-sqlite3 write of its own", fix: "manual", reason: "what the turns give is collected", related: [7], why: [6, 7] }] },
+    { name: "a transaction of one turn on a driver that waits: likely", code: `${APP}
+        import knex from "knex";
+        const db = knex({ client: "better-sqlite3", connection: { filename: "app.db" } });
+        async function add(name) {
+          return await db.transaction(async (trx) => {
+            const known = await trx("things").where({ name }).first();
+            if (!known) await trx("log").insert({ name });
+            await trx("things").insert({ name });
+          });
+        }
+        app.post("/things", async (req, res) => {
+          for (const name of req.body.names) await add(name);
+          res.end();
+        });`, findings: [{ line: 13, message: "calls `add`, which commits a knex transaction of its own", library: "knex", confidence: "likely", fix: "manual", reason: "turns that are committed stay", related: [13], why: [12] }] },
+    { name: "a transaction that a wrapper runs a step in: likely", code: `${APP}
+        import knex from "knex";
+        const db = knex({ client: "better-sqlite3", connection: { filename: "app.db" } });
+        class Things {
+          #inTransaction(step) {
+            return async (args) => {
+              if (!args.name) throw new Error("no name");
+              return await db.transaction(async (trx) => {
+                const list = await trx("lists").where({ id: args.list }).first();
+                if (!list) return false;
+                return step(trx, args);
+              });
+            };
+          }
+          add = this.#inTransaction(async (trx, args) => {
+            await trx("things").insert({ name: args.name });
+          });
+          remove = this.#inTransaction(async (trx, args) => {
+            await trx("things").where({ name: args.name }).del();
+          });
+        }
+        const things = new Things();
+        app.post("/things", async (req, res) => {
+          for (const name of req.body.names) await things.add({ list: 1, name });
+          res.end();
+        });`, findings: [{ line: 25, message: "calls `things.add`, which commits a knex transaction of its own", library: "knex", confidence: "likely", fix: "manual", reason: "turns that are committed stay", related: [25], why: [24] }] },
+  ],
+});
