@@ -15,6 +15,7 @@ import { serverOf } from "./lib/given-server.js";
 import { closesOf, inheritingProviders, providerSession } from "./lib/inheriting-provider.js";
 import { callPath, dearestPath, entryCosts, functionName } from "./lib/path.js";
 import { providerDetail, providerOf } from "./lib/provider.js";
+import { isForRareTask } from "./lib/rare-task.js";
 import { sessionDetail } from "./lib/session-detail.js";
 import { type JudgedUse, usesOfOpen } from "./lib/uses.js";
 import type { Draft, Rule } from "./rule.js";
@@ -85,8 +86,8 @@ function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft |
   const unknown = open.stored ? [] : uses.filter((use) => use.contexts.has("unknown") && !use.contexts.has("per-call"));
   const name = functionName(project, factories[0]?.key ?? open.fn);
   if (options.allowFunctions.some((allowed) => name === allowed || name.endsWith(`.${allowed}`))) return undefined;
-  const proven = perCall.length > 0 || (!open.pattern.lazy && repeatedBySeveral(project, unknown));
-  if (!proven && (unknown.length === 0 || open.pattern.lazy)) return undefined;
+  const isRepeated = perCall.length > 0 || (!open.pattern.lazy && repeatedBySeveral(project, unknown));
+  if (!isRepeated && (unknown.length === 0 || open.pattern.lazy)) return undefined;
 
   const places = [...perCall, ...unknown];
   const summaries = project.summarize((callFile, call): Cost => (callFile === open.file && call === open.call && !call.memo ? constant(1) : ZERO));
@@ -105,7 +106,7 @@ function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft |
     file: open.file,
     span: open.call.span,
     message: dearest && !made ? `${message} \`${dearest.label}\` opens ${amount(dearest.cost, "session")}.` : message,
-    confidence: proven ? "proven" : "likely",
+    confidence: isRepeated && !isForRareTask(project, open, places) ? "proven" : "likely",
     library: packageName(open.library),
     fix,
     fixReason,
