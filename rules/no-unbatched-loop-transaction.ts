@@ -17,6 +17,7 @@ import { keepsTogether, obstaclesOf, ORDER, PARENT } from "./lib/atomicity.js";
 import { isOverRows } from "./lib/reorders.js";
 import { runnerOf, whyNotBatched } from "./lib/batchable.js";
 import { runnerInService } from "./lib/runner.js";
+import { changesMany } from "./lib/pieces.js";
 import { whyLong } from "./lib/why-long.js";
 import type { Draft, Rule } from "./rule.js";
 
@@ -141,14 +142,9 @@ function judge(project: ProjectFacts, bounds: Bounds, site: JudgedTransaction, o
 /** How many helpers may stand between a transaction and its loop for the loop to be surely the transaction's own. */
 const NEAR = 0;
 
-function isSurelyLong({ graph }: ProjectFacts, bounds: Bounds, held: HeldLoop): boolean {
+function isSurelyLong(project: ProjectFacts, bounds: Bounds, held: HeldLoop): boolean {
   const { file, loop, path } = held;
-  return path.length <= NEAR && loop.bound.k !== "while" && !bounds.isOverShape(file, loop) && !isPerhapsShort(graph, file, loop) && !(bounds.isOverPieces(file, loop) && writesMany(held));
-}
-
-/** Each turn is one statement over many rows: as many statements as a large list has pieces. */
-function writesMany({ file, loop, writes }: HeldLoop): boolean {
-  return writes.every((write) => write.file === file && write.call.fn === loop.fn && write.call.loop === loop.id && write.call.callee.k === "member" && /Many$|bulk/i.test(write.call.callee.name));
+  return path.length <= NEAR && loop.bound.k !== "while" && !bounds.isOverShape(file, loop) && !isPerhapsShort(project.graph, file, loop) && !(bounds.isOverPieces(file, loop) && changesMany(project, held));
 }
 
 /** An import under a new parent: as long as the document is, so its parent does not make it one small thing. Where to cut it is still for people to say. */

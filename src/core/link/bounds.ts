@@ -81,9 +81,9 @@ export class Bounds {
     return compared.test(before) || asserted.test(before);
   }
 
-  /** Over the pieces of a list: `for (const chunk of splitEvery(100, rows))`. */
+  /** Over the pieces of a list: `for (const chunk of splitEvery(100, rows))`, `for (let i = 0; i < rows.length; i += 100)`. */
   isOverPieces(file: string, { bound }: LoopFact): boolean {
-    return bound.k === "over" && this.#isPieces(file, bound.over, 0);
+    return bound.k === "stepped" || (bound.k === "over" && this.#isPieces(file, bound.over, 0));
   }
 
   /** Over the properties of an object: most often as many as its type has, but nothing says so. */
