@@ -123,20 +123,29 @@ function judge(project: ProjectFacts, bounds: Bounds, site: JudgedTransaction, o
   const first = obstacles[0];
   const summaries = project.statementCosts;
   const leading = leadingTo(project, runner);
+  const long = whyLong(project, outer.file, outer.loop, site);
   const entries = entryCosts(project, summaries).filter((entry) => leading.has(entry.key));
   return {
     file: site.file,
     span: site.call.span,
     message: first && isWholeOrder(project, outer, obstacles) ? messages.renumbers(symbol, howMany(statements), libraries, engine) : first ? messages.atomic(symbol, first.what) : messages.held(symbol, howMany(statements), libraries, engine),
-    confidence: (first && !isImport(project, outer, obstacles) && !isWholeOrder(project, outer, obstacles)) || !outer.isSure || libraryWithId(site.library)?.described ? "likely" : "proven",
+    confidence: (first && !isImport(project, outer, obstacles) && !isWholeOrder(project, outer, obstacles)) || !outer.isSure || libraryWithId(site.library)?.described || (engine === "sqlite" && long.length === 0 && isUnseen(project, runner)) ? "likely" : "proven",
     library: packageName(site.library),
     fix: first || unbatched !== undefined ? "manual" : "review",
     fixReason: first?.what ?? unbatched ?? "all-or-nothing is given up: batches that are committed stay when a later one fails",
-    why: [...whyPath(project, runner, entries[0]), ...whyLong(project, outer.file, outer.loop, site)],
+    why: [...whyPath(project, runner, entries[0]), ...long],
     related: [{ file: outer.file, span: headOf(outer), text: `the loop over ${symbol}` }],
     ...(statements.length === 0 ? {} : { cost: { statements } }),
     detail,
   };
+}
+
+/**
+ * Nobody is seen to wait: no request, event or timer leads to it. A row in a local file is written in microseconds, so where nothing says that the list is long either, the lock may be short; each
+ * statement to a server is a round trip.
+ */
+function isUnseen({ contexts }: ProjectFacts, runner: FunctionKey): boolean {
+  return !contexts.of(runner).has("per-call");
 }
 
 /** How many helpers may stand between a transaction and its loop for the loop to be surely the transaction's own. */
