@@ -16,6 +16,7 @@ import { serverOf } from "./lib/given-server.js";
 import { closesOf, inheritingProviders, providerSession } from "./lib/inheriting-provider.js";
 import { callPath, dearestPath, entryCosts, functionName } from "./lib/path.js";
 import { providerDetail, providerOf } from "./lib/provider.js";
+import { isForRareTask } from "./lib/rare-task.js";
 import { sessionDetail } from "./lib/session-detail.js";
 import { type JudgedUse, usesOfOpen } from "./lib/uses.js";
 import { isInWorker } from "./lib/workers.js";
@@ -104,7 +105,7 @@ function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft |
     file: open.file,
     span: open.call.span,
     message: dearest && !made ? `${message} \`${dearest.label}\` opens ${amount(dearest.cost, "session")}.` : message,
-    confidence: proven ? "proven" : "likely",
+    confidence: proven && !isForRareTask(project, open, places) ? "proven" : "likely",
     library: packageName(open.library),
     fix,
     fixReason,

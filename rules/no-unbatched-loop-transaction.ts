@@ -8,7 +8,6 @@ import type { Engine } from "../src/core/link/engines.js";
 import { libraryWithId, packageName } from "../src/core/catalogue/index.js";
 import type { JudgedTransaction, ProjectFacts } from "../src/core/link/index.js";
 import { append, type FunctionKey, functionKey } from "../src/core/link/program.js";
-import { statementOf } from "../src/core/link/run-statements.js";
 import { loopTimes } from "../src/core/link/summaries.js";
 import type { HeldLoop, TransactionSite } from "../src/core/link/transactions.js";
 import { namesTables } from "./lib/named-tables.js";
@@ -19,6 +18,7 @@ import { besideReplaced, keepsTogether, obstaclesOf, ORDER, PARENT } from "./lib
 import { isOverRows } from "./lib/reorders.js";
 import { runnerOf, whyNotBatched } from "./lib/batchable.js";
 import { runnerInService } from "./lib/runner.js";
+import { changesMany, writesMany } from "./lib/pieces.js";
 import { whyLong } from "./lib/why-long.js";
 import type { Draft, Rule } from "./rule.js";
 
@@ -95,7 +95,7 @@ function judge(project: ProjectFacts, bounds: Bounds, site: JudgedTransaction, o
     .filter(({ file, loop, path }) => !(joined && path.length > 0) && loop.kind !== "for-in" && !(loop.hasReturn && loop.kind !== "callback") && !bounds.isBounded(file, loop, site))
     // Rows that replace or belong to what this one turn writes are as many as that one thing has.
     .filter((candidate) => !keepsTogether(project, candidate) && !isOverTables(project, candidate))
-    .map((candidate) => ({ ...candidate, isSure: isSurelyLong(project, bounds, candidate) }))
+    .map((candidate) => ({ ...candidate, isSure: isSurelyLong(project, bounds, candidate, engine) }))
     .sort((a, b) => Number(b.isSure) - Number(a.isSure) || a.path.length - b.path.length || a.loop.span.start - b.loop.span.start);
   const outer = held[0];
   if (!outer) return undefined;
@@ -124,16 +124,17 @@ function judge(project: ProjectFacts, bounds: Bounds, site: JudgedTransaction, o
   const first = obstacles[0];
   const summaries = project.statementCosts;
   const leading = leadingTo(project, runner);
+  const long = whyLong(project, outer.file, outer.loop, site);
   const entries = entryCosts(project, summaries).filter((entry) => leading.has(entry.key));
   return {
     file: site.file,
     span: site.call.span,
     message: first && isWholeOrder(project, outer, obstacles) ? messages.renumbers(symbol, howMany(statements), libraries, engine) : first ? messages.atomic(symbol, first.what) : messages.held(symbol, howMany(statements), libraries, engine),
-    confidence: (first && !isImport(project, outer, obstacles) && !isWholeOrder(project, outer, obstacles)) || !outer.isSure || libraryWithId(site.library)?.described ? "likely" : "proven",
+    confidence: (first && !isImport(project, outer, obstacles) && !isWholeOrder(project, outer, obstacles)) || !outer.isSure || libraryWithId(site.library)?.described || (engine === "sqlite" && long.length === 0 && isUnseen(project, runner)) ? "likely" : "proven",
     library: packageName(site.library),
     fix: first || unbatched !== undefined ? "manual" : "review",
     fixReason: first?.what ?? unbatched ?? "all-or-nothing is given up: batches that are committed stay when a later one fails",
-    why: [...whyPath(project, runner, entries[0]), ...whyLong(project, outer.file, outer.loop, site)],
+    why: [...whyPath(project, runner, entries[0]), ...long],
     related: [{ file: outer.file, span: headOf(outer), text: `the loop over ${symbol}` }],
     ...(statements.length === 0 ? {} : { cost: { statements } }),
     detail,
@@ -145,17 +146,21 @@ function isOverTables(project: ProjectFacts, { file, loop, writes }: HeldLoop): 
   return writes.every((write) => write.file === file) && namesTables(project, file, loop, writes.map(({ call }) => call));
 }
 
+/**
+ * Nobody is seen to wait: no request, event or timer leads to it. A row in a local file is written in microseconds, so where nothing says that the list is long either, the lock may be short; each
+ * statement to a server is a round trip.
+ */
+function isUnseen({ contexts }: ProjectFacts, runner: FunctionKey): boolean {
+  return !contexts.of(runner).has("per-call");
+}
+
 /** How many helpers may stand between a transaction and its loop for the loop to be surely the transaction's own. */
 const NEAR = 0;
 
-function isSurelyLong({ graph }: ProjectFacts, bounds: Bounds, held: HeldLoop): boolean {
+function isSurelyLong(project: ProjectFacts, bounds: Bounds, held: HeldLoop, engine: Engine): boolean {
   const { file, loop, path } = held;
-  return path.length <= NEAR && loop.bound.k !== "while" && !bounds.isOverShape(file, loop) && !isPerhapsShort(graph, file, loop) && !(bounds.isOverPieces(file, loop) && writesMany(graph, held));
-}
-
-/** Each turn is a few statements over many rows: as many as a large list has pieces. Row by row, there is a loop within, or a helper. */
-function writesMany(graph: ProjectFacts["graph"], { file, loop, writes }: HeldLoop): boolean {
-  return writes.every((write) => write.file === file && write.call.fn === loop.fn && write.call.loop === loop.id && statementOf(graph, write.call) !== undefined);
+  const inPieces = bounds.isOverPieces(file, loop) && (engine === "sqlite" ? changesMany(project, held) : writesMany(project, held));
+  return path.length <= NEAR && loop.bound.k !== "while" && !bounds.isOverShape(file, loop) && !isPerhapsShort(project.graph, file, loop) && !inPieces;
 }
 
 /** An import under a new parent: as long as the document is, so its parent does not make it one small thing. Where to cut it is still for people to say. */

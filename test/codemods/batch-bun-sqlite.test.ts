@@ -74,7 +74,7 @@ console.log(JSON.stringify({ whole, failed, left: rows().length - whole.length, 
 
 describe("batches of bun:sqlite", () => {
   it("are its own transactions, begun as they were", async () => {
-    const { read, applied, manual, before, after } = await batch({ "src/app.ts": BATCHES, ...TYPES }, MAIN, "batch-loop-transaction", false, DRIVER);
+    const { read, applied, manual, before, after } = await batch({ "src/app.ts": BATCHES, ...TYPES }, MAIN, "batch-loop-transaction", true, DRIVER);
     expect([applied, manual]).toEqual([2, []]);
     expect(read("src/app.ts")).toMatchInlineSnapshot(`
       "import { Database } from "bun:sqlite";

@@ -381,7 +381,7 @@ describe("batches of Drizzle", () => {
   });
 
   it("leaves what cannot be told, with the reason", async () => {
-    const { read, applied, manual } = await batch({ "src/app.ts": LEFT });
+    const { read, applied, manual } = await batch({ "src/app.ts": LEFT }, undefined, "batch-loop-transaction", false);
     expect(read("src/app.ts")).toBe(LEFT);
     expect([applied, manual]).toMatchInlineSnapshot(`
       [

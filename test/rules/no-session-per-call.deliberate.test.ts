@@ -140,8 +140,47 @@ runTable({
           res.json(target.prepare("SELECT 1").get());
           target.close();
         });` },
+    { name: "one for a VACUUM alone, closed again", code: `${APP}
+        app.post("/export", (req, res) => {
+          const db = new Database("app.db");
+          db.exec("VACUUM");
+          db.close();
+          res.end();
+        });` },
   ],
   invalid: [
+    { name: "one for a VACUUM and a look at the rows, when somebody asks for it: a rare task, so likely", code: `${APP}
+        app.post("/export", (req, res) => {
+          const db = new Database("app.db");
+          db.exec("VACUUM");
+          db.prepare("SELECT count(*) FROM things").get();
+          db.close();
+          res.end();
+        });`, findings: [{ line: 5, message: "opens a new better-sqlite3 session each time it runs", confidence: "likely", fix: "safe", why: [4, 5], sessions: "1" }] },
+    { name: "one for a backup, where none is open", code: `${APP}
+        const kept = new Map();
+        async function performBackup(path, to) {
+          const open = kept.get(path);
+          if (open) return open.backup(to);
+          const once = new Database(path);
+          try { return await once.backup(to); } finally { once.close(); }
+        }
+        app.post("/backup", async (req, res) => { await performBackup("app.db", "copy.db"); res.end(); });`,
+      findings: [{ line: 8, message: "`performBackup` opens a new better-sqlite3 session each time it runs", confidence: "likely", fix: "safe", why: [11, 11, 8], sessions: "1" }] },
+    { name: "what brings the tables up to date, when it is told to", code: `${APP}
+        const open = (path) => new Database(path);
+        function migrateAll(path) {
+          const db = open(path);
+          db.exec("CREATE TABLE IF NOT EXISTS things (name TEXT)");
+          db.close();
+        }
+        app.post("/upgrade", (req, res) => { migrateAll("app.db"); res.end(); });`,
+      findings: [{ line: 4, message: "`open` opens a new better-sqlite3 session each time it is called, and 1 place does so", confidence: "likely", fix: "safe", related: [6], why: [10, 10, 6, 4], sessions: "1" }] },
+    { name: "a factory that a backup uses, and handlers as well", code: `${APP}
+        const open = (path) => new Database(path);
+        app.post("/backup", async (req, res) => { await open("app.db").backup("copy.db"); res.end(); });
+        app.get("/things", (req, res) => { res.json(open("app.db").prepare("SELECT * FROM things").all()); });`,
+      findings: [{ line: 4, message: "2 places do so", fix: "safe", related: [5, 6], why: [6, 6, 4], sessions: "1" }] },
     { name: "readonly: false is no read-only", code: `${APP}
         app.get("/things", (req, res) => {
           const db = new Database("app.db", { readonly: false });

@@ -150,6 +150,40 @@ runTable({
           });
           res.end();
         });`, findings: [{ line: 6, message: "loops over `splitEvery`", confidence: "likely", library: "drizzle-orm", fix: "review", reason: REVIEW, related: [7], why: [5], statements: "n" }] },
+    { name: "one transaction over pieces of ids, each of which is one UPDATE", code: `
+        import Database from "better-sqlite3";
+        import { inArray } from "drizzle-orm";
+        import { drizzle } from "drizzle-orm/better-sqlite3";
+        import { things } from "./schema.js";
+        const db = drizzle(new Database("app.db"));
+        app.post("/read", (req, res) => {
+          db.transaction((tx) => {
+            for (const part of chunkOf(req.body.ids, 500)) tx.update(things).set({ unread: false }).where(inArray(things.id, part)).run();
+          });
+          res.end();
+        });`, findings: [{ line: 7, message: "loops over `chunkOf`", confidence: "likely", library: "drizzle-orm", fix: "review", reason: REVIEW, related: [8], why: [6], statements: "n" }] },
+    { name: "one transaction over pieces of ids that are cut by hand, each of which is one DELETE", code: `${DB}
+        const SIZE = 999;
+        app.post("/gone", (req, res) => {
+          db.transaction(() => {
+            for (let start = 0; start < req.body.ids.length; start += SIZE) {
+              const part = req.body.ids.slice(start, start + SIZE);
+              db.prepare(\`DELETE FROM things WHERE id IN (\${part.map(() => "?").join(",")})\`).run(...part);
+            }
+          })();
+          res.end();
+        });`, findings: [{ line: 8, message: "loops over `ids`", confidence: "likely", fix: "review", reason: REVIEW, related: [9], why: [7], statements: "n" }] },
+    { name: "one transaction over pieces of rows that are inserted: as much is written as there is", code: `${DB}
+        const SIZE = 500;
+        app.post("/things", (req, res) => {
+          db.transaction(() => {
+            for (let start = 0; start < req.body.things.length; start += SIZE) {
+              const part = req.body.things.slice(start, start + SIZE);
+              db.prepare(\`INSERT INTO things (name) VALUES \${part.map(() => "(?)").join(",")}\`).run(...part);
+            }
+          })();
+          res.end();
+        });`, findings: [{ line: 8, message: "loops over `things`", fix: "review", reason: REVIEW, related: [9], why: [7], statements: "n" }] },
     { name: "one transaction over pieces, row by row", code: `
         import { PrismaClient } from "@prisma/client";
         import { splitEvery } from "./lists.js";

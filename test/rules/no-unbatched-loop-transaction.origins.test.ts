@@ -27,6 +27,35 @@ runTable({
         import Papa from "papaparse";${held(`const { data } = Papa.parse(req.file.text);`, `for (const row of data) insert.run(row.name);`)}`,
       findings: [{ line: 9, message: "", fix: "review", reason: "all-or-nothing is given up", related: [10], why: [7], statements: "n", list: ["8: `data`: as many as the document has that is read here"] }] },
     { name: "who knows where from", code: held(`const things = window.things;`, `for (const thing of things) insert.run(thing.name);`), findings: found([]) },
+    { name: "who knows where from, and who waits: in a local file a row is a matter of microseconds", code: `
+        import Database from "better-sqlite3";
+        const db = new Database("app.db");
+        const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
+        export function saveAll(names: readonly string[]): void {
+          db.transaction(() => {
+            for (const name of names) insert.run(name);
+          })();
+        }`, findings: [{ line: 5, message: "", confidence: "likely", fix: "review", reason: "all-or-nothing is given up", related: [6], statements: "n", list: [] }] },
+    { name: "nobody is seen to wait, but all rows of a table are gone over", code: `
+        import Database from "better-sqlite3";
+        const db = new Database("app.db");
+        const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
+        export function copyAll(): void {
+          const rows = db.prepare("SELECT name FROM inbox").all();
+          db.transaction(() => {
+            for (const { name } of rows) insert.run(name);
+          })();
+        }`, findings: [{ line: 6, message: "", fix: "review", reason: "all-or-nothing is given up", related: [7], statements: "n", list: ["5: `rows`: all rows of `inbox` that this query finds (no LIMIT)"] }] },
+    { name: "who knows where from, and who waits, but each row is a round trip to a server", code: `
+        import pg from "pg";
+        import { drizzle } from "drizzle-orm/node-postgres";
+        import { things } from "./schema.js";
+        const db = drizzle(new pg.Pool());
+        export async function saveAll(names: readonly string[]): Promise<void> {
+          await db.transaction(async (tx) => {
+            for (const name of names) await tx.insert(things).values({ name });
+          });
+        }`, findings: [{ line: 6, message: "", library: "drizzle-orm", fix: "review", reason: "all-or-nothing is given up", related: [7], statements: "n", list: [] }] },
     { name: "one row's field is as long as it is, whatever the query", code: held(`const row = db.prepare("SELECT * FROM inbox WHERE id = ?").get(req.params.id);`, `for (const line of JSON.parse(row.input)) insert.run(line);`), findings: found([]) },
     { name: "a function that gives all rows, and one that is handed them", code: {
       "src/db.ts": `

@@ -25,7 +25,7 @@ export interface Batched {
  * second pass plans nothing. `main` is a program beside the files that prints JSON; the scan does not see it, so that
  * the functions that it calls are taken to run in service.
  */
-export async function batch(files: Readonly<Record<string, string>>, main?: string, only = "batch-loop-transaction", strict = false, alias: Readonly<Record<string, string>> = {}): Promise<Batched> {
+export async function batch(files: Readonly<Record<string, string>>, main?: string, only = "batch-loop-transaction", strict = true, alias: Readonly<Record<string, string>> = {}): Promise<Batched> {
   const project = temporaryProject(files, TSCONFIG);
   try {
     const before = main === undefined ? undefined : await run(project, main, alias);
