@@ -141,8 +141,8 @@ export class Origin {
     const { program, graph } = this.project;
     const key = functionKey(file, fn);
     const all = callersOf(graph, key).filter((caller) => program.role(caller.file) !== "test");
-    const callers = all.filter((caller) => program.role(caller.file) === "source");
-    // What a script passes says nothing of the service; who else calls what a script calls may be out of sight.
+    // The path that a script spells out says nothing of the service's; the configuration that both read does.
+    const callers = all.filter(({ file: from, call }) => program.role(from) === "source" || !this.#isSpelledOut(from, call.args[index]));
     if (callers.length === 0 && all.length > 0) return "unknown";
     // A constructor's parameter is as good as a field: kept, and made for whoever makes the object.
     if (callers.length === 0) return program.fn(file, fn).name === "constructor" ? "unknown" : "given";
@@ -152,6 +152,13 @@ export class Origin {
       if (call.spread === true) return program.fn(from, call.fn).params.some(({ rest }) => rest) ? "given" : "unknown";
       return given === undefined ? "own" : this.#of(from, given, call.fn, depth + 1);
     })));
+  }
+
+  /** `"profile.db"`, `join(import.meta.dirname, "profile.db")`. */
+  #isSpelledOut(file: string, expr: Expr | undefined): boolean {
+    if (expr === undefined) return false;
+    if (expr.k === "call") return this.project.program.call(file, expr.id).args.some((arg) => arg.k === "literal");
+    return expr.k === "literal" || expr.k === "template";
   }
 }
 
