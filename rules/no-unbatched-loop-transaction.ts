@@ -148,10 +148,10 @@ function isOverTables(project: ProjectFacts, { file, loop, writes }: HeldLoop): 
 
 /**
  * Nobody is seen to wait: no request, event or timer leads to it. A row in a local file is written in microseconds, so where nothing says that the list is long either, the lock may be short; each
- * statement to a server is a round trip.
+ * statement to a server is a round trip. A linter that is shown one file would not see them either way.
  */
-function isUnseen({ contexts }: ProjectFacts, runner: FunctionKey): boolean {
-  return !contexts.of(runner).has("per-call");
+function isUnseen({ contexts, program }: ProjectFacts, runner: FunctionKey): boolean {
+  return program.files.size > 1 && !contexts.of(runner).has("per-call");
 }
 
 /** How many helpers may stand between a transaction and its loop for the loop to be surely the transaction's own. */

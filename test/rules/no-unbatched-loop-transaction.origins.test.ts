@@ -6,6 +6,17 @@ const found = (list: string[], more: { statements?: string; confidence?: "likely
   { line: 8, message: "", fix: "review" as const, reason: "all-or-nothing is given up", related: [9], why: [6], statements: "n", list, ...more },
 ];
 
+const SAVE_ALL = `
+        import Database from "better-sqlite3";
+        const db = new Database("app.db");
+        const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
+        export const count = (): unknown => db.prepare("SELECT count(*) FROM things").get();
+        export function saveAll(names: readonly string[]): void {
+          db.transaction(() => {
+            for (const name of names) insert.run(name);
+          })();
+        }`;
+
 runTable({
   rule: "no-unbatched-loop-transaction",
   theme: "where a list comes from",
@@ -27,15 +38,13 @@ runTable({
         import Papa from "papaparse";${held(`const { data } = Papa.parse(req.file.text);`, `for (const row of data) insert.run(row.name);`)}`,
       findings: [{ line: 9, message: "", fix: "review", reason: "all-or-nothing is given up", related: [10], why: [7], statements: "n", list: ["8: `data`: as many as the document has that is read here"] }] },
     { name: "who knows where from", code: held(`const things = window.things;`, `for (const thing of things) insert.run(thing.name);`), findings: found([]) },
-    { name: "who knows where from, and who waits: in a local file a row is a matter of microseconds", code: `
-        import Database from "better-sqlite3";
-        const db = new Database("app.db");
-        const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
-        export function saveAll(names: readonly string[]): void {
-          db.transaction(() => {
-            for (const name of names) insert.run(name);
-          })();
-        }`, findings: [{ line: 5, message: "", confidence: "likely", fix: "review", reason: "all-or-nothing is given up", related: [6], statements: "n", list: [] }] },
+    { name: "who knows where from, and who waits, in all of the program: in a local file a row is a matter of microseconds", code: { "src/things.ts": SAVE_ALL, "src/main.ts": `
+        import express from "express";
+        import { count } from "./things.js";
+        express().get("/things/count", (req, res) => res.json(count()));` },
+      findings: [{ file: "src/things.ts", line: 6, message: "", confidence: "likely", fix: "review", reason: "all-or-nothing is given up", related: ["src/things.ts:7"], statements: "n", list: [] }] },
+    { name: "the same in a file by itself, as a linter is shown it: nobody could be seen", code: SAVE_ALL,
+      findings: [{ line: 6, message: "", fix: "review", reason: "all-or-nothing is given up", related: [7], statements: "n", list: [] }] },
     { name: "nobody is seen to wait, but all rows of a table are gone over", code: `
         import Database from "better-sqlite3";
         const db = new Database("app.db");

@@ -309,7 +309,7 @@ runTable({
             for (const thing of things) insert.run(thing.name);
           })();
         }`,
-      findings: [{ line: 4, message: "loops over `things`", confidence: "likely", fix: "review", reason: REVIEW, related: [5], statements: "n" }] },
+      findings: [{ line: 4, message: "loops over `things`", fix: "review", reason: REVIEW, related: [5], statements: "n" }] },
     { name: "the session of a class", code: `
         import Database from "better-sqlite3";
         export class ThingRepository {
@@ -324,7 +324,7 @@ runTable({
             save();
           }
         }`,
-      findings: [{ line: 8, message: "loops over `things`", confidence: "likely", fix: "review", reason: REVIEW, related: [9], statements: "n" }] },
+      findings: [{ line: 8, message: "loops over `things`", fix: "review", reason: REVIEW, related: [9], statements: "n" }] },
     { name: "three statements each time round, two before", code: `${DB}
         app.post("/things", (req, res) => {
           db.transaction(() => {
