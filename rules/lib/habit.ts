@@ -3,7 +3,7 @@ import { type FunctionKey, functionKey } from "../../src/core/link/program.js";
 import { callersOf, type OpenSite } from "../../src/core/link/sessions.js";
 import type { JudgedUse } from "./uses.js";
 
-/** No rare task explains so many functions that get a session … */
+/** No rare task explains so many functions that get a session, or call the one that opens it … */
 const USERS = 4;
 /** … or so many entry points that lead to it … */
 const ENTRIES = 8;
@@ -20,7 +20,7 @@ export function isHabit(project: ProjectFacts, open: OpenSite, uses: readonly Ju
   const shared = uses.filter((use) => !use.own);
   const perCall = shared.filter((use) => use.contexts.has("per-call"));
   const users = usersOf(project, open, perCall);
-  if (users.size > 1 || usersOf(project, open, shared).size >= USERS) return true;
+  if (users.size > 1 || usersOf(project, open, shared).size >= USERS || callersPerCall(project, open.fn).size >= USERS) return true;
 
   const entries = new Map(contexts.entries().map((entry) => [entry.key, entry]));
   const before = new Set(perCall.flatMap((use) => [...contexts.leadingTo(use.file, use.call)]));
@@ -33,13 +33,17 @@ export function isHabit(project: ProjectFacts, open: OpenSite, uses: readonly Ju
 
 /** The functions that get a session; for what a class opens for its objects, those that make one. */
 function usersOf(project: ProjectFacts, open: OpenSite, uses: readonly JudgedUse[]): Set<FunctionKey> {
-  const { contexts, graph, program } = project;
+  const { program } = project;
   return new Set(uses.flatMap(({ file, call }) => {
     const key = functionKey(file, call.fn);
     if (key !== open.fn || program.fnOf(key).fn.kind !== "constructor") return [key];
-    const makers = callersOf(graph, key).filter((maker) => contexts.ofCall(maker.file, maker.call).has("per-call"));
-    return makers.length === 0 ? [key] : makers.map((maker) => functionKey(maker.file, maker.call.fn));
+    const makers = callersPerCall(project, key);
+    return makers.size === 0 ? [key] : [...makers];
   }));
+}
+
+function callersPerCall({ contexts, graph }: ProjectFacts, key: FunctionKey): Set<FunctionKey> {
+  return new Set(callersOf(graph, key).filter(({ file, call }) => contexts.ofCall(file, call).has("per-call")).map(({ file, call }) => functionKey(file, call.fn)));
 }
 
 /** A handler, a callback in one, or a function without a name, as wrappers of handlers are given them. */

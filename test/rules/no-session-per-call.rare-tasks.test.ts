@@ -72,6 +72,20 @@ function listThings() {
 }
 app.get("/report", (request, response) => response.json({ count: countThings(), things: listThings() }));`,
       findings: [{ line: 22, ...found, sessions: "2", why: [30, 30, 25, 22], related: [25, 28] }] },
+    { name: "four functions call the one that opens, uses and closes", code: `${APP}function query(sql) {
+  const own = new Database("app.db");
+  try {
+    return own.prepare(sql).all();
+  } finally {
+    own.close();
+  }
+}
+const list = () => query("SELECT * FROM things");
+const kinds = () => query("SELECT DISTINCT kind FROM things");
+const first = () => query("SELECT * FROM things LIMIT 1");
+const oldest = () => query("SELECT * FROM things ORDER BY made LIMIT 1");
+app.get("/report", (request, response) => response.json([list(), kinds(), first(), oldest()]));`,
+      findings: [{ line: 22, ...found, sessions: "4", why: [33, 33, 29, 22] }] },
     { name: "what every request passes", code: `${APP}${COUNT}function report() {
   return { things: countThings() };
 }
