@@ -24,6 +24,22 @@ runTable({
             for (const name of names) insert.run(name);
           })();
         }` },
+    { name: "in a helper's wrapper, whose function runs the one that it is given", code: {
+        "src/db.ts": `
+        import Database from "better-sqlite3";
+        const db = new Database("app.db");
+        export function whole<T>(work: (db: Database.Database) => T): T {
+          const run = db.transaction((inner: (db: Database.Database) => T) => inner(db));
+          return run(work);
+        }`,
+        "src/main.ts": `
+        import { whole } from "./db.js";
+        export function importAll(names: string[]) {
+          whole((db) => {
+            const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
+            for (const name of names) insert.run(name);
+          });
+        }` } },
     { name: "in a helper's transaction, whose BEGIN is one of two, or a savepoint", code: {
         "src/transactions.ts": `
         import type { DatabaseSync } from "node:sqlite";

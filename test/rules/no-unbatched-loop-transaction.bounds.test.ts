@@ -22,6 +22,21 @@ runTable({
   rule: "no-unbatched-loop-transaction",
   theme: "bounds of loops",
   valid: [
+    { name: "a list that begins anew in each turn of a longer loop, filled from a page", code: `
+        import Database from "better-sqlite3";
+        import express from "express";
+        const db = new Database("app.db");
+        const page = db.prepare("SELECT id FROM things ORDER BY id LIMIT 100");
+        const remove = db.prepare("DELETE FROM things WHERE id = ?");
+        function trim(left) {
+          while (left > 0) {
+            const ids = [];
+            for (const row of page.all()) ids.push(row.id);
+            db.transaction(() => { for (const id of ids) remove.run(id); })();
+            left -= ids.length;
+          }
+        }
+        express().post("/trim", (req, res) => { trim(req.body.left); res.end(); });` },
     { name: "a literal count", code: held(`for (let i = 0; i < 3; i++) insert.run(\`thing \${i}\`);`) },
     { name: "a literal list", code: held(`for (const name of ["a", "b", "c"]) insert.run(name);`) },
     { name: "a list that a JSON file of the project holds", code: `

@@ -249,6 +249,19 @@ runTable({
       `,
       findings: [{ line: 5, message: "loops over `things`", fix: "review", reason: REVIEW, related: [6], why: [15, 16], statements: "n" }],
     },
+    { name: "a wrapper whose function runs the one that it is given", code: `
+        import Database from "better-sqlite3";
+        import express from "express";
+        const db = new Database("app.db");
+        const whole = db.transaction((work) => work());
+        const app = express();
+        app.post("/things", (req, res) => {
+          whole(() => {
+            for (const name of req.body.names) db.prepare("INSERT INTO things (name) VALUES (?)").run(name);
+          });
+          res.end();
+        });`,
+      findings: [{ line: 7, message: "loops over `names`", fix: "review", reason: REVIEW, related: [8], why: [6], statements: "n" }] },
     {
       name: "a wrapper that is exported",
       code: `

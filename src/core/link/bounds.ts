@@ -147,7 +147,7 @@ export class Bounds {
     if (variable.kind !== "param" && variable.kind !== "const" && variable.kind !== "let" && variable.kind !== "var") return false;
     const values = program.valuesOf(file, id);
     // A list that is filled elsewhere (`rows.push(…)`) is not the literal that it started as.
-    const grows = facts.calls.some((call) => isGrown(call, id) && (call.spread === true || call.fn !== variable.fn || !this.#isInBoundedLoops(file, call, site, seen)));
+    const grows = facts.calls.some((call) => isGrown(call, id) && (call.spread === true || call.fn !== variable.fn || !this.#isInBoundedLoops(file, id, call, site, seen)));
     if (grows && this.#isFlushed(file, variable.name, (expr) => expr.k === "var" && expr.id === id)) return true;
     return !grows && values.length > 0 && values.every((value) => this.#boundedValue(file, value, site, seen));
   }
@@ -172,11 +172,13 @@ export class Bounds {
     return full.test(program.text(file, { start: span.start, end: span.end }));
   }
 
-  /** Whether all loops around a call, if any, turn a bounded number of times. */
-  #isInBoundedLoops(file: string, call: CallFact, site: TransactionSite | undefined, seen: Seen): boolean {
-    const { loops } = this.graph.program.file(file);
+  /** Whether all loops around a call that fills a list, if any, turn a bounded number of times. What begins anew in each turn of a loop does not grow with it. */
+  #isInBoundedLoops(file: string, list: number, call: CallFact, site: TransactionSite | undefined, seen: Seen): boolean {
+    const { loops, assigns } = this.graph.program.file(file);
+    const begins = assigns.filter(({ target }) => target.k === "var" && target.id === list);
     for (let at = call.loop; at !== undefined; ) {
       const loop = loops.find(({ id }) => id === at);
+      if (loop && begins.length > 0 && begins.every(({ span }) => loop.body.start <= span.start && span.end <= loop.body.end)) return true;
       if (!loop || !(loop.bound.k === "over" ? this.#boundedValue(file, loop.bound.over, site, seen) : this.isBounded(file, loop, site))) return false;
       at = loop.parent;
     }

@@ -2,6 +2,7 @@ import { frameworkOf, globalType, librariesOf, libraryOfGlobalType } from "../ca
 import { type Library, libraryId } from "../catalogue/library.js";
 import type { Expr, TypeRef } from "../facts/types.js";
 import { flowType, holdType } from "./framework-calls.js";
+import { withoutDefault } from "./library-calls.js";
 import { addParameterType } from "./parameter-types.js";
 import type { Program } from "./program.js";
 import type { NodeId } from "./solver.js";
@@ -181,7 +182,16 @@ export class DeclaredTypes {
       const token = tokens.get(id);
       if (token.t === "function") this.#flowTyped(this.values.returns(token.file, token.id), into);
       if (token.t === "class") solver.add(into, tokens.intern({ t: "instance", file: token.file, id: token.id }));
+      if (token.t === "external" && token.module !== null) this.#addOpened(token.module, token.path, into);
     });
+  }
+
+  /** `ReturnType<typeof drizzle>`: what a library's own function opens. Where its types may be a handle's as well (Knex), so may this. */
+  #addOpened(module: string, path: string, into: NodeId): void {
+    const bare = withoutDefault(path);
+    for (const library of librariesOf(module))
+      if ([...library.opens, ...library.wraps].some((made) => withoutDefault(made.path) === bare))
+        this.values.solver.add(into, this.values.tokens.intern({ t: "typed", library: libraryId(library), role: library.eitherTypes.length > 0 ? "either" : "session" }));
   }
 
   #watchTypeName(node: NodeId, path: readonly string[], given: TypeArguments, into: NodeId): void {

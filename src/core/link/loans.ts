@@ -19,17 +19,21 @@ const MAX_DEPTH = 4;
  */
 export function lentTransactions(graph: CallGraph, site: TransactionSite): LentTransaction[] {
   const found = new Map<CallFact, LentTransaction>();
-  for (const { fn, index } of parametersRun(graph, site)) collect(graph, site, functionKey(site.file, fn), index, 0, found);
+  for (const { fn, index } of parametersRun(graph, site)) collect(graph, site, callersOf(graph, functionKey(site.file, fn)), index, 0, found);
+  // `const run = db.transaction((work) => work()); run(() => { … });`: who runs the wrapper passes the function.
+  for (const index of ownParametersRun(graph, site)) collect(graph, site, site.invocations, index, 0, found);
   return [...found.values()];
 }
 
-function collect(graph: CallGraph, site: TransactionSite, helper: FunctionKey, index: number, depth: number, found: Map<CallFact, LentTransaction>): void {
-  for (const { file, call } of callersOf(graph, helper)) {
+type Place = Pick<TransactionSite, "file" | "call">;
+
+function collect(graph: CallGraph, site: TransactionSite, callers: readonly Place[], index: number, depth: number, found: Map<CallFact, LentTransaction>): void {
+  for (const { file, call } of callers) {
     const arg = call.args[index];
     if (!arg || found.has(call)) continue;
     const outer = parameterOf(graph, file, arg);
     if (outer) {
-      if (depth < MAX_DEPTH) collect(graph, site, functionKey(file, outer.fn), outer.index, depth + 1, found);
+      if (depth < MAX_DEPTH) collect(graph, site, callersOf(graph, functionKey(file, outer.fn)), outer.index, depth + 1, found);
       continue;
     }
     const bodies = functionsOf(graph, file, arg, call.fn);
@@ -54,27 +58,37 @@ interface Parameter {
 
 /** The parameters of the functions around a transaction that it runs: as its body, or by a call in its body. */
 export function parametersRun(graph: CallGraph, site: TransactionSite): Parameter[] {
-  const { program } = graph;
   const found: Parameter[] = [];
   const add = (expr: Expr): void => {
     const parameter = parameterOf(graph, site.file, expr);
     // What a body is given is the transaction's own handle.
-    const ownHandle = parameter && !site.extent && site.bodies.includes(functionKey(site.file, parameter.fn));
-    if (parameter && !ownHandle && !found.some((known) => known.fn === parameter.fn && known.index === parameter.index)) found.push(parameter);
+    if (parameter && !isOfBody(site, parameter) && !found.some((known) => known.fn === parameter.fn && known.index === parameter.index)) found.push(parameter);
   };
   if (site.fromParameter) for (const arg of site.call.args) add(arg);
-  const { extent } = site;
-  // Functions written inside the body (a promise's executor, an arrow around the call) count as the body.
-  for (const call of program.file(site.file).calls) {
-    const inBody = extent
-      ? extent.start <= call.span.start && call.span.end <= extent.end
-      : site.bodies.some((key) => {
-          const body = program.fnOf(key);
-          return body.file === site.file && body.fn.span.start <= call.span.start && call.span.end <= body.fn.span.end;
-        });
-    if (inBody) add(call.callee);
-  }
+  for (const call of callsInBody(graph, site)) add(call.callee);
   return found;
+}
+
+/** The parameters of its own function that a wrapper's transaction runs: those who run it pass them. */
+function ownParametersRun(graph: CallGraph, site: TransactionSite): ReadonlySet<number> {
+  const parameters = site.invocations.length === 0 ? [] : callsInBody(graph, site).flatMap(({ callee }) => parameterOf(graph, site.file, callee) ?? []);
+  return new Set(parameters.filter((parameter) => isOfBody(site, parameter)).map(({ index }) => index));
+}
+
+function isOfBody(site: TransactionSite, { fn }: Parameter): boolean {
+  return !site.extent && site.bodies.includes(functionKey(site.file, fn));
+}
+
+/** Functions written inside the body (a promise's executor, an arrow around the call) count as the body. */
+function callsInBody({ program }: CallGraph, { file, extent, bodies }: TransactionSite): CallFact[] {
+  return program.file(file).calls.filter(({ span }) =>
+    extent
+      ? extent.start <= span.start && span.end <= extent.end
+      : bodies.some((key) => {
+          const body = program.fnOf(key);
+          return body.file === file && body.fn.span.start <= span.start && span.end <= body.fn.span.end;
+        }),
+  );
 }
 
 /** The parameter of an enclosing function that an expression is. */

@@ -137,6 +137,7 @@ describe("declared types", () => {
     ["in an interface", `import type { Database } from "better-sqlite3"; interface Ctx { db: Database } function f(ctx: Ctx) { probe(ctx.db); }`],
     ["in an interface's parent", `import type { Database } from "better-sqlite3"; interface Base { db: Database } interface Ctx extends Base {} function f(ctx: Ctx) { probe(ctx.db); }`],
     ["ReturnType", `import Database from "better-sqlite3"; function open() { return new Database("a"); } function f(db: ReturnType<typeof open>) { probe(db); }`],
+    ["ReturnType of what the library's own function opens", `import Database from "better-sqlite3"; function f(db: ReturnType<typeof Database>) { probe(db); }`],
   ])("%s", (_name, text) => {
     expect(probedSessions(link({ "a.ts": text }))).toEqual(["typed better-sqlite3"]);
   });
