@@ -186,12 +186,12 @@ export class DeclaredTypes {
     });
   }
 
-  /** `ReturnType<typeof drizzle>`: what a library's own function opens. Where its types may be a handle's as well (Knex), so may this. */
+  /** `ReturnType<typeof drizzle>`: what a library's own function opens. Where a handle may have that type as well (Knex), the type says nothing that its values do not say better. */
   #addOpened(module: string, path: string, into: NodeId): void {
     const bare = withoutDefault(path);
     for (const library of librariesOf(module))
-      if ([...library.opens, ...library.wraps].some((made) => withoutDefault(made.path) === bare))
-        this.values.solver.add(into, this.values.tokens.intern({ t: "typed", library: libraryId(library), role: library.eitherTypes.length > 0 ? "either" : "session" }));
+      if (library.eitherTypes.length === 0 && [...library.opens, ...library.wraps].some((made) => withoutDefault(made.path) === bare))
+        this.values.solver.add(into, this.values.tokens.intern({ t: "typed", library: libraryId(library), role: "session" }));
   }
 
   #watchTypeName(node: NodeId, path: readonly string[], given: TypeArguments, into: NodeId): void {
