@@ -1,15 +1,18 @@
 // The newer Node that the tests run on besides the one at hand. Only Node's own modules here.
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { installIn, root, run } from "./set-up.mjs";
 
 export const newerFolder = path.join(root, "scripts", "newer");
 
-/** The drivers that need the newer Node, as `SESSIONFIX_DRIVER` spells them, and vitest's arguments for the tests that know them. */
+/** PostgreSQL, the guide's examples and the pages know nothing of a driver of SQLite. */
+const OF_NO_DRIVER = /(^|[\\/])(pg[\\/].*|(docs|types)[^\\/]*\.test\.ts)$/;
+const runtimeTests = readdirSync(path.join(root, "test/runtime"), { recursive: true }).filter((file) => file.endsWith(".test.ts") && !OF_NO_DRIVER.test(file));
+
+/** The drivers that need the newer Node, as `SESSIONFIX_DRIVER` spells them, and the tests that know them. */
 export const NEWER_DRIVERS = {
-  // PostgreSQL, the guide's examples and the pages know nothing of this driver.
-  "better-sqlite3-13": ["test/runtime", ...["pg/**", "docs*.test.ts", "types.test.ts"].flatMap((tests) => ["--exclude", `test/runtime/${tests}`])],
+  "better-sqlite3-13": runtimeTests.map((file) => `test/runtime/${file.replaceAll("\\", "/")}`),
   // Suites outside of contract/ are written on better-sqlite3 and would run on version 13 a second time.
   "node-sqlite": ["test/runtime/contract"],
 };
