@@ -110,11 +110,11 @@ export class Autocommit {
     return to !== undefined && another === undefined && only.args.some(isSession) ? this.#helper(to, depth + 1) : undefined;
   }
 
-  /** One transaction each time, for the rows of one turn: a commit a turn. One that holds a loop is a batch. */
+  /** One transaction each time, for the rows of one turn: a commit a turn. One that holds a loop is a batch, and so are those of a list. */
   #inTransaction(key: FunctionKey, calls: readonly CallFact[]): Omit<Commit, "direct"> | undefined {
     const { writers, program } = this.project;
     const [site, more] = (this.#begun.get(key) ?? []).filter(({ call }) => !call.conditional && call.loop === undefined);
-    if (site === undefined || more !== undefined || (site.style !== "callback" && site.style !== "wrapper") || libraryWithId(site.library)?.described === true) return undefined;
+    if (site === undefined || more !== undefined || (site.style !== "callback" && site.style !== "wrapper") || site.pattern?.list !== undefined || libraryWithId(site.library)?.described === true) return undefined;
     const own = new Set([site.call, ...site.invocations.map(({ call }) => call)]);
     const others = calls.filter((call) => !own.has(call) && program.chainEnd(site.file, site.call) !== call);
     const bodies = site.bodies.flatMap((body) => writers.callsOf(body));

@@ -55,6 +55,18 @@ runTable({
   rule: "no-autocommit-in-loop",
   theme: "helpers with a session, and with transactions of their own",
   valid: [
+    { name: "a helper whose transactions are batches of a list of its own", code: `
+        import Database from "better-sqlite3";
+        import { batchedTransactionSync } from "sessionfix-runtime";${APP}
+        const db = new Database("app.db");
+        const insert = db.prepare("INSERT INTO links (thing, target) VALUES (?, ?)");
+        function storeLinks(thing, links) {
+          batchedTransactionSync(db, links, (link) => insert.run(thing, link), { batchSize: 10 });
+        }
+        app.post("/things", (req, res) => {
+          for (const { id, links } of req.body.things) storeLinks(id, links);
+          res.end();
+        });` },
     { name: "a transaction that holds a loop is a batch already", code: {
         ...STORE(`db.transaction(() => { for (const each of name.split(",")) db.prepare("INSERT INTO things (name) VALUES (?)").run(each); })();`),
         "src/app.ts": importAll(LOOP) } },

@@ -205,6 +205,8 @@ export interface TransactionPattern {
   session?: number;
   /** Which argument is the function or the list. `last`: the one after optional settings. */
   body: number | "last";
+  /** The argument that is a list, for whose elements the function is run, batch by batch: many transactions, none for a single element. */
+  list?: number;
   /** Which of the body's parameters is the transaction handle. Absent: the body uses the session itself. */
   handle?: number;
   /** The option that carries the handle to a statement: `transaction`, `transacting`. Absent: statements are called on the handle. */

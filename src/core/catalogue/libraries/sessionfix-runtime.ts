@@ -14,7 +14,7 @@ export const sessionfixRuntime: Library = {
   ...shared,
   transactions: [
     { path: methods(transaction), session: 0, style: "callback", body: 1, handle: 0, mode: "immediate", ambient: true },
-    { path: methods(batchedTransaction), session: 0, style: "callback", body: 2, handle: 1, mode: "immediate", ambient: true },
+    { path: methods(batchedTransaction), session: 0, style: "callback", list: 1, body: 2, handle: 1, mode: "immediate", ambient: true },
   ],
 };
 
@@ -24,6 +24,6 @@ export const sessionfixRuntimeSync: Library = {
   sync: true,
   transactions: [
     { path: methods(transactionSync), session: 0, style: "callback", body: 1, handle: 0, mode: "immediate", ambient: true },
-    { path: methods(batchedTransactionSync), session: 0, style: "callback", body: 2, handle: 1, mode: "immediate", ambient: true },
+    { path: methods(batchedTransactionSync), session: 0, style: "callback", list: 1, body: 2, handle: 1, mode: "immediate", ambient: true },
   ],
 };
