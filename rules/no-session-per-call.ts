@@ -19,7 +19,7 @@ import { providerDetail, providerOf } from "./lib/provider.js";
 import { isForRareTask } from "./lib/rare-task.js";
 import { sessionDetail } from "./lib/session-detail.js";
 import { type JudgedUse, usesOfOpen } from "./lib/uses.js";
-import { isInWorker } from "./lib/workers.js";
+import { isInWorker } from "./lib/cloudflare-worker.js";
 import type { Draft, Rule } from "./rule.js";
 
 export interface Options {
