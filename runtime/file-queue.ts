@@ -137,7 +137,10 @@ export class FileQueue {
 
   /** Leaves the queue, unless it is in use. */
   close(): void {
-    if (this.#waiting.size === 0 && this.file.writer === undefined) this.#disconnect();
+    if (this.#waiting.size > 0 || this.file.writer !== undefined) return;
+    // What it was looked for is over. The file's state may outlive it, and be that of a new file with the same inode.
+    this.#probing = false;
+    this.#disconnect();
   }
 
   join(): void {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
+import { FileQueue } from "../../runtime/file-queue.js";
 import { Turns } from "../../runtime/file-queue-turns.js";
 import type { Peer } from "../../runtime/file-queue-turns.js";
 import { GRANT, GRANT_WANTED, MessageReader, NEXT, OVER, RECALL, TO_QUEUE, meetingPlace } from "../../runtime/file-queue-wire.js";
@@ -121,5 +122,17 @@ describe("what goes over the socket", () => {
     const place = meetingPlace("1:2", "darwin");
     expect(place?.isFile).toBe(true);
     expect(place?.path).not.toBe(meetingPlace("1:3", "darwin")?.path);
+  });
+});
+
+describe("a queue that is looked for", () => {
+  test("what begins waits for the answer, but not once the last session of the file is closed: the next one begins at once", () => {
+    const at = meetingPlace(`a file of nobody ${process.pid}`);
+    if (at === undefined) return; // Windows has no queue
+    const queue = new FileQueue({ writer: undefined, deferred: new Set(), queue: undefined }, at);
+    queue.probe();
+    expect(queue.mayBegin()).toBe(false);
+    queue.close();
+    expect(queue.mayBegin()).toBe(true);
   });
 });
