@@ -4,6 +4,7 @@ import type { CallFact, Span } from "../src/core/facts/types.js";
 import type { JudgedTransaction, ProjectFacts } from "../src/core/link/index.js";
 import { functionKey } from "../src/core/link/program.js";
 import { finish } from "./lib/finish.js";
+import { hasOwnConnection, isByHand } from "./lib/by-hand.js";
 import { inOptions, inPlace, isCaught, namedHandle } from "./lib/handle-in-place.js";
 import { passingOf } from "./lib/handle-passing.js";
 import { nestedTransactions } from "./lib/nested.js";
@@ -25,11 +26,20 @@ const messages = {
     `\`${session}\` is the ${library} session around this transaction, not its handle: this ${outcome(sync)}. Use the handle.`,
   option: (library: string, option: string) =>
     `This ${library} statement runs outside the transaction around it, because \`${option}\` is not passed. Pass the transaction in its options.`,
+  pool: (library: string, session: string) =>
+    `\`${session}\` is not the connection that this ${library} transaction was begun on: this runs outside the transaction and may wait for its locks. Use the connection.`,
+  helperOnPool: (library: string, helper: string) =>
+    `\`${helper}\` does not run on the connection that this ${library} transaction was begun on: it runs outside the transaction and may wait for its locks. Pass the connection to it.`,
   helper: (library: string, helper: string, sync: boolean) =>
     `\`${helper}\` runs on the ${library} session around this transaction, not on its handle: it ${outcome(sync)}. Pass the handle to it.`,
 };
 
 const CAUGHT = "its error is caught inside the transaction, which on PostgreSQL is over once a statement of it has failed";
+
+const BY_HAND = {
+  helper: "give the helper the transaction or its connection as a parameter, and let it use that",
+  direct: "use the transaction, or the connection that it was begun on",
+};
 
 function outcome(sync: boolean): string {
   return sync ? "is part of the transaction only as long as both are one connection" : "runs outside the transaction and may wait for its locks";
@@ -71,7 +81,7 @@ function judge(project: ProjectFacts, site: JudgedTransaction, options: Options)
   const library = packageName(site.library);
   const base = {
     // On one synchronous connection everything in between belongs to the transaction, whatever it is called on.
-    confidence: site.sync || lendsNothing(project, site) ? "likely" : "proven",
+    confidence: site.sync || sharesOne(site) || lendsNothing(project, site) ? "likely" : "proven",
     library: site.library,
     fix: "manual",
     why: callPath(project, functionKey(site.file, site.call.fn)),
@@ -99,7 +109,7 @@ function judge(project: ProjectFacts, site: JudgedTransaction, options: Options)
       ...fixOf(project, site, at, found, options),
       file: home,
       span: at.span,
-      message: helper !== undefined ? messages.helper(library, helper, site.sync) : option !== undefined ? messages.option(library, option) : messages.direct(library, receiverText(project, home, at), site.sync),
+      message: site.client ? (helper !== undefined ? messages.helperOnPool(library, helper) : messages.pool(library, receiverText(project, home, at))) : helper !== undefined ? messages.helper(library, helper, site.sync) : option !== undefined ? messages.option(library, option) : messages.direct(library, receiverText(project, home, at), site.sync),
       related: [
         place(site.file, site.call.calleeSpan, "the transaction"),
         ...found.filter(({ call }) => call !== at).map(({ file, call }) => place(file, call.span, "runs on the session itself")),
@@ -114,6 +124,7 @@ function judge(project: ProjectFacts, site: JudgedTransaction, options: Options)
 /** How a place is mended, how safe that is, and why. */
 function fixOf(project: ProjectFacts, site: JudgedTransaction, at: CallFact, found: readonly Stray[], options: Options): Pick<Draft, "fix" | "fixReason" | "detail"> {
   const { helper, option } = found[0] ?? {};
+  if (isByHand(site)) return { fix: "manual", fixReason: helper !== undefined ? BY_HAND.helper : option !== undefined ? `pass the transaction in its options, as \`${option}\`` : BY_HAND.direct };
   if (helper !== undefined) {
     const passing = throughHelper(project, site, at, found, options);
     return typeof passing === "string" ? { fix: "manual", fixReason: passing } : { fix: "review", fixReason: joins(helper), detail: passing };
@@ -153,11 +164,18 @@ function isWithin({ file, fn }: ReturnType<ProjectFacts["program"]["fnOf"]>, fro
 }
 
 /** The body takes part by a handle: what does not use it is outside. Without one, the session itself is the transaction. */
-function hasHandle({ style, pattern }: JudgedTransaction): boolean {
-  return style === "callback" && pattern?.handle !== undefined && pattern.ambient !== true;
+function hasHandle(site: JudgedTransaction): boolean {
+  const { style, pattern } = site;
+  return hasOwnConnection(site) || (style === "callback" && pattern?.handle !== undefined && pattern.ambient !== true);
+}
+
+/** TypeORM's query runners on SQLite are all on the one connection there is. https://typeorm.io/docs/query-runner */
+function sharesOne({ client, engine }: JudgedTransaction): boolean {
+  return client !== undefined && engine === "sqlite";
 }
 
 function takesNoHandle(project: ProjectFacts, site: JudgedTransaction): boolean {
+  if (isByHand(site)) return false;
   const index = site.pattern?.handle ?? 0;
   return site.bodies.every((key) => {
     const { fn } = project.program.fnOf(key);

@@ -4,6 +4,7 @@ import { RUNTIME } from "../src/core/contract.js";
 import { libraryWithId, packageName } from "../src/core/catalogue/index.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
 import type { Made } from "../src/core/link/injection.js";
+import { engineOf } from "../src/core/link/engines.js";
 import { type FunctionKey, functionKey } from "../src/core/link/program.js";
 import { callersOf, type OpenSite } from "../src/core/link/sessions.js";
 import { constant, type Cost, ZERO } from "../src/core/cost.js";
@@ -30,9 +31,9 @@ export interface Options {
 }
 
 const messages = {
-  factory: (name: string, library: string, count: string) =>
-    `${name} opens a new ${library} session each time it is called, and ${count}. Keep one session per database file and hand that out.`,
-  inline: (name: string, library: string) => `${name} opens a new ${library} session each time it runs. Keep one session per database file and use that.`,
+  factory: (name: string, library: string, count: string, per: string) =>
+    `${name} opens a new ${library} session each time it is called, and ${count}. Keep one session per ${per} and hand that out.`,
+  inline: (name: string, library: string, per: string) => `${name} opens a new ${library} session each time it runs. Keep one session per ${per} and use that.`,
   provider: (name: string, library: string) => `\`${name}\` is made anew for each request, and opens a new ${library} session each time. Let one be made for the process.`,
 };
 
@@ -99,8 +100,9 @@ function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft |
   if (made && isSession) detail.closes = [...detail.closes, ...closesOf(project, made, open.library)];
   const { fix, fixReason } = uses.length < all.length ? IN_WORKER : safetyOf(detail, uses);
   const subject = name.startsWith("the ") ? capitalize(name) : `\`${name}\``;
+  const per = engineOf(project.graph, open.token) === "sqlite" ? "database file" : "database";
   const message = made ? messages.provider(made.name, packageName(open.library)) :
-    through === "open" ? messages.inline(subject, packageName(open.library)) : messages.factory(subject, packageName(open.library), countOf(perCall.length, unknown.length));
+    through === "open" ? messages.inline(subject, packageName(open.library), per) : messages.factory(subject, packageName(open.library), countOf(perCall.length, unknown.length), per);
   return {
     file: open.file,
     span: open.call.span,

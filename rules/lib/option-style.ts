@@ -1,5 +1,7 @@
 import type { CallFact, Expr } from "../../src/core/facts/types.js";
 import { constantOf } from "../../src/core/link/constants.js";
+import { libraryWithId } from "../../src/core/catalogue/index.js";
+import type { TransactionSite } from "../../src/core/link/transactions.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 
 /**
@@ -8,6 +10,12 @@ import type { ProjectFacts } from "../../src/core/link/index.js";
  */
 const AFTER_ONE = new Set(["create", "bulkCreate", "update", "upsert", "findByPk", "increment", "decrement", "min", "max", "sum", "query"]);
 const FIRST = new Set(["findAll", "findOne", "findAndCountAll", "count", "findOrCreate", "findOrBuild", "findCreateFind", "destroy", "truncate", "restore", "reload", "save"]);
+
+/** The option in which statements of a library carry a transaction, begun by a function or by hand. */
+export function optionOf({ pattern, style, handles, library }: TransactionSite): string | undefined {
+  if (pattern) return pattern.option;
+  return style === "handle" && handles.length > 0 ? libraryWithId(library)?.transactions.find(({ option }) => option !== undefined)?.option : undefined;
+}
 
 /** Which argument of a statement is its options, by the method's name. Undefined for methods that are not known. */
 export function optionsIndex({ callee }: CallFact): number | undefined {

@@ -49,9 +49,12 @@ export function isLasting(project: ProjectFacts, session: TokenId): boolean {
   return !contexts.has("per-call") && !contexts.has("unknown");
 }
 
-/** What a transaction is begun on, as written: `db` of `db.transaction(…)`, of `db.transaction().execute(…)`. */
+/**
+ * What a transaction is begun on, as written: `db` of `db.transaction(…)`, of `db.transaction().execute(…)`. For one on
+ * a connection of its own, the pool: `pool` of `pool.connect()`.
+ */
 export function receiverOfTransaction(project: ProjectFacts, site: Begun): { file: string; expr: Expr } {
-  const { file, call } = site.lender ?? site;
+  const { file, call } = (site.lender ?? site).client ?? site.lender ?? site;
   const index = site.pattern?.session;
   const given = index === undefined ? undefined : call.args[index];
   return { file, expr: given ?? startOf(project, file, call.callee) };

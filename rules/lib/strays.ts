@@ -5,9 +5,10 @@ import type { InsideCall } from "../../src/core/link/inside.js";
 import { append, type FunctionKey } from "../../src/core/link/program.js";
 import type { StatementFact } from "../../src/core/link/statements.js";
 import { type DefaultSession, isOnParameter, onDefault } from "./default-session.js";
+import { isByHand, isSurelyOpen } from "./by-hand.js";
 import { carriesHandle, isGivenHandle, mayUseHandle, touches } from "./handles.js";
 import { isRun } from "./lazy-query.js";
-import { lacksOption } from "./option-style.js";
+import { lacksOption, optionOf } from "./option-style.js";
 import { functionName } from "./path.js";
 import { areSession, callsBefore, certain, isLasting, isOnGivenReceiver, isOnReceiver, isOnSameConstant } from "./same-session.js";
 
@@ -35,11 +36,12 @@ export function straysOf(project: ProjectFacts, site: JudgedTransaction, allowed
   const inHelpers: InsideCall[] = [];
   for (const inside of project.inside.callsOf(site)) {
     const { file, call, path } = inside;
+    if (isByHand(site) && !isSurelyOpen(site, inside)) continue;
     const facts = strayFacts(project, site, inside);
     const stray = facts && (path.length > 0 ? viaHelper(project, site, inside, facts, allowed) : undefined);
     if (stray) found.push(stray);
     if (stray || (path.length > 0 && !facts && touchesRows(project, call).length > 0 && isOnParameter(project, inside))) inHelpers.push(inside);
-    if (facts && path.length === 0 && file === home && isSameSession(project, site, inside, facts)) found.push({ file, call, at: call, ...(site.pattern?.option === undefined ? {} : { option: site.pattern.option }) });
+    if (facts && path.length === 0 && file === home && isSameSession(project, site, inside, facts)) found.push({ file, call, at: call, option: optionOf(site) });
   }
   return [...found, ...otherWays(project, site, new Set(found.map(({ at }) => at)), inHelpers, allowed)];
 }
@@ -55,7 +57,7 @@ export function strayFacts(project: ProjectFacts, site: JudgedTransaction, insid
   if (all.length === 0) return undefined;
   const facts = onDefault(project, inside, all)?.facts ?? all;
   if (mayUseHandle(project, facts) || (facts === all && isGiven(project, file, call)) || (!site.sync && !isRun(project, file, call))) return undefined;
-  const option = site.pattern?.option;
+  const option = optionOf(site);
   return option !== undefined && !lacksOption(project, file, call, option) ? undefined : facts;
 }
 

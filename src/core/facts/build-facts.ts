@@ -111,7 +111,7 @@ export function buildFacts(input: FactsInput): FileFacts {
   if (isNode(program)) {
     const body = nodes(program, "body");
     facts.directives = directivesOf(body);
-    const ctx: Context = { fn: MODULE_FUNCTION, self: { k: "this", fn: MODULE_FUNCTION }, parentClass: UNKNOWN, conditional: false, branch: -1, blockEnd: text.length };
+    const ctx: Context = { fn: MODULE_FUNCTION, self: { k: "this", fn: MODULE_FUNCTION }, parentClass: UNKNOWN, conditional: false, branch: -1, branchEnd: -1, blockEnd: text.length };
     walk.statements(body, ctx, text.length);
     for (let next = putOff.pop(); next; next = putOff.pop()) next();
   }

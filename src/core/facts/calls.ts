@@ -26,6 +26,7 @@ export function callExpression(walk: Walk, node: Node, ctx: Context, use: Use): 
     discarded: use.discarded === true,
     conditional: ctx.conditional,
     everyTurn: ctx.conditional && ctx.loops !== undefined && ctx.loops.fact.id === ctx.loop && ctx.branch < ctx.loops.start ? true : undefined,
+    branchEnd: ctx.conditional && use.discarded === true ? ctx.branchEnd : undefined,
     tries: ctx.tries && ctx.tries.length > 0 ? [...ctx.tries] : undefined,
     handler: ctx.handler,
     using: use.using,

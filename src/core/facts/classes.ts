@@ -106,7 +106,7 @@ function field(walk: Walk, member: Node, ctx: Context, fact: ClassFact, construc
     const self: Expr = isStatic || constructor === undefined ? { k: "class", id: fact.id } : { k: "this", fn: constructor };
     const inside: Context = isStatic || constructor === undefined
       ? { ...ctx, self, parentClass: fact.superClass ?? UNKNOWN, tags: undefined }
-      : { fn: constructor, self, parentClass: { k: "super", fn: constructor }, loops: ctx.loops, conditional: false, branch: -1, blockEnd: endOf(member) };
+      : { fn: constructor, self, parentClass: { k: "super", fn: constructor }, loops: ctx.loops, conditional: false, branch: -1, branchEnd: -1, blockEnd: endOf(member) };
     const tags = mergeTags(tagsAt(walk, member), tagsAt(walk, nodes(member, "decorators")[0]), tagsAfterDecorators(walk, member));
     entry.value = walk.expr(value, inside, { name, tags });
     assign(walk, inside, { k: "member", of: self, name }, entry.value, spanOf(walk, member));

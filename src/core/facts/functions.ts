@@ -17,6 +17,7 @@ export function visitFunction(walk: Walk, node: Node, ctx: Context, place: Funct
     loops: place.loopBody ?? ctx.loops,
     conditional: false,
     branch: -1,
+    branchEnd: -1,
     blockEnd: endOf(node),
   };
   constraints(walk, node, inside);

@@ -40,6 +40,8 @@ export interface Context {
   conditional: boolean;
   /** Where the innermost branch starts that need not run; -1 for none. */
   branch: number;
+  /** Where that branch ends. */
+  branchEnd: number;
   /** Where the innermost block ends. */
   blockEnd: number;
   /** Tags of the statement in which it stands. */
@@ -112,7 +114,7 @@ export interface Walk {
 
 /** The context of code that need not run when what is around it does. */
 export function inBranch(ctx: Context, branch: Node): Context {
-  return { ...ctx, conditional: true, branch: startOf(branch) };
+  return { ...ctx, conditional: true, branch: startOf(branch), branchEnd: endOf(branch) };
 }
 
 export function spanOf(walk: Walk, node: Node): Span {

@@ -35,6 +35,8 @@ export interface TransactionSite {
   sessions: TokenId[];
   /** What stands for it inside: the handle that the body is given, or that beginning gave. */
   handles: TokenId[];
+  /** For `sql` and `handle`: the call that took its connection out of the pool. */
+  client?: { file: string; call: CallFact };
   /** Functions that run inside it. For `sql` and `handle`, the function around it. */
   bodies: FunctionKey[];
   /** For `sql` and `handle`: between BEGIN and the last COMMIT of the same function. */
@@ -191,6 +193,7 @@ interface Bound {
   session: TokenId | undefined;
   library: string;
   handle?: TokenId;
+  client?: TransactionSite["client"];
   mode?: TransactionSite["mode"];
 }
 
@@ -222,6 +225,7 @@ function findBegun(graph: CallGraph, file: string): TransactionSite[] {
       session: begin.session,
       sessions: begin.session === undefined ? [] : [begin.session],
       handles: begin.handle === undefined ? [] : [begin.handle],
+      client: begin.client,
       bodies: [functionKey(file, fn)],
       extent: { start: begin.call.span.end, end: last.span.start },
       mode: /\bIMMEDIATE\b/i.test(begin.sql) ? "immediate" : /\bEXCLUSIVE\b/i.test(begin.sql) ? "exclusive" : (begin.mode ?? modeOfBegin(begin) ?? "default"),
@@ -237,7 +241,7 @@ function findBegun(graph: CallGraph, file: string): TransactionSite[] {
 function boundOf(graph: CallGraph, file: string, call: CallFact): Bound | undefined {
   const statement = statementOf(graph, call);
   if (statement && (statement.kind === "begin" || statement.kind === "commit" || statement.kind === "rollback"))
-    return { call, kind: statement.kind, sql: statement.sql ?? "", session: statement.session, library: statement.library };
+    return { call, kind: statement.kind, sql: statement.sql ?? "", session: statement.session, library: statement.library, client: clientOf(graph, statement.owner) };
   const { tokens } = graph.values;
   for (const id of graph.external.get(call) ?? []) {
     const token = tokens.get(id);
@@ -248,6 +252,12 @@ function boundOf(graph: CallGraph, file: string, call: CallFact): Bound | undefi
     return { call, kind: "begin", sql: "", session: tokens.sessionOf(id), library: libraryId(library), handle, mode: modeIn(library, call) ?? acquire.mode };
   }
   return undefined;
+}
+
+/** Where a connection was taken out of its pool. */
+function clientOf({ program, values }: CallGraph, owner: TokenId): TransactionSite["client"] {
+  const token = values.tokens.get(owner);
+  return token.t === "derived" && token.kind === "client" ? { file: token.file, call: program.call(token.file, token.call) } : undefined;
 }
 
 /** What runs inside is given a handle that holds one. */

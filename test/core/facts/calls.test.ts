@@ -27,6 +27,15 @@ test("conditional: need not run", () => {
   expect(where(text, (call) => call.conditional)).toEqual(["a", "c", "d", "g", "h", "j", "l", "n", "q", "r", "s", "t"]);
 });
 
+test("where the branch ends in which a call is a statement", () => {
+  const text = `async function f() { a(); if (x) { b(); if (y) await c(); } else { d(); } const e = z && g(); try { h(); } catch { i(); } }`;
+  const end = (name: string): unknown => {
+    const { branchEnd, span } = callAt(factsOf(text), text, `${name}(`);
+    return branchEnd === undefined ? undefined : text.slice(span.start, branchEnd);
+  };
+  expect(["a", "b", "c", "d", "g", "h", "i"].map(end)).toEqual([undefined, "b(); if (y) await c(); }", "c();", "d(); }", undefined, undefined, "i(); }"]);
+});
+
 test("tries and handlers", () => {
   const text = `function f() { try { a(); try { b(); } catch (e) { c(); throw e; } finally { d(); } } catch { try { g(); } finally { h(); } } i(() => { j(); }); }`;
   const facts = factsOf(text);
