@@ -57,6 +57,22 @@ runTable({
           }
           return db;
         }${ROUTE}` },
+    { name: "a cache of the program's own, asked and filled by its methods", code: {
+      "src/clients.js": `
+        export class ClientStorage {
+          static getCached(file) { return caches.find(file); }
+          static setCached(file, client) { caches.insert(file, client); }
+        }`,
+      "src/app.js": `${IMPORTS}
+        import { ClientStorage } from "./clients.js";
+        const createDb = (file) => new Database(file);
+        function getDb(file = "app.db") {
+          const cached = ClientStorage.getCached(file);
+          if (cached) return cached;
+          const fresh = createDb(file);
+          ClientStorage.setCached(file, fresh);
+          return fresh;
+        }${ROUTE}` } },
     { name: "has, then set", code: `${IMPORTS}
         const open = new Map();
         function getDb(file = "app.db") {
@@ -367,6 +383,16 @@ runTable({
           return db;
         }${ROUTE}`,
       findings: [{ line: 5, message: "`getDb` opens a new", fix: "safe", related: [11], why: [10, 11, 5], sessions: "1" }] },
+    { name: "what is asked and filled is no cache", code: `${IMPORTS}
+        import { users } from "./users.js";
+        function getDb(name = "app.db") {
+          const user = users.getUser(name);
+          if (user) return user;
+          const db = new Database("app.db");
+          users.addUser(name, db);
+          return db;
+        }${ROUTE}`,
+      findings: [{ line: 7, message: "`getDb` opens a new", fix: "review", reason: "the factory's parameters decide more than the path", related: [13], why: [12, 13, 7], sessions: "1" }] },
     { name: "React's cache() lives as long as one request", code: `
         import { cache } from "react";
         import Database from "better-sqlite3";

@@ -82,6 +82,9 @@ runTable({
     { name: "one of the lists of a constant table, under a name", code: `
         const tables = { all: ["things", "tags"], some: ["things"] };${held(`const names = tables[req.body.which];
             for (const name of names) insert.run(name);`)}` },
+    { name: "one of the lists of a constant table, or its usual one", code: `
+        const tables = { all: ["things", "tags"], some: ["things"] };${held(`const names = tables[req.body.which] || tables.all;
+            for (const name of names) insert.run(name);`)}` },
     { name: "a literal list, filtered and mapped", code: `
         const names = ["a", "b", "c"];${held(`for (const name of names.filter(Boolean).map((name) => name.trim())) insert.run(name);`)}` },
     { name: "a query with a LIMIT", code: held(`for (const row of db.prepare("SELECT * FROM inbox LIMIT 100").all()) insert.run(row.name);`) },

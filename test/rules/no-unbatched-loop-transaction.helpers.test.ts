@@ -140,6 +140,36 @@ runTable({
   ],
   invalid: [
     {
+      name: "a transaction of its own that a helper begins only where it is given none, when all give one: theirs are judged",
+      code: {
+        "src/things.ts": `
+          import knex from "knex";
+          export const db = knex({ client: "better-sqlite3", connection: { filename: "app.db" } });
+          export async function insertAll(names: string[], trx?: any) {
+            const insert = async (on: any) => {
+              for (const name of names) await on("things").insert({ name });
+            };
+            if (trx) await insert(trx);
+            else await db.transaction(insert);
+          }
+        `,
+        "src/server.ts": `
+          import express from "express";
+          import { db, insertAll } from "./things.js";
+          const app = express();
+          app.post("/things", (req, res) => {
+            db.transaction(async (trx) => {
+              await Promise.all(req.body.groups.map(async (names) => {
+                await insertAll(names, trx);
+              }));
+            });
+            res.end();
+          });
+        `,
+      },
+      findings: [{ file: "src/server.ts", line: 5, message: "n·m statements", library: "knex", fix: "review", reason: REVIEW, related: ["src/server.ts:6"], statements: "n·m", why: ["src/server.ts:4"] }],
+    },
+    {
       name: "the loop's writes are in another function",
       code: `
         import Database from "better-sqlite3";

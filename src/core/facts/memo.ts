@@ -84,10 +84,9 @@ class Memos {
   #readCall(call: CallFact): void {
     if (call.callee.k !== "member") return;
     const value = call.args[1];
-    if (call.callee.name === "set" && value) {
-      const place = this.#places.entryOf(call.id, "set");
-      if (place) this.#addFill({ place, fn: call.fn, at: call.span.start, value, branch: Infinity });
-    } else if (call.callee.name === "delete") {
+    const set = value && this.#places.entryOf(call.id, "set");
+    if (set) this.#addFill({ place: set, fn: call.fn, at: call.span.start, value, branch: Infinity });
+    else {
       const place = this.#places.entryOf(call.id, "delete");
       if (place) append(this.#resets, place.key, { fn: call.fn, at: call.span.start, always: !call.conditional && !this.input.rescues.has(call.fn) });
     }

@@ -19,6 +19,12 @@ const GLOBAL_OBJECTS = new Set(["global", "window", "self"]);
 const NO_PLACES = new Set(["undefined", "NaN", "Infinity", "arguments", "import.meta"]);
 const MAX_ALIASES = 4;
 
+/** What is done with an entry of a Map, or of a cache of the program's own: `Clients.getCached(key)`, `Clients.setCached(key, client)`. */
+const OF_ENTRIES = { get: /^(get|find|fetch|look_?up|peek|read)/i, has: /^(has|contains|exists)/i, set: /^(set|put|add|store|save|cache|remember|register)/i, delete: /^(delete|del|remove|evict|drop|unset|clear)/i } as const;
+const CACHE = /cach|lru|memo|pool|regist|storage/i;
+
+export type EntryMethod = keyof typeof OF_ENTRIES;
+
 /** Tells which expressions of a file mean the same place, and who owns it. */
 export class Places {
   readonly #assigns = new Map<VariableId, AssignFact[]>();
@@ -100,16 +106,26 @@ export class Places {
   }
 
   /** The entry of a Map, WeakMap or the like that a call of `method` means. */
-  entryOf(callId: number, method: string): Place | undefined {
+  entryOf(callId: number, method: EntryMethod): Place | undefined {
     const fn = this.facts.calls[callId]?.fn;
     return fn === undefined ? undefined : this.#entry(callId, method, fn, 0);
   }
 
-  #entry(callId: number, method: string, fn: FunctionId, depth: number): Place | undefined {
+  #entry(callId: number, method: EntryMethod, fn: FunctionId, depth: number): Place | undefined {
     const call = this.facts.calls[callId];
     const key = call?.args[0];
-    if (!call || !key || call.callee.k !== "member" || call.callee.name !== method) return undefined;
+    if (!call || !key || call.callee.k !== "member" || !this.#does(call.callee, method)) return undefined;
     return part(this.of(call.callee.of, fn, depth), key.k === "literal" ? String(key.value) : undefined);
+  }
+
+  /** A Map's own method, or one of something that calls itself a cache. */
+  #does({ of, name }: Extract<Expr, { k: "member" }>, method: EntryMethod): boolean {
+    return name === method || (OF_ENTRIES[method].test(name) && (CACHE.test(name) || CACHE.test(this.#nameOf(of))));
+  }
+
+  #nameOf(expr: Expr): string {
+    if (expr.k === "typed") return this.#nameOf(expr.of);
+    return expr.k === "var" ? (this.facts.variables[expr.id]?.name ?? "") : expr.k === "member" ? expr.name : "";
   }
 
   #variable(id: VariableId, fn: FunctionId, depth: number): Place | undefined {

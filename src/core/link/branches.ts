@@ -124,7 +124,7 @@ function holds(graph: CallGraph, at: At, expr: Expr, need: NeedFact, path: reado
     case "var": {
       const index = parameter(graph, at, expr.id);
       if (index !== -1) return givenTo(graph, functionKey(at.file, at.fn), { ...asked, param: index }, path, begun, depth + 1);
-      return outer(graph, at, expr.id, begun) ?? constant(graph, at, expr.id, need, path, begun, depth);
+      return outer(graph, at, expr.id, begun) ?? handle(graph, at, expr) ?? constant(graph, at, expr.id, need, path, begun, depth);
     }
     default:
       return undefined;
@@ -136,6 +136,13 @@ function outer({ program }: CallGraph, { file }: At, id: number, begun: Begun | 
   const { fn, kind } = program.variable(file, id);
   if (kind !== "param" || begun?.handle === undefined || !begun.bodies.includes(functionKey(file, fn))) return undefined;
   return program.fn(file, fn).params[begun.handle]?.variable === id ? true : undefined;
+}
+
+/** Another transaction's handle, which that one gives the function around. */
+function handle({ program, values }: CallGraph, { file, fn }: At, expr: Extract<Expr, { k: "var" }>): Filled {
+  if (program.variable(file, expr.id).kind !== "param") return undefined;
+  const ids = [...values.solver.values(values.expression(file, expr, fn))];
+  return ids.length > 0 && ids.every((id) => { const token = values.tokens.get(id); return token.t === "derived" && token.kind === "handle"; }) ? true : undefined;
 }
 
 function constant(graph: CallGraph, at: At, id: number, need: NeedFact, path: readonly CallPlace[], begun: Begun | undefined, depth: number): Filled {

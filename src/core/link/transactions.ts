@@ -1,7 +1,7 @@
 import { libraryWithId } from "../catalogue/index.js";
 import { type Library, libraryId, type TransactionPattern } from "../catalogue/library.js";
 import type { CallFact, FunctionFact, LoopFact, Span } from "../facts/types.js";
-import { type Begun, givenOn, mayRun } from "./branches.js";
+import { type Begun, givenOn, mayRun, neverRuns } from "./branches.js";
 import type { CallGraph, Handover } from "./calls.js";
 import { literalText } from "./contexts.js";
 import { type Engine, engineOf } from "./engines.js";
@@ -55,7 +55,7 @@ export function findTransactions(graph: CallGraph): TransactionSite[] {
   for (const facts of graph.program.files.values()) {
     for (const call of facts.calls) {
       const made = transactionMade(graph, facts.file, call);
-      if (!made) continue;
+      if (!made || neverRuns(graph, facts.file, call)) continue;
       const calls = invocations.get(`${facts.file} ${call.id}`) ?? [];
       const { pattern } = made;
       const body = call.args[bodyIndex(pattern, call.args.length)];
