@@ -1,5 +1,6 @@
 import { FILES } from "./files.js";
 import { NETWORK } from "./network.js";
+import { SERVICES } from "./services.js";
 import { WAITING } from "./waiting.js";
 
 /**
@@ -20,7 +21,7 @@ export interface Outside {
 
 export type OutsideKind = "network" | "file" | "timer" | "queue" | "model" | "process";
 
-export const OUTSIDE: readonly Outside[] = [...NETWORK, ...FILES, ...WAITING];
+export const OUTSIDE: readonly Outside[] = [...NETWORK, ...SERVICES, ...FILES, ...WAITING];
 
 /** What kind of waiting a call of a package's or the platform's value is, if any. `path`: how it is reached, as in tokens. */
 export function outsideOf(module: string | null, path: string): OutsideKind | undefined {
