@@ -125,7 +125,7 @@ function nameOf(project: ProjectFacts, file: string, call: CallFact): string | u
 }
 
 /** In the body the same binding as the transaction's receiver, or anywhere surely the same session, which every caller gets. */
-function isSameSession(project: ProjectFacts, site: JudgedTransaction, inside: InsideCall, facts: readonly StatementFact[], from?: DefaultSession): boolean {
+export function isSameSession(project: ProjectFacts, site: JudgedTransaction, inside: InsideCall, facts: readonly StatementFact[], from?: DefaultSession): boolean {
   const owners = facts.map(({ owner }) => owner);
   if (inside.path.length === 0 ? isOnReceiver(project, site, inside.file, inside.call, owners) : isOnGivenReceiver(project, site, inside, owners, from)) return true;
   if (isOnSameConstant(project, site, inside.file, inside.call, owners) || isTheOnlyOne(project, site, facts)) return true;
