@@ -115,7 +115,7 @@ function runsInService(project: ProjectFacts, autocommit: Autocommit, file: stri
   const contexts = project.contexts.ofCall(file, call);
   const around = project.program.file(file).functions.filter((fn) => fn.span.start <= call.span.start && call.span.end <= fn.span.end);
   if (!contexts.has("per-call") && around.some(({ name }) => /migrat|^seed([A-Z_]|$)|backfill/i.test(name))) return false;
-  return contexts.has("per-call") || contexts.has("unknown");
+  return contexts.has("per-call") || contexts.has("repeated") || contexts.has("unknown");
 }
 
 interface Found {
@@ -180,5 +180,6 @@ function isOfOneWhole(project: ProjectFacts, file: string, loop: LoopFact, call:
 function mayJoin(project: ProjectFacts, file: string, { call, commit }: Found): boolean {
   const library = libraryWithId(commit.library);
   const apart = library !== undefined && !library.sync && (library.acquires.length > 0 || library.transactions.some(({ handle }) => handle !== undefined));
-  return !apart && !project.contexts.ofCall(file, call).has("per-call");
+  const contexts = project.contexts.ofCall(file, call);
+  return !apart && !contexts.has("per-call") && !contexts.has("repeated");
 }

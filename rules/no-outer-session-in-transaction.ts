@@ -5,10 +5,12 @@ import type { JudgedTransaction, ProjectFacts } from "../src/core/link/index.js"
 import { functionKey } from "../src/core/link/program.js";
 import { finish } from "./lib/finish.js";
 import { hasOwnConnection, isByHand } from "./lib/by-hand.js";
+import { handedStrays } from "./lib/handed-strays.js";
 import { inOptions, inPlace, isCaught, namedHandle } from "./lib/handle-in-place.js";
 import { passingOf } from "./lib/handle-passing.js";
 import { nestedTransactions } from "./lib/nested.js";
-import { callPath } from "./lib/path.js";
+import { draftsIn } from "./lib/once.js";
+import { callPath, functionName } from "./lib/path.js";
 import { homeOf, type Stray, strayFacts, straysOf, viaHelper } from "./lib/strays.js";
 import type { Draft, Rule } from "./rule.js";
 
@@ -32,6 +34,8 @@ const messages = {
     `\`${helper}\` does not run on the connection that this ${library} transaction was begun on: it runs outside the transaction and may wait for its locks. Pass the connection to it.`,
   helper: (library: string, helper: string, sync: boolean) =>
     `\`${helper}\` runs on the ${library} session around this transaction, not on its handle: it ${outcome(sync)}. Pass the handle to it.`,
+  handed: (library: string, session: string, fn: string, sync: boolean) =>
+    `\`${session}\` is the ${library} session around the transaction whose handle \`${fn}\` is given: this ${outcome(sync)}. Use the handle.`,
 };
 
 const CAUGHT = "its error is caught inside the transaction, which on PostgreSQL is over once a statement of it has failed";
@@ -69,19 +73,50 @@ export const noOuterSessionInTransaction: Rule<Options> = {
       if (homeOf(project, site) !== file || options.ignoreLibraries.includes(packageName(site.library))) continue;
       drafts.push(...judge(project, site, options));
     }
-    return finish(noOuterSessionInTransaction, project, withoutRepetition(drafts));
+    const { name } = noOuterSessionInTransaction;
+    return finish(noOuterSessionInTransaction, project, [...withoutRepetition(drafts), ...draftsIn(file, project, name, options, () => draftsOfHanded(project, options))]);
   },
 };
 
+/** In functions that are given the handle: one finding where the statement stands, whoever calls them. */
+function draftsOfHanded(project: ProjectFacts, { ignoreLibraries, allowFunctions }: Options): Draft[] {
+  const sites = project.judgedTransactions.filter((site) => isJudged(project, site) && !ignoreLibraries.includes(packageName(site.library)));
+  const nested = nestedTransactions(project);
+  return [...handedStrays(project, sites, allowFunctions).values()].flatMap(({ site, inside: { file, call, fn, path } }): Draft[] => {
+    if (nested.has(call)) return [];
+    return [
+      {
+        file,
+        span: call.span,
+        message: messages.handed(packageName(site.library), receiverText(project, file, call), functionName(project, fn), site.sync),
+        confidence: confidenceOf(project, site),
+        library: site.library,
+        fix: "manual",
+        fixReason: "use the transaction's handle here, or make the statement where no transaction is open",
+        why: callPath(project, functionKey(site.file, site.call.fn)),
+        related: [place(site.file, site.call.calleeSpan, "the transaction"), ...path.map((step) => place(step.file, step.call.calleeSpan, "hands it on"))],
+      },
+    ];
+  });
+}
+
+function isJudged(project: ProjectFacts, site: JudgedTransaction): boolean {
+  return hasHandle(site) && project.program.role(site.file) !== "test" && !project.ambient.isAmbient(site);
+}
+
+/** On one synchronous connection everything in between belongs to the transaction, whatever it is called on. */
+function confidenceOf(project: ProjectFacts, site: JudgedTransaction): "proven" | "likely" {
+  return site.sync || sharesOne(site) || lendsNothing(project, site) ? "likely" : "proven";
+}
+
 function judge(project: ProjectFacts, site: JudgedTransaction, options: Options): Draft[] {
-  if (!hasHandle(site) || project.program.role(site.file) === "test" || project.ambient.isAmbient(site)) return [];
+  if (!isJudged(project, site)) return [];
   const strays = straysOf(project, site, options.allowFunctions);
   if (strays.length === 0) return [];
   const home = homeOf(project, site);
   const library = packageName(site.library);
   const base = {
-    // On one synchronous connection everything in between belongs to the transaction, whatever it is called on.
-    confidence: site.sync || sharesOne(site) || lendsNothing(project, site) ? "likely" : "proven",
+    confidence: confidenceOf(project, site),
     library: site.library,
     fix: "manual",
     why: callPath(project, functionKey(site.file, site.call.fn)),

@@ -151,7 +151,7 @@ function isOverTables(project: ProjectFacts, { file, loop, writes }: HeldLoop): 
  * statement to a server is a round trip. A linter that is shown one file would not see them either way.
  */
 function isUnseen({ contexts, program }: ProjectFacts, runner: FunctionKey): boolean {
-  return program.files.size > 1 && !contexts.of(runner).has("per-call");
+  return program.files.size > 1 && !contexts.of(runner).has("per-call") && !contexts.of(runner).has("repeated");
 }
 
 /** How many helpers may stand between a transaction and its loop for the loop to be surely the transaction's own. */

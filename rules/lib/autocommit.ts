@@ -89,9 +89,10 @@ export class Autocommit {
     return calls.some((call) => call.loop !== undefined || (call.awaited && !this.#isLibrarys(call)));
   }
 
+  /** A call of a library, or of a function of the program's own that runs the SQL which it is given. */
   #isLibrarys(call: CallFact): boolean {
     const { external, values } = this.project.graph;
-    return (external.get(call) ?? []).some((id) => values.tokens.libraryOf(id) !== undefined);
+    return (external.get(call) ?? []).some((id) => values.tokens.libraryOf(id) !== undefined) || statementsRunBy(this.project.graph, call).length > 0;
   }
 
   /** `add(row) { return addRow(this.db, row); }`: nothing but the call of one that is given the session, and writes on it. */

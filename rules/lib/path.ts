@@ -73,7 +73,8 @@ function isClass(key: FunctionKey): boolean {
 
 /** From an entry point along the calls that run a function, without what they cost. Getters are read, so they leave no step. */
 export function callPath(project: ProjectFacts, key: FunctionKey): Place[] {
-  return project.contexts.pathTo(key, "per-call").flatMap(({ key: reached, ...step }): Place[] => {
+  const context = project.contexts.of(key).has("per-call") ? "per-call" : "repeated";
+  return project.contexts.pathTo(key, context).flatMap(({ key: reached, ...step }): Place[] => {
     const { program, labels } = project;
     if (step.entry !== undefined && !isClass(reached)) {
       const { file, fn } = program.fnOf(reached);

@@ -10,11 +10,12 @@ export function runnerInService(project: ProjectFacts, site: TransactionSite): F
   const own = functionKey(site.file, site.call.fn);
   const runners = site.style === "wrapper" && site.invocations.length > 0 ? site.invocations.map(({ file, call }) => functionKey(file, call.fn)) : [own];
   const inContext = (context: Context) => runners.find((key) => project.contexts.of(key).has(context));
+  const comesRound = inContext("repeated") ?? (project.contexts.ofCall(site.file, site.call).has("repeated") ? own : undefined);
   const handedOut = site.style === "wrapper" && site.invocations.length === 0 && isExported(project, site) && project.program.role(site.file) === "source";
   if (runsMigrations(project, site)) return undefined;
   const perCall = inContext("per-call");
   if (perCall === undefined && isMigration(project, site)) return undefined;
-  return perCall ?? inContext("unknown") ?? (handedOut ? own : undefined);
+  return perCall ?? comesRound ?? inContext("unknown") ?? (handedOut ? own : undefined);
 }
 
 /** `export const importAll = db.transaction(…)`: nobody in sight runs it, so somebody else does. */

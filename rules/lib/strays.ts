@@ -8,6 +8,7 @@ import { type DefaultSession, isOnParameter, onDefault } from "./default-session
 import { isByHand, isSurelyOpen } from "./by-hand.js";
 import { carriesHandle, isGivenHandle, mayUseHandle, touches } from "./handles.js";
 import { isRun } from "./lazy-query.js";
+import { isOnLentParameter } from "./lent-parameter.js";
 import { lacksOption, optionOf } from "./option-style.js";
 import { functionName } from "./path.js";
 import { areSession, callsBefore, certain, isLasting, isOnGivenReceiver, isOnReceiver, isOnSameConstant } from "./same-session.js";
@@ -67,7 +68,7 @@ export function viaHelper(project: ProjectFacts, site: JudgedTransaction, inside
   if (!first || first.file !== homeOf(project, site)) return undefined;
   // A helper that is handed the handle anywhere on the way is trusted with it, unless it is seen to pass another one by.
   const byDefault = onDefault(project, inside, facts);
-  if (byDefault === undefined && path.some((step) => isGivenHandle(project, step.file, step.call))) return undefined;
+  if (byDefault === undefined && (path.some((step) => isGivenHandle(project, step.file, step.call)) || isOnLentParameter(project, site, first))) return undefined;
   if (!isSameSession(project, site, inside, facts, byDefault?.from)) return undefined;
   const helper = nameOf(project, first.file, first.call) ?? functionName(project, fn);
   return [helper, functionName(project, fn)].some((name) => isAllowed(name, allowed)) ? undefined : { file, call, at: first.call, helper };
@@ -126,7 +127,7 @@ function nameOf(project: ProjectFacts, file: string, call: CallFact): string | u
 }
 
 /** In the body the same binding as the transaction's receiver, or anywhere surely the same session, which every caller gets. */
-function isSameSession(project: ProjectFacts, site: JudgedTransaction, inside: InsideCall, facts: readonly StatementFact[], from?: DefaultSession): boolean {
+export function isSameSession(project: ProjectFacts, site: JudgedTransaction, inside: InsideCall, facts: readonly StatementFact[], from?: DefaultSession): boolean {
   const owners = facts.map(({ owner }) => owner);
   if (inside.path.length === 0 ? isOnReceiver(project, site, inside.file, inside.call, owners) : isOnGivenReceiver(project, site, inside, owners, from)) return true;
   if (isOnSameConstant(project, site, inside.file, inside.call, owners) || isTheOnlyOne(project, site, facts)) return true;

@@ -1,6 +1,7 @@
 import type { CallFact, Expr, LoopFact, Span, VariableId } from "../../src/core/facts/types.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import type { FunctionKey, Program } from "../../src/core/link/program.js";
+import { statementsRunBy } from "../../src/core/link/run-statements.js";
 import { combinatorOf, makesPromise } from "../../src/core/link/waits.js";
 
 /** How deep an expression is looked into before nothing is said of it. */
@@ -104,7 +105,8 @@ function waits(project: ProjectFacts, call: CallFact, seen: Set<CallFact>, depth
 }
 
 function waitsFor(project: ProjectFacts, call: CallFact, seen: Set<CallFact>, depth: number): boolean {
-  if (combinatorOf(call) !== undefined) return false;
+  // A statement, whatever the function that runs it does around it: a time limit, a log.
+  if (combinatorOf(call) !== undefined || statementsRunBy(project.graph, call).length > 0) return false;
   // `await send(…).catch(ignore)` waits for what comes before.
   const before = continued(project, call);
   if (before) return waits(project, before, seen, depth);

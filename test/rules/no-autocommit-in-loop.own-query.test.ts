@@ -85,5 +85,68 @@ runTable({
           for (const thing of req.body.things) await run("INSERT INTO things VALUES (?)", [thing]);
           res.end();
         });`, findings: [found(7, "sqlite3", [7], [6])] },
+    { name: "a repository on a class of one's own around the pool, which takes its time", code: {
+      "src/database.ts": `
+        import mysql from "mysql2/promise";
+        class Database {
+          private pool: mysql.Pool | null = null;
+          async query(sql: string, values?: unknown[]) {
+            const pool = await this.get();
+            return new Promise((resolve, reject) => {
+              const timer = setTimeout(() => reject(new Error("late")), 1000);
+              pool.query(sql, values).then(resolve, reject).finally(() => clearTimeout(timer));
+            });
+          }
+          private async get() {
+            return (this.pool ??= mysql.createPool({ host: "localhost" }));
+          }
+        }
+        export default new Database();`,
+      "src/things.ts": `
+        import db from "./database.js";
+        class Things {
+          async save(name: string) {
+            try {
+              await db.query("INSERT INTO things (name) VALUES (?)", [name]);
+            } catch (error) {
+              console.error(error);
+              throw error;
+            }
+          }
+        }
+        export default new Things();`,
+      "src/app.ts": `
+        import { Router } from "express";
+        import things from "./things.js";
+        const router = Router();
+        router.post("/things", async (req, res) => {
+          for (const thing of req.body.things) await things.save(thing);
+          res.end();
+        });`,
+    }, findings: [{ ...found(0, "mysql2", [], []), line: 5, file: "src/app.ts", related: ["src/app.ts:5"], why: ["src/app.ts:4"], message: "calls `things.save`, which commits mysql2 writes of its own" }] },
+    { name: "over the rows of a driver that puts them into its answer", code: `
+        import mysql from "mysql2/promise";
+        import { Router } from "express";
+        const pool = mysql.createPool({ host: "localhost" });
+        const router = Router();
+        router.post("/seen", async (req, res) => {
+          const [rows]: any[] = await pool.query("SELECT name FROM arrivals");
+          for (const row of rows) await pool.query("INSERT INTO things (name) VALUES (?)", [row.name]);
+          res.end();
+        });`, findings: [found(7, "mysql2", [7], [5])] },
+    { name: "in a service that comes round by a timer", code: `
+        import pg from "pg";
+        const pool = new pg.Pool();
+        class Sync {
+          async start() {
+            await this.run();
+          }
+          private async run() {
+            const { rows } = await pool.query("SELECT name FROM arrivals");
+            for (const row of rows) await pool.query("INSERT INTO things (name) VALUES ($1)", [row.name]);
+            setTimeout(() => { void this.run(); }, 60_000);
+          }
+        }
+        void new Sync().start();`, findings: [found(9, "pg", [9], [10, 10])] },
   ],
 });

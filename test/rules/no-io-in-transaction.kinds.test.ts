@@ -83,6 +83,7 @@ runTable({
     { name: "files", code: route(`await rm("things", { recursive: true });`, `import { rm } from "node:fs/promises";`), findings: found("the file system") },
     { name: "files of node:fs", code: route(`await fs.promises.writeFile("things", "");`, `import fs from "node:fs";`), findings: found("the file system") },
     { name: "fs-extra", code: route(`await fs.remove("things");`, `import fs from "fs-extra";`), findings: found("the file system") },
+    { name: "fs-extra-promise", code: route(`await fs.removeAsync("things");`, `import fs from "fs-extra-promise";`), findings: found("the file system") },
     { name: "a sleep", code: route(`await new Promise((resolve) => setTimeout(resolve, 100));`), findings: found("a timer") },
     { name: "a timer", code: route(`await setTimeout(100);`, `import { setTimeout } from "node:timers/promises";`), findings: found("a timer") },
     { name: "a queue", code: route(`await jobs.add("thing", {});`, `import { Queue } from "bullmq"; const jobs = new Queue("jobs");`), findings: found("a message queue") },

@@ -85,6 +85,31 @@ runTable({
   ],
   invalid: [
     {
+      name: "a builder around a client of another package's dialect, kept in one case alone",
+      code: `
+        import { Kysely } from "kysely";
+        import { PostgresJSDialect } from "kysely-postgres-js";
+        import postgres from "postgres";
+        import express from "express";
+        let kept = null;
+        function createDb() {
+          if (process.env.BUILDING) return (kept ??= make());
+          return make();
+        }
+        function make() {
+          return new Kysely({ dialect: new PostgresJSDialect({ postgres: postgres(process.env.DATABASE_URL) }) });
+        }
+        const app = express();
+        app.get("/things", async (req, res) => {
+          res.json(await createDb().selectFrom("things").selectAll().execute());
+        });
+        app.get("/others", async (req, res) => {
+          res.json(await createDb().selectFrom("others").selectAll().execute());
+        });
+      `,
+      findings: [{ line: 11, library: "postgres", message: "3 places do so per request, event or tick", fix: "safe", related: [8, 15, 18], why: [17, 18, 8, 11], sessions: "1" }],
+    },
+    {
       name: "two handlers, one helper: reported once, at the helper",
       code: `
         import Database from "better-sqlite3";

@@ -9,11 +9,15 @@ import { literalText } from "./expressions.js";
 import { classKey } from "./injected.js";
 import { Injection } from "./injection.js";
 import { functionKey, type FunctionKey } from "./program.js";
+import { endlessAround, rearmed } from "./repeats.js";
 
 export { literalText } from "./expressions.js";
 
-/** In which circumstances a function runs. A function may have several. */
-export type Context = "per-call" | "once" | "test" | "unknown";
+/**
+ * In which circumstances a function runs. A function may have several. `repeated`: nobody asks for it, but it comes round
+ * by itself while others are served.
+ */
+export type Context = "per-call" | "repeated" | "once" | "test" | "unknown";
 
 /** How a context came to a function: the call or registration, and the function it came from. */
 export interface Step {
@@ -46,6 +50,7 @@ export class Contexts {
     this.#collectEdges();
     this.#seedModules();
     this.#seedEntries();
+    for (const { key, file, call, label } of rearmed(graph)) this.#reach(key, "repeated", { file, call, entry: label });
     this.#spread();
     this.#seedUnreached();
   }
@@ -58,7 +63,9 @@ export class Contexts {
   ofCall(file: string, call: CallFact): ReadonlySet<Context> {
     const owner = this.#ownerOf(file, call);
     if (owner === MODULE) return new Set(["once"]);
-    return new Set(this.of(owner ?? functionKey(file, call.fn)).keys());
+    const found = new Set(this.of(owner ?? functionKey(file, call.fn)).keys());
+    if (owner === undefined && this.#comesRound(file, call)) found.add("repeated");
+    return found;
   }
 
   /** From the entry point to the function, outermost first, each step with the function it leads to. */
@@ -143,7 +150,13 @@ export class Contexts {
     return undefined;
   }
 
+  /** In a loop without an end, of a program that serves. */
+  #comesRound(file: string, call: CallFact): boolean {
+    return call.loop !== undefined && this.graph.program.role(file) === "source" && endlessAround(this.graph, file, call) !== undefined;
+  }
+
   #connect(from: FunctionKey, to: FunctionKey, step: Step): void {
+    if (step.call !== undefined && this.#comesRound(step.file, step.call)) this.#reach(to, "repeated", { ...step, from: undefined, entry: "each turn of a loop without an end" });
     const list = this.#outgoing.get(from) ?? [];
     list.push({ to, step });
     this.#outgoing.set(from, list);
@@ -170,7 +183,7 @@ export class Contexts {
       this.#applyRole(handover, this.#roleOf(handover));
     }
     for (const handover of graph.handovers.values())
-      if (handover.callee === null && !resolved.has(handover.call) && !specific.has(`${handover.file} ${handover.call.id} ${handover.to}`)) this.#applyRole(handover, roleByShape(handover));
+      if (handover.callee === null && (!resolved.has(handover.call) || isOwnVerb(handover)) && !specific.has(`${handover.file} ${handover.call.id} ${handover.to}`)) this.#applyRole(handover, roleByShape(handover));
     for (const facts of graph.program.files.values())
       for (const cls of facts.classes) {
         const key = classKey(facts.file, cls.id);
@@ -295,14 +308,19 @@ function fileOfKey(key: FunctionKey): string {
   return key.slice(key.startsWith("class ") ? 6 : 0, key.lastIndexOf("#"));
 }
 
-const VERBS = /^(get|post|put|patch|delete|all|use|options|head)$/;
+const VERBS = /^(get|post|put|patch|delete|all|use|options|head)(Async)?$/;
+
+/** `router.getAsync("/things", handler)`: a program's own way to register a handler whose rejections are passed on. No framework has such names. */
+function isOwnVerb({ call: { callee } }: Handover): boolean {
+  return callee.k === "member" && callee.name.endsWith("Async") && VERBS.test(callee.name);
+}
 
 /** Receivers that we could not resolve: a route's shape is its verb, its path and its function. */
 function roleByShape({ call }: Handover): CallbackRole | "inherit" {
   if (call.callee.k !== "member") return "inherit";
   const { name } = call.callee;
   const first = call.args[0] ? literalText(call.args[0]) : undefined;
-  if (VERBS.test(name) && first?.startsWith("/")) return { role: "entry", kind: "route", label: `${name.toUpperCase()} ${first}` };
+  if (VERBS.test(name) && first?.startsWith("/")) return { role: "entry", kind: "route", label: `${name.replace(/Async$/, "").toUpperCase()} ${first}` };
   if (/^(on|addListener|addEventListener)$/.test(name) && first !== undefined && !/^(listening|close|exit|error|open|ready|end|finish|SIG\w+)$/.test(first)) return { role: "entry", kind: "event", label: `${first} event` };
   return "inherit";
 }

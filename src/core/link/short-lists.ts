@@ -20,6 +20,13 @@ export function isPerhapsShort(graph: CallGraph, file: string, { bound }: LoopFa
   return bound.k === "over" && new ShortLists(graph, file).isShort(bound.over, 0);
 }
 
+/** `… GROUP BY type`: as many rows as a field has values that others may have alike. */
+function isByKind(sql: string): boolean {
+  const by = /\bGROUP\s+BY\s+["'`[]?([\w$."'`[\]]+)\s*(?:HAVING\b[^,]*|ORDER\b.*|;.*)?$/is.exec(sql.trim())?.[1];
+  const column = by?.replace(/["'`[\]]/g, "").split(".").at(-1);
+  return column !== undefined && /^(type|kind|status|state|level|category|role|currency|country|lang(uage)?|locale|platform|source|provider|network|year|month|weekday)$/i.test(column);
+}
+
 class ShortLists {
   constructor(
     private readonly graph: CallGraph,
@@ -38,13 +45,28 @@ class ShortLists {
         return expr.items.length > 0 && expr.items.every((item) => item.k === "member" && item.name === "*" && this.isShort(item.of, depth + 1));
       case "var":
         return this.#isShortVariable(expr.id, depth);
-      case "member":
+      case "member": {
+        const asked = this.#queryOf(expr);
+        if (asked) return this.#isShortCall(asked, depth + 1);
         return HANDFUL.test(expr.name) || this.#isComposed(expr.of, depth + 1);
+      }
       case "call":
         return this.#isShortCall(this.graph.program.call(this.file, expr.id), depth);
       default:
         return false;
     }
+  }
+
+  /** `(await pool.query(…)).rows`, `const [rows] = await pool.query(…)`: what a query gives, and no field of one thing. */
+  #queryOf({ of, name }: Extract<Expr, { k: "member" }>, depth = 0): CallFact | undefined {
+    const inner = of.k === "await" || of.k === "typed" ? of.of : of;
+    if (inner !== of && inner.k !== "call") return depth > 4 ? undefined : this.#queryOf({ k: "member", of: inner, name }, depth + 1);
+    if (inner.k === "var") {
+      const [value, more] = depth > 4 ? [] : this.graph.program.valuesOf(this.file, inner.id);
+      return value === undefined || more !== undefined ? undefined : this.#queryOf({ k: "member", of: value, name }, depth + 1);
+    }
+    const call = inner.k === "call" ? this.graph.program.call(this.file, inner.id) : undefined;
+    return call && (statementOf(this.graph, call)?.kind === "read" && /^(rows|0)$/.test(name)) ? call : undefined;
   }
 
   #isShortVariable(id: number, depth: number): boolean {
@@ -98,7 +120,7 @@ class ShortLists {
   #isShortCall(call: CallFact, depth: number): boolean {
     const { callee, args, kind } = call;
     const sql = statementOf(this.graph, call)?.sql ?? sqlAmong(this.graph.program, call);
-    if (sql !== undefined) return /\bSELECT\s+DISTINCT\b/i.test(sql) || args.some((arg) => this.#isOfConstant(arg, 0));
+    if (sql !== undefined) return /\bSELECT\s+DISTINCT\b/i.test(sql) || isByKind(sql) || args.some((arg) => this.#isOfConstant(arg, 0));
     const [first] = args;
     // The distinct values of one field.
     if (kind === "new" && callee.k === "global" && callee.name === "Set") return first?.k === "call" && this.#methodOf(first) === "map";

@@ -21,6 +21,7 @@ describe("entry points", () => {
     ["a controller's method", `import express from "express"; const app = express(); class C { get() { work(); } } const c = new C();\napp.get("/x", c.get);`],
     ["a bound method", `import express from "express"; const app = express(); class C { get() { work(); } } const c = new C();\napp.get("/x", c.get.bind(c));`],
     ["a handler wrapped by the project", `import express from "express"; const app = express(); const wrap = (fn) => (req, res) => fn(req, res);\napp.get("/x", wrap(() => work()));`],
+    
     ["an app of unknown make", `export function routes(app) { app.get("/x", () => work()); }`],
     ["setInterval", `setInterval(() => work(), 1000);`],
     ["an event emitter", `import { EventEmitter } from "node:events"; const bus = new EventEmitter();\nbus.on("order", () => work());`],
@@ -34,6 +35,13 @@ describe("entry points", () => {
   it("a handler in a package's wrapper, which may run it at once as well", () => {
     const text = `import express from "express"; import asyncHandler from "express-async-handler"; const app = express();\napp.get("/x", asyncHandler(async () => work()));`;
     expect(contexts(link({ "a.ts": `function work() {}\n${text}` }), "work")).toEqual(["once", "per-call"]);
+  });
+
+  it("a router's own method that passes rejections on, which runs it as well", () => {
+    const text = `import express from "express"; function create() { const router = express.Router(); router.getAsync = (path, ...handlers) => router.get(path, ...safe(handlers)); return router; }
+      function safe(handlers) { return handlers.map((handler) => (req, res, next) => handler(req, res, next).catch(next)); }
+      create().getAsync("/x", async () => work());`;
+    expect(contexts(link({ "a.ts": `function work() {}\n${text}` }), "work")).toContain("per-call");
   });
 
   it("Next.js's route files", () => {
@@ -69,6 +77,28 @@ describe("what runs once", () => {
 
   it.each(["src/a.test.ts", "test/a.ts", "src/__tests__/a.ts", "e2e/a.ts"])("tests by their path: %s", (file) => {
     expect(contexts(link({ [file]: `function work() {} setInterval(() => work(), 1);` }), "work")).toEqual(["test"]);
+  });
+});
+
+describe("what comes round by itself", () => {
+  const REPEATED = ["once", "repeated"];
+  it.each<[string, string[], string]>([
+    ["a timer that is armed again when it has run", REPEATED, `async function tick() { await work(); setTimeout(tick, 1000); } tick();`],
+    ["an arrow around it", REPEATED, `async function tick() { try { await work(); } catch (e) { console.error(e); } setTimeout(() => { void tick(); }, 1000); } tick();`],
+    ["a bound method", REPEATED, `class A { async run() { await work(); setTimeout(this.run.bind(this), 1000); } } new A().run();`],
+    ["through another function", REPEATED, `function plan() { setTimeout(() => tick(), 1000); } async function tick() { await work(); plan(); } plan();`],
+    ["when its promise is done", REPEATED, `function tick() { Promise.resolve(work()).then(() => { setTimeout(tick, 1000); }); } tick();`],
+    ["a loop without an end", REPEATED, `async function serve() { while (true) { await work(); await new Promise((done) => setTimeout(done, 1000)); } } serve();`],
+    ["a loop without a head", REPEATED, `async function serve() { for (;;) { try { await work(); } catch (e) { console.error(e); } } } serve();`],
+    ["a timer once", ONCE, `function start() { setTimeout(() => work(), 1000); } start();`],
+    ["a retry of what failed", ONCE, `async function connect() { try { await work(); } catch { setTimeout(connect, 1000); } } connect();`],
+    ["a retry in a branch", ONCE, `async function connect() { if (!(await work())) setTimeout(connect, 1000); } connect();`],
+    ["a loop that ends", ONCE, `async function load() { while (true) { if (!(await work())) break; } } load();`],
+    ["a loop that gives up", ONCE, `async function load() { for (;;) { await work(); if (Date.now() > 5) throw new Error("late"); } } load();`],
+    ["a loop while there is something", ONCE, `async function load(queue) { while (queue.length) await work(); } load([]);`],
+    ["a generator of numbers", ONCE, `async function* numbers() { while (true) { await 1; yield work(); } } numbers().next();`],
+  ])("%s", (_name, expected, text) => {
+    expect([...contexts(link({ "a.ts": `function work() {}\n${text}` }), "work")].sort()).toEqual(expected);
   });
 });
 

@@ -4,7 +4,8 @@ import { EMPTY_LIBRARY, methods, type Library } from "../library.js";
 export const kysely: Library = {
   ...EMPTY_LIBRARY,
   name: "kysely",
-  specifiers: ["kysely"],
+  // https://github.com/kysely-org/kysely-postgres-js
+  specifiers: ["kysely", "kysely-postgres-js"],
   engine: "wrapped",
   sessionTypes: [],
   // A `Transaction` is a `Kysely`, too, and is passed as one.
@@ -14,6 +15,7 @@ export const kysely: Library = {
     { path: "SqliteDialect", client: "0.database" },
     { path: "PostgresDialect", client: "0.pool" },
     { path: "MysqlDialect", client: "0.pool" },
+    { path: "PostgresJSDialect", client: "0.postgres" },
     { path: "Kysely", client: "0.dialect", foreign: true },
   ],
   same: ["withPlugin()", "withoutPlugins()", "withSchema()", "withTables()", "$extendTables()", "$omitTables()", "$pickTables()"],
