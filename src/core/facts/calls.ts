@@ -25,6 +25,7 @@ export function callExpression(walk: Walk, node: Node, ctx: Context, use: Use): 
     awaited: use.awaited === true,
     discarded: use.discarded === true,
     conditional: ctx.conditional,
+    branchEnd: ctx.conditional && use.awaited === true && use.discarded === true && walk.text[ctx.branch] === "{" ? ctx.blockEnd : undefined,
     everyTurn: ctx.conditional && ctx.loops !== undefined && ctx.loops.fact.id === ctx.loop && ctx.branch < ctx.loops.start ? true : undefined,
     tries: ctx.tries && ctx.tries.length > 0 ? [...ctx.tries] : undefined,
     handler: ctx.handler,

@@ -7,7 +7,7 @@
  */
 
 /** Bump when the shape or the meaning of facts changes: cached facts of another version are thrown away. */
-export const FACTS_VERSION = 8;
+export const FACTS_VERSION = 9;
 
 /** A half-open range of the source. Lines and columns are 1-based, the end is exclusive. */
 export interface Span {
@@ -189,6 +189,11 @@ export interface CallFact {
   discarded: boolean;
   /** It stands in a branch that need not run: `if`, `?:`, `&&`, `??`, `catch`, `switch`. */
   conditional: boolean;
+  /**
+   * Awaited as a statement of a branch's block, and where that block ends: up to there all that follows runs after it
+   * (`if (none) { await client.rollback(); … }`).
+   */
+  branchEnd?: number;
   /** It stands in such a branch together with its loop: each turn gets to it. */
   everyTurn?: true;
   /** What its function has to be given for it to run, as far as single conditions say. */
