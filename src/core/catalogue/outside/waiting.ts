@@ -22,6 +22,8 @@ export const WAITING: readonly Outside[] = [
   { what: "model", modules: ["@langchain/openai", "@langchain/anthropic", "@langchain/core", "langchain"], methods: /^(invoke|batch|stream|embedQuery|embedDocuments)$/ },
   { what: "model", modules: ["ollama"], functions: /^(chat|generate|embed|embeddings)$/, methods: /^(chat|generate|embed|embeddings)$/ },
   { what: "model", modules: ["@google/genai", "@google/generative-ai"], methods: /^(generateContent\w*|embedContent|countTokens|sendMessage\w*|generateImages)$/ },
+  // https://nodeshift.dev/opossum/: a breaker guards a call that may fail or hang, most often another server's.
+  { what: "network", modules: ["opossum"], methods: /^fire$/ },
   { what: "process", modules: ["execa"], functions: /^(execa|execaCommand|execaNode|\$)$/ },
   { what: "process", modules: ["zx"], functions: /^\$$/ },
 ];
