@@ -187,6 +187,8 @@ function unprotected({ program }: ProjectFacts, file: string, call: CallFact, { 
     if (wait.fn !== call.fn || wait.span.start < call.span.end || wait.span.start >= last || wait.span.end <= from) continue;
     if (releases.some((release) => inside(wait.span, release.span) || inside(release.span, wait.span))) continue;
     if (takes.some((taking) => inside(wait.span, taking.span))) continue;
+    // In a branch that has given it back.
+    if (normal.some((release) => release.branchEnd !== undefined && release.span.end <= wait.span.start && wait.span.end <= release.branchEnd)) continue;
     // In a branch of another kind: a `catch` or `finally` has an error of its own already.
     if (tries.some((each) => inside(each.handler, wait.span) || inside(each.finalizer, wait.span))) continue;
     // Other paths have given it back by then.

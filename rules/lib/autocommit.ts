@@ -1,5 +1,6 @@
 import { libraryWithId } from "../../src/core/catalogue/index.js";
 import type { CallFact, Span } from "../../src/core/facts/types.js";
+import { type Extent, inExtent } from "../../src/core/link/extent.js";
 import type { JudgedTransaction, ProjectFacts } from "../../src/core/link/index.js";
 import { append, type FunctionKey, functionKey, type Program } from "../../src/core/link/program.js";
 import { statementOf, statementsRunBy } from "../../src/core/link/run-statements.js";
@@ -31,7 +32,7 @@ const MAX_LAYERS = 2;
 /** Which calls commit a write at once, since no transaction is open around them. */
 export class Autocommit {
   /** Functions that run while some transaction is open, and where in them. */
-  readonly #held = new Map<FunctionKey, ({ start: number; end: number } | undefined)[]>();
+  readonly #held = new Map<FunctionKey, (Extent | undefined)[]>();
   readonly #helpers = new Map<FunctionKey, Omit<Commit, "direct"> | null>();
   /** The transactions that a function begins. */
   readonly #begun = new Map<FunctionKey, JudgedTransaction[]>();
@@ -45,7 +46,7 @@ export class Autocommit {
 
   /** Whether the place may run while a transaction is open: then it commits nothing. */
   isHeld(key: FunctionKey, span: Span): boolean {
-    return this.#held.get(key)?.some((extent) => !extent || (extent.start <= span.start && span.end <= extent.end)) ?? false;
+    return this.#held.get(key)?.some((extent) => inExtent(extent, span)) ?? false;
   }
 
   of(file: string, call: CallFact): Commit | undefined {

@@ -1,9 +1,10 @@
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import { type FunctionKey, functionKey } from "../../src/core/link/program.js";
 import { callersOf, type OpenSite } from "../../src/core/link/sessions.js";
+import { alike } from "./alike.js";
 import type { JudgedUse } from "./uses.js";
 
-/** No rare task explains so many functions that get a session, or call the one that opens it … */
+/** No rare task explains so many functions that get a session, call the one that opens it, or each open the same … */
 const USERS = 4;
 /** … or so many entry points that lead to it … */
 const ENTRIES = 8;
@@ -21,6 +22,7 @@ export function isHabit(project: ProjectFacts, open: OpenSite, uses: readonly Ju
   const perCall = shared.filter((use) => use.contexts.has("per-call"));
   const users = usersOf(project, open, perCall);
   if (users.size > 1 || usersOf(project, open, shared).size >= USERS || callersPerCall(project, open.fn).size >= USERS) return true;
+  if (new Set(alike(project, open).flatMap(({ file, call, fn }) => (contexts.ofCall(file, call).has("per-call") ? [fn] : []))).size >= USERS) return true;
 
   const entries = new Map(contexts.entries().map((entry) => [entry.key, entry]));
   const before = new Set(perCall.flatMap((use) => [...contexts.leadingTo(use.file, use.call)]));

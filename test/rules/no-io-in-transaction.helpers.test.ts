@@ -6,6 +6,20 @@ runTable({
   rule: "no-io-in-transaction",
   theme: "helpers, styles and files",
   valid: [
+    { name: "after a rollback in the same branch", code: `
+        import express from "express";
+        import { Sequelize } from "sequelize";
+        const sequelize = new Sequelize("postgres://localhost/shop");
+        express().post("/things", async (request, response) => {
+          const transaction = await sequelize.transaction();
+          const [rows] = await sequelize.query("UPDATE things SET taken = 1 RETURNING id", { transaction });
+          if (rows.length === 0) {
+            await transaction.rollback();
+            await fetch("https://hooks.example/none");
+            return;
+          }
+          await transaction.commit();
+        });` },
     { name: "a helper that is not waited for", code: `
         import { DataSource } from "typeorm";
         const source = new DataSource({ type: "postgres" });
@@ -61,6 +75,21 @@ runTable({
     } },
   ],
   invalid: [
+    { name: "before a rollback in the same branch, and after one in another", code: `
+        import express from "express";
+        import { Sequelize } from "sequelize";
+        const sequelize = new Sequelize("postgres://localhost/shop");
+        express().post("/things", async (request, response) => {
+          const transaction = await sequelize.transaction();
+          const [rows] = await sequelize.query("UPDATE things SET taken = 1 RETURNING id", { transaction });
+          if (rows.length === 0) {
+            await fetch("https://hooks.example/none");
+            await transaction.rollback();
+          } else {
+            await fetch("https://hooks.example/some");
+            await transaction.commit();
+          }
+        });`, findings: [8, 11].map((line) => ({ line, message: "waits for the network", library: "sequelize", fix: "manual" as const, reason: "where it belongs", related: [5], why: [4] })) },
     { name: "a helper", code: `
         import { DataSource } from "typeorm";
         const source = new DataSource({ type: "postgres" });

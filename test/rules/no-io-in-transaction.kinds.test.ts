@@ -33,6 +33,7 @@ runTable({
     { name: "an async callback that forEach drops", code: route(`[1, 2].forEach(async (id) => { await fetch("https://hooks.example/" + id); });`) },
     { name: "axios only tells what an error is", code: route(`return await axios.isAxiosError(request.body);`, `import axios from "axios";`) },
     { name: "an axios instance is made", code: route(`return await axios.create();`, `import axios from "axios";`) },
+    { name: "a method of a declared type that only computes", code: route(`const redis: Redis = request.app.get("redis"); redis.duplicate();`, `import Redis from "ioredis";`) },
     { name: "a client is made", code: route(`const s3 = await new S3Client({}); return s3;`, `import { S3Client } from "@aws-sdk/client-s3";`) },
     { name: "a tool is described", code: route(`return await tool({ execute: () => 1 });`, `import { tool } from "ai";`) },
     { name: "paths and constants of files", code: route(`await tx.thing.findFirst({ where: { mode: constants.R_OK, at: join("a", "b") } });`, `import { constants } from "node:fs/promises"; import { join } from "node:path";`) },
@@ -65,6 +66,22 @@ runTable({
         }` },
   ],
   invalid: [
+    { name: "Redis by its declared type", code: route(`const redis: Redis = request.app.get("redis"); await redis.set("things", "1");`, `import Redis from "ioredis";`), findings: found("the network") },
+    { name: "a mailer by its type, in a field", code: route(`await new Mails(request.app.get("mailer")).send();`, `import type { Transporter } from "nodemailer"; class Mails { constructor(private readonly mailer: Transporter) {} send() { return this.mailer.sendMail({}); } }`), findings: [{ ...found("the network")[0]!, related: [6, 5] }] },
+    { name: "a circuit breaker", code: route(`await breaker.fire(request.body);`, `import CircuitBreaker from "opossum"; const breaker = new CircuitBreaker(ask, { timeout: 1000 });`), findings: found("the network") },
+    { name: "MikroORM's transactional", code: `
+        import express from "express";
+        import { EntityManager } from "@mikro-orm/postgresql";
+        const app = express();
+        app.post("/things", async (request, response) => {
+          const em: EntityManager = request.app.get("em");
+          await em.transactional(async (em) => {
+            em.persist(request.body);
+            await em.flush();
+            await fetch("https://hooks.example");
+          });
+          response.end();
+        });`, findings: [{ line: 9, related: [6], why: [4], message: "waits for the network", library: "@mikro-orm/core", fix: "manual", reason: "where it belongs" }] },
     { name: "fetch", code: route(`await fetch("https://hooks.example");`), findings: found("the network") },
     { name: "fetch with then", code: route(`const body = await fetch("https://hooks.example").then((reply) => reply.json());`), findings: found("the network") },
     { name: "for each of a list", code: route(`await Promise.all(request.body.ids.map((id) => fetch("https://hooks.example/" + id)));`), findings: found("the network") },

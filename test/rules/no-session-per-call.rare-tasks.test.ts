@@ -17,6 +17,21 @@ const COUNT = `function countThings() {
   }
 }
 `;
+/** As many functions, each of which opens the application's file anew; the first stands on line 22. */
+const each = (names: readonly string[], file = '"app.db"'): string => names.map((name) => `function ${name}() {
+  const own = new Database(${file});
+  try {
+    return own.prepare("SELECT count(*) FROM ${name}").get();
+  } finally {
+    own.close();
+  }
+}
+`).join("");
+const FOUR = ["things", "parts", "orders", "people"];
+const report = (names: readonly string[]): string => `function report() {
+  return [${names.map((name) => `${name}()`).join(", ")}];
+}
+app.get("/report", (request, response) => response.json(report()));`;
 const found = { message: "opens a new better-sqlite3 session", fix: "safe" } as const;
 
 runTable({
@@ -44,6 +59,12 @@ function report() {
 }
 app.get("/report", (request, response) => response.json(report()));`,
       findings: [{ line: 23, ...found, confidence: "likely", sessions: "1", why: [29, 29, 27, 23] }] },
+    { name: "three functions that each open: as likely three such tasks", code: `${APP}${each(FOUR.slice(0, 3))}${report(FOUR.slice(0, 3))}`,
+      findings: [22, 30, 38].map((line) => ({ line, ...found, confidence: "likely" as const, sessions: "1", why: [48, 48, 46, line] })) },
+    { name: "four functions that each open the same: as one factory with four callers", code: `${APP}${each(FOUR)}${report(FOUR)}`,
+      findings: [22, 30, 38, 46].map((line) => ({ line, ...found, sessions: "1", why: [56, 56, 54, line] })) },
+    { name: "four functions that each open another file", code: `${APP}${FOUR.map((name) => each([name], `"${name}.db"`)).join("")}${report(FOUR)}`,
+      findings: [22, 30, 38, 46].map((line) => ({ line, ...found, confidence: "likely" as const, sessions: "1", why: [56, 56, 54, line] })) },
     { name: "the handler itself opens", code: `${APP}app.get("/report", (request, response) => {
   const own = new Database("app.db");
   response.json(own.prepare("SELECT count(*) FROM things").get());

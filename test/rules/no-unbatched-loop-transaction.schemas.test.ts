@@ -22,6 +22,34 @@ const held = (schema: string, body: string, list = "list") => `${DB}
 const BOUNDED = `const Things = z.object({ things: z.array(z.object({ name: z.string() })).min(1).max(100) });`;
 const found = { line: 10, fix: "review" as const, reason: "all-or-nothing is given up", related: [11], why: [8], statements: "n" };
 
+const SAVE = `
+        const db = new Database("app.db");
+        const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
+        function save(names) {
+          db.transaction(() => {
+            for (const name of names) insert.run(name);
+          })();
+        }`;
+
+/** The transaction stands in line 8, its loop in line 9, the handler in line 14. */
+const fastify = (names: string, route = (schema: string, handler: string) => `app.post("/things", { schema: ${schema} }, ${handler})`) => `
+        import Database from "better-sqlite3";
+        import Fastify from "fastify";
+        import type { ZodTypeProvider } from "fastify-type-provider-zod";
+        import { z } from "zod";${SAVE}
+        const app = Fastify().withTypeProvider<ZodTypeProvider>();
+        ${route(`{ body: z.object({ names: ${names} }), response: { 200: z.object({ saved: z.number() }) } }`, `async (request, reply) => {
+          const { names } = request.body;
+          save(names);
+          return { saved: names.length };
+        }`)};`;
+
+const elysia = (names: string) => `
+        import Database from "better-sqlite3";
+        import { Elysia } from "elysia";
+        import { z } from "zod";${SAVE}
+        new Elysia().post("/things", ({ body }) => save(body.names), { body: z.object({ names: ${names} }) });`;
+
 const TRPC = `
         import Database from "better-sqlite3";
         import { initTRPC } from "@trpc/server";
@@ -205,6 +233,9 @@ runTable({
             })();
           }
         }` } },
+    { name: "Fastify's route, whose options have the schema of its body", code: fastify("z.array(z.string()).min(1).max(100)") },
+    { name: "Fastify's route with its handler among its options", code: fastify("z.array(z.string()).max(100)", (schema, handler) => `app.route({ method: "POST", url: "/things", schema: ${schema}, handler: ${handler} })`) },
+    { name: "Elysia's route, whose schema stands after its handler", code: elysia("z.array(z.string()).max(100)") },
     { name: "a handler that a function runs with what the schema beside it has parsed", code: `${DB}
         const checked = (schema, handler) => (req, res) => {
           const result = schema.safeParse(req.body);
@@ -220,6 +251,8 @@ runTable({
   invalid: [
     { name: "a schema of another file, of which this file makes something longer", code: across("const Things = Base.transform(({ list }) => ({ list: list.flatMap(expand) }));"), findings: [{ file: "src/app.ts", line: 11, message: "loops over `list`", fix: "review", reason: "all-or-nothing is given up", related: ["src/app.ts:12"], why: ["src/app.ts:9"], statements: "n" }] },
     { name: "a schema of another file, whose list this file allows to be longer", code: across("const Things = Base.extend({ list: z.array(z.any()) });"), findings: [{ file: "src/app.ts", line: 11, message: "loops over `list`", fix: "review", reason: "all-or-nothing is given up", related: ["src/app.ts:12"], why: ["src/app.ts:9"], statements: "n" }] },
+    { name: "Fastify's route, whose schema has no limit", code: fastify("z.array(z.string()).min(1)"), findings: [{ line: 8, message: "loops over `names`", fix: "review", reason: "all-or-nothing is given up", related: [9], why: [13, 15], statements: "n" }] },
+    { name: "Fastify's route, whose schema is of the response only", code: fastify("z.array(z.string()).max(100)", (schema, handler) => `app.post("/things", { schema: { response: ${schema} } }, ${handler})`), findings: [{ line: 8, message: "loops over `names`", fix: "review", reason: "all-or-nothing is given up", related: [9], why: [13, 15], statements: "n" }] },
     { name: "a list without a limit", code: held(`const Things = z.object({ things: z.array(z.any()).min(1) });`, "const { things } = Things.parse(req.body);", "things"), findings: [{ ...found, message: "loops over `things`" }] },
     { name: "a limit that is none", code: held(`const Things = z.array(z.any()).max(1_000_000);`, "const list = Things.parse(req.body);"), findings: [{ ...found, message: "loops over `list`" }] },
     { name: "the limit is on another list", code: held(BOUNDED, "Things.parse(req.body);", "req.body.things"), findings: [{ ...found, message: "loops over `things`" }] },

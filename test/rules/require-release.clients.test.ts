@@ -187,6 +187,26 @@ runTable({
             throw error;
           }
         }` },
+    { name: "Sequelize: ended in a branch before what comes after it there", code: `
+        import { Sequelize } from "sequelize";
+        const sequelize = new Sequelize("postgres://localhost/shop");
+        export async function add(items: string[], undo: (item: string) => Promise<void>) {
+          const failed: unknown[] = [];
+          const transaction = await sequelize.transaction();
+          for (const item of items)
+            try {
+              await sequelize.query("INSERT INTO items VALUES ('a')", { transaction });
+            } catch (error) {
+              failed.push(error);
+            }
+          if (failed.length > 0) {
+            await transaction.rollback();
+            for (const item of items) await undo(item);
+          } else {
+            await transaction.commit();
+          }
+          return failed;
+        }` },
     { name: "Sequelize: in a callback", code: `
         import { Sequelize } from "sequelize";
         const sequelize = new Sequelize("postgres://localhost/app");
@@ -419,6 +439,18 @@ runTable({
           await sequelize.query("UPDATE things SET n = 1", { transaction });
           await transaction.commit();
         }`, findings: [unsafe(4, 5, { library: "sequelize", message: "this sequelize transaction is lost" })] },
+    { name: "Sequelize: rolled back in another branch", code: `
+        import { Sequelize } from "sequelize";
+        const sequelize = new Sequelize("postgres://localhost/shop");
+        export async function add(check: () => Promise<boolean>, undo: () => Promise<void>) {
+          const transaction = await sequelize.transaction();
+          if (await check()) {
+            await transaction.rollback();
+          } else {
+            await undo();
+            await transaction.commit();
+          }
+        }`, findings: [{ ...unsafe(4, 5), library: "sequelize" }] },
     { name: "Kysely: no rollback", code: `
         import { Kysely, PostgresDialect } from "kysely";
         import { Pool } from "pg";

@@ -127,6 +127,8 @@ export interface FileEntry {
   without?: string;
   /** Only in files that import a module of this name. */
   imports?: RegExp;
+  /** Only functions whose first parameters have such names, where a place alone says too little. */
+  takes?: readonly RegExp[];
   /** What the parameters of the entry are. */
   params?: readonly string[];
   /** A label stands for an entry point. An export that is an object is asked for each of its functions: `default.fetch`. */

@@ -1,7 +1,7 @@
 import { RUNTIME } from "../contract.js";
 import { FRAMEWORKS } from "./frameworks/index.js";
 import { LIBRARIES } from "./libraries/index.js";
-import type { FileFacts, TypeFact } from "../facts/types.js";
+import type { FileFacts, FunctionFact, TypeFact } from "../facts/types.js";
 import type { CallbackRole, FileEntry, Framework, TypeRule } from "./framework.js";
 import { type InjectedPattern, type Library, libraryId } from "./library.js";
 
@@ -68,16 +68,23 @@ export function canonicalPath(framework: Framework, path: string): string {
 }
 
 /** The conventions by which a framework calls exports of this file. */
-export function fileEntriesOf({ file, directives, specifiers }: Pick<FileFacts, "file" | "directives" | "specifiers">): { framework: Framework; entry: FileEntry }[] {
+export function fileEntriesOf(facts: FileFacts): { framework: Framework; entry: FileEntry }[] {
+  const { file, directives, specifiers } = facts;
   return FRAMEWORKS.flatMap((framework) =>
     (framework.fileEntries ?? []).filter(
       (entry) =>
         entry.file.test(file) &&
         (entry.directive === undefined || directives.includes(entry.directive)) &&
         (entry.without === undefined || !directives.includes(entry.without)) &&
-        (entry.imports === undefined || specifiers.some((specifier) => entry.imports?.test(specifier))),
+        (entry.imports === undefined || specifiers.some((specifier) => entry.imports?.test(specifier))) &&
+        (entry.takes === undefined || facts.functions.some((fn) => takesWhat(entry, facts, fn))),
     ).map((entry) => ({ framework, entry })),
   );
+}
+
+/** Whether the function has the parameters that the convention gives, as far as it asks for names. */
+export function takesWhat({ takes }: FileEntry, { variables }: FileFacts, { params }: FunctionFact): boolean {
+  return (takes ?? []).every((name, at) => name.test(variables[params[at]?.variable ?? -1]?.name ?? ""));
 }
 
 /** What a function's own directives say of it. */

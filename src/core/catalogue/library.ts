@@ -50,6 +50,8 @@ export interface Library {
   loaded?: { params: readonly [session: string, beside: string]; gives: string };
   /** Exported classes whose project subclasses are tables, with static or instance methods that run statements: `Model`. */
   models: readonly string[];
+  /** The member of a model that is the session it belongs to: `Item.sequelize`. */
+  modelSession?: string;
   /** Types whose first type argument, a string, tells the entry: `BaseSQLiteDatabase<"sync">` → the id of the synchronous one. */
   typeVariants?: Readonly<Record<string, string>>;
   /**

@@ -189,7 +189,10 @@ export interface CallFact {
   discarded: boolean;
   /** It stands in a branch that need not run: `if`, `?:`, `&&`, `??`, `catch`, `switch`. */
   conditional: boolean;
-  /** Where the innermost such branch ends, for a call that is a statement. */
+  /**
+   * Where the innermost such branch ends, for a call that is a statement: up to there all that follows runs after it
+   * (`if (none) { await client.rollback(); … }`).
+   */
   branchEnd?: number;
   /** It stands in such a branch together with its loop: each turn gets to it. */
   everyTurn?: true;

@@ -1,5 +1,6 @@
 import { frameworkOf, globalType, librariesOf, libraryOfGlobalType } from "../catalogue/index.js";
 import { type Library, libraryId } from "../catalogue/library.js";
+import { isOutside } from "../catalogue/outside/index.js";
 import type { Expr, TypeRef } from "../facts/types.js";
 import { flowType, holdType } from "./framework-calls.js";
 import { withoutDefault } from "./library-calls.js";
@@ -214,6 +215,9 @@ export class DeclaredTypes {
     }
     const framework = frameworkOf(module);
     const typed = framework?.types.find((entry) => entry.type === path);
+    // A client of something else: as if it were made here.
+    const made = !typed && isOutside(module) ? tokens.extend(tokens.intern({ t: "external", module, path }), "new()") : undefined;
+    if (made !== undefined) solver.add(into, made);
     if (!framework || !typed) return;
     flowType(this.values, framework, typed, into);
     for (const rule of typed.holds ?? []) {

@@ -1,9 +1,9 @@
-import { directiveRole, fileEntriesOf, frameworkOf, frameworksIn } from "../catalogue/index.js";
-import type { CallbackRole, Framework } from "../catalogue/framework.js";
+import { directiveRole, fileEntriesOf, frameworkOf, frameworksIn, takesWhat } from "../catalogue/index.js";
+import type { CallbackRole, FileEntry, Framework } from "../catalogue/framework.js";
 import type { ClassFact, Expr, FileFacts, TypeRef } from "../facts/types.js";
 import type { CallGraph } from "./calls.js";
 import { literalText } from "./expressions.js";
-import { functionKey, type FunctionKey } from "./program.js";
+import { functionKey, type FunctionKey, type Program } from "./program.js";
 import type { NodeId } from "./solver.js";
 import type { Token } from "./tokens.js";
 import type { Values } from "./values.js";
@@ -15,6 +15,7 @@ export interface FrameworkEntry {
   role: CallbackRole;
 }
 
+type FunctionToken = Extract<Token, { t: "function" }>;
 type External = Extract<Token, { t: "external" }> & { module: string };
 
 export function frameworkEntries(graph: CallGraph): FrameworkEntry[] {
@@ -28,9 +29,9 @@ export function frameworkEntries(graph: CallGraph): FrameworkEntry[] {
 
   const found: FrameworkEntry[] = [];
   for (const { facts, entries } of conventions) {
-    const roleOf = (name: string): CallbackRole | undefined => {
+    const roleOf = (name: string, fn?: FunctionToken): CallbackRole | undefined => {
       for (const { entry } of entries) {
-        const role = entry.entry(name);
+        const role = !entry.takes || (fn && takes(program, entry, fn)) ? entry.entry(name) : undefined;
         if (role !== undefined) return typeof role === "string" ? { role: "entry", kind: "route", label: `${role} (${facts.file})` } : role;
       }
       return undefined;
@@ -80,11 +81,17 @@ function functionsIn(values: Values, start: NodeId): Set<FunctionKey> {
   return found;
 }
 
-function addExport(values: Values, facts: FileFacts, name: string, roleOf: (name: string) => CallbackRole | undefined, found: FrameworkEntry[]): void {
+function takes(program: Program, entry: FileEntry, { file, id }: FunctionToken): boolean {
+  const facts = program.files.get(file);
+  const fn = facts?.functions[id];
+  return facts !== undefined && fn !== undefined && takesWhat(entry, facts, fn);
+}
+
+function addExport(values: Values, facts: FileFacts, name: string, roleOf: (name: string, fn?: FunctionToken) => CallbackRole | undefined, found: FrameworkEntry[]): void {
   const { solver, tokens } = values;
   for (const id of solver.values(values.export(facts.file, name))) {
     const token = tokens.get(id);
-    const role = token.t === "function" ? roleOf(name) : undefined;
+    const role = token.t === "function" ? roleOf(name, token) : undefined;
     if (token.t === "function" && role) found.push({ key: functionKey(token.file, token.id), file: facts.file, role });
     for (const property of values.propertiesOf(id)) {
       const inner = roleOf(`${name}.${property}`);

@@ -1,6 +1,7 @@
-import type { CallFact, FunctionId, Span } from "../facts/types.js";
+import type { CallFact, FunctionId } from "../facts/types.js";
 import { givenOn, mayRun } from "./branches.js";
 import type { CallGraph, CallPlace } from "./calls.js";
+import { type Extent, inExtent } from "./extent.js";
 import { functionKey, type FunctionKey } from "./program.js";
 import { type Schedule, within } from "./schedule.js";
 import { begunBy, type TransactionSite } from "./transactions.js";
@@ -22,7 +23,7 @@ export interface InsideFunction {
   key: FunctionKey;
   path: readonly CallPlace[];
   /** Where in the function: absent for all of it. */
-  extent?: { start: number; end: number };
+  extent?: Extent;
 }
 
 /** How far helpers are followed, and how many functions one transaction may reach, before the rest is left out. */
@@ -99,10 +100,6 @@ export class Inside {
     for (const to of this.schedule.runBy(file, call)) yield { to, written: isWritten(to) };
     for (const alternatives of this.schedule.passedBy(call)) for (const to of alternatives) yield { to, written: isWritten(to) };
   }
-}
-
-function inExtent(extent: { start: number; end: number } | undefined, span: Span): boolean {
-  return !extent || (extent.start <= span.start && span.end <= extent.end);
 }
 
 /** The function that contains a place, and those around it, innermost first. */

@@ -1,3 +1,4 @@
+import { frameworkOf } from "../catalogue/index.js";
 import { outsideOf, type OutsideKind } from "../catalogue/outside/index.js";
 import type { CallFact, Expr } from "../facts/types.js";
 import type { JudgedTransaction, ProjectFacts } from "./index.js";
@@ -41,7 +42,8 @@ export function outgoingCalls(project: ProjectFacts): ReadonlyMap<CallFact, Outg
 
 /** Whether waiting in it can be told to be waiting while it is open. */
 export function canWait(project: ProjectFacts, site: JudgedTransaction): boolean {
-  return !endsAtFirstAwait(site) && !project.ambient.isAmbient(site) && !project.isPrivate(site);
+  // Where the library itself carries its transactions along, each is open for as long as its function runs.
+  return !endsAtFirstAwait(site) && (site.pattern?.ambient === true || !project.ambient.isAmbient(site)) && !project.isPrivate(site);
 }
 
 /** What a synchronous driver's transaction awaits, it awaits after its end: no-async-sync-transaction. */
@@ -75,7 +77,10 @@ function goesOut({ graph }: ProjectFacts, call: CallFact, kinds: Map<TokenId, Ou
     // `url ? new Client(url) : undefined`, `process.env.URL && new Client()`
     if (token.t === "external" && token.module === null && /^(undefined|process\.env)\b/.test(token.path)) continue;
     if (!kinds.has(id)) kinds.set(id, token.t === "external" ? outsideOf(token.module, token.path) : undefined);
-    found.add(kinds.get(id));
+    const kind = kinds.get(id);
+    // What a framework carries along may be anything; a declared type says what it is.
+    if (kind === undefined && token.t === "external" && token.module !== null && frameworkOf(token.module)) continue;
+    found.add(kind);
   }
   const [kind] = found;
   return found.has(undefined) ? undefined : kind;

@@ -2,6 +2,7 @@ import type { CallFact, Expr, TypeRef } from "../facts/types.js";
 import type { CallGraph } from "./calls.js";
 import { constantOf, type PlacedExpr } from "./constants.js";
 import { functionKey, type Program } from "./program.js";
+import { checkedByRoute } from "./route-schemas.js";
 import { calleesOf, callersOf } from "./sessions.js";
 import { checksOfField } from "./schema-classes.js";
 import { isBoundedSchema, isSchemaPackage, propertyOf } from "./schema-shapes.js";
@@ -64,6 +65,8 @@ class Outputs {
       const checked = this.#checkedInput(file, of.id);
       if (checked.length > 0) return checked;
     }
+    const checked = of.k === "var" ? checkedByRoute(this.graph.program, file, of.id, name) : [];
+    if (checked.length > 0) return checked;
     const declared = this.#ofDeclared(file, of, name);
     if (declared.length > 0) return declared;
     const handed = this.#ofHelper(file, of, name, depth);

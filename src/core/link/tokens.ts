@@ -129,6 +129,8 @@ export class TokenTable {
   #partOf(owner: TokenId, path: string): TokenId {
     const library = libraryWithId(this.libraryOf(owner));
     if (library?.same.includes(path)) return owner;
+    const model = library?.modelSession === path ? this.get(owner) : undefined;
+    if (model?.t === "typed" && model.role === "model") return this.intern({ ...model, role: "session" });
     if (library?.wrapped?.path === path && this.handleOf(owner) === undefined) {
       const token = this.get(owner);
       return token.t === "derived" && token.kind === "orm" ? token.of : this.intern({ t: "typed", library: library.wrapped.library, role: "session" });

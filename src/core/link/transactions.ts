@@ -5,6 +5,7 @@ import { type Begun, givenOn, mayRun, neverRuns } from "./branches.js";
 import type { CallGraph, Handover } from "./calls.js";
 import { literalText } from "./contexts.js";
 import { type Engine, engineOf } from "./engines.js";
+import { type Extent, inExtent } from "./extent.js";
 import { acquirePatternOf, bodyIndex, moduleTransactionOf, transactionPatternOf } from "./library-calls.js";
 import { listLoops } from "./list-loops.js";
 import { callsParameter } from "./schedule.js";
@@ -40,7 +41,7 @@ export interface TransactionSite {
   /** Functions that run inside it. For `sql` and `handle`, the function around it. */
   bodies: FunctionKey[];
   /** For `sql` and `handle`: between BEGIN and the last COMMIT of the same function. */
-  extent?: { start: number; end: number };
+  extent?: Extent;
   mode: "deferred" | "immediate" | "exclusive" | "default";
   invocations: { file: string; call: CallFact }[];
   commits: CallFact[];
@@ -227,7 +228,7 @@ function findBegun(graph: CallGraph, file: string): TransactionSite[] {
       handles: begin.handle === undefined ? [] : [begin.handle],
       client: begin.client,
       bodies: [functionKey(file, fn)],
-      extent: { start: begin.call.span.end, end: last.span.start },
+      extent: { start: begin.call.span.end, end: last.span.start, ended: bounds.flatMap(({ kind, call }) => (kind !== "begin" && call.branchEnd !== undefined ? [{ start: call.span.end, end: call.branchEnd }] : [])) },
       mode: /\bIMMEDIATE\b/i.test(begin.sql) ? "immediate" : /\bEXCLUSIVE\b/i.test(begin.sql) ? "exclusive" : (begin.mode ?? modeOfBegin(begin) ?? "default"),
       invocations: [],
       commits,
@@ -346,12 +347,12 @@ export class Writers {
     const begun = begunBy(site);
     const seen = new Set<string>();
     const loops = new Set<LoopFact>();
-    const visit = (key: FunctionKey, path: HeldLoop["path"], extent?: { start: number; end: number }): void => {
+    const visit = (key: FunctionKey, path: HeldLoop["path"], extent?: Extent): void => {
       const way = `${key} ${givenOn(this.graph, key, path, begun)}`;
       if (seen.has(way) || path.length > 12) return;
       seen.add(way);
       const { file, fn } = this.graph.program.fnOf(key);
-      const inside = (span: Span) => !extent || (extent.start <= span.start && span.end <= extent.end);
+      const inside = (span: Span) => inExtent(extent, span);
       for (const loop of this.#loopsOf(file, fn)) {
         if (!inside(loop.span) || loops.has(loop)) continue;
         const writes = this.#writesIn(file, loop).filter((write) => functionKey(write.file, write.call.fn) !== key || mayRun(this.graph, key, write.call, path, begun));

@@ -19,7 +19,7 @@ import { platform } from "./platform.js";
 import { queues } from "./queues.js";
 import { remix } from "./remix.js";
 import { sessionfixRuntime } from "./runtime.js";
-import { serverless } from "./serverless.js";
+import { serverless, vercel } from "./serverless.js";
 import { svelteKit } from "./sveltekit.js";
 import { testRunners } from "./test-runners.js";
 import { trpc } from "./trpc.js";
@@ -50,4 +50,5 @@ export const FRAMEWORKS: readonly Framework[] = [
   svelteKit,
   testRunners,
   trpc,
+  vercel,
 ];

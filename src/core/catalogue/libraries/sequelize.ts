@@ -20,6 +20,7 @@ export const sequelize: Library = {
   sessionTypes: ["Sequelize", "default.Sequelize", "QueryInterface"],
   handleTypes: ["Transaction"],
   models: ["Model", "default.Model"],
+  modelSession: "sequelize",
   // https://sequelize.org/docs/v6/other-topics/migrations/#project-bootstrapping: `models/index.js` calls each file of its folder.
   loaded: { params: ["sequelize", "DataTypes"], gives: "define()" },
   same: ["getQueryInterface()", "queryInterface"],

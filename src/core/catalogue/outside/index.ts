@@ -31,6 +31,11 @@ export function outsideOf(module: string | null, path: string): OutsideKind | un
   return OUTSIDE.find(({ modules, functions, methods }) => modules?.some((of) => isOf(module, of)) && (made ? methods : functions)?.test(name))?.what;
 }
 
+/** Whether values that a package makes have methods that leave the process or wait. */
+export function isOutside(module: string): boolean {
+  return OUTSIDE.some(({ modules, methods }) => methods && modules?.some((of) => isOf(module, of)));
+}
+
 function isOf(module: string, name: string): boolean {
   return module === name || module.startsWith(name.endsWith("-") || name.endsWith("/") ? name : `${name}/`);
 }

@@ -62,6 +62,9 @@ describe("what runs per call", () => {
     ["a layout", "apps/web/app/layout.tsx", `const Layout = async () => { work(); }; export default Layout;`],
     ["an API route", "pages/api/things.ts", `export default async function handler(req, res) { work(); }`],
     ["getServerSideProps", "src/pages/things.tsx", `export const getServerSideProps = async () => { work(); return { props: {} }; };`],
+    ["a Vercel function", "api/things.js", `export default async function handler(req, res) { work(); }`],
+    ["a Vercel function of one application", "apps/web/api/things/[id].ts", `const handle = async (request, response) => { work(); }; export default handle;`],
+    ["a Vercel function by its types", "services/mail/api/send.ts", `import type { VercelRequest, VercelResponse } from "@vercel/node"; export default (r: VercelRequest, s: VercelResponse) => { work(); };`],
     ["Next's middleware", "src/middleware.ts", `import { NextResponse } from "next/server"; export function middleware(request) { work(); }`],
     ["a loader", "app/routes/things.tsx", `export async function loader({ params }) { work(); }`],
     ["an action", "app/things/edit.tsx", `import type { ActionFunctionArgs } from "react-router"; export const action = async (args: ActionFunctionArgs) => { work(); };`],
@@ -101,6 +104,14 @@ describe("what is left open", () => {
     ["a schedule of something else", `import { schedule } from "./mine"; export const later = () => schedule("x", () => work());`],
   ])("%s", (_name, text) => {
     expect(contextsOf(text)).toEqual(["unknown"]);
+  });
+
+  it.each<[string, string, string]>([
+    ["a function of the client's folder api", "src/api/things.js", `export default async function load(req, res) { work(); }`],
+    ["an export of another kind in Vercel's folder", "api/client.js", `export default async function connect(url) { work(); }`],
+    ["a helper in a file beside Vercel's functions", "api/_lib.js", `export async function helper(req, res) { work(); }`],
+  ])("%s", (_name, file, text) => {
+    expect(contextsOf(text, file)).toEqual(["unknown"]);
   });
 
   it("a page of the client", () => {
