@@ -188,7 +188,8 @@ export class Contexts {
 
   #register(key: FunctionKey, role: CallbackRole, step: Step): void {
     this.#registered.push({ key, role, step });
-    if (role.role === "entry") this.#reach(key, this.graph.program.role(step.file) === "test" ? "test" : "per-call", { ...step, entry: role.label });
+    const { program } = this.graph;
+    if (role.role === "entry") this.#reach(key, program.role(step.file) === "test" ? "test" : "per-call", { ...step, entry: role.label }, role.kind === "route" && !program.isScriptByPath(step.file));
     else this.#reach(key, role.role, { ...step, entry: role.role === "once" ? role.label : "test" });
   }
 
@@ -251,11 +252,12 @@ export class Contexts {
       }
   }
 
-  #reach(key: FunctionKey, context: Context, step: Step): void {
+  /** `serves`: what starts as a command (a `#!`, a package's `bin`) and answers requests is a service, whatever its file is called by. */
+  #reach(key: FunctionKey, context: Context, step: Step, serves = false): void {
     const file = fileOfKey(key);
     const role = this.graph.program.role(file);
-    // Where code lives weighs more than who calls it: a script's helper stays a script's helper, unless the service calls it per request.
-    const served = context === "per-call" && step.from !== undefined && this.graph.program.role(fileOfKey(step.from)) === "source";
+    // Where code lives weighs more than who calls it: a script's helper stays a script's helper, unless a service calls it per request, itself or through other functions of the script.
+    const served = context === "per-call" && (step.from !== undefined || serves);
     const actual: Context = role === "test" ? "test" : role === "script" && context !== "test" && !served ? "once" : context;
     let known = this.#of.get(key);
     if (!known) this.#of.set(key, (known = new Map<Context, Step>()));
