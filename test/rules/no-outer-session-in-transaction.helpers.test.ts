@@ -136,8 +136,114 @@ runTable({
           await log(ctx);
           await log(other);
         });` },
+    { name: "a helper with a session of its own on another file", code: {
+      "src/open.ts": `
+        import Database from "better-sqlite3";
+        export function openNotes() { return new Database("notes.db"); }
+        export function openLog() { return new Database("log.db"); }`,
+      "src/save.ts": `
+        import { openLog, openNotes } from "./open.js";
+        function log(text: string) {
+          const db = openLog();
+          db.prepare("INSERT INTO log (text) VALUES (?)").run(text);
+          db.close();
+        }
+        export function save(text: string) {
+          const db = openNotes();
+          db.exec("BEGIN");
+          db.prepare("INSERT INTO notes (text) VALUES (?)").run(text);
+          log(text);
+          db.exec("COMMIT");
+        }`,
+    } },
+    { name: "a helper that opens the file which it is told", code: {
+      "src/open.ts": `
+        import Database from "better-sqlite3";
+        export function openNotes(path: string) { return new Database(path); }`,
+      "src/save.ts": `
+        import { openNotes } from "./open.js";
+        function copy(path: string, text: string) {
+          const db = openNotes(path);
+          db.prepare("INSERT INTO notes (text) VALUES (?)").run(text);
+          db.close();
+        }
+        export function save(text: string, other: string) {
+          const db = openNotes("notes.db");
+          db.exec("BEGIN");
+          db.prepare("INSERT INTO notes (text) VALUES (?)").run(text);
+          copy(other, text);
+          db.exec("COMMIT");
+        }`,
+    } },
+    { name: "a helper that is given the session of the transaction, or opens one where it is given none", code: {
+      "src/open.ts": `
+        import Database from "better-sqlite3";
+        export function openNotes() { return new Database("notes.db"); }`,
+      "src/save.ts": `
+        import { openNotes } from "./open.js";
+        function count(id: number, given?: any) {
+          const db = given ?? openNotes();
+          db.prepare("UPDATE counts SET n = n + 1 WHERE id = ?").run(id);
+        }
+        export function save(id: number) {
+          const db = openNotes();
+          db.exec("BEGIN");
+          db.prepare("INSERT INTO notes (id) VALUES (?)").run(id);
+          count(id, db);
+          db.exec("COMMIT");
+        }`,
+    } },
   ],
   invalid: [
+    { name: "a helper that opens a session of its own on the same file, and writes there", code: {
+      "src/open.ts": `
+        import Database from "better-sqlite3";
+        export function openNotes() { return new Database("notes.db"); }`,
+      "src/counts.ts": `
+        import { openNotes } from "./open.js";
+        export function count(id: number) {
+          const db = openNotes();
+          try {
+            db.prepare("UPDATE counts SET n = n + 1 WHERE id = ?").run(id);
+          } finally {
+            db.close();
+          }
+        }`,
+      "src/save.ts": `
+        import { openNotes } from "./open.js";
+        import { count } from "./counts.js";
+        export function save(id: number) {
+          const db = openNotes();
+          db.exec("BEGIN");
+          try {
+            db.prepare("INSERT INTO notes (id) VALUES (?)").run(id);
+            count(id);
+            db.exec("COMMIT");
+          } catch (error) {
+            db.exec("ROLLBACK");
+            throw error;
+          }
+        }`,
+    }, findings: [{ file: "src/save.ts", line: 8, message: "`count` writes on a better-sqlite3 session that it opens for itself, in the middle of this transaction: it is no part of it, and may wait for its locks", fix: "manual", reason: "hand it the session", related: ["src/save.ts:5", "src/counts.ts:5", "src/counts.ts:3"] }] },
+    { name: "the same where a callback is the transaction", code: {
+      "src/open.ts": `
+        import Database from "better-sqlite3";
+        export function openNotes() { return new Database("notes.db"); }`,
+      "src/save.ts": `
+        import { openNotes } from "./open.js";
+        function count(id: number) {
+          const db = openNotes();
+          db.prepare("UPDATE counts SET n = n + 1 WHERE id = ?").run(id);
+          db.close();
+        }
+        export function save(id: number) {
+          const db = openNotes();
+          db.transaction(() => {
+            db.prepare("INSERT INTO notes (id) VALUES (?)").run(id);
+            count(id);
+          })();
+        }`,
+    }, findings: [{ file: "src/save.ts", line: 11, message: "`count` writes on a better-sqlite3 session that it opens for itself", fix: "manual", reason: "hand it the session", related: ["src/save.ts:9", "src/save.ts:4", "src/save.ts:3"] }] },
     { name: "a helper on the module's session", code: `${PRISMA}
         async function clear() { await prisma.line.deleteMany(); }
         export const save = () => prisma.$transaction(async (tx) => {
