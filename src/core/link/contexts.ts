@@ -3,12 +3,14 @@ import type { CallbackRole } from "../catalogue/framework.js";
 import { platform } from "../catalogue/frameworks/platform.js";
 import type { CallFact, MemoFact } from "../facts/types.js";
 import { neverRuns } from "./branches.js";
-import type { CallGraph, Handover } from "./calls.js";
+import type { CallEdge, CallGraph, Handover } from "./calls.js";
 import { frameworkEntries } from "./entries.js";
 import { literalText } from "./expressions.js";
 import { classKey } from "./injected.js";
 import { Injection } from "./injection.js";
+import { Passers } from "./passers.js";
 import { functionKey, type FunctionKey } from "./program.js";
+import { callsParameter } from "./schedule.js";
 
 export { literalText } from "./expressions.js";
 
@@ -151,9 +153,14 @@ export class Contexts {
 
   #collectEdges(): void {
     const { graph } = this;
+    const ofParameters: CallEdge[] = [];
     for (const edge of graph.edges.values()) {
       if (neverRuns(graph, edge.file, edge.call)) continue;
       const owner = this.#ownerOf(edge.file, edge.call);
+      if (owner === undefined && callsParameter(graph, edge.file, edge.call)) {
+        ofParameters.push(edge);
+        continue;
+      }
       const step: Step = { file: edge.file, call: edge.call };
       if (owner === MODULE) this.#reach(edge.to, "once", step);
       else this.#connect(owner ?? edge.from, edge.to, { ...step, from: edge.from });
@@ -171,11 +178,27 @@ export class Contexts {
     }
     for (const handover of graph.handovers.values())
       if (handover.callee === null && !resolved.has(handover.call) && !specific.has(`${handover.file} ${handover.call.id} ${handover.to}`)) this.#applyRole(handover, roleByShape(handover));
+    this.#connectPassed(ofParameters);
     for (const facts of graph.program.files.values())
       for (const cls of facts.classes) {
         const key = classKey(facts.file, cls.id);
         for (const { file, call } of graph.instantiations.get(`${facts.file}#${cls.id}`) ?? []) this.#connect(functionKey(file, call.fn), key, { from: functionKey(file, call.fn), file, call });
       }
+  }
+
+  /** What came in as a parameter runs when those do that gave it; in a handler of the helper's own (a route, a timer), as that does. */
+  #connectPassed(edges: readonly CallEdge[]): void {
+    const passers = new Passers(this.graph);
+    const entries = new Set(this.#registered.filter(({ role }) => role.role === "entry").map(({ key }) => key));
+    for (const edge of edges) {
+      const { file, call, from, to } = edge;
+      const given = passers.between(edge).some((key) => entries.has(key)) ? [] : passers.of(edge);
+      if (given.length === 0) this.#connect(from, to, { from, file, call });
+      for (const passed of given) {
+        const giver = functionKey(passed.file, passed.call.fn);
+        this.#connect(giver, to, { from: giver, file: passed.file, call: passed.call });
+      }
+    }
   }
 
   #applyRole(handover: Handover, role: CallbackRole | "inherit" | "unknown"): void {
