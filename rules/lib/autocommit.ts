@@ -3,6 +3,7 @@ import type { CallFact, Span } from "../../src/core/facts/types.js";
 import type { JudgedTransaction, ProjectFacts } from "../../src/core/link/index.js";
 import { append, type FunctionKey, functionKey, type Program } from "../../src/core/link/program.js";
 import { statementOf, statementsRunBy } from "../../src/core/link/run-statements.js";
+import { makesPromise } from "../../src/core/link/waits.js";
 import { chainOf } from "./turns.js";
 
 /** How a call commits a write of its own: itself, or in the function that it calls. */
@@ -51,8 +52,19 @@ export class Autocommit {
   of(file: string, call: CallFact): Commit | undefined {
     const own = this.#writes(file, call);
     if (own !== undefined && this.#runsHere(file, call, own)) return { library: own, direct: true };
+    const promised = this.#promised(file, call);
+    if (promised !== undefined) return { library: promised, direct: true };
     const through = this.#through(call);
     return through === undefined || !this.#runsHere(file, call, through.library) ? undefined : { ...through, direct: false };
+  }
+
+  /** `await new Promise((resolve, reject) => { db.run("INSERT …", done); })`: the write of a driver that takes a callback. */
+  #promised(file: string, call: CallFact): string | undefined {
+    const [executor, more] = makesPromise(call) && this.project.program.chainEnd(file, call).awaited ? call.args : [];
+    if (executor?.k !== "fn" || more !== undefined) return undefined;
+    const calls = this.project.program.callsIn(file, executor.id);
+    const write = calls.find((inner) => !inner.conditional && inner.loop === undefined && this.#writes(file, inner) !== undefined);
+    return write && this.#writes(file, write);
   }
 
   /** A promise that nobody awaits in place may be collected: `$transaction(list)` runs all of it as one. */
