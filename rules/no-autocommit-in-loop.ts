@@ -84,7 +84,7 @@ function judge(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopFa
     message: messageOf(project, file, first, symbol),
     confidence,
     library: first.commit.library,
-    ...fixOf(confidence === "proven" && !commits.some(({ call }) => statementOf(project.graph, call)?.through) ? loopWritesOf(project, file, loop, commits) : undefined),
+    ...(first.commit.apart ? APART : fixOf(confidence === "proven" && !commits.some(({ call }) => statementOf(project.graph, call)?.through) ? loopWritesOf(project, file, loop, commits) : undefined)),
     why: [...callPath(project, functionKey(file, first.call.fn)), ...whyLong(project, file, loop)],
     related: [
       { file, span: { ...loop.span, endLine: loop.span.line, endColumn: loop.span.column + 1 }, text: `the loop over ${symbol}` },
@@ -92,6 +92,8 @@ function judge(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopFa
     ],
   };
 }
+
+const APART = { fix: "manual", fixReason: "each turn gets a session of its own: hand the helper one session first, on which a batch can be one transaction" } as const;
 
 function fixOf(writes: LoopWrites | undefined): Pick<Draft, "fix" | "fixReason" | "detail"> {
   if (writes === undefined) {

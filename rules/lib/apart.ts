@@ -19,7 +19,7 @@ export interface ApartWrite {
  */
 export function writtenApart(project: ProjectFacts, site: JudgedTransaction): ApartWrite[] {
   const fresh = freshSessionsOf(project);
-  const [begun] = [...startsOf(project, site.file, site.call.callee)].flatMap((part) => fresh.of(site.file, site.call.fn, part) ?? []);
+  const [begun] = [...startsOf(project, site.file, site.call.callee)].flatMap((part) => fresh.around(site.file, site.call.fn, part) ?? []);
   if (!begun) return [];
   const found: ApartWrite[] = [];
   for (const { file, call, path } of project.inside.callsOf(site)) {

@@ -4,6 +4,7 @@ import type { JudgedTransaction, ProjectFacts } from "../../src/core/link/index.
 import { append, type FunctionKey, functionKey, type Program } from "../../src/core/link/program.js";
 import { statementOf, statementsRunBy } from "../../src/core/link/run-statements.js";
 import { makesPromise } from "../../src/core/link/waits.js";
+import { freshSessionsOf } from "./own-session.js";
 import { chainOf } from "./turns.js";
 
 /** How a call commits a write of its own: itself, or in the function that it calls. */
@@ -12,6 +13,8 @@ export interface Commit {
   direct: boolean;
   /** The function that it calls does so in a transaction of its own: which adds rows, or changes what is there. */
   transaction?: "adds" | "changes";
+  /** On a session that the function gets for itself: no transaction of the loop's would reach it. */
+  apart?: boolean;
 }
 
 /** `if (this.db) { this.db.run(…); return; }`: the branch asks for nothing but the session, so it is taken wherever there is one. */
@@ -54,7 +57,7 @@ export class Autocommit {
     if (own !== undefined && this.#runsHere(file, call, own)) return { library: own, direct: true };
     const promised = this.#promised(file, call);
     if (promised !== undefined) return { library: promised, direct: true };
-    const through = this.#through(call);
+    const through = this.#through(call) ?? this.#onOwnSession(call);
     return through === undefined || !this.#runsHere(file, call, through.library) ? undefined : { ...through, direct: false };
   }
 
@@ -80,6 +83,16 @@ export class Autocommit {
     const { writers } = this.project;
     const [key, more] = writers.calleesOf(call);
     return key === undefined || more !== undefined || call.args.some((arg) => arg.k === "fn") ? undefined : this.#helper(key, 0);
+  }
+
+  /** A helper that gets a session for itself commits what it writes there, however many functions it hands that session to. */
+  #onOwnSession(call: CallFact): Omit<Commit, "direct"> | undefined {
+    const { writers, program } = this.project;
+    const [key, more] = writers.calleesOf(call);
+    const write = key === undefined || more !== undefined || call.args.some((arg) => arg.k === "fn") ? undefined : freshSessionsOf(this.project).writeBehind(call);
+    if (key === undefined || !write || functionKey(write.file, write.call.fn) !== key || writers.callsOf(key).some((inner) => inner.awaited && !this.#isLibrarys(inner) && !writers.callWrites(inner))) return undefined;
+    const library = write.fresh.open.library;
+    return program.role(write.file) === "test" || this.project.graph.privateSessions.has(write.fresh.open.token) ? undefined : { library, apart: true };
   }
 
   #helper(key: FunctionKey, depth: number): Omit<Commit, "direct"> | undefined {

@@ -37,6 +37,13 @@ export class FreshSessions {
     return undefined;
   }
 
+  /** What a variable holds that a function around has got for itself: a transaction's session, where that is begun in a function of its own. */
+  around(file: string, fn: number, expr: Expr): Fresh | undefined {
+    const { program } = this.project;
+    const owner = expr.k === "var" ? program.variable(file, expr.id).fn : fn;
+    return owner === 0 ? undefined : this.of(file, owner, expr);
+  }
+
   /** What an expression is, if its function has got it for itself. */
   of(file: string, fn: number, expr: Expr, depth = 0): Fresh | undefined {
     const { program } = this.project;
@@ -83,12 +90,38 @@ export class FreshSessions {
     const { file } = program.fnOf(key);
     for (const inner of writers.callsOf(key)) {
       if (inner.conditional || functionKey(file, inner.fn) !== key) continue;
-      const fresh = statementOf(this.project.graph, inner)?.kind === "write" ? this.behind(file, inner) : undefined;
+      const fresh = statementOf(this.project.graph, inner)?.kind === "write" ? this.behind(file, inner) : this.#givenAway(file, inner);
       if (fresh && !fresh.call.conditional) return { file, call: inner, fresh };
       const deeper = this.writeBehind(inner, depth + 1);
       if (deeper) return deeper;
     }
     return undefined;
+  }
+
+  /** The session that a function got for itself and hands to one which always writes on it: `addRow(db, row)`. */
+  #givenAway(file: string, call: CallFact): Fresh | undefined {
+    const [to, more] = this.project.writers.calleesOf(call);
+    if (to === undefined || more !== undefined || call.spread) return undefined;
+    for (const [index, arg] of call.args.entries()) {
+      const fresh = arg.k === "var" ? this.of(file, call.fn, arg) : undefined;
+      if (fresh && this.#writesOn(to, index, 0)) return fresh;
+    }
+    return undefined;
+  }
+
+  /** Whether a function always writes on what it is given at this place, itself or by handing it on. */
+  #writesOn(key: FunctionKey, index: number, depth: number): boolean {
+    const { program, writers, graph } = this.project;
+    const { file, fn } = program.fnOf(key);
+    const param = fn.params[index];
+    if (param === undefined || param.rest || depth > MAX_LAYERS) return false;
+    const isIt = (expr: Expr): boolean => expr.k === "var" && expr.id === param.variable;
+    return writers.callsOf(key).some((inner) => {
+      if (inner.conditional || inner.loop !== undefined) return false;
+      if (statementOf(graph, inner)?.kind === "write") return [...startsOf(this.project, file, inner.callee)].some(isIt);
+      const [to, more] = writers.calleesOf(inner);
+      return to !== undefined && more === undefined && !inner.spread && inner.args.some((arg, at) => isIt(arg) && this.#writesOn(to, at, depth + 1));
+    });
   }
 }
 

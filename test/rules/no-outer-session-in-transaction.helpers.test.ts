@@ -195,6 +195,46 @@ runTable({
     } },
   ],
   invalid: [
+    { name: "the same in a function that is tried several times", code: {
+      "src/open.ts": `
+        import { open } from "sqlite";
+        import sqlite3 from "sqlite3";
+        const openStock = async () => open({ filename: "stock.db", driver: sqlite3.Database });
+        export default openStock;`,
+      "src/totals.ts": `
+        import openStock from "./open.js";
+        export async function setTotal(id: number) {
+          try {
+            if (!id) throw new Error("no item");
+            const db = await openStock();
+            await db.run("UPDATE items SET total = 0 WHERE id = ?", [id]);
+          } catch (error) {
+            throw new Error("failed");
+          }
+        }`,
+      "src/save.ts": `
+        import openStock from "./open.js";
+        import { setTotal } from "./totals.js";
+        async function retried<T>(run: () => Promise<T>): Promise<T> {
+          for (let i = 0; i < 5; i++) {
+            try { return await run(); } catch (error) { if (i === 4) throw error; }
+          }
+          throw new Error("too often");
+        }
+        export async function save(items: { id: number }[]) {
+          const db = await openStock();
+          await retried(async () => {
+            await db.run("BEGIN TRANSACTION");
+            try {
+              for (const item of items) await setTotal(item.id);
+              await db.run("COMMIT");
+            } catch (error) {
+              await db.run("ROLLBACK");
+              throw error;
+            }
+          });
+        }`,
+    }, findings: [{ file: "src/save.ts", line: 14, message: "`setTotal` writes on a sqlite session that it opens for itself", library: "sqlite", fix: "manual", reason: "hand it the session", related: ["src/save.ts:12", "src/totals.ts:6", "src/totals.ts:5"] }] },
     { name: "a helper that opens a session of its own on the same file, and writes there", code: {
       "src/open.ts": `
         import Database from "better-sqlite3";

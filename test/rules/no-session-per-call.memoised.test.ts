@@ -31,8 +31,11 @@ runTable({
             timer = setInterval(function () { check(); }, 1000);
           };
           this.stop = function () {
-            clearInterval(timer);
-            state = State.INIT;
+            return new Promise(function (resolve) {
+              clearInterval(timer);
+              state = State.INIT;
+              resolve();
+            });
           };
           var check = function () {
             if (state === State.INIT) {

@@ -127,7 +127,14 @@ class Memos {
     const fills = [...(this.#fills.get(place.key)?.values() ?? [])].flat();
     const isFirst = (fill: Fill): boolean => fill.fn === MODULE_FUNCTION || functions[fill.fn]?.kind === "constructor" || this.#places.isFirst(place, fill.fn);
     const leaves = fills.some((fill) => fill.at >= guard.start && fill.at < guard.end && !isSameValue(fill.value, state));
-    return leaves && fills.every((fill) => !isSameValue(fill.value, state) || isFirst(fill) || ENDS.test(functions[fill.fn]?.name ?? ""));
+    return leaves && fills.every((fill) => !isSameValue(fill.value, state) || isFirst(fill) || this.#ends(fill.fn));
+  }
+
+  /** In a function that ends the object by its name, or in one written there. */
+  #ends(fn: FunctionId): boolean {
+    const { functions } = this.input.facts;
+    for (let at = fn; at !== MODULE_FUNCTION; at = functions[at]?.parent ?? MODULE_FUNCTION) if (ENDS.test(functions[at]?.name ?? "")) return true;
+    return false;
   }
 
   #markFor(guard: Guard, place: Place): void {
