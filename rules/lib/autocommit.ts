@@ -89,8 +89,8 @@ export class Autocommit {
   #onOwnSession(call: CallFact): Omit<Commit, "direct"> | undefined {
     const { writers, program } = this.project;
     const [key, more] = writers.calleesOf(call);
-    const write = key === undefined || more !== undefined || call.args.some((arg) => arg.k === "fn") ? undefined : freshSessionsOf(this.project).writeBehind(call);
-    if (key === undefined || !write || functionKey(write.file, write.call.fn) !== key || writers.callsOf(key).some((inner) => inner.awaited && !this.#isLibrarys(inner) && !writers.callWrites(inner))) return undefined;
+    const write = key === undefined || more !== undefined || call.args.some((arg) => arg.k === "fn") ? undefined : freshSessionsOf(this.project).writeBehind(call, 0);
+    if (key === undefined || !write || writers.callsOf(key).some((inner) => inner.awaited && !this.#isLibrarys(inner) && !writers.callWrites(inner))) return undefined;
     const library = write.fresh.open.library;
     return program.role(write.file) === "test" || this.project.graph.privateSessions.has(write.fresh.open.token) ? undefined : { library, apart: true };
   }

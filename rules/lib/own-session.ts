@@ -1,6 +1,6 @@
 import type { CallFact, Expr } from "../../src/core/facts/types.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
-import { type FunctionKey, functionKey } from "../../src/core/link/program.js";
+import type { FunctionKey } from "../../src/core/link/program.js";
 import { statementOf } from "../../src/core/link/run-statements.js";
 import type { OpenSite } from "../../src/core/link/sessions.js";
 import { startsOf } from "./same-session.js";
@@ -82,17 +82,19 @@ export class FreshSessions {
     return callees.length > 0 && callees.every((key) => this.#isApart(key, depth + 1));
   }
 
-  /** The write on a session of its own that a call always leads to, and how that session was got. */
-  writeBehind(call: CallFact, depth = 0): { file: string; call: CallFact; fresh: Fresh } | undefined {
+  /** The write on a session of its own that a call always leads to, and how that session was got; `depth`: how many functions down. */
+  writeBehind(call: CallFact, depth = MAX_LAYERS): { file: string; call: CallFact; fresh: Fresh } | undefined {
     const { writers, program } = this.project;
     const [key, more] = writers.calleesOf(call);
-    if (key === undefined || more !== undefined || depth > MAX_LAYERS) return undefined;
+    if (key === undefined || more !== undefined) return undefined;
     const { file } = program.fnOf(key);
-    for (const inner of writers.callsOf(key)) {
-      if (inner.conditional || functionKey(file, inner.fn) !== key) continue;
+    const always = writers.callsOf(key).filter((inner) => !inner.conditional);
+    for (const inner of always) {
       const fresh = statementOf(this.project.graph, inner)?.kind === "write" ? this.behind(file, inner) : this.#givenAway(file, inner);
       if (fresh && !fresh.call.conditional) return { file, call: inner, fresh };
-      const deeper = this.writeBehind(inner, depth + 1);
+    }
+    for (const inner of depth > 0 ? always : []) {
+      const deeper = this.writeBehind(inner, depth - 1);
       if (deeper) return deeper;
     }
     return undefined;
