@@ -207,31 +207,47 @@ function findBegun(graph: CallGraph, file: string): TransactionSite[] {
     if (bound) append(byFunction, call.fn, bound);
   }
   const sites: TransactionSite[] = [];
-  for (const [fn, bounds] of byFunction) {
-    const begin = bounds.find(({ kind }) => kind === "begin");
-    const commits = bounds.filter(({ kind }) => kind === "commit").map(({ call }) => call);
-    const last = commits.at(-1);
-    if (!begin || !last || begin.call.loop !== undefined || last.span.start < begin.call.span.end) continue;
-    sites.push({
-      file,
-      call: begin.call,
-      library: begin.library,
-      sync: libraryWithId(begin.library)?.sync ?? false,
-      engine: engineOf(graph, begin.session),
-      style: begin.handle === undefined && begin.sql !== "" ? "sql" : "handle",
-      session: begin.session,
-      sessions: begin.session === undefined ? [] : [begin.session],
-      handles: begin.handle === undefined ? [] : [begin.handle],
-      bodies: [functionKey(file, fn)],
-      extent: { start: begin.call.span.end, end: last.span.start },
-      mode: /\bIMMEDIATE\b/i.test(begin.sql) ? "immediate" : /\bEXCLUSIVE\b/i.test(begin.sql) ? "exclusive" : (begin.mode ?? modeOfBegin(begin) ?? "default"),
-      invocations: [],
-      commits,
-      rollbacks: bounds.filter(({ kind }) => kind === "rollback").map(({ call }) => call),
-      fromParameter: false,
-    });
-  }
+  for (const [fn, all] of byFunction)
+    for (const bounds of oneByOne(all)) {
+      const begin = bounds.find(({ kind }) => kind === "begin");
+      const commits = bounds.filter(({ kind }) => kind === "commit").map(({ call }) => call);
+      const last = commits.at(-1);
+      if (!begin || !last || begin.call.loop !== undefined || last.span.start < begin.call.span.end) continue;
+      sites.push({
+        file,
+        call: begin.call,
+        library: begin.library,
+        sync: libraryWithId(begin.library)?.sync ?? false,
+        engine: engineOf(graph, begin.session),
+        style: begin.handle === undefined && begin.sql !== "" ? "sql" : "handle",
+        session: begin.session,
+        sessions: begin.session === undefined ? [] : [begin.session],
+        handles: begin.handle === undefined ? [] : [begin.handle],
+        bodies: [functionKey(file, fn)],
+        extent: { start: begin.call.span.end, end: last.span.start },
+        mode: /\bIMMEDIATE\b/i.test(begin.sql) ? "immediate" : /\bEXCLUSIVE\b/i.test(begin.sql) ? "exclusive" : (begin.mode ?? modeOfBegin(begin) ?? "default"),
+        invocations: [],
+        commits,
+        rollbacks: bounds.filter(({ kind }) => kind === "rollback").map(({ call }) => call),
+        fromParameter: false,
+      });
+    }
   return sites;
+}
+
+/**
+ * A function may begin several transactions, one after the other, as the tools in one `switch` do: each lasts to its own COMMIT. Several ways to begin one
+ * (`if (urgent) BEGIN IMMEDIATE else BEGIN`) come before any COMMIT.
+ */
+function oneByOne(bounds: readonly Bound[]): Bound[][] {
+  const groups: Bound[][] = [];
+  for (const bound of [...bounds].sort((a, b) => a.call.span.start - b.call.span.start)) {
+    const group = groups.at(-1);
+    // Begun again in a loop, it goes on: every thousandth row commits and begins.
+    if (group && !(bound.kind === "begin" && bound.call.loop === undefined && group.some(({ kind }) => kind === "commit"))) group.push(bound);
+    else groups.push([bound]);
+  }
+  return groups;
 }
 
 function boundOf(graph: CallGraph, file: string, call: CallFact): Bound | undefined {
