@@ -42,6 +42,8 @@ export class Autocommit {
 
   constructor(readonly project: ProjectFacts) {
     for (const site of project.judgedTransactions) {
+      // What a test does with a function says nothing of the program.
+      if (project.program.role(site.file) === "test") continue;
       append(this.#begun, functionKey(site.file, site.call.fn), site);
       for (const { key, extent } of project.inside.functionsOf(site)) this.#held.set(key, [...(this.#held.get(key) ?? []), extent]);
     }

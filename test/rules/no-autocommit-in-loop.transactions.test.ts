@@ -153,6 +153,30 @@ runTable({
         export const importAll = (names: string[]) => prisma.$transaction(names.map((name) => prisma.thing.create({ data: { name } })));` },
   ],
   invalid: [
+    { name: "in a transaction of a test only", code: {
+      "src/notes.ts": `
+        import Database from "better-sqlite3";
+        export const db = new Database("notes.db");
+        export function addAll(names: string[]) {
+          const insert = db.prepare("INSERT INTO notes (name) VALUES (?)");
+          for (const name of names) insert.run(name);
+        }`,
+      "src/server.ts": `
+        import express from "express";
+        import { addAll } from "./notes.js";
+        express().post("/notes", (req, res) => {
+          addAll(req.body.names);
+          res.end();
+        });`,
+      "src/notes.test.ts": `
+        import { addAll, db } from "./notes.js";
+        test("all or nothing", () => {
+          expect(() => db.transaction(() => {
+            addAll(["a"]);
+            throw new Error("no");
+          })()).toThrow();
+        });`,
+    }, findings: [{ file: "src/notes.ts", line: 5, message: "commits a better-sqlite3 write of its own", fix: "review", reason: "the turns of its batch are rolled back with it", related: ["src/notes.ts:5"], why: ["src/server.ts:3", "src/server.ts:4"] }] },
     { name: "between two transactions of one function", code: `
         import express from "express";${DB}
         const app = express();
