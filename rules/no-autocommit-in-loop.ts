@@ -1,7 +1,7 @@
 import { libraryWithId, packageName } from "../src/core/catalogue/index.js";
 import type { CallFact, LoopFact } from "../src/core/facts/types.js";
 import { Bounds, tableOf } from "../src/core/link/bounds.js";
-import { isOverReceived } from "../src/core/link/documents.js";
+import { isOverDocument, isOverReceived } from "../src/core/link/documents.js";
 import { isPerhapsShort } from "../src/core/link/short-lists.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
 import { functionKey } from "../src/core/link/program.js";
@@ -173,7 +173,9 @@ function isUpsertByHand({ program, graph }: ProjectFacts, file: string, commits:
 /** The rows of the loop belong to one thing or order: what is as long as that, and right only as a whole, wants one transaction. */
 function isOfOneWhole(project: ProjectFacts, file: string, loop: LoopFact, call: CallFact): boolean {
   const held = { file, loop, fn: functionKey(file, loop.fn), path: [], writes: [{ file, call }] };
-  return writesParts(project, file, loop, call) || keepsTogether(project, held) || parentRow(project, held).length > 0 || reorders(project, held).length > 0;
+  const isPart = writesParts(project, file, loop, call) || parentRow(project, held).length > 0;
+  // An import under a new parent is as long as the document is.
+  return (isPart && !isOverDocument(project.graph, file, loop)) || keepsTogether(project, held) || reorders(project, held).length > 0;
 }
 
 /**
