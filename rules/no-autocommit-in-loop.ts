@@ -1,7 +1,7 @@
 import { libraryWithId, packageName } from "../src/core/catalogue/index.js";
 import type { CallFact, LoopFact } from "../src/core/facts/types.js";
 import { Bounds, tableOf } from "../src/core/link/bounds.js";
-import { isOverReceived } from "../src/core/link/documents.js";
+import { isOverDocument, isOverReceived } from "../src/core/link/documents.js";
 import { isPerhapsShort } from "../src/core/link/short-lists.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
 import { functionKey } from "../src/core/link/program.js";
@@ -47,7 +47,8 @@ export const noAutocommitInLoop: Rule<Options> = {
 
   detect(file, project, options) {
     const { loops } = project.program.file(file);
-    if (loops.length === 0 || project.program.role(file) !== "source") return [];
+    // A script's functions run once, but for those that a service runs: see `runsInService`.
+    if (loops.length === 0 || project.program.role(file) === "test") return [];
     const bounds = new Bounds(project.graph);
     const drafts = loops.flatMap((loop) => {
       if (!isData(loop) || bounds.isBounded(file, loop)) return [];
@@ -83,7 +84,7 @@ function judge(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopFa
     message: messageOf(project, file, first, symbol),
     confidence,
     library: first.commit.library,
-    ...fixOf(confidence === "proven" && !commits.some(({ call }) => statementOf(project.graph, call)?.through) ? loopWritesOf(project, file, loop, commits) : undefined),
+    ...(first.commit.apart ? APART : fixOf(confidence === "proven" && !commits.some(({ call }) => statementOf(project.graph, call)?.through) ? loopWritesOf(project, file, loop, commits) : undefined)),
     why: [...callPath(project, functionKey(file, first.call.fn)), ...whyLong(project, file, loop)],
     related: [
       { file, span: { ...loop.span, endLine: loop.span.line, endColumn: loop.span.column + 1 }, text: `the loop over ${symbol}` },
@@ -91,6 +92,8 @@ function judge(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopFa
     ],
   };
 }
+
+const APART = { fix: "manual", fixReason: "each turn gets a session of its own: hand the helper one session first, on which a batch can be one transaction" } as const;
 
 function fixOf(writes: LoopWrites | undefined): Pick<Draft, "fix" | "fixReason" | "detail"> {
   if (writes === undefined) {
@@ -170,7 +173,9 @@ function isUpsertByHand({ program, graph }: ProjectFacts, file: string, commits:
 /** The rows of the loop belong to one thing or order: what is as long as that, and right only as a whole, wants one transaction. */
 function isOfOneWhole(project: ProjectFacts, file: string, loop: LoopFact, call: CallFact): boolean {
   const held = { file, loop, fn: functionKey(file, loop.fn), path: [], writes: [{ file, call }] };
-  return writesParts(project, file, loop, call) || keepsTogether(project, held) || parentRow(project, held).length > 0 || reorders(project, held).length > 0;
+  const isPart = writesParts(project, file, loop, call) || parentRow(project, held).length > 0;
+  // An import under a new parent is as long as the document is.
+  return (isPart && !isOverDocument(project.graph, file, loop)) || keepsTogether(project, held) || reorders(project, held).length > 0;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { OuterHelperDetail, Place } from "../src/core/finding.js";
 import type { CallFact, Span } from "../src/core/facts/types.js";
 import type { JudgedTransaction, ProjectFacts } from "../src/core/link/index.js";
 import { functionKey } from "../src/core/link/program.js";
+import { writtenApart } from "./lib/apart.js";
 import { finish } from "./lib/finish.js";
 import { hasOwnConnection, isByHand } from "./lib/by-hand.js";
 import { handedStrays } from "./lib/handed-strays.js";
@@ -36,6 +37,8 @@ const messages = {
     `\`${helper}\` runs on the ${library} session around this transaction, not on its handle: it ${outcome(sync)}. Pass the handle to it.`,
   handed: (library: string, session: string, fn: string, sync: boolean) =>
     `\`${session}\` is the ${library} session around the transaction whose handle \`${fn}\` is given: this ${outcome(sync)}. Use the handle.`,
+  apart: (library: string, helper: string) =>
+    `\`${helper}\` writes on a ${library} session that it opens for itself, in the middle of this transaction: it is no part of it, and may wait for its locks. Hand it the session.`,
 };
 
 const CAUGHT = "its error is caught inside the transaction, which on PostgreSQL is over once a statement of it has failed";
@@ -71,7 +74,7 @@ export const noOuterSessionInTransaction: Rule<Options> = {
     for (const site of project.judgedTransactions) {
       // What is reported stands in the transaction's own body, which is written where the function is passed.
       if (homeOf(project, site) !== file || options.ignoreLibraries.includes(packageName(site.library))) continue;
-      drafts.push(...judge(project, site, options));
+      drafts.push(...judge(project, site, options), ...apart(project, site, options));
     }
     const { name } = noOuterSessionInTransaction;
     return finish(noOuterSessionInTransaction, project, [...withoutRepetition(drafts), ...draftsIn(file, project, name, options, () => draftsOfHanded(project, options))]);
@@ -154,6 +157,29 @@ function judge(project: ProjectFacts, site: JudgedTransaction, options: Options)
   // What is written on the handle is not there for others before the commit, and they may wait for it: all go in, or somebody looks.
   const left = drafts.find(({ fix }) => fix !== "safe");
   return drafts.map((draft) => (left === undefined || draft.fix !== "safe" ? draft : { ...draft, fix: "review", fixReason: stays(left) }));
+}
+
+/** Helpers that get sessions of their own for what they write. */
+function apart(project: ProjectFacts, site: JudgedTransaction, { allowFunctions }: Options): Draft[] {
+  if (project.program.role(site.file) === "test") return [];
+  const library = packageName(site.library);
+  return writtenApart(project, site).flatMap(({ at, write, opened }): Draft[] => {
+    const helper = project.program.text(site.file, at.calleeSpan);
+    if (allowFunctions.some((name) => helper === name || helper.endsWith(`.${name}`))) return [];
+    return [
+      {
+        confidence: "proven",
+        library: site.library,
+        fix: "manual",
+        fixReason: "hand it the session: what it does is then undone with the transaction, and sees what that has written",
+        why: callPath(project, functionKey(site.file, site.call.fn)),
+        file: site.file,
+        span: at.span,
+        message: messages.apart(library, helper),
+        related: [place(site.file, site.call.calleeSpan, "the transaction"), place(write.file, write.call.span, "writes on a session of its own"), place(opened.file, opened.call.span, "gets that session")],
+      },
+    ];
+  });
 }
 
 /** How a place is mended, how safe that is, and why. */

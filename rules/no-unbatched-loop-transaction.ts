@@ -14,6 +14,7 @@ import { namesTables } from "./lib/named-tables.js";
 import { callPath, dearestPath, entryCosts } from "./lib/path.js";
 import { amount } from "./lib/amount.js";
 import { finish } from "./lib/finish.js";
+import { freshSessionsOf } from "./lib/own-session.js";
 import { besideReplaced, keepsTogether, obstaclesOf, ORDER, PARENT } from "./lib/atomicity.js";
 import { isOverRows } from "./lib/reorders.js";
 import { runnerOf, whyNotBatched } from "./lib/batchable.js";
@@ -94,7 +95,7 @@ function judge(project: ProjectFacts, bounds: Bounds, site: JudgedTransaction, o
   const held = loops
     .filter(({ file, loop, path }) => !(joined && path.length > 0) && loop.kind !== "for-in" && !(loop.hasReturn && loop.kind !== "callback") && !bounds.isBounded(file, loop, site))
     // Rows that replace or belong to what this one turn writes are as many as that one thing has.
-    .filter((candidate) => !keepsTogether(project, candidate) && !isOverTables(project, candidate))
+    .filter((candidate) => !keepsTogether(project, candidate) && !isOverTables(project, candidate) && !isApart(project, candidate))
     .map((candidate) => ({ ...candidate, isSure: isSurelyLong(project, bounds, candidate, engine) }))
     .sort((a, b) => Number(b.isSure) - Number(a.isSure) || a.path.length - b.path.length || a.loop.span.start - b.loop.span.start);
   const outer = held[0];
@@ -139,6 +140,12 @@ function judge(project: ProjectFacts, bounds: Bounds, site: JudgedTransaction, o
     ...(statements.length === 0 ? {} : { cost: { statements } }),
     detail,
   };
+}
+
+/** Helpers write on sessions that they get for themselves: the transaction holds nothing of that. */
+function isApart(project: ProjectFacts, { writes }: HeldLoop): boolean {
+  const fresh = freshSessionsOf(project);
+  return writes.every(({ call }) => fresh.writesApart(call));
 }
 
 /** Each turn writes another table: as many as the program has. */

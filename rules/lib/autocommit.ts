@@ -4,6 +4,8 @@ import { type Extent, inExtent } from "../../src/core/link/extent.js";
 import type { JudgedTransaction, ProjectFacts } from "../../src/core/link/index.js";
 import { append, type FunctionKey, functionKey, type Program } from "../../src/core/link/program.js";
 import { statementOf, statementsRunBy } from "../../src/core/link/run-statements.js";
+import { makesPromise } from "../../src/core/link/waits.js";
+import { freshSessionsOf } from "./own-session.js";
 import { chainOf } from "./turns.js";
 
 /** How a call commits a write of its own: itself, or in the function that it calls. */
@@ -12,6 +14,8 @@ export interface Commit {
   direct: boolean;
   /** The function that it calls does so in a transaction of its own: which adds rows, or changes what is there. */
   transaction?: "adds" | "changes";
+  /** On a session that the function gets for itself: no transaction of the loop's would reach it. */
+  apart?: boolean;
 }
 
 /** `if (this.db) { this.db.run(…); return; }`: the branch asks for nothing but the session, so it is taken wherever there is one. */
@@ -39,6 +43,8 @@ export class Autocommit {
 
   constructor(readonly project: ProjectFacts) {
     for (const site of project.judgedTransactions) {
+      // What a test does with a function says nothing of the program.
+      if (project.program.role(site.file) === "test") continue;
       append(this.#begun, functionKey(site.file, site.call.fn), site);
       for (const { key, extent } of project.inside.functionsOf(site)) this.#held.set(key, [...(this.#held.get(key) ?? []), extent]);
     }
@@ -52,8 +58,19 @@ export class Autocommit {
   of(file: string, call: CallFact): Commit | undefined {
     const own = this.#writes(file, call);
     if (own !== undefined && this.#runsHere(file, call, own)) return { library: own, direct: true };
-    const through = this.#through(call);
+    const promised = this.#promised(file, call);
+    if (promised !== undefined) return { library: promised, direct: true };
+    const through = this.#through(call) ?? this.#onOwnSession(call);
     return through === undefined || !this.#runsHere(file, call, through.library) ? undefined : { ...through, direct: false };
+  }
+
+  /** `await new Promise((resolve, reject) => { db.run("INSERT …", done); })`: the write of a driver that takes a callback. */
+  #promised(file: string, call: CallFact): string | undefined {
+    const [executor, more] = makesPromise(call) && this.project.program.chainEnd(file, call).awaited ? call.args : [];
+    if (executor?.k !== "fn" || more !== undefined) return undefined;
+    const calls = this.project.program.callsIn(file, executor.id);
+    const write = calls.find((inner) => !inner.conditional && inner.loop === undefined && this.#writes(file, inner) !== undefined);
+    return write && this.#writes(file, write);
   }
 
   /** A promise that nobody awaits in place may be collected: `$transaction(list)` runs all of it as one. */
@@ -69,6 +86,16 @@ export class Autocommit {
     const { writers } = this.project;
     const [key, more] = writers.calleesOf(call);
     return key === undefined || more !== undefined || call.args.some((arg) => arg.k === "fn") ? undefined : this.#helper(key, 0);
+  }
+
+  /** A helper that gets a session for itself commits what it writes there, however many functions it hands that session to. */
+  #onOwnSession(call: CallFact): Omit<Commit, "direct"> | undefined {
+    const { writers, program } = this.project;
+    const [key, more] = writers.calleesOf(call);
+    const write = key === undefined || more !== undefined || call.args.some((arg) => arg.k === "fn") ? undefined : freshSessionsOf(this.project).writeBehind(call, 0);
+    if (key === undefined || !write || writers.callsOf(key).some((inner) => inner.awaited && !this.#isLibrarys(inner) && !writers.callWrites(inner))) return undefined;
+    const library = write.fresh.open.library;
+    return program.role(write.file) === "test" || this.project.graph.privateSessions.has(write.fresh.open.token) ? undefined : { library, apart: true };
   }
 
   #helper(key: FunctionKey, depth: number): Omit<Commit, "direct"> | undefined {

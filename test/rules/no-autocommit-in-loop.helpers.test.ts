@@ -55,6 +55,26 @@ runTable({
   rule: "no-autocommit-in-loop",
   theme: "helpers with a session, and with transactions of their own",
   valid: [
+    { name: "a helper with a session of its own that writes for some only", code: {
+      "src/open.ts": `
+        import Database from "better-sqlite3";
+        export const openNotes = () => new Database("notes.db");`,
+      "src/app.ts": `
+        import express from "express";
+        import { openNotes } from "./open.js";
+        function fold(db: any, id: number) {
+          if (db.prepare("SELECT 1 FROM old WHERE id = ?").get(id)) db.prepare("DELETE FROM notes WHERE id = ?").run(id);
+        }
+        function remove(id: number) {
+          const db = openNotes();
+          fold(db, id);
+          db.close();
+        }
+        express().post("/clean", (req, res) => {
+          for (const id of req.body.ids) remove(id);
+          res.end();
+        });`,
+    } },
     { name: "a helper whose transactions are batches of a list of its own", code: `
         import Database from "better-sqlite3";
         import { batchedTransactionSync } from "sessionfix-runtime";${APP}
@@ -107,6 +127,38 @@ runTable({
         });` },
   ],
   invalid: [
+    { name: "a helper that gets a session for itself and hands it to what writes", code: {
+      "src/open.ts": `
+        import Database from "better-sqlite3";
+        export const openNotes = () => new Database("notes.db");`,
+      "src/notes.ts": `
+        import { openNotes } from "./open.js";
+        function removeRow(db: any, id: number) {
+          db.exec("SAVEPOINT remove_note");
+          try {
+            db.prepare("DELETE FROM notes WHERE id = ?").run(id);
+            db.exec("RELEASE remove_note");
+          } catch (error) {
+            db.exec("ROLLBACK TO remove_note");
+            throw error;
+          }
+        }
+        export function remove(id: number) {
+          const db = openNotes();
+          try {
+            removeRow(db, id);
+          } finally {
+            db.close();
+          }
+        }`,
+      "src/app.ts": `
+        import express from "express";
+        import { remove } from "./notes.js";
+        express().post("/clean", (req, res) => {
+          for (const id of req.body.ids) remove(id);
+          res.end();
+        });`,
+    }, findings: [{ file: "src/app.ts", line: 4, message: "calls `remove`, which commits better-sqlite3 writes of its own", fix: "manual", reason: "each turn gets a session of its own", related: ["src/app.ts:4"], why: ["src/app.ts:3"] }] },
     { name: "a method that hands the session to what writes", code: { ...STORE(INSERT), "src/app.ts": importAll(LOOP) }, findings: [found({ reason: "writes as well" })] },
     { name: "a helper that writes where it has a session", code: { ...STORE(INSERT), "src/store.ts": `
         import Database from "better-sqlite3";

@@ -99,6 +99,23 @@ runTable({
         }` },
   ],
   invalid: [
+    {
+      name: "in the tool of a server that is started as a command",
+      code: {
+        "src/index.ts": `#!/usr/bin/env node
+import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
+import Database from "better-sqlite3";
+const db = new Database("notes.db");
+const server = new McpServer({ name: "notes", version: "1.0.0" });
+server.tool("import", async ({ lines }) => {
+  const stmt = db.prepare("INSERT INTO notes (text) VALUES (?)");
+  for (const line of lines) stmt.run(line);
+  return { content: [] };
+});
+`,
+      },
+      findings: [{ file: "src/index.ts", line: 8, message: "commits a better-sqlite3 write of its own", fix: "review", reason: "when a turn fails", related: ["src/index.ts:8"], why: ["src/index.ts:6"] }],
+    },
     { name: "a loop that only runs when there is something in the list", code: `${DB}
         import express from "express";
         const app = express();

@@ -18,6 +18,19 @@ runTable({
   rule: "no-autocommit-in-loop",
   theme: "transactions around it",
   valid: [
+    { name: "committed and begun again every so many rows", code: `${DB}
+        export function importAll(names: string[]) {
+          db.exec("BEGIN");
+          let count = 0;
+          for (const name of names) {
+            if (++count % 1000 === 0) {
+              db.exec("COMMIT");
+              db.exec("BEGIN");
+            }
+            insert.run(name);
+          }
+          db.exec("COMMIT");
+        }` },
     { name: "in a transaction", code: `${DB}
         export function importAll(names: string[]) {
           db.transaction(() => {
@@ -140,6 +153,50 @@ runTable({
         export const importAll = (names: string[]) => prisma.$transaction(names.map((name) => prisma.thing.create({ data: { name } })));` },
   ],
   invalid: [
+    { name: "in a transaction of a test only", code: {
+      "src/notes.ts": `
+        import Database from "better-sqlite3";
+        export const db = new Database("notes.db");
+        export function addAll(names: string[]) {
+          const insert = db.prepare("INSERT INTO notes (name) VALUES (?)");
+          for (const name of names) insert.run(name);
+        }`,
+      "src/server.ts": `
+        import express from "express";
+        import { addAll } from "./notes.js";
+        express().post("/notes", (req, res) => {
+          addAll(req.body.names);
+          res.end();
+        });`,
+      "src/notes.test.ts": `
+        import { addAll, db } from "./notes.js";
+        test("all or nothing", () => {
+          expect(() => db.transaction(() => {
+            addAll(["a"]);
+            throw new Error("no");
+          })()).toThrow();
+        });`,
+    }, findings: [{ file: "src/notes.ts", line: 5, message: "commits a better-sqlite3 write of its own", fix: "review", reason: "the turns of its batch are rolled back with it", related: ["src/notes.ts:5"], why: ["src/server.ts:3", "src/server.ts:4"] }] },
+    { name: "between two transactions of one function", code: `
+        import express from "express";${DB}
+        const app = express();
+        app.post("/tools", (req, res) => {
+          switch (req.body.tool) {
+            case "save":
+              db.exec("BEGIN");
+              insert.run(req.body.name);
+              db.exec("COMMIT");
+              break;
+            case "import":
+              for (const name of req.body.names) insert.run(name);
+              break;
+            case "remove":
+              db.exec("BEGIN");
+              db.prepare("DELETE FROM things").run();
+              db.exec("COMMIT");
+          }
+          res.end();
+        });`, findings: [found(14, 14, { confidence: "proven", ...wrapped, why: [6] })] },
     { name: "through a Proxy that opens when it is first used", code: `
         import Database from "better-sqlite3";
         import express from "express";

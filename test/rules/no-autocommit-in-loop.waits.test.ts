@@ -12,6 +12,22 @@ runTable({
   rule: "no-autocommit-in-loop",
   theme: "turns that wait or stop",
   valid: [
+    { name: "a promise by hand that waits for something else as well", code: `
+        import express from "express";
+        import fs from "node:fs";
+        import sqlite3 from "sqlite3";
+        const db = new sqlite3.Database("app.db");
+        const app = express();
+        app.post("/things", async (req, res) => {
+          for (const name of req.body.names) {
+            await new Promise((resolve, reject) => {
+              fs.readFile(name, (error, text) => {
+                db.run("INSERT INTO things (text) VALUES (?)", [text], (err) => (err ? reject(err) : resolve(undefined)));
+              });
+            });
+          }
+          res.end();
+        });` },
     { name: "a retry", code: `${DB}
         export function save(name: string, attempts: number[]) {
           for (const wait of attempts) {
@@ -101,6 +117,20 @@ runTable({
         }` },
   ],
   invalid: [
+    { name: "a promise by hand around a driver's callback", code: `
+        import express from "express";
+        import sqlite3 from "sqlite3";
+        const db = new sqlite3.Database("app.db");
+        const app = express();
+        app.post("/things", async (req, res) => {
+          const add = db.prepare("INSERT INTO things (name) VALUES (?)");
+          for (const name of req.body.names) {
+            await new Promise((resolve, reject) => {
+              add.run(name, (error) => (error ? reject(error) : resolve(undefined)));
+            });
+          }
+          res.end();
+        });`, findings: [{ line: 8, message: "Each turn of the loop over `names` commits a sqlite3 write of its own", library: "sqlite3", fix: "manual", reason: "turns that are committed stay", related: [7], why: [5] }] },
     { name: "a turn that goes no further when its write says so is likely", code: `${PRISMA}
         const count = async (key: string) => prisma.use.update({ where: { key }, data: { n: { increment: 1 } } });
         export async function take(limits: { key: string; max: number }[]) {

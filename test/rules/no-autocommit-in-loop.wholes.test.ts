@@ -48,6 +48,30 @@ runTable({
         }` },
   ],
   invalid: [
+    { name: "an import of a document under a new parent: as long as the document is", code: `
+        import fs from "node:fs";
+        import { randomUUID } from "node:crypto";
+        import express from "express";${DB}
+        const app = express();
+        app.post("/import", (req, res) => {
+          const document = JSON.parse(fs.readFileSync(req.body.path, "utf8"));
+          const id = randomUUID();
+          db.prepare("INSERT INTO notebooks (id, name) VALUES (?, ?)").run(id, document.name);
+          const add = db.prepare("INSERT INTO notes (notebook, text) VALUES (?, ?)");
+          for (const note of document.notes) add.run(id, note.text);
+          res.end();
+        });`, findings: [found(13, 13, { fix: "review", reason: "the turns of its batch are rolled back with it", why: [8] })] },
+    { name: "the parts of one row that a request names are likely", code: `
+        import { randomUUID } from "node:crypto";
+        import express from "express";${DB}
+        const app = express();
+        app.post("/notebooks", (req, res) => {
+          const id = randomUUID();
+          db.prepare("INSERT INTO notebooks (id, name) VALUES (?, ?)").run(id, req.body.name);
+          const add = db.prepare("INSERT INTO notes (notebook, text) VALUES (?, ?)");
+          for (const note of req.body.notes) add.run(id, note.text);
+          res.end();
+        });`, findings: [found(11, 11, { confidence: "likely", why: [7] })] },
     { name: "a statement that was prepared before: it deletes nothing yet", code: `
         import Database from "better-sqlite3";
         import { createServer } from "node:http";

@@ -136,8 +136,154 @@ runTable({
           await log(ctx);
           await log(other);
         });` },
+    { name: "a helper with a session of its own on another file", code: {
+      "src/open.ts": `
+        import Database from "better-sqlite3";
+        export function openNotes() { return new Database("notes.db"); }
+        export function openLog() { return new Database("log.db"); }`,
+      "src/save.ts": `
+        import { openLog, openNotes } from "./open.js";
+        function log(text: string) {
+          const db = openLog();
+          db.prepare("INSERT INTO log (text) VALUES (?)").run(text);
+          db.close();
+        }
+        export function save(text: string) {
+          const db = openNotes();
+          db.exec("BEGIN");
+          db.prepare("INSERT INTO notes (text) VALUES (?)").run(text);
+          log(text);
+          db.exec("COMMIT");
+        }`,
+    } },
+    { name: "a helper that opens the file which it is told", code: {
+      "src/open.ts": `
+        import Database from "better-sqlite3";
+        export function openNotes(path: string) { return new Database(path); }`,
+      "src/save.ts": `
+        import { openNotes } from "./open.js";
+        function copy(path: string, text: string) {
+          const db = openNotes(path);
+          db.prepare("INSERT INTO notes (text) VALUES (?)").run(text);
+          db.close();
+        }
+        export function save(text: string, other: string) {
+          const db = openNotes("notes.db");
+          db.exec("BEGIN");
+          db.prepare("INSERT INTO notes (text) VALUES (?)").run(text);
+          copy(other, text);
+          db.exec("COMMIT");
+        }`,
+    } },
+    { name: "a helper that is given the session of the transaction, or opens one where it is given none", code: {
+      "src/open.ts": `
+        import Database from "better-sqlite3";
+        export function openNotes() { return new Database("notes.db"); }`,
+      "src/save.ts": `
+        import { openNotes } from "./open.js";
+        function count(id: number, given?: any) {
+          const db = given ?? openNotes();
+          db.prepare("UPDATE counts SET n = n + 1 WHERE id = ?").run(id);
+        }
+        export function save(id: number) {
+          const db = openNotes();
+          db.exec("BEGIN");
+          db.prepare("INSERT INTO notes (id) VALUES (?)").run(id);
+          count(id, db);
+          db.exec("COMMIT");
+        }`,
+    } },
   ],
   invalid: [
+    { name: "the same in a function that is tried several times", code: {
+      "src/open.ts": `
+        import { open } from "sqlite";
+        import sqlite3 from "sqlite3";
+        const openStock = async () => open({ filename: "stock.db", driver: sqlite3.Database });
+        export default openStock;`,
+      "src/totals.ts": `
+        import openStock from "./open.js";
+        export async function setTotal(id: number) {
+          try {
+            if (!id) throw new Error("no item");
+            const db = await openStock();
+            await db.run("UPDATE items SET total = 0 WHERE id = ?", [id]);
+          } catch (error) {
+            throw new Error("failed");
+          }
+        }`,
+      "src/save.ts": `
+        import openStock from "./open.js";
+        import { setTotal } from "./totals.js";
+        async function retried<T>(run: () => Promise<T>): Promise<T> {
+          for (let i = 0; i < 5; i++) {
+            try { return await run(); } catch (error) { if (i === 4) throw error; }
+          }
+          throw new Error("too often");
+        }
+        export async function save(items: { id: number }[]) {
+          const db = await openStock();
+          await retried(async () => {
+            await db.run("BEGIN TRANSACTION");
+            try {
+              for (const item of items) await setTotal(item.id);
+              await db.run("COMMIT");
+            } catch (error) {
+              await db.run("ROLLBACK");
+              throw error;
+            }
+          });
+        }`,
+    }, findings: [{ file: "src/save.ts", line: 14, message: "`setTotal` writes on a sqlite session that it opens for itself", library: "sqlite", fix: "manual", reason: "hand it the session", related: ["src/save.ts:12", "src/totals.ts:6", "src/totals.ts:5"] }] },
+    { name: "a helper that opens a session of its own on the same file, and writes there", code: {
+      "src/open.ts": `
+        import Database from "better-sqlite3";
+        export function openNotes() { return new Database("notes.db"); }`,
+      "src/counts.ts": `
+        import { openNotes } from "./open.js";
+        export function count(id: number) {
+          const db = openNotes();
+          try {
+            db.prepare("UPDATE counts SET n = n + 1 WHERE id = ?").run(id);
+          } finally {
+            db.close();
+          }
+        }`,
+      "src/save.ts": `
+        import { openNotes } from "./open.js";
+        import { count } from "./counts.js";
+        export function save(id: number) {
+          const db = openNotes();
+          db.exec("BEGIN");
+          try {
+            db.prepare("INSERT INTO notes (id) VALUES (?)").run(id);
+            count(id);
+            db.exec("COMMIT");
+          } catch (error) {
+            db.exec("ROLLBACK");
+            throw error;
+          }
+        }`,
+    }, findings: [{ file: "src/save.ts", line: 8, message: "`count` writes on a better-sqlite3 session that it opens for itself, in the middle of this transaction: it is no part of it, and may wait for its locks", fix: "manual", reason: "hand it the session", related: ["src/save.ts:5", "src/counts.ts:5", "src/counts.ts:3"] }] },
+    { name: "the same where a callback is the transaction", code: {
+      "src/open.ts": `
+        import Database from "better-sqlite3";
+        export function openNotes() { return new Database("notes.db"); }`,
+      "src/save.ts": `
+        import { openNotes } from "./open.js";
+        function count(id: number) {
+          const db = openNotes();
+          db.prepare("UPDATE counts SET n = n + 1 WHERE id = ?").run(id);
+          db.close();
+        }
+        export function save(id: number) {
+          const db = openNotes();
+          db.transaction(() => {
+            db.prepare("INSERT INTO notes (id) VALUES (?)").run(id);
+            count(id);
+          })();
+        }`,
+    }, findings: [{ file: "src/save.ts", line: 11, message: "`count` writes on a better-sqlite3 session that it opens for itself", fix: "manual", reason: "hand it the session", related: ["src/save.ts:9", "src/save.ts:4", "src/save.ts:3"] }] },
     { name: "a helper on the module's session", code: `${PRISMA}
         async function clear() { await prisma.line.deleteMany(); }
         export const save = () => prisma.$transaction(async (tx) => {

@@ -103,6 +103,56 @@ runTable({
   ],
   invalid: [
     {
+      name: "a server that starts as a command: its file has a hashbang, and its routes make objects that open",
+      code: {
+        "src/server.ts": `#!/usr/bin/env node
+import express from "express";
+import { Docs } from "./docs.js";
+const app = express();
+app.post("/docs", (req, res) => {
+  res.json(new Docs().find(req.body.name));
+});
+app.post("/all", (req, res) => {
+  res.json(new Docs().all());
+});
+app.listen(3000);
+`,
+        "src/docs.ts": `
+        import Database from "better-sqlite3";
+        export class Docs {
+          readonly #db: Database.Database;
+          constructor() {
+            this.#db = new Database("docs.db");
+          }
+          find(name: string) { return this.#db.prepare("SELECT * FROM docs WHERE name = ?").get(name); }
+          all() { return this.#db.prepare("SELECT * FROM docs").all(); }
+        }`,
+      },
+      findings: [{ file: "src/docs.ts", line: 5, message: "opens a new better-sqlite3 session each time it runs", fix: "safe", why: ["src/server.ts:8", "src/server.ts:9", "src/docs.ts:5"], sessions: "1" }],
+    },
+    {
+      name: "a command's functions that a service runs for each request, one calling the other",
+      code: {
+        "src/server.ts": `
+        import { createServer } from "node:http";
+        import { dispatch } from "./tools.js";
+        createServer((req, res) => res.end(dispatch(req.url ?? ""))).listen(3000);`,
+        "src/tools.ts": `#!/usr/bin/env node
+import { openStore } from "./store.js";
+export function dispatch(name: string) { return name === "/count" ? count() : list(); }
+function count() { return JSON.stringify(openStore().prepare("SELECT count(*) FROM things").get()); }
+function list() { return JSON.stringify(openStore().prepare("SELECT * FROM things").all()); }
+if (process.argv[2]) console.log(dispatch(process.argv[2]));
+`,
+        "src/store.ts": `
+        import Database from "better-sqlite3";
+        export function openStore() {
+          return new Database("store.db");
+        }`,
+      },
+      findings: [{ file: "src/store.ts", line: 3, message: "2 places do so per request, event or tick", fix: "safe", why: ["src/server.ts:3", "src/server.ts:3", "src/tools.ts:3", "src/tools.ts:4", "src/store.ts:3"], related: ["src/tools.ts:4", "src/tools.ts:5"], sessions: "2" }],
+    },
+    {
       name: "Hono: a middleware that opens",
       code: `
         import Database from "better-sqlite3";

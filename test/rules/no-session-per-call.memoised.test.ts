@@ -15,6 +15,39 @@ runTable({
   rule: "no-session-per-call",
   theme: "memoised and not quite",
   valid: [
+    { name: "a state that the opening leaves, looked at by each tick", code: `
+        const sqlite3 = require("sqlite3");
+        const State = { INIT: "init", IDLE: "idle" };
+        let db;
+        function open() {
+          return new Promise((resolve, reject) => {
+            db = new sqlite3.Database("alarms.db", (error) => (error ? reject(error) : resolve()));
+          });
+        }
+        function Alarms() {
+          var timer = null;
+          var state = State.INIT;
+          this.start = function () {
+            timer = setInterval(function () { check(); }, 1000);
+          };
+          this.stop = function () {
+            return new Promise(function (resolve) {
+              clearInterval(timer);
+              state = State.INIT;
+              resolve();
+            });
+          };
+          var check = function () {
+            if (state === State.INIT) {
+              open().then(function () {
+                state = State.IDLE;
+              });
+            } else if (state === State.IDLE) {
+              db.all("SELECT * FROM alarms", () => {});
+            }
+          };
+        }
+        module.exports = { create: () => new Alarms() };` },
     { name: "??=", code: `${IMPORTS}
         let db;
         function getDb() {
@@ -295,6 +328,17 @@ runTable({
         Store.instance().connect();` },
   ],
   invalid: [
+    { name: "a state that only says that the last tick is over", code: `${IMPORTS}
+        let state = "idle";
+        setInterval(() => {
+          if (state === "idle") {
+            state = "busy";
+            const db = new Database("app.db");
+            db.prepare("DELETE FROM jobs WHERE done = 1").run();
+            db.close();
+            state = "idle";
+          }
+        }, 60_000);`, findings: [{ line: 7, message: "opens a new better-sqlite3 session", fix: "safe", why: [4, 7], sessions: "1" }] },
     { name: "a flag that asks for another one, which somebody sets", code: `${IMPORTS}
         let db;
         export function getDb(fresh = false) {

@@ -9,6 +9,50 @@ runTable({
   rule: "no-session-per-call",
   theme: "traps: what looks alike",
   valid: [
+    {
+      name: "a helper runs what it is given by start-up, and what it is given by requests: each is its giver's",
+      code: {
+        "src/config.js": `
+          const fs = require("fs");
+          function withFolder(callback) {
+            makeFolder("data", (error) => callback(error, "data"));
+          }
+          function makeFolder(path, callback) {
+            fs.mkdir(path, (error) => callback(error));
+          }
+          function saveConfig(config) {
+            withFolder((error, folder) => fs.writeFile(folder + "/config.json", JSON.stringify(config), () => {}));
+          }
+          module.exports = { withFolder, saveConfig };`,
+        "src/library.js": `
+          const Database = require("better-sqlite3");
+          const { withFolder } = require("./config");
+          class Library {
+            initialize(done) {
+              withFolder((error, folder) => {
+                this.db = new Database(folder + "/library.db");
+                done(error);
+              });
+            }
+          }
+          module.exports = Library;`,
+        "src/server.js": `
+          const express = require("express");
+          const { saveConfig } = require("./config");
+          const Library = require("./library");
+          const library = new Library();
+          const app = express();
+          app.post("/config", (req, res) => {
+            saveConfig(req.body);
+            res.end();
+          });
+          app.put("/config", (req, res) => {
+            saveConfig(req.body);
+            res.end();
+          });
+          library.initialize(() => app.listen(3000));`,
+      },
+    },
     { name: "a client that stops the query of another one", code: `
         import { Client, Pool } from "pg";
         const pool = new Pool();
@@ -149,6 +193,27 @@ runTable({
         app.get("/things", (req, res) => res.json(services.db.prepare("SELECT * FROM things").all()));` },
   ],
   invalid: [
+    {
+      name: "a helper that keeps what it is given as a handler: the giver runs once, what it gives does not",
+      code: {
+        "src/routes.js": `
+          const express = require("express");
+          const app = express();
+          function route(path, run) {
+            app.get(path, (req, res) => res.json(run(req.query)));
+          }
+          module.exports = { app, route };`,
+        "src/server.js": `
+          const Database = require("better-sqlite3");
+          const { app, route } = require("./routes");
+          function main() {
+            route("/things", () => new Database("app.db").prepare("SELECT * FROM things").all());
+            app.listen(3000);
+          }
+          main();`,
+      },
+      findings: [{ file: "src/server.js", line: 4, message: "opens a new better-sqlite3 session", fix: "safe", why: ["src/routes.js:4", "src/routes.js:4"] }],
+    },
     { name: "Knex with a connection has a pool", code: `
         import knex from "knex";
         export const getKnex = () => knex({ client: "pg", connection: process.env.DATABASE_URL });

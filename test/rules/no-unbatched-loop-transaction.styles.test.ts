@@ -159,6 +159,21 @@ runTable({
         });`, options: { ignoreLibraries: ["better-sqlite3"] } },
   ],
   invalid: [
+    { name: "two after one another in one function: what stands between them is in neither", code: `${DB}
+        app.post("/things", (req, res) => {
+          if (req.query.first) {
+            db.exec("BEGIN");
+            insert.run("first");
+            db.exec("COMMIT");
+            for (const thing of req.body.others) insert.run(thing.name);
+          } else {
+            db.exec("BEGIN");
+            for (const thing of req.body.things) insert.run(thing.name);
+            db.exec("COMMIT");
+          }
+          res.end();
+        });`,
+      findings: [{ line: 13, message: "loops over `things`", fix: "review", reason: REVIEW, related: [14], statements: "n", why: [6] }] },
     { name: "a helper of two drivers is one finding a place, that names both", code: `
         import Database from "better-sqlite3";
         import express from "express";

@@ -22,6 +22,37 @@ runTable({
   theme: "traps: what looks alike",
   valid: [
     {
+      name: "the loop writes through sessions of its helpers' own: this transaction holds nothing",
+      code: {
+        "src/open.ts": `
+          import { open } from "sqlite";
+          import sqlite3 from "sqlite3";
+          export const openStock = () => open({ filename: "stock.db", driver: sqlite3.Database });`,
+        "src/totals.ts": `
+          import { openStock } from "./open.js";
+          export async function setTotal(id: number) {
+            const db = await openStock();
+            const { total } = await db.get("SELECT sum(count) AS total FROM stock WHERE item = ?", [id]);
+            await db.run("UPDATE items SET total = ? WHERE id = ?", [total, id]);
+          }`,
+        "src/server.ts": `
+          import express from "express";
+          import { openStock } from "./open.js";
+          import { setTotal } from "./totals.js";
+          express().post("/totals", async (req, res) => {
+            const db = await openStock();
+            await db.run("BEGIN");
+            try {
+              for (const item of req.body.items) await setTotal(item.id);
+              await db.run("COMMIT");
+            } catch (error) {
+              await db.run("ROLLBACK");
+            }
+            res.end();
+          });`,
+      },
+    },
+    {
       name: "a test that puts a function of its own in the place of the platform's",
       code: {
         "src/report.ts": `

@@ -62,7 +62,7 @@ function comparison(walk: Walk, node: Node, ctx: Context): Asked[] | undefined {
   const sides = [left, right].map((side) => ({ side, nothing: isNothing(side), value: walk.expr(typeofOperand(side) ?? side, ctx) }));
   const absent = sides.some((side) => side.nothing);
   // `x === undefined` means empty, `x === other` means that there is something to compare with.
-  return sides.filter((side) => !side.nothing).map(({ value }) => ({ expr: value, filledWhen: absent ? !equal : equal, compared: !absent }));
+  return sides.filter((side) => !side.nothing).map(({ value }, i) => ({ expr: value, filledWhen: absent ? !equal : equal, compared: !absent, ...(absent ? {} : { to: sides[1 - i]?.value }) }));
 }
 
 function typeofOperand(node: Node): Node | undefined {
@@ -113,7 +113,9 @@ export function guard(walk: Walk, ctx: Context, { asked, joined }: Pick<Conditio
     for (const { expr, filledWhen, compared } of asked.slice(0, MAX_ASKED))
       if ((expr.k === "var" || expr.k === "member") && compared !== true) walk.forks.push({ fn: ctx.fn, asked: expr, filled: filledWhen === outcome, nullish: compared === false, start, end });
   const places = asked.slice(-MAX_ASKED).filter(({ expr, filledWhen }) => filledWhen !== outcome && mayBePlace(expr)).map(({ expr, compared }) => ({ expr, compared }));
-  if (places.length > 0) walk.guards.push({ fn: ctx.fn, places, start, end });
+  const certain = asked.length <= 2 || joined === (outcome ? "&&" : "||");
+  const states = certain ? asked.filter(({ expr, filledWhen, compared, to }) => compared === true && to !== undefined && filledWhen === outcome && (expr.k === "var" || expr.k === "member")).slice(-MAX_ASKED) : [];
+  if (places.length > 0 || states.length > 0) walk.guards.push({ fn: ctx.fn, places, ...(states.length > 0 ? { states: states.map(({ expr, to }) => ({ expr, to })) } : {}), start, end });
 }
 
 function mayBePlace(expr: Expr): boolean {

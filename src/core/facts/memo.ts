@@ -1,5 +1,5 @@
 import { isEmpty, Places, type Place } from "./places.js";
-import type { CallFact, CallId, Expr, FileFacts, FunctionId, MemoFact } from "./types.js";
+import { type CallFact, type CallId, type Expr, type FileFacts, type FunctionId, type MemoFact, MODULE_FUNCTION } from "./types.js";
 
 /** An expression whose truth was tested, and the outcome that means that there is a value. */
 export interface Asked {
@@ -7,12 +7,16 @@ export interface Asked {
   filledWhen: boolean;
   /** It was compared with a value: another value empties the place. */
   compared?: boolean;
+  /** What it was compared with. */
+  to?: Expr;
 }
 
 /** A stretch of a function that runs only when one of these places was found empty. */
 export interface Guard {
   fn: FunctionId;
   places: Pick<Asked, "expr" | "compared">[];
+  /** Or only while one of these has a certain value: `if (state === "new")`. */
+  states?: Pick<Asked, "expr" | "to">[];
   start: number;
   end: number;
 }
@@ -109,7 +113,27 @@ class Memos {
           this.#markFor(guard, compared ? { ...place, keyed: true } : place);
         }
       }
+      for (const { expr, to } of guard.states ?? []) {
+        const place = to && this.#places.of(expr, guard.fn);
+        if (place && this.#isLeft(guard, place, to)) for (const call of this.#callsIn(guard)) this.#set(call, place);
+      }
     }
+  }
+
+  /** A state that what runs in it ends, then or later (`open().then(() => { state = "open"; })`), and to which nothing but the end of all returns. */
+  #isLeft(guard: Guard, place: Place, state: Expr): boolean {
+    const { functions } = this.input.facts;
+    const fills = [...(this.#fills.get(place.key)?.values() ?? [])].flat();
+    const isFirst = (fill: Fill): boolean => fill.fn === MODULE_FUNCTION || functions[fill.fn]?.kind === "constructor" || this.#places.isFirst(place, fill.fn);
+    const leaves = fills.some((fill) => fill.at >= guard.start && fill.at < guard.end && !isSameValue(fill.value, state));
+    return leaves && fills.every((fill) => !isSameValue(fill.value, state) || isFirst(fill) || this.#ends(fill.fn));
+  }
+
+  /** In a function that ends the object by its name, or in one written there. */
+  #ends(fn: FunctionId): boolean {
+    const { functions } = this.input.facts;
+    for (let at = fn; at !== MODULE_FUNCTION; at = functions[at]?.parent ?? MODULE_FUNCTION) if (ENDS.test(functions[at]?.name ?? "")) return true;
+    return false;
   }
 
   #markFor(guard: Guard, place: Place): void {
@@ -225,6 +249,18 @@ class Memos {
     const memo: MemoFact = { owner: place.owner, place: place.text, keyed: place.keyed };
     if (!call.memo || rank(memo) > rank(call.memo)) call.memo = memo;
   }
+}
+
+/** What ends an object, after which it may be started again. */
+const ENDS = /^(stop|close|shutdown|destroy|dispose|end|terminate|disconnect)/i;
+
+/** The same literal, or the same name: `State.INIT`. */
+function isSameValue(a: Expr, b: Expr): boolean {
+  if (a.k === "literal" || b.k === "literal") return a.k === "literal" && b.k === "literal" && a.value === b.value;
+  if (a.k === "var" && b.k === "var") return a.id === b.id;
+  if (a.k === "member" && b.k === "member") return a.name === b.name && a.name !== "*" && isSameValue(a.of, b.of);
+  // What cannot be compared may be the same.
+  return !(a.k === "member" && b.k === "var") && !(a.k === "var" && b.k === "member");
 }
 
 /** Of several guards around a call the one counts that lets it run least often. */

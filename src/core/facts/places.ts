@@ -53,6 +53,12 @@ export class Places {
     return this.caller(this.facts.variables[id]?.fn ?? MODULE_FUNCTION) === this.caller(fn);
   }
 
+  /** Whether a function declares the variable that a place is: what it puts there is what it begins with. */
+  isFirst({ key }: Place, fn: FunctionId): boolean {
+    const [, id] = /^variable (\d+)$/.exec(key) ?? [];
+    return id !== undefined && this.isDeclaredIn(Number(id), fn);
+  }
+
   /** Gone when the call of `fn` ends. */
   isLocal(id: VariableId, fn: FunctionId): boolean {
     return this.caller(fn) !== MODULE_FUNCTION && this.isDeclaredIn(id, fn);

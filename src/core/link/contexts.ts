@@ -3,13 +3,15 @@ import type { CallbackRole } from "../catalogue/framework.js";
 import { platform } from "../catalogue/frameworks/platform.js";
 import type { CallFact, MemoFact } from "../facts/types.js";
 import { neverRuns } from "./branches.js";
-import type { CallGraph, Handover } from "./calls.js";
+import type { CallEdge, CallGraph, Handover } from "./calls.js";
 import { frameworkEntries } from "./entries.js";
 import { literalText } from "./expressions.js";
 import { classKey } from "./injected.js";
 import { Injection } from "./injection.js";
+import { Passers } from "./passers.js";
 import { functionKey, type FunctionKey } from "./program.js";
 import { endlessAround, rearmed } from "./repeats.js";
+import { callsParameter } from "./schedule.js";
 
 export { literalText } from "./expressions.js";
 
@@ -164,9 +166,14 @@ export class Contexts {
 
   #collectEdges(): void {
     const { graph } = this;
+    const ofParameters: CallEdge[] = [];
     for (const edge of graph.edges.values()) {
       if (neverRuns(graph, edge.file, edge.call)) continue;
       const owner = this.#ownerOf(edge.file, edge.call);
+      if (owner === undefined && callsParameter(graph, edge.file, edge.call)) {
+        ofParameters.push(edge);
+        continue;
+      }
       const step: Step = { file: edge.file, call: edge.call };
       if (owner === MODULE) this.#reach(edge.to, "once", step);
       else this.#connect(owner ?? edge.from, edge.to, { ...step, from: edge.from });
@@ -184,11 +191,27 @@ export class Contexts {
     }
     for (const handover of graph.handovers.values())
       if (handover.callee === null && (!resolved.has(handover.call) || isOwnVerb(handover)) && !specific.has(`${handover.file} ${handover.call.id} ${handover.to}`)) this.#applyRole(handover, roleByShape(handover));
+    this.#connectPassed(ofParameters);
     for (const facts of graph.program.files.values())
       for (const cls of facts.classes) {
         const key = classKey(facts.file, cls.id);
         for (const { file, call } of graph.instantiations.get(`${facts.file}#${cls.id}`) ?? []) this.#connect(functionKey(file, call.fn), key, { from: functionKey(file, call.fn), file, call });
       }
+  }
+
+  /** What came in as a parameter runs when those do that gave it; in a handler of the helper's own (a route, a timer), as that does. */
+  #connectPassed(edges: readonly CallEdge[]): void {
+    const passers = new Passers(this.graph);
+    const entries = new Set(this.#registered.filter(({ role }) => role.role === "entry").map(({ key }) => key));
+    for (const edge of edges) {
+      const { file, call, from, to } = edge;
+      const given = passers.between(edge).some((key) => entries.has(key)) ? [] : passers.of(edge);
+      if (given.length === 0) this.#connect(from, to, { from, file, call });
+      for (const passed of given) {
+        const giver = functionKey(passed.file, passed.call.fn);
+        this.#connect(giver, to, { from: giver, file: passed.file, call: passed.call });
+      }
+    }
   }
 
   #applyRole(handover: Handover, role: CallbackRole | "inherit" | "unknown"): void {
@@ -201,7 +224,8 @@ export class Contexts {
 
   #register(key: FunctionKey, role: CallbackRole, step: Step): void {
     this.#registered.push({ key, role, step });
-    if (role.role === "entry") this.#reach(key, this.graph.program.role(step.file) === "test" ? "test" : "per-call", { ...step, entry: role.label });
+    const { program } = this.graph;
+    if (role.role === "entry") this.#reach(key, program.role(step.file) === "test" ? "test" : "per-call", { ...step, entry: role.label }, role.kind === "route" && !program.isScriptByPath(step.file));
     else this.#reach(key, role.role, { ...step, entry: role.role === "once" ? role.label : "test" });
   }
 
@@ -264,11 +288,12 @@ export class Contexts {
       }
   }
 
-  #reach(key: FunctionKey, context: Context, step: Step): void {
+  /** `serves`: what starts as a command (a `#!`, a package's `bin`) and answers requests is a service, whatever its file is called by. */
+  #reach(key: FunctionKey, context: Context, step: Step, serves = false): void {
     const file = fileOfKey(key);
     const role = this.graph.program.role(file);
-    // Where code lives weighs more than who calls it: a script's helper stays a script's helper, unless the service calls it per request.
-    const served = context === "per-call" && step.from !== undefined && this.graph.program.role(fileOfKey(step.from)) === "source";
+    // Where code lives weighs more than who calls it: a script's helper stays a script's helper, unless a service calls it per request, itself or through other functions of the script.
+    const served = context === "per-call" && (step.from !== undefined || serves);
     const actual: Context = role === "test" ? "test" : role === "script" && context !== "test" && !served ? "once" : context;
     let known = this.#of.get(key);
     if (!known) this.#of.set(key, (known = new Map<Context, Step>()));

@@ -211,6 +211,11 @@ export class Program {
     return role;
   }
 
+  /** Where it lies says so, not only that it can be started by its name. */
+  isScriptByPath(file: string): boolean {
+    return fileRole(this.host.place?.(file) ?? file, false) === "script";
+  }
+
   text(file: string, span: { start: number; end: number }): string {
     return this.host.text(file)?.slice(span.start, span.end) ?? "";
   }

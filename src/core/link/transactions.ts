@@ -2,13 +2,14 @@ import { libraryWithId } from "../catalogue/index.js";
 import { type Library, libraryId, type TransactionPattern } from "../catalogue/library.js";
 import type { CallFact, FunctionFact, LoopFact, Span } from "../facts/types.js";
 import { type Begun, givenOn, mayRun, neverRuns } from "./branches.js";
+import { begunByHand } from "./begun-by-hand.js";
 import type { CallGraph, Handover } from "./calls.js";
-import { literalText } from "./contexts.js";
 import { type Engine, engineOf } from "./engines.js";
 import { type Extent, inExtent } from "./extent.js";
-import { acquirePatternOf, bodyIndex, moduleTransactionOf, transactionPatternOf } from "./library-calls.js";
+import { bodyIndex, moduleTransactionOf, transactionPatternOf } from "./library-calls.js";
 import { listLoops } from "./list-loops.js";
 import { callsParameter } from "./schedule.js";
+import { modeIn, namedMode } from "./transaction-modes.js";
 import { append, functionKey, type FunctionKey } from "./program.js";
 import { statementOf } from "./run-statements.js";
 import type { TokenId } from "./tokens.js";
@@ -80,7 +81,7 @@ export function findTransactions(graph: CallGraph): TransactionSite[] {
         fromParameter: body?.k === "var" && graph.program.variable(facts.file, body.id).kind === "param",
       });
     }
-    sites.push(...findBegun(graph, facts.file));
+    sites.push(...begunByHand(graph, facts.file));
   }
   return sites;
 }
@@ -166,99 +167,10 @@ function findInvocations(graph: CallGraph): Map<string, { file: string; call: Ca
 
 function modeOf(library: Library, pattern: TransactionPattern, invocations: { call: CallFact }[], call: CallFact): TransactionSite["mode"] {
   if (pattern.style === "wrapper") {
-    const modes = invocations.map(({ call: run }) => (run.callee.k === "member" ? named(run.callee.name) : undefined));
+    const modes = invocations.map(({ call: run }) => (run.callee.k === "member" ? namedMode(run.callee.name) : undefined));
     return modes[0] ?? pattern.mode ?? "default";
   }
   return modeIn(library, call) ?? pattern.mode ?? "default";
-}
-
-/** Drizzle's `behavior`, Sequelize's `type`, libSQL's second argument: the value says it, whatever the option is called. */
-function modeIn({ modes }: Library, call: CallFact): TransactionSite["mode"] | undefined {
-  for (const arg of call.args)
-    for (const value of arg.k === "object" ? arg.props.map((prop) => prop.value) : [arg]) {
-      const text = (literalText(value) ?? (value.k === "member" ? value.name : undefined))?.toLowerCase();
-      const mode = modes && text !== undefined && Object.hasOwn(modes, text) ? modes[text] : named(text);
-      if (mode) return mode;
-    }
-  return undefined;
-}
-
-function named(name: string | undefined): "deferred" | "immediate" | "exclusive" | undefined {
-  return name === "immediate" || name === "exclusive" || name === "deferred" ? name : undefined;
-}
-
-interface Bound {
-  call: CallFact;
-  kind: "begin" | "commit" | "rollback";
-  sql: string;
-  session: TokenId | undefined;
-  library: string;
-  handle?: TokenId;
-  client?: TransactionSite["client"];
-  mode?: TransactionSite["mode"];
-}
-
-function modeOfBegin({ library, call }: Bound): TransactionSite["mode"] | undefined {
-  const entry = libraryWithId(library);
-  return entry && modeIn(entry, call);
-}
-
-/** Transactions that are open from one call to another of the same function. */
-function findBegun(graph: CallGraph, file: string): TransactionSite[] {
-  const byFunction = new Map<number, Bound[]>();
-  for (const call of graph.program.file(file).calls) {
-    const bound = boundOf(graph, file, call);
-    if (bound) append(byFunction, call.fn, bound);
-  }
-  const sites: TransactionSite[] = [];
-  for (const [fn, bounds] of byFunction) {
-    const begin = bounds.find(({ kind }) => kind === "begin");
-    const commits = bounds.filter(({ kind }) => kind === "commit").map(({ call }) => call);
-    const last = commits.at(-1);
-    if (!begin || !last || begin.call.loop !== undefined || last.span.start < begin.call.span.end) continue;
-    sites.push({
-      file,
-      call: begin.call,
-      library: begin.library,
-      sync: libraryWithId(begin.library)?.sync ?? false,
-      engine: engineOf(graph, begin.session),
-      style: begin.handle === undefined && begin.sql !== "" ? "sql" : "handle",
-      session: begin.session,
-      sessions: begin.session === undefined ? [] : [begin.session],
-      handles: begin.handle === undefined ? [] : [begin.handle],
-      client: begin.client,
-      bodies: [functionKey(file, fn)],
-      extent: { start: begin.call.span.end, end: last.span.start, ended: bounds.flatMap(({ kind, call }) => (kind !== "begin" && call.branchEnd !== undefined ? [{ start: call.span.end, end: call.branchEnd }] : [])) },
-      mode: /\bIMMEDIATE\b/i.test(begin.sql) ? "immediate" : /\bEXCLUSIVE\b/i.test(begin.sql) ? "exclusive" : (begin.mode ?? modeOfBegin(begin) ?? "default"),
-      invocations: [],
-      commits,
-      rollbacks: bounds.filter(({ kind }) => kind === "rollback").map(({ call }) => call),
-      fromParameter: false,
-    });
-  }
-  return sites;
-}
-
-function boundOf(graph: CallGraph, file: string, call: CallFact): Bound | undefined {
-  const statement = statementOf(graph, call);
-  if (statement && (statement.kind === "begin" || statement.kind === "commit" || statement.kind === "rollback"))
-    return { call, kind: statement.kind, sql: statement.sql ?? "", session: statement.session, library: statement.library, client: clientOf(graph, statement.owner) };
-  const { tokens } = graph.values;
-  for (const id of graph.external.get(call) ?? []) {
-    const token = tokens.get(id);
-    const library = libraryWithId(tokens.libraryOf(id));
-    const acquire = token.t === "part" && library ? acquirePatternOf(library, token.path, call) : undefined;
-    if (token.t !== "part" || !library || acquire?.kind !== "transaction") continue;
-    const handle = tokens.intern({ t: "derived", kind: "handle", of: token.of, library: libraryId(library), file, call: call.id });
-    return { call, kind: "begin", sql: "", session: tokens.sessionOf(id), library: libraryId(library), handle, mode: modeIn(library, call) ?? acquire.mode };
-  }
-  return undefined;
-}
-
-/** Where a connection was taken out of its pool. */
-function clientOf({ program, values }: CallGraph, owner: TokenId): TransactionSite["client"] {
-  const token = values.tokens.get(owner);
-  return token.t === "derived" && token.kind === "client" ? { file: token.file, call: program.call(token.file, token.call) } : undefined;
 }
 
 /** What runs inside is given a handle that holds one. */

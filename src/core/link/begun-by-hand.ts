@@ -1,0 +1,107 @@
+import { libraryWithId } from "../catalogue/index.js";
+import { libraryId } from "../catalogue/library.js";
+import type { CallFact, FunctionId } from "../facts/types.js";
+import type { CallGraph } from "./calls.js";
+import { engineOf } from "./engines.js";
+import { acquirePatternOf } from "./library-calls.js";
+import { append, functionKey } from "./program.js";
+import { statementOf } from "./run-statements.js";
+import type { TokenId } from "./tokens.js";
+import { modeIn } from "./transaction-modes.js";
+import type { TransactionSite } from "./transactions.js";
+
+/** A call that begins or ends a transaction. */
+interface Bound {
+  call: CallFact;
+  kind: "begin" | "commit" | "rollback";
+  sql: string;
+  session: TokenId | undefined;
+  library: string;
+  handle?: TokenId;
+  client?: TransactionSite["client"];
+  mode?: TransactionSite["mode"];
+}
+
+function modeOfBegin({ library, call }: Bound): TransactionSite["mode"] | undefined {
+  const entry = libraryWithId(library);
+  return entry && modeIn(entry, call);
+}
+
+/** Transactions that are open from one call to another of the same function. */
+export function begunByHand(graph: CallGraph, file: string): TransactionSite[] {
+  const byFunction = new Map<number, Bound[]>();
+  for (const call of graph.program.file(file).calls) {
+    const bound = boundOf(graph, file, call);
+    if (bound) append(byFunction, call.fn, bound);
+  }
+  const sites: TransactionSite[] = [];
+  for (const [fn, bounds] of byFunction)
+    for (const group of oneByOne(bounds)) {
+      const site = begunBetween(graph, file, fn, group);
+      if (site) sites.push(site);
+    }
+  return sites;
+}
+
+function begunBetween(graph: CallGraph, file: string, fn: FunctionId, bounds: readonly Bound[]): TransactionSite | undefined {
+  const begin = bounds.find(({ kind }) => kind === "begin");
+  const commits = bounds.filter(({ kind }) => kind === "commit").map(({ call }) => call);
+  const last = commits.at(-1);
+  if (!begin || !last || begin.call.loop !== undefined || last.span.start < begin.call.span.end) return undefined;
+  return {
+    file,
+    call: begin.call,
+    library: begin.library,
+    sync: libraryWithId(begin.library)?.sync ?? false,
+    engine: engineOf(graph, begin.session),
+    style: begin.handle === undefined && begin.sql !== "" ? "sql" : "handle",
+    session: begin.session,
+    sessions: begin.session === undefined ? [] : [begin.session],
+    handles: begin.handle === undefined ? [] : [begin.handle],
+    client: begin.client,
+    bodies: [functionKey(file, fn)],
+    extent: { start: begin.call.span.end, end: last.span.start, ended: bounds.flatMap(({ kind, call }) => (kind !== "begin" && call.branchEnd !== undefined ? [{ start: call.span.end, end: call.branchEnd }] : [])) },
+    mode: /\bIMMEDIATE\b/i.test(begin.sql) ? "immediate" : /\bEXCLUSIVE\b/i.test(begin.sql) ? "exclusive" : (begin.mode ?? modeOfBegin(begin) ?? "default"),
+    invocations: [],
+    commits,
+    rollbacks: bounds.filter(({ kind }) => kind === "rollback").map(({ call }) => call),
+    fromParameter: false,
+  };
+}
+
+/**
+ * A function may begin several transactions, one after the other, as the tools in one `switch` do: each lasts to its own COMMIT. Several ways to begin one
+ * (`if (urgent) BEGIN IMMEDIATE else BEGIN`) come before any COMMIT.
+ */
+function oneByOne(bounds: readonly Bound[]): Bound[][] {
+  const groups: Bound[][] = [];
+  for (const bound of [...bounds].sort((a, b) => a.call.span.start - b.call.span.start)) {
+    const group = groups.at(-1);
+    // Begun again in a loop, it goes on: every thousandth row commits and begins.
+    if (group && !(bound.kind === "begin" && bound.call.loop === undefined && group.some(({ kind }) => kind === "commit"))) group.push(bound);
+    else groups.push([bound]);
+  }
+  return groups;
+}
+
+function boundOf(graph: CallGraph, file: string, call: CallFact): Bound | undefined {
+  const statement = statementOf(graph, call);
+  if (statement && (statement.kind === "begin" || statement.kind === "commit" || statement.kind === "rollback"))
+    return { call, kind: statement.kind, sql: statement.sql ?? "", session: statement.session, library: statement.library, client: clientOf(graph, statement.owner) };
+  const { tokens } = graph.values;
+  for (const id of graph.external.get(call) ?? []) {
+    const token = tokens.get(id);
+    const library = libraryWithId(tokens.libraryOf(id));
+    const acquire = token.t === "part" && library ? acquirePatternOf(library, token.path, call) : undefined;
+    if (token.t !== "part" || !library || acquire?.kind !== "transaction") continue;
+    const handle = tokens.intern({ t: "derived", kind: "handle", of: token.of, library: libraryId(library), file, call: call.id });
+    return { call, kind: "begin", sql: "", session: tokens.sessionOf(id), library: libraryId(library), handle, mode: modeIn(library, call) ?? acquire.mode };
+  }
+  return undefined;
+}
+
+/** Where a connection was taken out of its pool. */
+function clientOf({ program, values }: CallGraph, owner: TokenId): TransactionSite["client"] {
+  const token = values.tokens.get(owner);
+  return token.t === "derived" && token.kind === "client" ? { file: token.file, call: program.call(token.file, token.call) } : undefined;
+}
