@@ -142,7 +142,13 @@ function isSure(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopF
   const isEach = loop.kind !== "callback" || loop.method === "forEach" || (loop.method === "map" && isSync);
   // A transaction that takes turns with other work, or moves one thing from state to state, is often meant. One that adds rows at once is not.
   const isMeant = commit.transaction !== undefined && !(isSync && commit.transaction === "adds");
-  return (!call.conditional || call.everyTurn === true || isUpsertByHand(project, file, commits)) && !mayThrowAfter(project, file, loop, call) && !ofOneThing && !ofShape && !isPerhapsShort(project.graph, file, loop) && !isOfOneWhole(project, file, loop, call) && isEach && !isMeant;
+  return (!call.conditional || call.everyTurn === true || isUpsertByHand(project, file, commits)) && !mayThrowAfter(project, file, loop, call) && !ofOneThing && !ofShape && !isPerhapsShort(project.graph, file, loop) && !isOfOneWhole(project, file, loop, call) && !marksWork(project, file, loop, call, commits) && isEach && !isMeant;
+}
+
+/** What comes after work that writes in ways of its own (a batch, a transaction over many rows) notes that it is done: the turns are units of work, not rows. */
+function marksWork(project: ProjectFacts, file: string, loop: LoopFact, call: CallFact, commits: readonly Found[]): boolean {
+  const own = new Set(commits.map((each) => each.call));
+  return callsOfTurn(project, file, loop).some((other) => !own.has(other) && other.span.end <= call.span.start && statementOf(project.graph, other) === undefined && project.writers.callWrites(other));
 }
 
 /** As many as one thing has, most often a handful: `this.lines`, `this.known.values()`. */

@@ -161,7 +161,10 @@ export class Autocommit {
 
   #writes(file: string, call: CallFact): string | undefined {
     const { tokens } = this.project.graph.values;
-    const all = statementsRunBy(this.project.graph, call);
+    const anywhere = statementsRunBy(this.project.graph, call);
+    // A test gives a database in memory to what the program gives its own.
+    const ofProgram = anywhere.filter(({ session }) => session === undefined || !this.#isTests(session));
+    const all = ofProgram.length > 0 ? ofProgram : anywhere;
     // A declared type that may hold a transaction's handle, too, says less than the sessions that are seen to come there.
     const seen = all.filter(({ owner }) => !this.#isEither(owner));
     const statements = seen.length > 0 ? seen : all;
@@ -174,6 +177,11 @@ export class Autocommit {
     });
     if (!free || carriesTransaction(call) || isSetBased(call, first.sql) || this.project.ambient.carries(first.library)) return undefined;
     return first.library;
+  }
+
+  #isTests(session: number): boolean {
+    const token = this.project.graph.values.tokens.get(session);
+    return token.t === "session" && this.project.program.role(token.file) === "test";
   }
 
   #isEither(of: number): boolean {

@@ -127,6 +127,33 @@ runTable({
         });` },
   ],
   invalid: [
+    { name: "a class to which a test gives a database in memory", code: {
+      "src/notes.ts": `
+        import type { Database } from "better-sqlite3";
+        export class Notes {
+          constructor(private readonly db: Database) {}
+          addAll(names: string[]) {
+            const insert = this.db.prepare("INSERT INTO notes (name) VALUES (?)");
+            for (const name of names) insert.run(name);
+          }
+        }`,
+      "src/server.ts": `
+        import Database from "better-sqlite3";
+        import express from "express";
+        import { Notes } from "./notes.js";
+        const notes = new Notes(new Database("notes.db"));
+        express().post("/notes", (req, res) => {
+          notes.addAll(req.body.names);
+          res.end();
+        });`,
+      "src/notes.test.ts": `
+        import Database from "better-sqlite3";
+        import { Notes } from "./notes.js";
+        test("notes", () => {
+          const notes = new Notes(new Database(":memory:"));
+          notes.addAll(["a"]);
+        });`,
+    }, findings: [{ file: "src/notes.ts", line: 6, message: "commits a better-sqlite3 write of its own", fix: "review", reason: "the turns of its batch are rolled back with it", related: ["src/notes.ts:6"], why: ["src/server.ts:5", "src/server.ts:6"] }] },
     { name: "a helper that gets a session for itself and hands it to what writes", code: {
       "src/open.ts": `
         import Database from "better-sqlite3";

@@ -48,6 +48,24 @@ runTable({
         }` },
   ],
   invalid: [
+    { name: "a mark after work that writes in ways of its own is likely", code: `
+        import express from "express";${DB}
+        const app = express();
+        function rebuild(tenant: string) {
+          const rows = db.prepare("SELECT * FROM sources WHERE tenant = ?").all(tenant);
+          db.transaction(() => {
+            db.prepare("DELETE FROM links WHERE tenant = ?").run(tenant);
+            for (const row of rows) db.prepare("INSERT INTO links (tenant, source) VALUES (?, ?)").run(tenant, row.id);
+          })();
+        }
+        app.post("/rebuild", (req, res) => {
+          const dirty = db.prepare("SELECT tenant FROM queue WHERE done = 0").all();
+          for (const { tenant } of dirty) {
+            rebuild(tenant);
+            db.prepare("UPDATE queue SET done = 1 WHERE tenant = ?").run(tenant);
+          }
+          res.end();
+        });`, findings: [found(17, 15, { confidence: "likely", why: [13] })] },
     { name: "an import of a document under a new parent: as long as the document is", code: `
         import fs from "node:fs";
         import { randomUUID } from "node:crypto";
