@@ -122,15 +122,32 @@ function startedBefore(project: ProjectFacts, file: string, expr: Expr): CallFac
   return only && !more && only.k === "call" ? [project.program.call(file, only.id)] : [];
 }
 
-/** A statement on the transaction's handle, or a helper of the project that is handed it. */
-function usesHandle(project: ProjectFacts, site: JudgedTransaction, file: string, call: CallFact): boolean {
+/** How many functions that are written beside each other may call on. */
+const MAX_CLOSURES = 2;
+
+/** A statement on the transaction's handle, or a helper of the project that is handed it, or that is written around it. */
+function usesHandle(project: ProjectFacts, site: JudgedTransaction, file: string, call: CallFact, depth = 0): boolean {
   return chainOf(project, file, call).some((each) => {
+    if (depth < MAX_CLOSURES && closuresOf(project, file, each).some((fn) => project.program.callsIn(file, fn).some((inner) => usesHandle(project, site, file, inner, depth + 1)))) return true;
     const facts = touches(project, each).filter(({ kind }) => kind === "read" || kind === "write" || kind === "ddl" || kind === "unknown");
     // On a model of the library, the handle is among the options: `Thing.update(values, { where, transaction })`.
     if (facts.length > 0) return facts.every(({ library }) => packageName(library) === packageName(site.library)) && (mayUseHandle(project, facts) || isGivenHandle(project, file, each));
     // What other packages do with a handle is not known.
     return runsProjectCode(project, file, each) && isGivenHandle(project, file, each);
   });
+}
+
+/** `const check = async (name) => { await tx.…; }; … check(a)`: a function of the same one, which sees the same handle. */
+function closuresOf({ program, inside }: ProjectFacts, file: string, call: CallFact): number[] {
+  const around = new Set(enclosing(program, file, call.fn));
+  return [...inside.calleesOf(file, call)].flatMap(({ to, written }) => {
+    const target = program.fnOf(to);
+    return !written && target.file === file && target.fn.parent !== 0 && target.fn.class === undefined && around.has(target.fn.parent) ? [target.fn.id] : [];
+  });
+}
+
+function* enclosing(program: ProjectFacts["program"], file: string, fn: number): Generator<number> {
+  for (let at = fn; at !== 0; at = program.fn(file, at).parent) yield at;
 }
 
 /** A call and those before it in its chain. */

@@ -13,7 +13,7 @@ export interface NestedTransaction {
   inner: TransactionSite;
   /** Where the inner one begins, and how the outer one's body leads there. */
   inside: InsideCall;
-  /** The call in the outer one's body that leads there; the inner one itself when it stands in the body. */
+  /** The call in the outer one's body that leads there, or in a helper that has the handle; the inner one itself when it stands in the body. */
   at: CallPlace;
   /** `second`: a transaction of its own; `refused`: SQLite refuses a BEGIN within one. */
   how: "second" | "refused";
@@ -35,7 +35,7 @@ function findNested(project: ProjectFacts): Map<CallFact, NestedTransaction> {
     if (outer.style === "array" || project.program.role(outer.file) === "test" || project.ambient.isAmbient(outer)) continue;
     for (const inside of project.inside.callsOf(outer)) {
       const inner = sites.get(inside.call);
-      const at = inside.path[0] ?? inside;
+      const at = leavesHandle(project, inside);
       if (!inner || found.has(at.call) || project.ambient.isAmbient(inner)) continue;
       const how = nests(project, outer, inner, inside);
       if (how !== undefined) found.set(at.call, { outer, inner, inside, at, how });
@@ -48,7 +48,7 @@ function nests(project: ProjectFacts, outer: JudgedTransaction, inner: Transacti
   const { tokens } = project.graph.values;
   const library = packageName(inner.library);
   // https://github.com/sessionfix/sessionfix/blob/main/runtime/README.md: its nested transactions are savepoints, on whatever they are begun.
-  if (library === "sessionfix-runtime" || inner.library !== outer.library || inside.path.some((step) => isGivenHandle(project, step.file, step.call))) return undefined;
+  if (library === "sessionfix-runtime" || inner.library !== outer.library || isHanded(project, inside)) return undefined;
   const owners = (project.graph.external.get(inner.call) ?? []).flatMap((id) => (tokens.libraryOf(id) === inner.library ? (tokens.ownerOf(id) ?? []) : []));
   // On a handle it is a savepoint, or what the library makes of it.
   if (asksFirst(project, inside)) return undefined;
@@ -59,7 +59,27 @@ function nests(project: ProjectFacts, outer: JudgedTransaction, inner: Transacti
   // better-sqlite3 and its like make a savepoint of it. https://github.com/WiseLibs/better-sqlite3/blob/master/docs/api.md#transactionfunction---function
   if (inner.sync || inner.style === "wrapper" || inner.pattern?.ambient === true || inner.pattern?.nested === "joins") return undefined;
   // A list is one statement to its caller: it commits by itself, as any statement on the session does.
-  return inner.style === "array" ? undefined : "second";
+  return inner.style === "array" || isLeftAlone(project, inside) ? undefined : "second";
+}
+
+/** Where the way to it leaves the handle: the call after the last one that hands it on, most often the first. */
+function leavesHandle(project: ProjectFacts, inside: InsideCall): CallPlace {
+  const handed = inside.path.findLastIndex((step) => isGivenHandle(project, step.file, step.call));
+  return inside.path[handed + 1] ?? inside;
+}
+
+/** The function that begins it is given the handle, and trusted with it. One that is not given it cannot know, whoever before it was. */
+function isHanded(project: ProjectFacts, { path }: InsideCall): boolean {
+  const step = path.at(-1);
+  return step !== undefined && isGivenHandle(project, step.file, step.call);
+}
+
+/** `void drain()`: nobody waits for it, the transaction least of all. */
+function isLeftAlone({ program }: ProjectFacts, { path }: InsideCall): boolean {
+  return path.some((step) => {
+    const end = program.chainEnd(step.file, step.call);
+    return end.discarded && !end.awaited;
+  });
 }
 
 /** A helper that looks whether a transaction is open already, or is given one, begins its own only where there is none: `if (db.isTransaction) return work(db)`. */

@@ -142,8 +142,32 @@ runTable({
         export const save = () => prisma.$transaction(async () => {
           await prisma.$transaction(async (inner) => { await inner.line.deleteMany(); });
         });` },
+    { name: "begun by a helper that has the handle, for later", code: `${KNEX}
+        const drain = () => db.transaction(async (own) => { await own("queue").del(); });
+        async function check(trx, line) {
+          await trx("lines").where(line).update({ queued: true });
+          void drain();
+        }
+        export const save = (line) => db.transaction(async (trx) => { await check(trx, line); });` },
+    { name: "a helper that has the handle makes a repository of it", code: `${KNEX}
+        class Lines {
+          constructor(on) { this.on = on; }
+          move(line) { return this.on.transaction(async (own) => { await own("lines").where(line).update({ moved: true }); }); }
+        }
+        export const lines = new Lines(db);
+        async function check(trx, line) {
+          const own = new Lines(trx);
+          await own.move(line);
+        }
+        export const save = (line) => db.transaction(async (trx) => { await check(trx, line); });` },
   ],
   invalid: [
+    { name: "a helper that has the handle calls one that has not", code: `${KNEX}
+        const mayMove = () => db.transaction(async (own) => own("rights").first());
+        async function check(trx, line) {
+          if (await trx("lines").where(line).first()) await mayMove();
+        }
+        export const save = (line) => db.transaction(async (trx) => { await check(trx, line); });`, findings: [{ line: 5, library: "knex", message: "begins inside another one", fix: "manual", reason: REASON, related: [7, 3] }] },
     { name: "on the session, inside", code: `${PRISMA}
         export const save = () => prisma.$transaction(async (tx) => {
           await tx.order.deleteMany();

@@ -27,6 +27,8 @@ runTable({
   rule: "no-parallel-in-transaction",
   theme: "combinators",
   valid: [
+    { name: "functions that are written beside the handle", code: begun(`const check = async (name) => { if (!name) throw new Error("a name"); };
+          await Promise.all(names.map(async (name) => { await check(name); }));`) },
     { name: "one after the other", code: begun(`for (const name of names) await client.query("INSERT INTO things VALUES ($1)", [name]);`) },
     { name: "on the pool", code: `${PG}
         export const load = () => Promise.all([pool.query("SELECT 1"), pool.query("SELECT 2")]);` },
@@ -220,6 +222,8 @@ runTable({
         }
         export const save = (names: string[]) => db.transaction(async (tx) => { await saveAll(tx, names); });`,
       findings: [{ line: 7, library: "drizzle-orm", related: [9, 9], ...PARALLEL }] },
+    { name: "functions that are written around the handle", code: begun(`const check = async (name) => { await client.query("SELECT 1 FROM things WHERE name = $1", [name]); };
+          await Promise.all(names.map(async (name) => { await check(name); }));`), findings: [{ line: 7, library: "pg", related: [5], ...PARALLEL }] },
     { name: "a list under a name, in a helper of another file", code: {
       "src/things.ts": `
         import type { EntityManager } from "typeorm";

@@ -34,6 +34,9 @@ export const NETWORK: readonly Outside[] = [
   { what: "network", modules: ["web-push"], functions: /^sendNotification$/ },
   { what: "network", modules: ["expo-server-sdk"], methods: /^(sendPushNotificationsAsync|getPushNotificationReceiptsAsync)$/ },
   { what: "network", modules: ["graphql-request"], functions: /^(request|rawRequest|batchRequests)$/, methods: /^(request|rawRequest|batchRequests)$/ },
+  // Feeds: https://github.com/rbren/rss-parser, https://github.com/alabeduarte/feedparser-promised
+  { what: "network", modules: ["rss-parser"], methods: /^parseURL$/ },
+  { what: "network", modules: ["feedparser-promised"], functions: /^parse$/ },
   // Search: https://www.meilisearch.com/docs/reference/api
   { what: "network", modules: ["meilisearch"], methods: /^(search|addDocuments\w*|updateDocuments\w*|deleteDocuments?|deleteAllDocuments|getDocuments?|createIndex|deleteIndex\w*|updateSettings|update\w+Attributes|waitForTasks?|getTasks?|getStats|health|multiSearch)$/ },
   { what: "network", modules: ["algoliasearch"], methods: /^(search\w*|saveObjects?|partialUpdateObjects?|deleteObjects?|deleteBy|getObjects?|waitTask|clearObjects)$/ },

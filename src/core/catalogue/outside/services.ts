@@ -47,8 +47,7 @@ export const SERVICES: readonly Outside[] = [
   { what: "network", modules: ["viem"], methods: /^(readContract|writeContract|simulateContract|multicall|getBalance|getBlock\w*|getTransaction\w*|getLogs|getGasPrice|getBytecode|getCode|estimateGas|waitForTransactionReceipt|sendTransaction|sendRawTransaction|call)$/ },
   { what: "network", modules: ["ethers"], methods: /^(getBlock\w*|getBalance|getTransaction\w*|getLogs|getNetwork|getFeeData|getCode|estimateGas|waitForTransaction|sendTransaction|broadcastTransaction)$/ },
   { what: "network", modules: ["@solana/web3.js"], methods: /^(get[A-Z]\w*|send[A-Z]\w*|confirmTransaction|simulateTransaction|requestAirdrop)$/ },
-  // What others publish: https://github.com/rbren/rss-parser, https://github.com/jshemas/openGraphScraper
-  { what: "network", modules: ["rss-parser"], methods: /^parseURL$/ },
+  // What others publish: https://github.com/jshemas/openGraphScraper
   { what: "network", modules: ["open-graph-scraper", "unfurl.js", "link-preview-js"], functions: /^(|unfurl|getLinkPreview)$/ },
   { what: "network", modules: ["node-geocoder"], methods: /^(geocode|reverse|batchGeocode)$/ },
 ];
