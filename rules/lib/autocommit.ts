@@ -4,7 +4,7 @@ import { type Extent, inExtent } from "../../src/core/link/extent.js";
 import type { JudgedTransaction, ProjectFacts } from "../../src/core/link/index.js";
 import { append, type FunctionKey, functionKey, type Program } from "../../src/core/link/program.js";
 import { statementOf, statementsRunBy } from "../../src/core/link/run-statements.js";
-import { chainOf } from "./turns.js";
+import { chainOf, waitsElsewhere } from "./turns.js";
 
 /** How a call commits a write of its own: itself, or in the function that it calls. */
 export interface Commit {
@@ -87,7 +87,12 @@ export class Autocommit {
 
   /** It has turns of its own, or waits for something else. */
   #isBusy(calls: readonly CallFact[]): boolean {
-    return calls.some((call) => call.loop !== undefined || (call.awaited && !this.#isLibrarys(call)));
+    return calls.some((call) => call.loop !== undefined || (call.awaited && !this.#isLibrarys(call) && !this.#asksDatabase(call)));
+  }
+
+  /** A function of the project that waits for the database and nothing else. */
+  #asksDatabase(call: CallFact): boolean {
+    return this.project.writers.calleesOf(call).length > 0 && !waitsElsewhere(this.project, call);
   }
 
   #isLibrarys(call: CallFact): boolean {
