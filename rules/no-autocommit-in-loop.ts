@@ -142,7 +142,12 @@ function isSure(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopF
   const isEach = loop.kind !== "callback" || loop.method === "forEach" || (loop.method === "map" && isSync);
   // A transaction that takes turns with other work, or moves one thing from state to state, is often meant. One that adds rows at once is not.
   const isMeant = commit.transaction !== undefined && !(isSync && commit.transaction === "adds");
-  return (!call.conditional || call.everyTurn === true || isUpsertByHand(project, file, commits)) && !mayThrowAfter(project, file, loop, call) && !ofOneThing && !ofShape && !isPerhapsShort(project.graph, file, loop) && !isOfOneWhole(project, file, loop, call) && !marksWork(project, file, loop, call, commits) && isEach && !isMeant;
+  return (
+    isEach && !isMeant && !ofOneThing && !ofShape &&
+    (!call.conditional || call.everyTurn === true || isUpsertByHand(project, file, commits)) &&
+    !mayThrowAfter(project, file, loop, call) && !tellsOfEach(project, file, loop, call) &&
+    !isPerhapsShort(project.graph, file, loop) && !isOfOneWhole(project, file, loop, call) && !marksWork(project, file, loop, call, commits)
+  );
 }
 
 /** What comes after work that writes in ways of its own (a batch, a transaction over many rows) notes that it is done: the turns are units of work, not rows. */
@@ -163,6 +168,21 @@ function isOfThis({ program }: ProjectFacts, file: string, { bound }: LoopFact):
 function mayThrowAfter({ program }: ProjectFacts, file: string, loop: LoopFact, { span }: CallFact): boolean {
   const { throws, tries } = program.file(file);
   return throws.some((thrown) => thrown.loop === loop.id && thrown.span.start >= span.end && !tries.some(({ handler }) => handler && handler.start <= thrown.span.start && thrown.span.end <= handler.end));
+}
+
+/** `catch { failed.push(row.id); }`: what becomes of each row is told, and those that are written stay, whatever the others do. */
+function tellsOfEach({ program }: ProjectFacts, file: string, loop: LoopFact, { fn, span }: CallFact): boolean {
+  const { calls, throws, tries } = program.file(file);
+  const within = (inner: Range, outer: Range | undefined) => outer !== undefined && outer.start <= inner.start && inner.end <= outer.end;
+  return tries.some(
+    ({ fn: of, block, handler, span: whole }) =>
+      of === fn && within(span, block) && within(whole, loop.body) && calls.some(({ callee, span: told }) => callee.k === "member" && callee.name === "push" && within(told, handler)) && !throws.some((thrown) => within(thrown.span, handler)),
+  );
+}
+
+interface Range {
+  start: number;
+  end: number;
 }
 
 /** `if (known) update(…); else insert(…);` on one table: one of the two is written, whichever branch is taken. */

@@ -112,7 +112,8 @@ function isMapped(project: ProjectFacts, site: JudgedTransaction, file: string, 
   const loop = program.callbackLoop(file, call.id);
   const body = call.args.find((arg) => arg.k === "fn");
   if (loop?.method !== "map" || (loop.bound.k === "constant" && loop.bound.times < 2) || body?.k !== "fn") return false;
-  return program.callsIn(file, body.id).some((each) => usesHandle(project, site, file, each));
+  // What a turn starts and leaves is nothing that is waited for: no-floating-query-in-transaction.
+  return program.callsIn(file, body.id).some((each) => (each.awaited || !each.discarded) && usesHandle(project, site, file, each));
 }
 
 /** `const jobs = rows.map(…); await Promise.all(jobs);`: what a name stands for, where that is one call. It has not been waited for. */

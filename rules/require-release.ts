@@ -130,16 +130,25 @@ function isGivenBackOnce({ program }: ProjectFacts, file: string, call: CallFact
 /** The function's own variable that gets what a call takes, and nothing else. */
 function holderOf({ program }: ProjectFacts, file: string, call: CallFact): VariableId | undefined {
   const facts = program.file(file);
-  const holding = facts.assigns.filter(({ value }) => {
+  const isTaken = (value: Expr): boolean => {
     const inner = value.k === "await" || value.k === "typed" ? value.of : value;
     return inner.k === "call" && inner.id === call.id;
-  });
+  };
+  const holding = facts.assigns.filter(({ value }) => isTaken(value) || isOrTaken(program, file, value, isTaken));
   const [only, more] = holding;
   if (!only || more || only.target.k !== "var") return undefined;
   const { id } = only.target;
   const variable = program.variable(file, id);
   const others = facts.assigns.filter(({ target, value }) => target.k === "var" && target.id === id && value !== only.value && value.k !== "literal" && !(value.k === "global" && value.name === "undefined"));
   return variable.fn === call.fn && variable.kind !== "param" && others.length === 0 ? id : undefined;
+}
+
+/** `given ?? pool.connect()`: what the function was given, or else what it takes itself. */
+function isOrTaken(program: ProjectFacts["program"], file: string, value: Expr, isTaken: (value: Expr) => boolean): boolean {
+  if (value.k !== "either") return false;
+  const [given, taken, more] = value.of;
+  if (given?.k !== "var" || !taken || more || !isTaken(taken)) return false;
+  return program.variable(file, given.id).kind === "param";
 }
 
 /** Calls that close the session it was taken from, where that gives it back as well. */

@@ -6,7 +6,7 @@ import { append, type FunctionKey, functionKey, type Program } from "../../src/c
 import { statementOf, statementsRunBy } from "../../src/core/link/run-statements.js";
 import { makesPromise } from "../../src/core/link/waits.js";
 import { freshSessionsOf } from "./own-session.js";
-import { chainOf } from "./turns.js";
+import { chainOf, waitsElsewhere } from "./turns.js";
 
 /** How a call commits a write of its own: itself, or in the function that it calls. */
 export interface Commit {
@@ -114,7 +114,12 @@ export class Autocommit {
 
   /** It has turns of its own, or waits for something else. */
   #isBusy(calls: readonly CallFact[]): boolean {
-    return calls.some((call) => call.loop !== undefined || (call.awaited && !this.#isLibrarys(call)));
+    return calls.some((call) => call.loop !== undefined || (call.awaited && !this.#isLibrarys(call) && !this.#asksDatabase(call)));
+  }
+
+  /** A function of the project that waits for the database and nothing else. */
+  #asksDatabase(call: CallFact): boolean {
+    return this.project.writers.calleesOf(call).length > 0 && !waitsElsewhere(this.project, call);
   }
 
   /** A call of a library, or of a function of the program's own that runs the SQL which it is given. */

@@ -114,6 +114,20 @@ runTable({
         ...STORE(IN_TRANSACTION),
         "src/app.ts": importAll(`store.all(() => { ${LOOP} });`),
         "src/store.ts": STORE(IN_TRANSACTION)["src/store.ts"].replace("constructor(path", "all(work: () => void) { this.db.transaction(work)(); }\n          constructor(path") } },
+    { name: "a helper that first asks another one, which waits for something else", code: `
+        import { PrismaClient } from "@prisma/client";
+        const prisma = new PrismaClient();
+        const sourceOf = async (id: number) => {
+          const known = await prisma.thing.findUnique({ where: { id } });
+          return known ?? (await (await fetch("https://things.example/" + id)).json());
+        };
+        async function index(id: number) {
+          const source = await sourceOf(id);
+          await prisma.entry.upsert({ where: { id }, create: { id, name: source.name }, update: { name: source.name } });
+        }
+        export async function indexAll() {
+          for (const { id } of await prisma.thing.findMany()) await index(id);
+        }` },
     { name: "a step that waits for something else around its transaction", code: `${APP}
         import knex from "knex";
         const db = knex({ client: "better-sqlite3", connection: { filename: "app.db" } });
@@ -211,6 +225,23 @@ runTable({
             db.prepare("INSERT INTO log (name) VALUES (?)").run(name);
           })();`), "src/app.ts": importAll(LOOP) }, findings: [found({ message: "commits a better-sqlite3 transaction of its own", confidence: "likely" })] },
     { name: "in the turns of a map, which a synchronous driver runs one by one", code: { ...STORE(INSERT), "src/app.ts": importAll(`res.json(req.body.names.map((name) => store.rows.add(name)));`) }, findings: [found({ reason: "what the turns give is collected", why: ["src/app.ts:5", "src/app.ts:6"] })] },
+    { name: "a helper that first asks another one, which only reads", code: `
+        import { PrismaClient } from "@prisma/client";
+        const prisma = new PrismaClient();
+        const sourceOf = async (kind: string, id: number) => {
+          if (kind === "part") return await prisma.part.findUnique({ where: { id } });
+          return prisma.thing.findUnique({ where: { id } });
+        };
+        async function index(kind: string, id: number) {
+          const source = await sourceOf(kind, id);
+          if (!source) return;
+          await prisma.entry.upsert({ where: { id }, create: { id, name: source.name }, update: { name: source.name } });
+        }
+        export async function indexAll() {
+          const things = await prisma.thing.findMany({ where: { entry: null } });
+          for (const { id } of things) await index("thing", id);
+        }`,
+      findings: [{ line: 14, message: "calls `index`, which commits @prisma/client writes of its own", library: "@prisma/client", fix: "manual", reason: "turns that are committed stay", related: [14] }] },
     { name: "a write in a map, whose results batches would have to collect", code: `${APP}
         import Database from "better-sqlite3";
         const db = new Database("app.db");

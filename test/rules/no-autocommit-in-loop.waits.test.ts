@@ -8,6 +8,20 @@ const PRISMA = `
         import { PrismaClient } from "@prisma/client";
         const prisma = new PrismaClient();`;
 
+const caught = (told: string) => `${PRISMA}
+        export async function retire(ids: number[]) {
+          const failed: number[] = [];
+          const rows = await prisma.thing.findMany({ where: { id: { in: ids } } });
+          for (const row of rows) {
+            try {
+              await prisma.thing.update({ where: { id: row.id }, data: { retired: true } });
+            } catch (error) {
+              ${told}
+            }
+          }
+          return failed;
+        }`;
+
 runTable({
   rule: "no-autocommit-in-loop",
   theme: "turns that wait or stop",
@@ -131,6 +145,8 @@ runTable({
           }
           res.end();
         });`, findings: [{ line: 8, message: "Each turn of the loop over `names` commits a sqlite3 write of its own", library: "sqlite3", fix: "manual", reason: "turns that are committed stay", related: [7], why: [5] }] },
+    { name: "each failure is told with its row, and the others stay: likely", code: caught("failed.push(row.id);"), findings: [{ line: 8, confidence: "likely", message: "Each turn of the loop over `rows`", library: "@prisma/client", fix: "manual", reason: "turns that are committed stay", related: [6] }] },
+    { name: "each failure is logged", code: caught("console.error(error);"), findings: [{ line: 8, message: "Each turn of the loop over `rows`", library: "@prisma/client", fix: "manual", reason: "turns that are committed stay", related: [6] }] },
     { name: "a turn that goes no further when its write says so is likely", code: `${PRISMA}
         const count = async (key: string) => prisma.use.update({ where: { key }, data: { n: { increment: 1 } } });
         export async function take(limits: { key: string; max: number }[]) {

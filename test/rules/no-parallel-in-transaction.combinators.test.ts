@@ -48,6 +48,10 @@ runTable({
           const labels = await Promise.all(things.map((thing) => label(thing)));
           await manager.save(labels);
         });` },
+    { name: "what a turn starts and leaves is no operand", code: `${TYPEORM}
+        export const save = (things) => source.transaction(async (manager) => {
+          await Promise.all(things.map((thing) => { manager.save(thing); }));
+        });` },
     { name: "a transaction for each", code: `${TYPEORM}
         export const save = (things) => Promise.all(things.map((thing) => source.transaction(async (manager) => { await manager.save(thing); })));` },
     { name: "allSettled waits for all of them", code: `${TYPEORM}

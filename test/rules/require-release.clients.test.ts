@@ -251,6 +251,25 @@ runTable({
             await runner.release();
           }
         }` },
+    { name: "TypeORM: its own runner or the one that it is given, in any case", code: `
+        import { DataSource, type QueryRunner } from "typeorm";
+        const source = new DataSource({ type: "postgres" });
+        export async function load(given?: QueryRunner) {
+          const runner = given ?? source.createQueryRunner();
+          try {
+            return await runner.query("SELECT * FROM things");
+          } finally {
+            if (given === undefined) await runner.release();
+          }
+        }` },
+    { name: "TypeORM: its own runner or the one that it is given, and handed on", code: `
+        import { DataSource, type QueryRunner } from "typeorm";
+        const source = new DataSource({ type: "postgres" });
+        export async function runnerFor(given?: QueryRunner) {
+          const runner = given ?? source.createQueryRunner();
+          await runner.startTransaction();
+          return runner;
+        }` },
     { name: "TypeORM: a runner on SQLite is the one connection that there is", code: `
         import { DataSource } from "typeorm";
         const source = new DataSource({ type: "better-sqlite3", database: "app.db" });
@@ -393,6 +412,15 @@ runTable({
           await runner.query("UPDATE things SET n = 1");
           await runner.release();
         }`, findings: [unsafe(4, 5, { library: "typeorm", ...SAFE })] },
+    { name: "TypeORM: its own runner or the one that it is given, and not when a query fails", code: `
+        import { DataSource, type QueryRunner } from "typeorm";
+        const source = new DataSource({ type: "postgres" });
+        export async function load(given?: QueryRunner) {
+          const runner = given ?? source.createQueryRunner();
+          const things = await runner.query("SELECT * FROM things");
+          if (given === undefined) await runner.release();
+          return things;
+        }`, findings: [{ ...unsafe(4, 5), library: "typeorm" }] },
     { name: "TypeORM: a runner that others were handed before", code: `
         import { DataSource } from "typeorm";
         const source = new DataSource({ type: "postgres" });
