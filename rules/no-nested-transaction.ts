@@ -40,7 +40,7 @@ export const noNestedTransaction: Rule<Options> = {
   },
 };
 
-function draftOf(project: ProjectFacts, { outer, inner, inside: { file, call, path }, at, how }: NestedTransaction): Draft {
+function draftOf(project: ProjectFacts, { outer, inner, inside: { file, call }, at, how }: NestedTransaction): Draft {
   return {
     file: at.file,
     span: at.call.span,
@@ -52,7 +52,7 @@ function draftOf(project: ProjectFacts, { outer, inner, inside: { file, call, pa
     why: callPath(project, functionKey(outer.file, outer.call.fn)),
     related: [
       { file: outer.file, span: outer.call.calleeSpan, text: "the outer transaction" },
-      ...(path.length > 0 ? [{ file, span: call.calleeSpan, text: "the inner transaction" }] : []),
+      ...(call === at.call ? [] : [{ file, span: call.calleeSpan, text: "the inner transaction" }]),
     ],
   };
 }

@@ -1,10 +1,11 @@
 import { packageName } from "../../src/core/catalogue/index.js";
-import type { CallFact } from "../../src/core/facts/types.js";
+import type { CallFact, FunctionFact, ParamFact } from "../../src/core/facts/types.js";
 import type { CallPlace } from "../../src/core/link/calls.js";
 import type { JudgedTransaction, ProjectFacts } from "../../src/core/link/index.js";
 import type { InsideCall } from "../../src/core/link/inside.js";
+import { functionKey, type FunctionKey } from "../../src/core/link/program.js";
 import type { TransactionSite } from "../../src/core/link/transactions.js";
-import { isGivenHandle } from "./handles.js";
+import { carriesHandle, isGivenHandle } from "./handles.js";
 import { areSession, isLasting, isOnGivenReceiver, isOnReceiver, isOnSameConstant, sessionOf } from "./same-session.js";
 
 /** A transaction that begins on the session of another one while that one is open. */
@@ -68,10 +69,37 @@ function leavesHandle(project: ProjectFacts, inside: InsideCall): CallPlace {
   return inside.path[handed + 1] ?? inside;
 }
 
-/** The function that begins it is given the handle, and trusted with it. One that is not given it cannot know, whoever before it was. */
-function isHanded(project: ProjectFacts, { path }: InsideCall): boolean {
-  const step = path.at(-1);
-  return step !== undefined && isGivenHandle(project, step.file, step.call);
+/** The function that begins it, or one that it is written in, is given the handle, and trusted with it. One that is not given it cannot know, whoever before it was. */
+function isHanded(project: ProjectFacts, inside: InsideCall): boolean {
+  const { path } = inside;
+  const around = new Set(functionsAround(project, inside));
+  return path.some((step, index) => isGivenHandle(project, step.file, step.call) && (index === path.length - 1 ? !ignoresHandle(project, inside, step) : [...project.inside.calleesOf(step.file, step.call)].some(({ to }) => around.has(to))));
+}
+
+function* functionsAround({ program }: ProjectFacts, { fn: inner }: InsideCall): Generator<FunctionKey> {
+  const { file, fn } = program.fnOf(inner);
+  for (let at = fn.parent; at !== 0; at = program.fn(file, at).parent) yield functionKey(file, at);
+}
+
+/** `async function add(tx, row) { return await knex.transaction(async (tx) => …); }`: the inner one's handle has the name of the parameter, which is not read elsewhere. */
+function ignoresHandle(project: ProjectFacts, { file, call, fn }: InsideCall, step: CallPlace): boolean {
+  const { program, inside } = project;
+  const around = program.fnOf(fn).fn;
+  if (call.fn !== around.id || step.call.spread || ![...inside.calleesOf(step.file, step.call)].some(({ to, written }) => to === fn && !written)) return false;
+  const callbacks = call.args.flatMap((arg) => (arg.k === "fn" ? [program.fn(file, arg.id)] : []));
+  const given = step.call.args.flatMap((arg, index) => (carriesHandle(project, step.file, arg, step.call.fn) ? [around.params[index]] : []));
+  const nameOf = (param: ParamFact | undefined): string => (param && param.rest !== true ? program.variable(file, param.variable).name : "");
+  return given.length > 0 && given.every((param) => {
+    const name = nameOf(param);
+    const hidden = callbacks.filter(({ params }) => params.some((own) => nameOf(own) === name));
+    return name !== "" && hidden.length > 0 && !wordsOf(project, file, around, hidden).includes(name);
+  });
+}
+
+/** The words of a function's body without those of functions in it, in source order. */
+function wordsOf({ program }: ProjectFacts, file: string, { body }: FunctionFact, leftOut: readonly FunctionFact[]): string[] {
+  const ends = [body.start, ...leftOut.map(({ span }) => span.end)];
+  return ends.flatMap((start, index) => program.text(file, { start, end: leftOut[index]?.span.start ?? body.end }).match(/[\w$]+/g) ?? []);
 }
 
 /** `void drain()`: nobody waits for it, the transaction least of all. */

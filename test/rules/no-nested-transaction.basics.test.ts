@@ -149,6 +149,16 @@ runTable({
           void drain();
         }
         export const save = (line) => db.transaction(async (trx) => { await check(trx, line); });` },
+    { name: "a helper that is given the handle and reads it", code: `${KNEX}
+        async function add(tx, line) {
+          const begin = tx ? (work) => work(tx) : (work) => db.transaction(work);
+          return await begin(async (tx) => { await tx("lines").insert(line); });
+        }
+        async function move(tx, line) {
+          await tx("lines").where(line).del();
+          return await db.transaction(async (tx) => { await tx("moved").insert(line); });
+        }
+        export const save = (line) => db.transaction(async (tx) => { await add(tx, line); await move(tx, line); });` },
     { name: "a helper that has the handle makes a repository of it", code: `${KNEX}
         class Lines {
           constructor(on) { this.on = on; }
@@ -168,6 +178,11 @@ runTable({
           if (await trx("lines").where(line).first()) await mayMove();
         }
         export const save = (line) => db.transaction(async (trx) => { await check(trx, line); });`, findings: [{ line: 5, library: "knex", message: "begins inside another one", fix: "manual", reason: REASON, related: [7, 3] }] },
+    { name: "a helper that is given the handle, under a name that its own transaction's hides", code: `${KNEX}
+        async function add(tx, line) {
+          return await db.transaction(async (tx) => { await tx("lines").insert(line); });
+        }
+        export const save = (line) => db.transaction(async (tx) => { await add(tx, line); });`, findings: [{ line: 4, library: "knex", message: "begins inside another one", fix: "manual", reason: REASON, related: [6] }] },
     { name: "on the session, inside", code: `${PRISMA}
         export const save = () => prisma.$transaction(async (tx) => {
           await tx.order.deleteMany();
