@@ -6,6 +6,7 @@ import { parts } from "../src/core/link/expressions.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
 import { acquirePatternOf } from "../src/core/link/library-calls.js";
 import { functionKey } from "../src/core/link/program.js";
+import { statementOf } from "../src/core/link/run-statements.js";
 import type { TransactionSite } from "../src/core/link/transactions.js";
 import { finish } from "./lib/finish.js";
 import { type Custody, custodyOf, isVariable } from "./lib/ownership.js";
@@ -87,12 +88,12 @@ function judge(project: ProjectFacts, file: string, call: CallFact, { library, p
   const contexts = project.contexts.ofCall(file, call);
   if (call.using || (contexts.size > 0 && [...contexts].every((context) => context === "test"))) return undefined;
   const name = library.name;
-  const draft = (message: string, related: Draft["related"] = [], simple = false): Draft => ({
+  const draft = (message: string, related: Draft["related"] = [], simple = false, isRare = false): Draft => ({
     file,
     span: call.span,
     message,
     // What start-up loses, it loses once, but a worker's loop each time round.
-    confidence: contexts.has("per-call") || contexts.has("unknown") || call.loop !== undefined ? "proven" : "likely",
+    confidence: !isRare && (contexts.has("per-call") || contexts.has("unknown") || call.loop !== undefined) ? "proven" : "likely",
     library: libraryId(library),
     ...(simple && pattern.kind === "client" ? { fix: "safe" as const, detail: { kind: "release" as const, releases: releasesOf(pattern), waits: name === "typeorm" } } : { fix: "manual" as const, fixReason: "where it is given back depends on what else the function does: put everything after it into a `try` with a `finally`" }),
     why: callPath(project, functionKey(file, call.fn)),
@@ -110,10 +111,14 @@ function judge(project: ProjectFacts, file: string, call: CallFact, { library, p
   // TypeORM's query runner on SQLite is the session's one connection: its `release` gives nothing back.
   if (pattern.takes !== undefined && isOnSqlite(project, call)) return undefined;
   if (custody.releases.length === 0) return custody.passed ? undefined : draft(messages.never(name, what, remedy), [], true);
-  const risk = unprotected(project, file, call, { releases: [...custody.releases, ...closingsOf(project, file, call, library, pattern)], takes: takingsOf(project, file, holder, pattern), from: pattern.takes === undefined ? 0 : firstUse(project, file, call, holder) });
+  const ways = { releases: [...custody.releases, ...closingsOf(project, file, call, library, pattern)], takes: takingsOf(project, file, holder, pattern), from: pattern.takes === undefined ? 0 : firstUse(project, file, call, holder) };
+  const risk = unprotected(project, file, call, ways);
   if (!risk) return undefined;
+  // That a transaction cannot even begin, on a connection that was just taken, is rare.
+  const begins = project.program.callsIn(file, call.fn).filter((each) => statementOf(project.graph, each)?.kind === "begin");
+  const isRare = unprotected(project, file, call, { ...ways, takes: [...ways.takes, ...begins] }) === undefined;
   const related = [{ file, span: risk.wait.span, text: "an error here loses it" }];
-  return draft(risk.gap ? messages.gap(name, what) : messages.unsafe(name, what, remedy), related, !risk.gap && isGivenBackOnce(project, file, call, custody));
+  return draft(risk.gap ? messages.gap(name, what) : messages.unsafe(name, what, remedy), related, !risk.gap && isGivenBackOnce(project, file, call, custody), isRare);
 }
 
 /** The methods that give it back, the usual one first. */

@@ -349,9 +349,24 @@ runTable({
           client.release();
           return result.rows;
         }`, findings: [unsafe(4, 5, SAFE)] },
-    { name: "an await before the try", code: `${PG}
+    { name: "only the beginning of the transaction before the try: likely", code: `${PG}
         export async function load() {
           const client = await pool.connect();
+          await client.query("BEGIN");
+          try {
+            await client.query("UPDATE things SET n = 1");
+            await client.query("COMMIT");
+          } catch (error) {
+            await client.query("ROLLBACK");
+            throw error;
+          } finally {
+            client.release();
+          }
+        }`, findings: [{ ...gap(4, 5), confidence: "likely" }] },
+    { name: "a query before the beginning, before the try", code: `${PG}
+        export async function load() {
+          const client = await pool.connect();
+          await client.query("SELECT n FROM things");
           await client.query("BEGIN");
           try {
             await client.query("UPDATE things SET n = 1");
@@ -433,7 +448,7 @@ runTable({
             await runner.release();
           }
         }`, findings: [found(4, "An `await` stands between this typeorm connection", { library: "typeorm", related: [5], reason: "where it is given back depends" })] },
-    { name: "TypeORM: connected, and the transaction does not begin", code: `
+    { name: "TypeORM: connected, and the transaction does not begin: likely", code: `
         import { DataSource } from "typeorm";
         const source = new DataSource({ type: "postgres" });
         export async function move() {
@@ -446,7 +461,7 @@ runTable({
           } finally {
             await runner.release();
           }
-        }`, findings: [found(4, "An `await` stands between this typeorm connection", { library: "typeorm", related: [6], reason: "where it is given back depends" })] },
+        }`, findings: [found(4, "An `await` stands between this typeorm connection", { library: "typeorm", related: [6], reason: "where it is given back depends", confidence: "likely" })] },
     { name: "pg: a pool that is ended waits for the client", code: `
         import { Pool } from "pg";
         export async function move(options) {
