@@ -19,6 +19,37 @@ const TYPEORM = `
         import { Order, Line } from "./entities.js";
         const dataSource = new DataSource({ type: "postgres" });`;
 
+/** A transaction of Knex, from line 4 on; `statement` in line 7. */
+const inKnex = (statement: string) => `${KNEX}
+        export async function save() {
+          const trx = await db.transaction();
+          try {
+            await trx("orders").insert({ id: 1 });
+            ${statement}
+            await trx.commit();
+          } catch (error) {
+            await trx.rollback();
+            throw error;
+          }
+        }`;
+
+/** A transaction of pg on a connection of its own, begun in line 6; `statements` from line 7 on. */
+const onClient = (statements: string, whenCaught = "") => `${PG}
+        export async function save() {
+          const client = await pool.connect();
+          try {
+            await client.query("BEGIN");
+            ${statements}
+            await client.query("COMMIT");
+          } catch (error) {
+            await client.query("ROLLBACK");
+            ${whenCaught}
+            throw error;
+          } finally {
+            client.release();
+          }
+        }`;
+
 const DIRECT = { fix: "manual", reason: "use the transaction, or the connection that it was begun on" } as const;
 const HELPER = { fix: "manual", reason: "give the helper the transaction or its connection" } as const;
 const OPTION = { fix: "manual", reason: "pass the transaction in its options, as `transaction`" } as const;
@@ -27,18 +58,7 @@ runTable({
   rule: "no-outer-session-in-transaction",
   theme: "transactions that are begun by hand",
   valid: [
-    { name: "Knex: every statement on the transaction", code: `${KNEX}
-        export async function save() {
-          const trx = await db.transaction();
-          try {
-            await trx("orders").insert({ id: 1 });
-            await db("lines").insert({ id: 1 }).transacting(trx);
-            await trx.commit();
-          } catch (error) {
-            await trx.rollback();
-            throw error;
-          }
-        }` },
+    { name: "Knex: every statement on the transaction", code: inKnex(`await db("lines").insert({ id: 1 }).transacting(trx);`) },
     { name: "before it begins, after it has ended, and after it was rolled back", code: `${KNEX}
         export async function save() {
           const found = await db("orders").where({ id: 1 });
@@ -82,21 +102,7 @@ runTable({
           await Line.create({ state: "new" }, options);
           await t.commit();
         }` },
-    { name: "pg: every statement on the connection", code: `${PG}
-        export async function save() {
-          const client = await pool.connect();
-          try {
-            await client.query("BEGIN");
-            await client.query("DELETE FROM orders");
-            await client.query("COMMIT");
-          } catch (error) {
-            await client.query("ROLLBACK");
-            await pool.query("INSERT INTO log VALUES ('failed')");
-            throw error;
-          } finally {
-            client.release();
-          }
-        }` },
+    { name: "pg: every statement on the connection", code: onClient(`await client.query("DELETE FROM orders");`, `await pool.query("INSERT INTO log VALUES ('failed')");`) },
     { name: "pg: another database's pool", code: `${PG}
         const audit = new Pool({ connectionString: "postgres://audit" });
         export async function save() {
@@ -148,18 +154,7 @@ runTable({
         }` },
   ],
   invalid: [
-    { name: "Knex: the session beside the transaction", code: `${KNEX}
-        export async function save() {
-          const trx = await db.transaction();
-          try {
-            await trx("orders").insert({ id: 1 });
-            await db("lines").insert({ id: 1 });
-            await trx.commit();
-          } catch (error) {
-            await trx.rollback();
-            throw error;
-          }
-        }`, findings: [{ line: 7, library: "knex", message: "`db` is the knex session around this transaction", ...DIRECT, related: [4] }] },
+    { name: "Knex: the session beside the transaction", code: inKnex(`await db("lines").insert({ id: 1 });`), findings: [{ line: 7, library: "knex", message: "`db` is the knex session around this transaction", ...DIRECT, related: [4] }] },
     { name: "after a branch that gave up and left", code: `${KNEX}
         export async function save(id: number) {
           const trx = await db.transaction();
@@ -186,21 +181,8 @@ runTable({
             throw error;
           }
         }`, findings: [{ line: 9, library: "sequelize", message: "because `transaction` is not passed", ...OPTION, related: [6] }] },
-    { name: "pg: the pool beside the connection", code: `${PG}
-        export async function save() {
-          const client = await pool.connect();
-          try {
-            await client.query("BEGIN");
-            await client.query("DELETE FROM orders");
-            await pool.query("DELETE FROM lines");
-            await client.query("COMMIT");
-          } catch (error) {
-            await client.query("ROLLBACK");
-            throw error;
-          } finally {
-            client.release();
-          }
-        }`, findings: [{ line: 8, library: "pg", message: "`pool` is not the connection that this pg transaction was begun on", ...DIRECT, related: [6] }] },
+    { name: "pg: the pool beside the connection", code: onClient(`await client.query("DELETE FROM orders");
+            await pool.query("DELETE FROM lines");`), findings: [{ line: 8, library: "pg", message: "`pool` is not the connection that this pg transaction was begun on", ...DIRECT, related: [6] }] },
     { name: "pg: a helper on the pool", code: `${PG}
         const audit = (what: string) => pool.query("INSERT INTO log VALUES ($1)", [what]);
         export async function save() {

@@ -11,6 +11,22 @@ const never = (line: number, more: Partial<Expected> = {}) => found(line, "is ne
 const unsafe = (line: number, at: number, more: Partial<Expected> = {}) => found(line, "When something fails before it is given back", { related: [at], ...more });
 const gap = (line: number, at: number, more: Partial<Expected> = {}) => found(line, "Begin the `try` right after it", { related: [at], ...more });
 
+/** A connection whose `try` begins after its transaction has, in line 5. */
+const late = (before: string) => `${PG}
+        export async function load() {
+          const client = await pool.connect();
+          ${before}await client.query("BEGIN");
+          try {
+            await client.query("UPDATE things SET n = 1");
+            await client.query("COMMIT");
+          } catch (error) {
+            await client.query("ROLLBACK");
+            throw error;
+          } finally {
+            client.release();
+          }
+        }`;
+
 runTable({
   rule: "require-release",
   theme: "clients and begun transactions",
@@ -349,35 +365,8 @@ runTable({
           client.release();
           return result.rows;
         }`, findings: [unsafe(4, 5, SAFE)] },
-    { name: "only the beginning of the transaction before the try: likely", code: `${PG}
-        export async function load() {
-          const client = await pool.connect();
-          await client.query("BEGIN");
-          try {
-            await client.query("UPDATE things SET n = 1");
-            await client.query("COMMIT");
-          } catch (error) {
-            await client.query("ROLLBACK");
-            throw error;
-          } finally {
-            client.release();
-          }
-        }`, findings: [{ ...gap(4, 5), confidence: "likely" }] },
-    { name: "a query before the beginning, before the try", code: `${PG}
-        export async function load() {
-          const client = await pool.connect();
-          await client.query("SELECT n FROM things");
-          await client.query("BEGIN");
-          try {
-            await client.query("UPDATE things SET n = 1");
-            await client.query("COMMIT");
-          } catch (error) {
-            await client.query("ROLLBACK");
-            throw error;
-          } finally {
-            client.release();
-          }
-        }`, findings: [gap(4, 5)] },
+    { name: "only the beginning of the transaction before the try: likely", code: late(""), findings: [{ ...gap(4, 5), confidence: "likely" }] },
+    { name: "a query before the beginning, before the try", code: late(`await client.query("SELECT n FROM things"); `), findings: [gap(4, 5)] },
     { name: "the catch throws before it is released", code: `${PG}
         export async function load() {
           const client = await pool.connect();
