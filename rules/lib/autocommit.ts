@@ -180,8 +180,19 @@ export class Autocommit {
       const alone = held.t === "session" || (held.t === "typed" && (held.role === "session" || held.role === "model")) || (held.t === "derived" && (held.kind === "orm" || (held.kind === "statement" && this.#isFree(held.of))));
       return kind === "write" && alone && tokens.handleOf(owner) === undefined && session !== undefined && !this.project.graph.privateSessions.has(session);
     });
-    if (!free || carriesTransaction(call) || isSetBased(call, first.sql) || this.project.ambient.carries(first.library)) return undefined;
+    if (!free || carriesTransaction(call) || this.#mayBeHanded(file, call) || isSetBased(call, first.sql) || this.project.ambient.carries(first.library)) return undefined;
     return first.library;
+  }
+
+  /** `Item.query(tx).insert(row)`: what an Objection query is given may be a transaction, unless it is seen to be a session. */
+  #mayBeHanded(file: string, call: CallFact): boolean {
+    const { program, graph } = this.project;
+    return chainOf(program, file, call).some(({ callee, args, fn }) => {
+      const given = callee.k !== "member" ? undefined : /^\$?query$/.test(callee.name) ? args[0] : /^\$?relatedQuery$/.test(callee.name) ? args[1] : undefined;
+      if (given === undefined || (given.k === "global" && given.name === "undefined")) return false;
+      const ids = [...graph.values.solver.values(graph.values.expression(file, given, fn))];
+      return ids.length === 0 || ids.some((id) => graph.values.tokens.handleOf(id) !== undefined || graph.values.tokens.sessionOf(id) === undefined || this.#isEither(id));
+    });
   }
 
   #isTests(session: number): boolean {

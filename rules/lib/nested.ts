@@ -115,7 +115,14 @@ function asksFirst({ program }: ProjectFacts, { file, call, fn, path }: InsideCa
   if (path.length === 0) return false;
   const { body } = program.fnOf(fn).fn;
   const before = program.text(file, { start: body.start, end: call.calleeSpan.start });
+  if (path.some((step, index) => index > 0 && asksOnTheWay(program, step))) return true;
   return /\b(?:if|return|const|let)\b|[?&|]/.test(before) && /(?:is|in|has|active|current|open|existing)_?(?:transact|trx|tx)|\b(?:trx?|tx|transaction)\b/i.test(before);
+}
+
+/** `if (!this.currentTransaction) return Jobs.inTransaction(work);` */
+function asksOnTheWay(program: ProjectFacts["program"], { file, call }: CallPlace): boolean {
+  const { body } = program.fn(file, call.fn);
+  return call.conditional && /\bif\s*\([^)]*(?:is|in|has|active|current|open|existing)_?(?:transact|trx|tx)/i.test(program.text(file, { start: body.start, end: call.calleeSpan.start }));
 }
 
 /** https://www.sqlite.org/lang_transaction.html: transactions do not nest. Code that asks first whether one is open begins under a condition. */

@@ -5,6 +5,7 @@ import type { InsideCall } from "../../src/core/link/inside.js";
 import { append, type FunctionKey } from "../../src/core/link/program.js";
 import type { StatementFact } from "../../src/core/link/statements.js";
 import { type DefaultSession, isOnParameter, onDefault } from "./default-session.js";
+import { isOfSibling } from "./dispatch.js";
 import { isByHand, isSurelyOpen } from "./by-hand.js";
 import { carriesHandle, isGivenHandle, mayUseHandle, touches } from "./handles.js";
 import { isRun } from "./lazy-query.js";
@@ -65,7 +66,7 @@ export function strayFacts(project: ProjectFacts, site: JudgedTransaction, insid
 export function viaHelper(project: ProjectFacts, site: JudgedTransaction, inside: InsideCall, facts: readonly StatementFact[], allowed: readonly string[]): Stray | undefined {
   const { file, call, path, fn } = inside;
   const [first] = path;
-  if (!first || first.file !== homeOf(project, site)) return undefined;
+  if (!first || first.file !== homeOf(project, site) || isOfSibling(project, site, inside)) return undefined;
   // A helper that is handed the handle anywhere on the way is trusted with it, unless it is seen to pass another one by.
   const byDefault = onDefault(project, inside, facts);
   if (byDefault === undefined && (path.some((step) => isGivenHandle(project, step.file, step.call)) || isOnLentParameter(project, site, first))) return undefined;

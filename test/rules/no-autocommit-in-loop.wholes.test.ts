@@ -17,6 +17,22 @@ runTable({
   rule: "no-autocommit-in-loop",
   theme: "what belongs together, and what runs once",
   valid: [
+    { name: "Objection: a query that is given what may be a transaction", code: `
+        import { Model, transaction } from "objection";
+        import knex from "knex";
+        Model.knex(knex({ client: "pg" }));
+        class Item extends Model { static tableName = "items"; }
+        async function addAll(names: string[], tx: any) {
+          for (const name of names) await addOne(name, tx);
+        }
+        async function addOne(name: string, tx: any) {
+          await Item.query(tx).insert({ name });
+        }
+        export async function run(names: string[]) {
+          const tx = await transaction.start(Item.knex());
+          await addAll(names, tx);
+          await tx.commit();
+        }` },
     { name: "the tables are brought up to date, also when a request opens the file anew", code: `
         import Database from "better-sqlite3";
         import express from "express";

@@ -18,6 +18,19 @@ runTable({
   rule: "no-nested-transaction",
   theme: "basics",
   valid: [
+    { name: "a helper on the way that looks whether one is open", code: `
+        import { PrismaClient } from "@prisma/client";
+        const client = new PrismaClient();
+        class Jobs {
+          constructor(session = client) { this.session = session; }
+          static inTransaction(work) { return client.$transaction((tx) => { const jobs = new Jobs(tx); jobs.currentTransaction = tx; return work(jobs); }); }
+          async status(id) {
+            const find = (jobs) => jobs.session.job.findUnique({ where: { id } });
+            if (!this.currentTransaction) return Jobs.inTransaction(find);
+            return find(this);
+          }
+        }
+        export const run = (id) => Jobs.inTransaction(async (jobs) => jobs.status(id));` },
     { name: "one after the other", code: `${PRISMA}
         export async function save() {
           await prisma.$transaction(async (tx) => { await tx.order.deleteMany(); });

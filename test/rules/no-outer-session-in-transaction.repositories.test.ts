@@ -75,3 +75,48 @@ runTable({
     { name: "one that is made of what a query gave", code: service(`const rows = await bound.add(name); await this.orders.add(String(rows));`), findings: [found("this.orders.add", ["src/service.ts:7", "src/orders.ts:4"])] },
   ],
 });
+
+/** A base class whose static helper gives the function an object of the class that it was called on. */
+const SERVICES = {
+  "src/db.js": `
+        import { PrismaClient } from "@prisma/client";
+        export const client = new PrismaClient();`,
+  "src/base.js": `
+        import { client } from "./db.js";
+        export class Base {
+          constructor(session = client) { this.session = session; }
+          static inTransaction(work) { return client.$transaction((tx) => { const service = new this(tx); return work(service); }); }
+        }`,
+  "src/rows.js": `
+        import { client } from "./db.js";
+        export const addOrder = (row, on = client) => on.order.create({ data: row });
+        export const addLine = (row, on = client) => on.line.create({ data: row });`,
+  "src/orders.js": `
+        import { Base } from "./base.js";
+        import { addOrder } from "./rows.js";
+        export class Orders extends Base { async add(row) { const made = await addOrder(row, this.session); return made; } }`,
+  "src/lines.js": `
+        import { Base } from "./base.js";
+        import { addLine } from "./rows.js";
+        export class Lines extends Base { async add(row) { const made = await addLine(row); return made; } }`,
+};
+
+runTable({
+  rule: "no-outer-session-in-transaction",
+  theme: "services of one base class",
+  valid: [
+    { name: "one that hands it on, beside one that nobody calls so", code: { ...SERVICES, "src/app.js": `
+        import { Orders } from "./orders.js";
+        import { Lines } from "./lines.js";
+        export const order = (row) => Orders.inTransaction(async (service) => { await service.add(row); });
+        export const line = (row) => Lines.inTransaction(async () => row);` } },
+  ],
+  invalid: [
+    { name: "the one that forgets the handle, and not its siblings", code: { ...SERVICES, "src/app.js": `
+        import { Orders } from "./orders.js";
+        import { Lines } from "./lines.js";
+        export const order = (row) => Orders.inTransaction(async (service) => { await service.add(row); });
+        export const line = (row) => Lines.inTransaction(async (service) => { await service.add(row); });` },
+      findings: [{ file: "src/app.js", line: 4, library: "@prisma/client", message: "`service.add` runs on the @prisma/client session", fix: "manual", reason: "which function it runs cannot be told", related: ["src/app.js:4", "src/rows.js:3"] }] },
+  ],
+});

@@ -16,6 +16,9 @@ runTable({
     { name: "a list that was cut", code: held(`const things = req.body.things; if (things.length > 500) { things.length = 500; }`, `for (const thing of things) insert.run(thing.name);`) },
     { name: "the request is answered when the list is too long", code: held(`const things = req.body.things; if (things.length > limits.max) { res.status(413).end(); return; }`, `for (const thing of things) insert.run(thing.name);`) },
     { name: "a function asserts the limit", code: held(`const things = req.body.things; assertThingLimits(req.user.id, things);`, `for (const thing of things) insert.run(thing.name);`) },
+    { name: "a list that is filled on until it is full", code: held(`let full = []; const flush = (some) => db.transaction(() => { for (const thing of some) insert.run(thing.name); })();
+          for await (const thing of req) { full.push(thing); if (full.length < FULL_AT) { // not yet
+            continue; } flush(full); full = []; } flush(full);`, "") },
     { name: "a list that is emptied as soon as it is full", code: held(`let full = []; const flush = (some) => db.transaction(() => { for (const thing of some) insert.run(thing.name); })();
           for await (const thing of req) { full.push(thing); if (full.length >= FULL_AT) { flush(full); full = []; } } flush(full);`, "") },
     { name: "a field that a reader empties as soon as it is full, handed to a callback", code: {

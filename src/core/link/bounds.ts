@@ -168,8 +168,11 @@ export class Bounds {
     // The first time is where it begins.
     if (emptied.length < 2) return false;
     const { span } = program.fn(file, 0);
-    const full = new RegExp(`(?<![\\w$.])${text.replace(/[$.]/g, "\\$&")}\\.length\\s*(?:>=?|===?)\\s*(?:\\d{2,}|[2-9]\\b|[A-Z][A-Z0-9_]+\\b|[\\w.]*(?:max|limit|cap|size|batch|chunk|threshold)\\w*\\b(?!\\.))`, "i");
-    return full.test(program.text(file, { start: span.start, end: span.end }));
+    const length = `(?<![\\w$.])${text.replace(/[$.]/g, "\\$&")}\\.length\\s*`;
+    const size = "(?:\\d{2,}|[2-9]\\b|[A-Z][A-Z0-9_]+\\b|[\\w.]*(?:max|limit|cap|size|batch|chunk|threshold)\\w*\\b(?!\\.))";
+    // Full, or not yet: `if (buffer.length < SIZE) continue;`
+    const asks = new RegExp(`${length}(?:>=?|===?)\\s*${size}|${length}<=?\\s*${size}\\s*\\)\\s*\\{?\\s*(?://.*\\s*)*(?:continue|return)\\b`, "i");
+    return asks.test(program.text(file, { start: span.start, end: span.end }));
   }
 
   /** Whether all loops around a call that fills a list, if any, turn a bounded number of times. What begins anew in each turn of a loop does not grow with it. */
