@@ -1,4 +1,4 @@
-import { libraryWithId } from "../../src/core/catalogue/index.js";
+import { libraryWithId, packageName } from "../../src/core/catalogue/index.js";
 import type { CallFact, Span } from "../../src/core/facts/types.js";
 import { type Extent, inExtent } from "../../src/core/link/extent.js";
 import type { JudgedTransaction, ProjectFacts } from "../../src/core/link/index.js";
@@ -180,7 +180,7 @@ export class Autocommit {
       const alone = held.t === "session" || (held.t === "typed" && (held.role === "session" || held.role === "model")) || (held.t === "derived" && (held.kind === "orm" || (held.kind === "statement" && this.#isFree(held.of))));
       return kind === "write" && alone && tokens.handleOf(owner) === undefined && session !== undefined && !this.project.graph.privateSessions.has(session);
     });
-    if (!free || carriesTransaction(call) || this.#mayBeHanded(file, call) || isSetBased(call, first.sql) || this.project.ambient.carries(first.library)) return undefined;
+    if (!free || carriesTransaction(call) || (packageName(first.library) === "objection" && this.#mayBeHanded(file, call)) || isSetBased(call, first.sql) || this.project.ambient.carries(first.library)) return undefined;
     return first.library;
   }
 
