@@ -171,7 +171,7 @@ export class Bounds {
     const length = `(?<![\\w$.])${text.replace(/[$.]/g, "\\$&")}\\.length\\s*`;
     const size = "(?:\\d{2,}|[2-9]\\b|[A-Z][A-Z0-9_]+\\b|[\\w.]*(?:max|limit|cap|size|batch|chunk|threshold)\\w*\\b(?!\\.))";
     // Full, or not yet: `if (buffer.length < SIZE) continue;`
-    const asks = new RegExp(`${length}(?:>=?|===?)\\s*${size}|${length}<=?\\s*${size}\\s*\\)\\s*\\{?\\s*(?://.*\\s*)*(?:continue|return)\\b`, "i");
+    const asks = new RegExp(`${length}(?:>=?|===?)\\s*${size}|${length}<=?\\s*${size}\\s*\\)\\s*\\{?\\s*(?://.*\\n\\s*)*(?:continue|return)\\b`, "i");
     return asks.test(program.text(file, { start: span.start, end: span.end }));
   }
 
