@@ -19,10 +19,11 @@ import { platform } from "./platform.js";
 import { queues } from "./queues.js";
 import { remix } from "./remix.js";
 import { sessionfixRuntime } from "./runtime.js";
-import { serverless, vercel } from "./serverless.js";
+import { serverless } from "./serverless.js";
 import { svelteKit } from "./sveltekit.js";
 import { testRunners } from "./test-runners.js";
 import { trpc } from "./trpc.js";
+import { vercel } from "./vercel.js";
 
 /** The registry: a framework is its own file and one line here. */
 export const FRAMEWORKS: readonly Framework[] = [

@@ -34,6 +34,8 @@ export const NETWORK: readonly Outside[] = [
   { what: "network", modules: ["web-push"], functions: /^sendNotification$/ },
   { what: "network", modules: ["expo-server-sdk"], methods: /^(sendPushNotificationsAsync|getPushNotificationReceiptsAsync)$/ },
   { what: "network", modules: ["graphql-request"], functions: /^(request|rawRequest|batchRequests)$/, methods: /^(request|rawRequest|batchRequests)$/ },
+  // https://nodeshift.dev/opossum/: a breaker guards a call that may fail or hang, most often another server's.
+  { what: "network", modules: ["opossum"], methods: /^fire$/ },
   // Feeds: https://github.com/rbren/rss-parser, https://github.com/alabeduarte/feedparser-promised
   { what: "network", modules: ["rss-parser"], methods: /^parseURL$/ },
   { what: "network", modules: ["feedparser-promised"], functions: /^parse$/ },

@@ -30,8 +30,6 @@ export const WAITING: readonly Outside[] = [
   { what: "model", modules: ["cohere-ai", "@mistralai/mistralai", "voyageai", "@huggingface/inference"], methods: /^(chat|generate|embed|rerank|classify|complete|process|textGeneration|chatCompletion|featureExtraction|summarization|textClassification|translation)$/ },
   { what: "model", modules: ["replicate"], methods: /^(run|create|wait|get)$/ },
   { what: "process", modules: ["simple-git"], methods: /^(clone|pull|push|fetch|checkout\w*|commit|add|log|raw|status|diff\w*)$/ },
-  // https://nodeshift.dev/opossum/: a breaker guards a call that may fail or hang, most often another server's.
-  { what: "network", modules: ["opossum"], methods: /^fire$/ },
   { what: "process", modules: ["execa"], functions: /^(execa|execaCommand|execaNode|\$)$/ },
   { what: "process", modules: ["zx"], functions: /^\$$/ },
 ];
