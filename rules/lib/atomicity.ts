@@ -10,6 +10,7 @@ import type { HeldLoop, TransactionSite } from "../../src/core/link/transactions
 import { completes } from "./completion.js";
 import { chainOf } from "./turns.js";
 import { reorderIn } from "./reorders.js";
+import { runsListed } from "./statement-lists.js";
 
 type Obstacle = LoopTransactionDetail["obstacles"][number];
 
@@ -78,6 +79,7 @@ export function obstaclesOf(project: ProjectFacts, site: TransactionSite, held: 
     ...carriedValues(project, held),
     ...parentRow(project, held),
     ...reorders(project, held),
+    ...runsListed(project, held),
     ...throwsAfter(project, site, held),
     ...completed(project, site, held),
     ...(held.loop.hasBreak ? [{ what: "the loop may stop half-way by `break`", file: held.file, span: held.loop.span }] : []),
