@@ -6,6 +6,21 @@ const PARENT = "a parent with its children";
 const perhaps = (symbol: string, statements = "n") => [{ line: 8, message: `loops over \`${symbol}\``, confidence: "likely" as const, fix: "review" as const, reason: REVIEW, related: [9], why: [6], statements }];
 const surely = (symbol: string, statements = "n") => [{ line: 8, message: `loops over \`${symbol}\``, fix: "review" as const, reason: REVIEW, related: [9], why: [6], statements }];
 
+/** A row for each group of a model's rows. */
+const grouped = (asked: string) => `
+        import { PrismaClient } from "@prisma/client";
+        import express from "express";
+        const prisma = new PrismaClient();
+        const app = express();
+        app.post("/things/:id", async (req, res) => {
+          await prisma.$transaction(async (tx) => {
+            const groups = await tx.version.groupBy({ ${asked} });
+            for (const group of groups) await tx.place.create({ data: { name: group.placeId } });
+          });
+          res.end();
+        });`;
+const groupedAt = (confidence: "likely" | "proven" = "proven") => [{ line: 6, message: "loops over `groups`", confidence, library: "@prisma/client", fix: "review" as const, reason: REVIEW, related: [8], why: [5], statements: "n + 1" }];
+
 runTable({
   rule: "no-unbatched-loop-transaction",
   theme: "short lists",
@@ -91,6 +106,11 @@ runTable({
     { name: "a Map that is only filled is as long as the list", code: held(`const byName = new Map(); for (const thing of req.body.things) byName.set(thing.label, thing);`, `for (const [label] of byName) insert.run(label);`), findings: surely("byName") },
     { name: "a row for each kind", code: held(`const kinds = db.prepare("SELECT kind, max(at) AS at FROM things GROUP BY kind").all();`, `for (const row of kinds) insert.run(row.kind);`), findings: perhaps("kinds", "n") },
     { name: "a row for each thing", code: held(`const things = db.prepare("SELECT thing_id, max(at) AS at FROM visits GROUP BY thing_id").all();`, `for (const row of things) insert.run(row.thing_id);`), findings: surely("things", "n") },
+    { name: "a model's groups by a kind", code: grouped(`by: ["type"], _max: { at: true }`), findings: groupedAt("likely") },
+    { name: "a model's groups among what belongs to one thing", code: grouped(`where: { thingId: req.params.id }, by: ["placeId"], _max: { version: true }`), findings: groupedAt("likely") },
+    { name: "a model's groups among all", code: grouped(`by: ["thingId"], _max: { version: true }`), findings: groupedAt() },
+    { name: "a model's groups among what has one of many ids", code: grouped(`where: { thingId: { in: req.body.ids } }, by: ["thingId"], _max: { version: true }`), findings: groupedAt() },
+    { name: "a model's groups by a kind and more", code: grouped(`by: ["type", "thingId"], _max: { at: true }`), findings: groupedAt() },
     { name: "the distinct values of a column", code: held(`const owners = db.prepare("SELECT DISTINCT owner FROM things").all();`, `for (const row of owners) insert.run(row.owner);`), findings: perhaps("owners", "n") },
     { name: "a list that is filled from a short one", code: held(`const user = composeUser(req.params.id); const names = []; for (const device of user.devices) names.push(device.name);`, `for (const name of names) insert.run(name);`), findings: perhaps("names") },
     { name: "a list that is filled from a long one", code: held(`const names = []; for (const device of req.body.devices) names.push(device.name);`, `for (const name of names) insert.run(name);`), findings: surely("names") },

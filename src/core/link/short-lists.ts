@@ -24,7 +24,21 @@ export function isPerhapsShort(graph: CallGraph, file: string, { bound }: LoopFa
 function isByKind(sql: string): boolean {
   const by = /\bGROUP\s+BY\s+["'`[]?([\w$."'`[\]]+)\s*(?:HAVING\b[^,]*|ORDER\b.*|;.*)?$/is.exec(sql.trim())?.[1];
   const column = by?.replace(/["'`[\]]/g, "").split(".").at(-1);
-  return column !== undefined && /^(type|kind|status|state|level|category|role|currency|country|lang(uage)?|locale|platform|source|provider|network|year|month|weekday)$/i.test(column);
+  return column !== undefined && isKind(column);
+}
+
+function isKind(column: string): boolean {
+  return /^(type|kind|status|state|level|category|role|currency|country|lang(uage)?|locale|platform|source|provider|network|year|month|weekday)$/i.test(column);
+}
+
+/** Prisma's `groupBy({ by: ["type"] })`; `groupBy({ where: { thingId }, by: ["placeId"] })`: among what belongs to one thing. */
+function isFewGroups(asked: Expr | undefined): boolean {
+  const props = new Map(asked?.k === "object" ? asked.props.map(({ name, value }) => [name, value]) : []);
+  const by = props.get("by");
+  const columns = by?.k === "array" && !by.spread ? by.items : [];
+  const where = props.get("where");
+  const ofOne = where?.k === "object" && where.props.some(({ name, value }) => /[a-z](Id|_id)$/.test(name) && value.k !== "object" && value.k !== "array");
+  return columns.length > 0 && (ofOne || columns.every((column) => column.k === "literal" && typeof column.value === "string" && isKind(column.value)));
 }
 
 class ShortLists {
@@ -129,6 +143,7 @@ class ShortLists {
     if (callee.name === "from" && first) return this.isShort(first, depth + 1);
     // `Object.groupBy(list, of)`, `_.groupBy(list, "owner")`; a query's `groupBy` gives as many rows as it likes.
     if (callee.name === "groupBy" && args.length === 2) return true;
+    if (callee.name === "groupBy" && args.length === 1 && isFewGroups(first)) return true;
     if (isArrayMethod(callee.name) || /^(entries|values|keys|filter|sort|toSorted|reverse|flatMap)$/.test(callee.name)) return this.isShort(callee.of, depth + 1);
     return callee.name === "get" && args.length === 1 && first !== undefined && this.#isOfConstant(first, 0);
   }
