@@ -51,7 +51,7 @@ export interface Framework {
   /** Methods that the framework calls on classes that are decorated so, implement or extend this. Any of the three is enough. */
   classes?: readonly ClassRule[];
   /** Properties of object literals, in files that import the framework, told by the properties that they have: `{ provide, useFactory }`. */
-  objects?: readonly { has: readonly string[]; property: RegExp; role: CallbackRole }[];
+  objects?: readonly { has: readonly string[]; property: RegExp; /** Only functions with a parameter of such a name. */ takes?: RegExp; role: CallbackRole }[];
   /** Functions anywhere inside a property of a call's object argument: `new ApolloServer({ resolvers: { Query: { … } } })`. */
   nested?: readonly { path: RegExp; property: RegExp; role: CallbackRole }[];
   /** Functions that begin with this directive. */

@@ -173,8 +173,12 @@ function addObjects(values: Values, files: readonly FileFacts[], found: Framewor
       for (const property of properties.filter((name) => rule.property.test(name)))
         for (const value of solver.values(values.field(id, property))) {
           const fn = tokens.get(value);
-          if (fn.t === "function") found.push({ key: functionKey(fn.file, fn.id), file: object.file, role: rule.role });
+          if (fn.t === "function" && hasParameter(values.program, fn, rule.takes)) found.push({ key: functionKey(fn.file, fn.id), file: object.file, role: rule.role });
         }
     }
   }
+}
+
+function hasParameter(program: Program, { file, id }: FunctionToken, name: RegExp | undefined): boolean {
+  return name === undefined || program.fn(file, id).params.some(({ variable }) => name.test(program.variable(file, variable).name));
 }

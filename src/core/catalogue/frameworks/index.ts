@@ -2,6 +2,7 @@ import type { Framework } from "../framework.js";
 import { astro } from "./astro.js";
 import { commandLine } from "./command-line.js";
 import { cron } from "./cron.js";
+import { discord } from "./discord.js";
 import { electron } from "./electron.js";
 import { elysia } from "./elysia.js";
 import { express } from "./express.js";
@@ -30,6 +31,7 @@ export const FRAMEWORKS: readonly Framework[] = [
   astro,
   commandLine,
   cron,
+  discord,
   electron,
   elysia,
   express,

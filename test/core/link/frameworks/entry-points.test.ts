@@ -50,12 +50,16 @@ describe("what runs per call", () => {
     ["Pothos's field", `import SchemaBuilder from "@pothos/core"; const builder = new SchemaBuilder({}); builder.queryType({ fields: (t) => ({ a: t.field({ type: "String", resolve: () => work() }) }) });`],
     ["Lambda's handler", `import type { APIGatewayProxyHandler } from "aws-lambda"; export const handler: APIGatewayProxyHandler = async (event) => { work(); };`],
     ["Nitro's handler, without an import", `export default defineEventHandler(async (event) => { work(); });`],
+    ["a Discord command", `const { SlashCommandBuilder } = require("discord.js"); module.exports = { data: new SlashCommandBuilder().setName("pay"), async execute(interaction) { work(); } };`],
+    ["a Discord event", `const { Events } = require("discord.js"); module.exports = { name: Events.InteractionCreate, async execute(interaction) { work(); } };`],
+    ["a Discord command of the older kind", `const { EmbedBuilder } = require("discord.js"); module.exports = { name: "pay", run: async (client, message) => { work(); } };`],
     ["a server action in a component", `export function Form() { async function save(data) { "use server"; work(); } return save; }`],
   ])("%s", (_name, text) => {
     expect(contextsOf(text)).toEqual(["per-call"]);
   });
 
   it.each<[string, string, string]>([
+    ["a Discord command's file", "src/commands/pay.ts", `import { SlashCommandBuilder } from "discord.js"; export const data = new SlashCommandBuilder(); export async function execute(interaction) { work(); }`],
     ["a file of server actions", "src/actions.ts", `"use server"; export async function save() { work(); }`],
     ["a page", "src/app/things/[id]/page.tsx", `export default async function Page() { work(); return null; }`],
     ["a page's metadata", "app/page.tsx", `export async function generateMetadata() { work(); }`],
@@ -102,6 +106,8 @@ describe("what is left open", () => {
     ["Cloudflare's handlers", `export default { async fetch(request, env) { work(); }, async scheduled() { work(); } };`],
     ["a function called handler in a file that imports nothing of Lambda's", `export const handler = async (event) => { work(); };`],
     ["a schedule of something else", `import { schedule } from "./mine"; export const later = () => schedule("x", () => work());`],
+    ["a Discord bot's being ready", `const { Events } = require("discord.js"); module.exports = { name: Events.ClientReady, once: true, execute(client) { work(); } };`],
+    ["a command of something else than Discord", `module.exports = { data: schema, async execute(interaction) { work(); } };`],
   ])("%s", (_name, text) => {
     expect(contextsOf(text)).toEqual(["unknown"]);
   });
