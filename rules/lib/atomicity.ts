@@ -3,6 +3,7 @@ import { parts } from "../../src/core/link/expressions.js";
 import type { CallFact, Expr, LoopFact, Span } from "../../src/core/facts/types.js";
 import type { LoopTransactionDetail } from "../../src/core/finding.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
+import { isSpread } from "../../src/core/link/list-loops.js";
 import { functionKey } from "../../src/core/link/program.js";
 import { statementOf } from "../../src/core/link/run-statements.js";
 import { verbOf } from "../../src/core/link/statements.js";
@@ -80,10 +81,19 @@ export function obstaclesOf(project: ProjectFacts, site: TransactionSite, held: 
     ...parentRow(project, held),
     ...reorders(project, held),
     ...runsListed(project, held),
+    ...besideListed(project, site),
     ...throwsAfter(project, site, held),
     ...completed(project, site, held),
     ...(held.loop.hasBreak ? [{ what: "the loop may stop half-way by `break`", file: held.file, span: held.loop.span }] : []),
   ];
+}
+
+/** `prisma.$transaction([order.update(…), ...lines])`: who writes one statement out beside a list means them to be done together. */
+function besideListed({ program }: ProjectFacts, site: TransactionSite): Obstacle[] {
+  const [given] = site.style === "array" ? site.call.args : [];
+  const values = given?.k === "var" ? program.valuesOf(site.file, given.id) : [given];
+  const isMixed = values.some((value) => value?.k === "array" && value.items.some(isSpread) && !value.items.every(isSpread));
+  return isMixed ? [{ what: "one statement is written out beside the list, to be done with it or not at all", file: site.file, span: site.call.argSpans[0] ?? site.call.span }] : [];
 }
 
 function namedAtomic(project: ProjectFacts, site: TransactionSite, atomicNames: readonly string[]): Obstacle[] {

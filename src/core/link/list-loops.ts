@@ -4,8 +4,8 @@ import { functionKey } from "./program.js";
 import { statementOf } from "./run-statements.js";
 import type { HeldLoop, TransactionSite } from "./transactions.js";
 
-/** What puts elements into a list. */
-const FILLS = /^(push|unshift)$/;
+/** What puts elements into a list, a map or a set. */
+const FILLS = /^(push|unshift|set|add)$/;
 
 /**
  * The loops that fill the list which a transaction runs (`prisma.$transaction(operations)`): the list is as long as
@@ -19,26 +19,49 @@ export function listLoops(graph: CallGraph, site: TransactionSite): HeldLoop[] {
     if (!loop || writes.length === 0) return;
     const known = found.get(loop);
     const more = writes.map((call) => ({ file: site.file, call }));
-    if (known) known.writes.push(...more);
+    if (known) known.writes.push(...more.filter(({ call }) => known.writes.every((each) => each.call !== call)));
     else found.set(loop, { file: site.file, loop, fn: functionKey(site.file, loop.fn), path: [], writes: more });
   };
-  for (const value of valuesOf(graph, site.file, list)) {
-    const made = value.k === "call" ? graph.program.call(site.file, value.id) : undefined;
+  for (const part of listsIn(graph, site.file, list)) {
+    const made = part.k === "call" ? graph.program.call(site.file, part.id) : undefined;
     if (made) add(graph.program.callbackLoop(site.file, made.id), writesIn(graph, site.file, made.span));
-  }
-  if (list.k === "var")
+    if (part.k !== "var") continue;
     for (const call of graph.program.file(site.file).calls) {
       const { callee } = call;
-      if (callee.k !== "member" || !FILLS.test(callee.name) || callee.of.k !== "var" || callee.of.id !== list.id) continue;
+      if (callee.k !== "member" || !FILLS.test(callee.name) || callee.of.k !== "var" || callee.of.id !== part.id) continue;
       const writes = call.argSpans.flatMap((span) => writesIn(graph, site.file, span));
-      for (const loop of loopsAround(graph, site.file, call, graph.program.variable(site.file, list.id).fn)) add(loop, writes);
+      for (const loop of loopsAround(graph, site.file, call, graph.program.variable(site.file, part.id).fn)) add(loop, writes);
     }
+  }
   return [...found.values()];
 }
 
-/** What a list is set to: itself when it is written in place. */
-function valuesOf(graph: CallGraph, file: string, list: Expr): readonly Expr[] {
-  return list.k === "var" ? graph.program.valuesOf(file, list.id) : [list];
+/** How many lists may stand within one another. */
+const MAX_DEPTH = 4;
+
+/** The list, what it is set to, and the lists that it is made of: `[...created, ...updated]`, `first.concat(second)`, a map's values. */
+function* listsIn(graph: CallGraph, file: string, list: Expr, depth = 0): Generator<Expr> {
+  if (depth > MAX_DEPTH) return;
+  yield list;
+  const within = function* (part: Expr): Generator<Expr> {
+    yield* listsIn(graph, file, part, depth + 1);
+  };
+  if (list.k === "typed") yield* within(list.of);
+  else if (list.k === "var") for (const value of graph.program.valuesOf(file, list.id)) yield* within(value);
+  else if (list.k === "array") for (const item of list.items) yield* isSpread(item) ? within(item.of) : [];
+  else if (list.k === "call") {
+    const { callee, args } = graph.program.call(file, list.id);
+    if (callee.k !== "member") return;
+    if (callee.name === "concat") for (const part of [callee.of, ...args]) yield* within(part);
+    // `Array.from(operations.values())`
+    else if (callee.name === "values" && args.length === 0) yield* within(callee.of);
+    else if (callee.name === "from" && callee.of.k === "global" && callee.of.name === "Array" && args.length === 1 && args[0]) yield* within(args[0]);
+  }
+}
+
+/** `[...operations]`: an element of the list that is written out. */
+export function isSpread(item: Expr): item is Extract<Expr, { k: "member" }> {
+  return item.k === "member" && item.name === "*";
 }
 
 function writesIn(graph: CallGraph, file: string, span: Span): CallFact[] {
