@@ -81,19 +81,19 @@ export function obstaclesOf(project: ProjectFacts, site: TransactionSite, held: 
     ...parentRow(project, held),
     ...reorders(project, held),
     ...runsListed(project, held),
-    ...besideListed(project, site),
+    ...putTogether(project, site),
     ...throwsAfter(project, site, held),
     ...completed(project, site, held),
     ...(held.loop.hasBreak ? [{ what: "the loop may stop half-way by `break`", file: held.file, span: held.loop.span }] : []),
   ];
 }
 
-/** `prisma.$transaction([order.update(…), ...lines])`: who writes one statement out beside a list means them to be done together. */
-function besideListed({ program }: ProjectFacts, site: TransactionSite): Obstacle[] {
+/** `prisma.$transaction([order.update(…), ...lines])`, `[...mails, ...votes]`: who puts several things into one list means them to be done together. */
+function putTogether({ program }: ProjectFacts, site: TransactionSite): Obstacle[] {
   const [given] = site.style === "array" ? site.call.args : [];
   const values = given?.k === "var" ? program.valuesOf(site.file, given.id) : [given];
-  const isMixed = values.some((value) => value?.k === "array" && value.items.some(isSpread) && !value.items.every(isSpread));
-  return isMixed ? [{ what: "one statement is written out beside the list, to be done with it or not at all", file: site.file, span: site.call.argSpans[0] ?? site.call.span }] : [];
+  const hasParts = values.some((value) => value?.k === "array" && value.items.length > 1 && value.items.some(isSpread));
+  return hasParts ? [{ what: "its list is put together from several parts, to be done together or not at all", file: site.file, span: site.call.argSpans[0] ?? site.call.span }] : [];
 }
 
 function namedAtomic(project: ProjectFacts, site: TransactionSite, atomicNames: readonly string[]): Obstacle[] {

@@ -15,11 +15,11 @@ const listed = (before: string, list: string) => `
 
 const THINGS = `req.body.things.map((thing) => prisma.thing.create({ data: thing }))`;
 const SEEN = `prisma.owner.update({ where: { id: 1 }, data: { seen: true } })`;
-const BESIDE = "one statement is written out beside the list";
+const PARTS = "its list is put together from several parts";
 
 const finding = { line: 8, library: "@prisma/client", fix: "manual" as const, why: [6] };
 const proven = { ...finding, message: "loops over `things`: n statements", reason: "no codemod knows how to batch this kind of transaction", related: [8], statements: "n" };
-const beside = { ...finding, message: `but ${BESIDE}`, confidence: "likely" as const, reason: BESIDE, related: [8], statements: "n" };
+const parts = { ...finding, message: `but ${PARTS}`, confidence: "likely" as const, reason: PARTS, related: [8], statements: "n" };
 
 runTable({
   rule: "no-unbatched-loop-transaction",
@@ -32,13 +32,13 @@ runTable({
   ],
   invalid: [
     { name: "spread", code: listed("", `[...${THINGS}]`), findings: [proven] },
-    { name: "two lists", code: listed("", `[...${THINGS}, ...req.body.names.map((name) => prisma.name.create({ data: { name } }))]`), findings: [{ ...proven, message: "loops over `things`", statements: "n + m" }] },
+    { name: "two lists", code: listed("", `[...${THINGS}, ...req.body.names.map((name) => prisma.name.create({ data: { name } }))]`), findings: [{ ...parts, statements: "n + m" }] },
     { name: "a name of a list, spread", code: listed(`const made = ${THINGS};`, "[...made]"), findings: [{ ...proven, related: [7] }] },
     { name: "one that a loop fills, spread", code: listed(`const made = []; for (const thing of req.body.things) made.push(prisma.thing.create({ data: thing }));`, "[...made]"), findings: [{ ...proven, related: [7] }] },
     { name: "joined", code: listed(`const made = ${THINGS};`, `[].concat(made)`), findings: [{ ...proven, related: [7] }] },
     { name: "a map's values", code: listed(`const made = new Map(); for (const thing of req.body.things) made.set(thing.id, prisma.thing.create({ data: thing }));`, "Array.from(made.values())"), findings: [{ ...proven, related: [7] }] },
     { name: "a map's values, spread", code: listed(`const made = new Map(); for (const thing of req.body.things) made.set(thing.id, prisma.thing.create({ data: thing }));`, "[...made.values()]"), findings: [{ ...proven, related: [7] }] },
-    { name: "one statement beside it", code: listed("", `[...${THINGS}, ${SEEN}]`), findings: [beside] },
-    { name: "one statement before it", code: listed(`const all = [${SEEN}, ...${THINGS}];`, `all`), findings: [{ ...beside, related: [7] }] },
+    { name: "one statement beside it", code: listed("", `[...${THINGS}, ${SEEN}]`), findings: [parts] },
+    { name: "one statement before it", code: listed(`const all = [${SEEN}, ...${THINGS}];`, `all`), findings: [{ ...parts, related: [7] }] },
   ],
 });
