@@ -15,6 +15,7 @@ import { namesTables } from "./lib/named-tables.js";
 import { callPath } from "./lib/path.js";
 import { runsMigrations } from "./lib/runner.js";
 import { whyLong } from "./lib/why-long.js";
+import { runsListed } from "./lib/statement-lists.js";
 import { callsOfTurn, chainOf, waitsElsewhere } from "./lib/turns.js";
 import type { Draft, Rule } from "./rule.js";
 
@@ -146,7 +147,9 @@ function isSure(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopF
     isEach && !isMeant && !ofOneThing && !ofShape &&
     (!call.conditional || call.everyTurn === true || isUpsertByHand(project, file, commits)) &&
     !mayThrowAfter(project, file, loop, call) && !tellsOfEach(project, file, loop, call) &&
-    !isPerhapsShort(project.graph, file, loop) && !isOfOneWhole(project, file, loop, call) && !marksWork(project, file, loop, call, commits)
+    !isPerhapsShort(project.graph, file, loop) && !isOfOneWhole(project, file, loop, call) && !marksWork(project, file, loop, call, commits) &&
+    // A script: whoever wrote its statements may have meant each to stand by itself.
+    runsListed(project, { file, loop, writes: commits.map((each) => ({ file, call: each.call })) }).length === 0
   );
 }
 

@@ -11,7 +11,7 @@ const TAKES_TEXT = /^(run|exec|execute|executeSql|query|prepare|raw|unsafe|all|\
  * The statements themselves are what the list holds: a script that is replayed, what undoes a change, a dump. Each may build on the one before, so half of them is a state that nobody
  * meant; what runs is not in the code to be read.
  */
-export function runsListed(project: ProjectFacts, { file, loop, writes }: HeldLoop): LoopTransactionDetail["obstacles"] {
+export function runsListed(project: ProjectFacts, { file, loop, writes }: Pick<HeldLoop, "file" | "loop" | "writes">): LoopTransactionDetail["obstacles"] {
   const turn = flowOfTurn(project, file, loop);
   const isListed = ({ file: of, call }: HeldLoop["writes"][number]): boolean =>
     of === file && contains(loop.span, call.span) && chainOf(project.program, file, call).some((each) => isGivenText(project, each) && each.args[0] !== undefined && isItem(project, file, turn, each.args[0]));
@@ -19,10 +19,11 @@ export function runsListed(project: ProjectFacts, { file, loop, writes }: HeldLo
   return first !== undefined && writes.every(isListed) ? [{ what: "the statements are what the list holds, and each may build on the one before", file: first.file, span: first.call.span }] : [];
 }
 
-/** On the session or handle itself: a prepared statement's `run` is given values. */
-function isGivenText({ graph }: ProjectFacts, call: CallFact): boolean {
+/** On the session or handle itself: a prepared statement's `run` is given values. Or by a method of the program's own that hands the text on. */
+function isGivenText({ graph, writers }: ProjectFacts, call: CallFact): boolean {
   const { callee } = call;
   if (callee.k !== "member" || !TAKES_TEXT.test(callee.name)) return false;
+  if (callee.name === "prepare" && writers.calleesOf(call).length > 0) return true;
   const receivers = graph.external.get(call) ?? [];
   return receivers.length > 0 && receivers.every((id) => {
     const token = graph.values.tokens.get(id);

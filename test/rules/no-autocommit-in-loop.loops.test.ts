@@ -11,6 +11,34 @@ const PRISMA = `
 /** Proven where an entry point leads to it, or where a caller's transaction could not hold it. */
 const found = (line: number, loop: number, more: Partial<Expected> = {}): Expected => ({ line, related: [loop], message: "commits a better-sqlite3 write of its own", fix: "manual", reason: "turns that are committed stay", ...more });
 
+const THINGS = `
+        import express from "express";
+        import { DataTypes, Sequelize } from "sequelize";
+        const app = express();
+        const sequelize = new Sequelize("sqlite:app.db");
+        const Thing = sequelize.define("thing", { log: DataTypes.TEXT });
+        async function note(ids: number[], line: string) {
+          const things = await Thing.findAll({ where: { id: ids } });
+          for (const thing of things) await Thing.update({ log: line }, { where: { id: thing.id } });
+        }`;
+
+/** What a client asks for, statement by statement. */
+const asked = (run: string) => `
+        import Database from "better-sqlite3";
+        import express from "express";
+        const app = express();
+        class Store {
+          db = new Database("app.db");
+          prepare(text: string) {
+            return this.db.prepare(text);
+          }
+          run(statements: string[]) {
+            for (const statement of statements) ${run}
+          }
+        }
+        const store = new Store();
+        app.post("/sql", (req, res) => { store.run(req.body.text.split(";")); res.end(); });`;
+
 /** Proven, on a session that has a name at the loop: what `wrap-loop-writes` puts into batches. */
 const wrapped = { fix: "review", reason: "the turns of its batch are rolled back with it" } as const;
 
@@ -24,6 +52,13 @@ runTable({
           for (const name of NAMES) insert.run(name);
           for (const name of ["c", "d"]) insert.run(name);
         }` },
+    { name: "rows by their ids, of which every caller gives one", code: `${THINGS}
+        app.post("/things/:id", async (req, res) => {
+          const ids = [Number(req.params.id)];
+          await note(ids, "started");
+          await note([Number(req.params.id)], "done");
+          res.end();
+        });` },
     { name: "a list that a JSON file of the project holds", code: `${DB}
         import names from "../data/names.json";
         export function reset() {
@@ -99,6 +134,11 @@ runTable({
         }` },
   ],
   invalid: [
+    { name: "rows by their ids, as many as a caller likes", code: `${THINGS}
+        app.post("/things", async (req, res) => { await note(req.body.ids, "started"); res.end(); });`, findings: [{ line: 8, related: [8], why: [10, 10], message: "commits a sequelize write of its own", library: "sequelize", fix: "manual", reason: "turns that are committed stay" }] },
+    { name: "the statements are what the list holds", code: asked("this.db.prepare(statement).run();"), findings: [found(10, 10, { confidence: "likely", why: [14, 14] })] },
+    { name: "the statements are what the list holds, prepared by a method of the program's own", code: asked("this.prepare(statement).run();"), findings: [found(10, 10, { confidence: "likely", why: [14, 14] })] },
+    { name: "a value that the list holds is no statement", code: asked(`this.prepare("INSERT INTO log (text) VALUES (?)").run(statement);`), findings: [found(10, 10, { why: [14, 14], reason: "has no name at the loop" })] },
     {
       name: "in the tool of a server that is started as a command",
       code: {

@@ -239,6 +239,36 @@ runTable({
           return pool;
         }
         app.get("/things", async (req, res) => res.json(await getPool().query("SELECT * FROM things")));` },
+    { name: "a global variable by its bare name", code: `
+        import { Pool } from "pg";
+        declare global {
+          var POOL: Pool | null;
+        }
+        if (typeof globalThis.POOL === "undefined") globalThis.POOL = null;
+        export function getPool(): Pool {
+          if (!POOL) {
+            POOL = new Pool();
+          }
+          return POOL;
+        }
+        app.get("/things", async (req, res) => res.json(await getPool().query("SELECT * FROM things")));` },
+    { name: "a pool that is asked for a client before it is handed out", code: `
+        import { createPool } from "mysql2/promise";
+        let pool;
+        export const connect = async () => {
+          if (pool) {
+            try {
+              const client = await pool.getConnection();
+              client.release();
+              return pool;
+            } catch (error) {
+              pool = undefined;
+            }
+          }
+          pool = await createPool({ host: "localhost" });
+          return pool;
+        };
+        app.get("/things", async (req, res) => res.json(await (await connect()).query("SELECT * FROM things")));` },
     { name: "a flag that asks for another set of models, which nobody sets", code: `${IMPORTS}
         let cached;
         const models = (file) => {
@@ -396,6 +426,20 @@ runTable({
           res.json(store.get().prepare("SELECT * FROM things").all());
         });`,
       findings: [{ line: 7, message: "opens a new better-sqlite3 session", fix: "safe", why: [13, 15] }] },
+    { name: "what is tried first is another one", code: `
+        import { createPool } from "mysql2/promise";
+        let replica;
+        export const connect = async () => {
+          if (replica) {
+            try {
+              return await replica.getConnection();
+            } catch (error) {
+              replica = undefined;
+            }
+          }
+          return createPool({ host: "localhost" });
+        };
+        app.get("/things", async (req, res) => res.json(await (await connect()).query("SELECT * FROM things")));`, findings: [{ line: 11, message: "opens a new mysql2 session", library: "mysql2", fix: "review", reason: "the session is opened asynchronously", related: [13], why: [13, 13, 11], sessions: "1" }] },
     { name: "only a flag is remembered", code: `${IMPORTS}
         let migrated = false;
         function getDb() {

@@ -9,6 +9,16 @@ runTable({
   rule: "no-session-per-call",
   theme: "traps: what looks alike",
   valid: [
+    { name: "sessions in a list that was made of another package's settings, called as Knex's are", code: `
+        import config from "config";
+        import express from "express";
+        import knex from "knex";
+        const app = express();
+        const servers = config.get("servers").filter((server) => server.host).map((server) => {
+          return knex({ client: "mysql2", connection: { host: server.host } });
+        });
+        const count = async (db) => (await db("things").count()) + (await db("parts").count());
+        app.get("/things", async (req, res) => res.json(await Promise.all(servers.map(async (db) => count(db)))));` },
     {
       name: "a helper runs what it is given by start-up, and what it is given by requests: each is its giver's",
       code: {

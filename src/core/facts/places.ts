@@ -15,7 +15,8 @@ export function isEmpty(value: Expr): boolean {
   return value.k === "global" && value.name === "undefined";
 }
 
-const GLOBAL_OBJECTS = new Set(["global", "window", "self"]);
+const GLOBAL_OBJECTS = new Set(["globalThis", "global", "window", "self"]);
+const GLOBAL_OBJECT = "global globalThis";
 const NO_PLACES = new Set(["undefined", "NaN", "Infinity", "arguments", "import.meta"]);
 const MAX_ALIASES = 4;
 
@@ -74,7 +75,7 @@ export class Places {
         return this.#variable(expr.id, fn, depth);
       case "global": {
         if (NO_PLACES.has(expr.name)) return undefined;
-        return { key: `global ${GLOBAL_OBJECTS.has(expr.name) ? "globalThis" : expr.name}`, text: expr.name, owner: "module", keyed: false };
+        return { key: GLOBAL_OBJECTS.has(expr.name) ? GLOBAL_OBJECT : `global ${expr.name}`, text: expr.name, owner: "module", keyed: false };
       }
       case "module":
         return { key: `module ${expr.specifier}`, text: expr.specifier, owner: "module", keyed: false };
@@ -175,6 +176,8 @@ export class Places {
 function part(of: Place | undefined, name: string | undefined): Place | undefined {
   if (!of) return undefined;
   if (name === undefined) return { ...of, key: `${of.key}[]`, keyed: true };
+  // `globalThis.db` and `db`: a property of the global object can be asked by its bare name.
+  if (of.key === GLOBAL_OBJECT) return { ...of, key: `global ${name}`, text: `${of.text}.${name}` };
   return { ...of, key: `${of.key}.${name}`, text: `${of.text}.${name}` };
 }
 

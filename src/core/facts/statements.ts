@@ -151,6 +151,9 @@ function ifStatement(walk: Walk, node: Node, ctx: Context): void {
 
 function leaves(node: Node): boolean {
   const last = node.type === "BlockStatement" ? nodes(node, "body").at(-1) : node;
+  // `if (x) { try { …; return x; } catch { … } }`: past it there was no x, or one that has failed.
+  const tried = last?.type === "TryStatement" ? child(last, "block") : undefined;
+  if (tried) return leaves(tried);
   return last !== undefined && /^(?:Return|Throw|Continue|Break)Statement$/.test(last.type);
 }
 

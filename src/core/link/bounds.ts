@@ -354,13 +354,13 @@ export class Bounds {
     });
   }
 
-  /** `findMany({ where: { id: { in: ids } } })`, `find({ where: { id: In(ids) } })`: as many rows as there are ids. */
+  /** `findMany({ where: { id: { in: ids } } })`, `find({ where: { id: In(ids) } })`, `findAll({ where: { id: ids } })`: as many rows as there are ids. */
   #asksForIds(file: string, { args }: CallFact, site: TransactionSite | undefined, seen: Seen): boolean {
     const property = (expr: Expr | undefined, name: string): Expr | undefined => (expr?.k === "object" ? expr.props.find((prop) => prop.name === name)?.value : undefined);
     const id = args.flatMap((arg) => property(property(arg, "where"), "id") ?? [])[0];
     if (!id) return false;
     const call = id.k === "call" ? this.graph.program.call(file, id.id) : undefined;
-    const list = property(id, "in") ?? (call !== undefined && this.#nameOf(file, call) === "In" ? call.args[0] : undefined);
+    const list = property(id, "in") ?? (call !== undefined && this.#nameOf(file, call) === "In" ? call.args[0] : id.k === "var" || id.k === "array" ? id : undefined);
     return list !== undefined && this.#boundedValue(file, list, site, seen);
   }
 

@@ -1,5 +1,6 @@
 import { librariesOf, libraryOf, libraryWithId } from "../catalogue/index.js";
 import { type AcquirePattern, type Library, libraryId, type OpenPattern, type TransactionPattern } from "../catalogue/library.js";
+import { isArrayMethod } from "./builtins.js";
 import { constantOf } from "./constants.js";
 import type { CallFact, Expr } from "../facts/types.js";
 import { applyFramework } from "./framework-calls.js";
@@ -102,8 +103,13 @@ export function applyExternal(values: Values, { file, call, callee, args, result
   // A wrapper of another package (`asyncHandler(fn)`) most often gives the function back, dressed.
   for (const arg of args)
     solver.watch(arg, (id) => {
-      if (tokens.get(id).t === "function" && !isMemoizer(token) && !open) solver.add(result, id);
+      if (tokens.get(id).t === "function" && !isMemoizer(token) && !open && !isRunInPlace(call)) solver.add(result, id);
     });
+}
+
+/** `settings.map(fn)`, `answer.then(fn)`: what comes of it is what the function gives, or has nothing to do with it. */
+function isRunInPlace({ callee }: CallFact): boolean {
+  return callee.k === "member" && (isArrayMethod(callee.name) || /^(then|catch|finally)$/.test(callee.name));
 }
 
 /** A client that comes from elsewhere (a parameter, a field, a setting): a session of some kind, whatever it is. */

@@ -2,9 +2,11 @@
 export type FileRole = "source" | "test" | "script";
 
 const TEST_FOLDER = "__tests__|__mocks__|__fixtures__|tests?|specs?|e2e|cypress|playwright|evals?|testing|test-utils|\\.storybook";
+/** `integration-tests`; an `ab-test` or a `speed-test` is as often what the program does. */
+const KIND_OF_TEST = "acceptance|api|browser|component|contract|e2e|end-to-end|functional|fuzz|integration|load|perf|performance|regression|simulation|smoke|stress|system|ui|unit|visual";
 const TEST = new RegExp(
   [
-    `(^|/)(${TEST_FOLDER})/`,
+    `(^|/)(${TEST_FOLDER}|(${KIND_OF_TEST})[-_]tests?)/`,
     String.raw`(^|/)(tests?|specs?)\.[cm]?[jt]sx?$`,
     String.raw`[.-](test|spec|e2e|cy|bench|stories|story|fixtures?|mock)\.[cm]?[jt]sx?$`,
     String.raw`(^|/)(vitest|jest|cypress|playwright)\.(config|setup|global|workspace)[^/]*$`,

@@ -44,6 +44,7 @@ describe("kept in a variable of the module", () => {
     ["one for each of a list", `if (!db) db = urls.map((u) => f("x"));`],
     ["awaited", `if (!db) db = await f("x");`],
     ["cast", `return (db ??= f("x") as Db)!;`],
+    ["opened again where what is there has failed", `if (db) { try { await db.ping(); return db; } catch { db = undefined; } } db = await f("x"); return db;`],
     ["stored outside the branch", `let one = db; if (!one) { one = f("x"); } db = one; return one;`],
   ])("%s", (_, body) => {
     expect(memos(`let db; async function get() { ${body} }`)["x"]).toBe("module db");

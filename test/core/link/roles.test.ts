@@ -14,6 +14,9 @@ describe("what a file is for", () => {
     "vitest.setup.ts",
     "src/orders.fixture.ts",
     "server/drivers/mysql/test.js",
+    "simulation-test/src/rpc.ts",
+    "packages/api/integration-tests/users.ts",
+    "load_test/run.ts",
   ])("%s is a test", (file) => {
     expect(fileRole(file, false)).toBe("test");
   });
@@ -45,7 +48,7 @@ describe("what a file is for", () => {
     expect(fileRole(file, false)).toBe("script");
   });
 
-  it.each(["src/server.ts", "src/db/index.ts", "src/database.config.ts", "src/contest.ts", "src/latest/db.ts", "app/specials/page.tsx", "src/client.ts", "src/migrator.ts", "src/combine/db.ts", "src/db.ts", "src/seeding-service.ts", "src/crop-seeding/plan.ts"])(
+  it.each(["src/server.ts", "src/db/index.ts", "src/database.config.ts", "src/contest.ts", "src/latest/db.ts", "app/specials/page.tsx", "src/client.ts", "src/migrator.ts", "src/combine/db.ts", "src/db.ts", "src/seeding-service.ts", "src/ab-test/assign.ts", "src/speed-test/measure.ts", "src/crop-seeding/plan.ts"])(
     "%s is the program's own",
     (file) => {
       expect(fileRole(file, false)).toBe("source");
