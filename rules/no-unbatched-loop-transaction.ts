@@ -1,6 +1,7 @@
 import { add, constant, type Cost, multiply } from "../src/core/cost.js";
 import type { CallFact } from "../src/core/facts/types.js";
 import type { LoopTransactionDetail, Place } from "../src/core/finding.js";
+import { isOverPicked } from "../src/core/link/asked-ids.js";
 import { Bounds } from "../src/core/link/bounds.js";
 import { isOverDocument } from "../src/core/link/documents.js";
 import { isPerhapsShort } from "../src/core/link/short-lists.js";
@@ -167,7 +168,7 @@ const NEAR = 0;
 function isSurelyLong(project: ProjectFacts, bounds: Bounds, held: HeldLoop, engine: Engine): boolean {
   const { file, loop, path } = held;
   const inPieces = bounds.isOverPieces(file, loop) && (engine === "sqlite" ? changesMany(project, held) : writesMany(project, held));
-  return path.length <= NEAR && loop.bound.k !== "while" && !bounds.isOverShape(file, loop) && !isPerhapsShort(project.graph, file, loop) && !inPieces;
+  return path.length <= NEAR && loop.bound.k !== "while" && !bounds.isOverShape(file, loop) && !isPerhapsShort(project.graph, file, loop) && !isOverPicked(project.graph, file, loop) && !inPieces;
 }
 
 /** An import under a new parent: as long as the document is, so its parent does not make it one small thing. Where to cut it is still for people to say. */

@@ -21,6 +21,19 @@ const grouped = (asked: string) => `
         });`;
 const groupedAt = (confidence: "likely" | "proven" = "proven") => [{ line: 6, message: "loops over `groups`", confidence, library: "@prisma/client", fix: "review" as const, reason: REVIEW, related: [8], why: [5], statements: "n + 1" }];
 
+/** Rows that a query is asked for by their ids. */
+const byIds = (ids: string, asked = "{ where: { id: { in: ids } } }") => `
+        import { PrismaClient } from "@prisma/client";
+        import express from "express";
+        const prisma = new PrismaClient();
+        const app = express();
+        const add = (ids, tag) => prisma.$transaction(async (tx) => {
+          const things = await tx.thing.findMany(${asked});
+          for (const thing of things) await tx.thing.update({ where: { id: thing.id }, data: { tags: [...thing.tags, tag] } });
+        });
+        app.post("/tags", async (req, res) => { await add(${ids}, req.body.tag); res.end(); });`;
+const byIdsAt = (confidence: "likely" | "proven" = "proven", statements = "n + 1") => [{ line: 5, message: "loops over `things`", confidence, library: "@prisma/client", fix: "review" as const, reason: REVIEW, related: [7], why: [9, 9], statements }];
+
 runTable({
   rule: "no-unbatched-loop-transaction",
   theme: "short lists",
@@ -106,6 +119,12 @@ runTable({
     { name: "a Map that is only filled is as long as the list", code: held(`const byName = new Map(); for (const thing of req.body.things) byName.set(thing.label, thing);`, `for (const [label] of byName) insert.run(label);`), findings: surely("byName") },
     { name: "a row for each kind", code: held(`const kinds = db.prepare("SELECT kind, max(at) AS at FROM things GROUP BY kind").all();`, `for (const row of kinds) insert.run(row.kind);`), findings: perhaps("kinds", "n") },
     { name: "a row for each thing", code: held(`const things = db.prepare("SELECT thing_id, max(at) AS at FROM visits GROUP BY thing_id").all();`, `for (const row of things) insert.run(row.thing_id);`), findings: surely("things", "n") },
+    { name: "rows by their ids, which somebody has picked", code: byIds("req.body.ids"), findings: byIdsAt("likely") },
+    { name: "rows of one kind, whoever gives it", code: byIds("req.body.ids", "{ where: { kind: ids } }"), findings: byIdsAt() },
+    { name: "rows by the ids of all rows of another query", code: byIds("req.body.ids", "{ where: { id: { in: (await tx.part.findMany()).map((part) => part.thingId) } } }"), findings: byIdsAt("proven", "n + 2") },
+    { name: "what another server has on one page", code: held(`const page = Number(req.query.page); const articles = await fetchArticles(req.params.id, page);`, `for (const article of articles) insert.run(article.name);`), findings: perhaps("articles") },
+    { name: "what stands on a page", code: held(`const page = await browser.open(req.body.url); const links = await linksOf(page);`, `for (const link of links) insert.run(link.name);`), findings: surely("links") },
+    { name: "what another server has", code: held(`const articles = await fetchArticles(req.params.id);`, `for (const article of articles) insert.run(article.name);`), findings: surely("articles") },
     { name: "a model's groups by a kind", code: grouped(`by: ["type"], _max: { at: true }`), findings: groupedAt("likely") },
     { name: "a model's groups among what belongs to one thing", code: grouped(`where: { thingId: req.params.id }, by: ["placeId"], _max: { version: true }`), findings: groupedAt("likely") },
     { name: "a model's groups among all", code: grouped(`by: ["thingId"], _max: { version: true }`), findings: groupedAt() },

@@ -1,4 +1,5 @@
 import type { CallFact, Expr, LoopFact } from "../facts/types.js";
+import { askedIds } from "./asked-ids.js";
 import { isArrayMethod } from "./builtins.js";
 import { constantOf, entriesOf } from "./constants.js";
 import type { CallGraph } from "./calls.js";
@@ -279,7 +280,9 @@ export class Bounds {
     const statement = statementOf(this.graph, call);
     if (this.#isLimited(file, call) || asksForSchema(statement?.sql ?? sqlAmong(this.graph.program, call))) return true;
     if (statement && /^find(Unique|First|One)/.test(name)) return true;
-    if (statement && (this.#isTaken(file, call) || this.#asksForIds(file, call, site, seen))) return true;
+    if (statement && this.#isTaken(file, call)) return true;
+    const ids = statement && askedIds(this.graph.program, file, call);
+    if (ids && this.#boundedValue(file, ids, site, seen)) return true;
     if (statement) return statement.sql !== undefined && /\bLIMIT\b/i.test(statement.sql);
     if (callee.k === "member") {
       if (name === "slice" && call.args.length === 2) return true;
@@ -352,16 +355,6 @@ export class Bounds {
       const index = variable === undefined ? -1 : program.fn(file, variable.fn).params.findIndex((param) => value.k === "var" && param.variable === value.id);
       return variable === undefined || index === -1 || callersOf(this.graph, functionKey(file, variable.fn)).every(({ call }) => call.args[index] !== undefined);
     });
-  }
-
-  /** `findMany({ where: { id: { in: ids } } })`, `find({ where: { id: In(ids) } })`, `findAll({ where: { id: ids } })`: as many rows as there are ids. */
-  #asksForIds(file: string, { args }: CallFact, site: TransactionSite | undefined, seen: Seen): boolean {
-    const property = (expr: Expr | undefined, name: string): Expr | undefined => (expr?.k === "object" ? expr.props.find((prop) => prop.name === name)?.value : undefined);
-    const id = args.flatMap((arg) => property(property(arg, "where"), "id") ?? [])[0];
-    if (!id) return false;
-    const call = id.k === "call" ? this.graph.program.call(file, id.id) : undefined;
-    const list = property(id, "in") ?? (call !== undefined && this.#nameOf(file, call) === "In" ? call.args[0] : id.k === "var" || id.k === "array" ? id : undefined);
-    return list !== undefined && this.#boundedValue(file, list, site, seen);
   }
 
   #constantNumber(file: string, expr: Expr): boolean {

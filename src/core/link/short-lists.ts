@@ -138,6 +138,7 @@ class ShortLists {
     const [first] = args;
     // The distinct values of one field.
     if (kind === "new" && callee.k === "global" && callee.name === "Set") return first?.k === "call" && this.#methodOf(first) === "map";
+    if (kind === "call" && args.some((arg) => this.#isPageNumber(arg))) return true;
     if (callee.k !== "member") return false;
     if (callee.of.k === "global" && callee.of.name === "Object" && /^(keys|values|entries)$/.test(callee.name)) return first !== undefined && this.isShort(first, depth + 1);
     if (callee.name === "from" && first) return this.isShort(first, depth + 1);
@@ -146,6 +147,22 @@ class ShortLists {
     if (callee.name === "groupBy" && args.length === 1 && isFewGroups(first)) return true;
     if (isArrayMethod(callee.name) || /^(entries|values|keys|filter|sort|toSorted|reverse|flatMap)$/.test(callee.name)) return this.isShort(callee.of, depth + 1);
     return callee.name === "get" && args.length === 1 && first !== undefined && this.#isOfConstant(first, 0);
+  }
+
+  /** `fetchThings(id, page)`: what is on one page, however many pages there are. A page of a document or of a browser is no number. */
+  #isPageNumber(arg: Expr): boolean {
+    const { program } = this.graph;
+    if (arg.k !== "var") return false;
+    const { name } = program.variable(this.file, arg.id);
+    if (/^page_?(number|no|num|index)$/i.test(name)) return true;
+    return name === "page" && program.valuesOf(this.file, arg.id).some((value) => this.#isNumber(value));
+  }
+
+  #isNumber(value: Expr): boolean {
+    if (value.k === "either") return value.of.some((part) => this.#isNumber(part));
+    if (value.k !== "call") return value.k === "literal" && typeof value.value === "number";
+    const { callee } = this.graph.program.call(this.file, value.id);
+    return (callee.k === "global" || callee.k === "member") && /^(Number|parseInt)$/.test(callee.name);
   }
 
   #methodOf(expr: Extract<Expr, { k: "call" }>): string {
