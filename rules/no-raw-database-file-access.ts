@@ -110,7 +110,13 @@ function closesBefore(project: ProjectFacts, file: string, step: FileAccess["cal
     const { span } = program.fn(file, fn);
     if (calls.some((call) => call.argSpans.some((arg) => arg.start <= span.start && span.end <= arg.end) && CLOSES.test(program.text(file, call.calleeSpan)))) return true;
   }
-  return calls.some((call) => call !== step && call.span.end <= step.span.start && around.has(functionKey(file, call.fn)) && CLOSES.test(program.text(file, call.calleeSpan)) && !closesAnother(project, call, on));
+  return calls.some((call) => call !== step && call.span.end <= step.span.start && around.has(functionKey(file, ranIn(project, file, call))) && CLOSES.test(program.text(file, call.calleeSpan)) && !closesAnother(project, call, on));
+}
+
+/** The function of which the call is a part: a promise's executor, which runs where it stands, belongs to the one around it. */
+function ranIn({ program }: ProjectFacts, file: string, { fn }: FileAccess["call"]): number {
+  const executor = program.file(file).calls.find(({ kind, callee, args: [first] }) => kind === "new" && callee.k === "global" && callee.name === "Promise" && first?.k === "fn" && first.id === fn);
+  return executor?.fn ?? fn;
 }
 
 /** What is closed is surely another session, which was opened for a moment: this one stays open. */

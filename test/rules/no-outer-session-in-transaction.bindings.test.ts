@@ -69,6 +69,22 @@ runTable({
           await tx.order.deleteMany();
           setTimeout(() => { void prisma.line.deleteMany(); }, 1_000);
         });` },
+    { name: "work that a helper keeps until the transaction is over", code: `${PRISMA}
+        const AFTER = Symbol("after");
+        function afterCommit(tx, work) {
+          const kept = tx[AFTER] ??= [];
+          kept.push(work);
+        }
+        async function run(fn) {
+          const { result, kept } = await prisma.$transaction(async (tx) => ({ result: await fn(tx), kept: tx[AFTER] ?? [] }));
+          for (const work of kept) work();
+          return result;
+        }
+        const nextNumber = () => prisma.line.count();
+        export const save = () => run(async (tx) => {
+          await tx.order.deleteMany();
+          afterCommit(tx, async () => { console.log(await nextNumber()); });
+        });` },
     { name: "Knex: the handle is given before or after the statement", code: `${KNEX}
         export const save = () => db.transaction(async (trx) => {
           await db("orders").insert({ id: 1 }).transacting(trx);
@@ -127,6 +143,17 @@ runTable({
         export const save = () => inTransaction(async () => { await client().order.deleteMany(); });` },
   ],
   invalid: [
+    { name: "work that a helper keeps and does", code: `${PRISMA}
+        const done = [];
+        async function timed(work) {
+          done.push(work);
+          await work();
+        }
+        const removeLines = () => prisma.line.deleteMany();
+        export const save = () => prisma.$transaction(async (tx) => {
+          await tx.order.deleteMany();
+          await timed(async () => { await removeLines(); });
+        });`, findings: [{ line: 11, message: "`removeLines` runs on the @prisma/client session around this transaction", library: "@prisma/client", fix: "review", reason: "", related: [9, 8] }] },
     { name: "a function that takes no handle", code: `${PRISMA}
         export const save = () => prisma.$transaction(async () => {
           await prisma.order.create({ data: {} });

@@ -37,6 +37,7 @@ runTable({
       `,
     },
     { name: "closed first, and opened again", code: served("db.close(); fs.copyFileSync('upload', FILE);") },
+    { name: "closed first, and waited for by a promise around the callback", code: served("if (db) { await new Promise((resolve, reject) => { db.close((error) => (error ? reject(error) : resolve())); }); } fs.unlinkSync(FILE);") },
     { name: "closed first by a helper", code: served("await closeDatabase(); fs.renameSync('upload', FILE);") },
     { name: "in what runs after the close", code: served("await stopAll().then(() => fs.rmSync(FILE));") },
     {
@@ -120,6 +121,11 @@ runTable({
     },
   ],
   invalid: [
+    {
+      name: "a close that is left for the end of the process",
+      code: served('process.once("exit", () => db.close()); fs.copyFileSync(FILE, "copy.db");'),
+      findings: [{ line: 9, message: "opens the file of a better-sqlite3 session past SQLite", ...manual, related: [5], why: [8] }],
+    },
     {
       name: "sent by Express",
       code: served('res.status(200).download(FILE, "backup.db");'),

@@ -38,6 +38,7 @@ runTable({
         }
         express().post("/trim", (req, res) => { trim(req.body.left); res.end(); });` },
     { name: "a literal count", code: held(`for (let i = 0; i < 3; i++) insert.run(\`thing \${i}\`);`) },
+    { name: "a Map that is filled from a list of a few, and its values", code: held(`const byName = new Map(); for (const name of ["a", "b"]) if (!byName.has(name)) byName.set(name, { name }); const known = db.prepare("SELECT 1 FROM things WHERE name = ?"); const all = Array.from(byName.values()); for (const { name } of all.filter((each) => !known.get(each.name))) insert.run(name);`) },
     { name: "a literal list", code: held(`for (const name of ["a", "b", "c"]) insert.run(name);`) },
     { name: "a list that a JSON file of the project holds", code: `
         import names from "./names.json";
@@ -116,6 +117,8 @@ runTable({
         });` },
   ],
   invalid: [
+    { name: "a Map that is filled from a longer list, too", code: held(`const byName = new Map([["a", 1]]); for (const name of req.body.names) byName.set(name, { name }); for (const name of byName.keys()) insert.run(name);`), findings: [{ line: 7, message: "loops over `byName`", fix: "review", reason: REVIEW, related: [8], why: [6], statements: "n" }] },
+    { name: "a Set that is filled from a longer list", code: held(`const names = new Set(); for (const name of req.body.names) names.add(name); for (const name of names) insert.run(name);`), findings: [{ line: 7, message: "loops over `names`", fix: "review", reason: REVIEW, related: [8], why: [6], statements: "n" }] },
     { name: "a list as long as another one", code: held(`for (const i of Array.from({ length: req.body.names.length }, (_, at) => at)) insert.run(String(i));`), findings: [{ line: 7, message: "loops over", fix: "review", reason: REVIEW, related: [8], why: [6], statements: "n" }] },
     { name: "a limit that the caller of a helper leaves out", code: `
         import { PrismaClient } from "@prisma/client";

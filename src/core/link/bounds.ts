@@ -148,9 +148,17 @@ export class Bounds {
     if (variable.kind !== "param" && variable.kind !== "const" && variable.kind !== "let" && variable.kind !== "var") return false;
     const values = program.valuesOf(file, id);
     // A list that is filled elsewhere (`rows.push(…)`) is not the literal that it started as.
-    const grows = facts.calls.some((call) => isGrown(call, id) && (call.spread === true || call.fn !== variable.fn || !this.#isInBoundedLoops(file, id, call, site, seen)));
+    const isCollection = values.length > 0 && values.every((value) => this.#isCollection(file, value));
+    const grows = facts.calls.some((call) => isGrown(call, id, isCollection) && (call.spread === true || call.fn !== variable.fn || !this.#isInBoundedLoops(file, id, call, site, seen)));
     if (grows && this.#isFlushed(file, variable.name, (expr) => expr.k === "var" && expr.id === id)) return true;
-    return !grows && values.length > 0 && values.every((value) => this.#boundedValue(file, value, site, seen));
+    return !grows && values.length > 0 && values.every((value) => (isCollection && this.#isCollection(file, value, 0)) || this.#boundedValue(file, value, site, seen));
+  }
+
+  /** `new Map()`, `new Set(list)`; `given`: with so many arguments. */
+  #isCollection(file: string, value: Expr, given?: number): boolean {
+    if (value.k === "typed") return this.#isCollection(file, value.of, given);
+    const call = value.k === "call" ? this.graph.program.call(file, value.id) : undefined;
+    return call?.kind === "new" && call.callee.k === "global" && /^(Map|Set)$/.test(call.callee.name) && (given === undefined || call.args.length === given);
   }
 
   /**
@@ -367,8 +375,8 @@ export class Bounds {
   }
 }
 
-function isGrown({ callee }: CallFact, variable: number): boolean {
-  return callee.k === "member" && GROWS.test(callee.name) && callee.of.k === "var" && callee.of.id === variable;
+function isGrown({ callee }: CallFact, variable: number, isCollection = false): boolean {
+  return callee.k === "member" && (GROWS.test(callee.name) || (isCollection && /^(set|add)$/.test(callee.name))) && callee.of.k === "var" && callee.of.id === variable;
 }
 
 /** There are as many tables and columns as the program knows of. */

@@ -8,6 +8,7 @@ import { frameworkEntries } from "./entries.js";
 import { literalText } from "./expressions.js";
 import { classKey } from "./injected.js";
 import { Injection } from "./injection.js";
+import { isOnlyKept } from "./kept.js";
 import { Passers } from "./passers.js";
 import { functionKey, type FunctionKey } from "./program.js";
 import { endlessAround, rearmed } from "./repeats.js";
@@ -123,8 +124,9 @@ export class Contexts {
     return this.#registered;
   }
 
-  /** Whether a function that is handed over runs while the call that hands it over runs, and not later: no handler, no timer. */
+  /** Whether a function that is handed over runs while the call that hands it over runs, and not later: no handler, no timer, nothing that is only put away. */
   runsInPlace(handover: Handover): boolean {
+    if (isOnlyKept(this.graph, handover.call, handover.argument)) return false;
     if (handover.property !== undefined || (handover.callee === null && this.graph.external.has(handover.call))) return false;
     const token = handover.callee === null ? undefined : this.graph.values.tokens.get(handover.callee);
     if (token?.t === "external" && /^(default\.)?(setTimeout|setImmediate|setInterval|queueMicrotask|process\.nextTick)$/.test(token.path)) return false;

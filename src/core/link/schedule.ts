@@ -2,6 +2,7 @@ import type { CallFact } from "../facts/types.js";
 import type { CallEdge, CallGraph, Handover } from "./calls.js";
 import { components } from "./components.js";
 import { parts } from "./expressions.js";
+import { isOnlyKept } from "./kept.js";
 import { append, functionKey, type FunctionKey } from "./program.js";
 
 /** Functions that call each other round in a circle, or one function alone. */
@@ -70,8 +71,9 @@ export class Schedule {
     call.args.forEach((arg, index) => {
       const literal = literals[index];
       const found: FunctionKey[] = [];
-      if (literal !== undefined) found.push(literal);
-      else if (arg.k === "member" || (arg.k === "var" && this.graph.program.variable(file, arg.id).kind !== "param"))
+      if (literal !== undefined) {
+        if (!isOnlyKept(this.graph, call, index)) found.push(literal);
+      } else if (arg.k === "member" || (arg.k === "var" && this.graph.program.variable(file, arg.id).kind !== "param"))
         for (const id of solver.values(this.graph.values.expression(file, arg, call.fn))) {
           const token = tokens.get(id);
           const key = token.t === "function" ? functionKey(token.file, token.id) : undefined;

@@ -19,6 +19,8 @@ describe("what runs while a transaction is open", () => {
     ["not a handler or a timer", `orm.transaction((tx) => { setTimeout(() => later(), 5); emitter.on("x", () => later()); });`, [["setTimeout", "emitter.on"]]],
     ["a helper", `function save() { add.run(1); more(); } function more() { deep(); } orm.transaction((tx) => { save(); });`, [["save", "add.run +1", "more +1", "deep +2"]]],
     ["what a helper is given", `function twice(work) { work(); before(); } orm.transaction((tx) => { twice(() => mine()); }); twice(() => others());`, [["twice", "mine", "work +1", "before +1"]]],
+    ["not what a helper only keeps", `function after(tx, work) { const kept = tx[AFTER] ??= []; kept.push(work); } orm.transaction((tx) => { after(tx, () => later()); });`, [["after", "kept.push +1"]]],
+    ["what a helper keeps and runs", `const kept = []; function both(work) { kept.push(work); work(); } orm.transaction((tx) => { both(() => mine()); });`, [["both", "mine", "kept.push +1", "work +1"]]],
     ["not what others give the same helper", `const retry = (work) => work(); retry(() => others()); orm.transaction((tx) => retry(() => mine()));`, [["retry", "mine", "work +1"]]],
     ["not what others give the same wrapper", `const traced = (f) => (on ? f : (...args) => f.call(null, ...args)); const mine = traced(() => one()); const others = traced(() => two()); orm.transaction((tx) => mine());`, [["mine", "f.call +1", "one +1"]]],
     ["between BEGIN and COMMIT alone", `function f() { early(); db.exec("BEGIN"); mid(); db.exec("COMMIT"); late(); }`, [["mid"]]],

@@ -1,0 +1,32 @@
+import type { CallFact, Expr } from "../facts/types.js";
+import type { CallGraph } from "./calls.js";
+import { append, type FunctionKey, type Program } from "./program.js";
+
+/** What only adds to a list, a set or a map. */
+const KEEPS = /^(push|unshift|add|set)$/;
+
+const byCall = new WeakMap<CallGraph, Map<CallFact, FunctionKey[]>>();
+
+/**
+ * `afterCommit(tx, () => …)`, where `afterCommit(tx, work) { tx.after.push(work); }`: the function that this argument is is only put
+ * away, and runs when somebody takes it out again.
+ */
+export function isOnlyKept(graph: CallGraph, call: CallFact, argument: number): boolean {
+  let index = byCall.get(graph);
+  if (!index) {
+    byCall.set(graph, (index = new Map<CallFact, FunctionKey[]>()));
+    for (const edge of graph.edges) append(index, edge.call, edge.to);
+  }
+  const callees = index.get(call) ?? [];
+  return callees.length > 0 && callees.every((key) => keeps(graph.program, key, argument));
+}
+
+function keeps(program: Program, key: FunctionKey, argument: number): boolean {
+  const { file, fn } = program.fnOf(key);
+  const param = fn.params[argument];
+  if (param === undefined || param.rest === true) return false;
+  const isIt = (expr: Expr): boolean => expr.k === "var" && expr.id === param.variable;
+  const { calls } = program.file(file);
+  const given = calls.filter(({ args, callee }) => isIt(callee) || (callee.k === "member" && isIt(callee.of)) || args.some(isIt));
+  return given.length > 0 && given.every(({ callee, args }) => callee.k === "member" && KEEPS.test(callee.name) && args.some(isIt));
+}
