@@ -1,23 +1,17 @@
 import type { CallFact, Expr } from "../facts/types.js";
 import type { CallGraph } from "./calls.js";
-import { append, type FunctionKey, type Program } from "./program.js";
+import type { FunctionKey, Program } from "./program.js";
+import { calleesOf } from "./sessions.js";
 
 /** What only adds to a list, a set or a map. */
 const KEEPS = /^(push|unshift|add|set)$/;
-
-const byCall = new WeakMap<CallGraph, Map<CallFact, FunctionKey[]>>();
 
 /**
  * `afterCommit(tx, () => …)`, where `afterCommit(tx, work) { tx.after.push(work); }`: the function that this argument is is only put
  * away, and runs when somebody takes it out again.
  */
 export function isOnlyKept(graph: CallGraph, call: CallFact, argument: number): boolean {
-  let index = byCall.get(graph);
-  if (!index) {
-    byCall.set(graph, (index = new Map<CallFact, FunctionKey[]>()));
-    for (const edge of graph.edges) append(index, edge.call, edge.to);
-  }
-  const callees = index.get(call) ?? [];
+  const callees = calleesOf(graph, call);
   return callees.length > 0 && callees.every((key) => keeps(graph.program, key, argument));
 }
 

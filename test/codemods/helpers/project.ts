@@ -70,6 +70,8 @@ function withRuntime(tsconfig: object): object {
   return { ...tsconfig, compilerOptions: { ...compilerOptions, paths: { ...compilerOptions?.paths, ...Object.fromEntries(Object.entries(RUNTIME_TYPES).map(([specifier, file]) => [specifier, [file]])) } } };
 }
 
+const SLOW_CLOCK = fileURLToPath(new URL("slow-clock.cjs", import.meta.url));
+
 /** Bundles a program of the project (packages stay outside, but for those of `alias`: name → the file that stands for it, from the project's root) and runs it; returns what it prints. */
 export async function runProgram(project: TemporaryProject, entry: string, nodeOptions: readonly string[] = [], alias: Readonly<Record<string, string>> = {}, { node = process.execPath, env = {} }: { node?: string | undefined; env?: NodeJS.ProcessEnv } = {}): Promise<string> {
   const outfile = join(project.root, `.run-${entry.replaceAll("/", "-")}.mjs`);
@@ -89,7 +91,7 @@ export async function runProgram(project: TemporaryProject, entry: string, nodeO
     },
     banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
   });
-  return execFileSync(node, [...nodeOptions, outfile], { cwd: project.root, encoding: "utf8", timeout: 20_000, env: { ...process.env, ...env } });
+  return execFileSync(node, ["--require", SLOW_CLOCK, ...nodeOptions, outfile], { cwd: project.root, encoding: "utf8", timeout: 20_000, env: { ...process.env, ...env } });
 }
 
 export function git(root: string, ...args: string[]): string {
