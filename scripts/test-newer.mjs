@@ -1,5 +1,6 @@
 // `npm run vitest:newer`: the runtime's tests on a newer Node. `--driver <name>` for one driver; the rest goes to vitest.
-import { installNewer, NEWER_DRIVERS, testOnNewerNode } from "./lib/newer.mjs";
+import { installNewer, NEWER_DRIVERS, testsOnNewerNode } from "./lib/newer.mjs";
+import { run } from "./lib/set-up.mjs";
 
 const args = process.argv.slice(2);
 const at = args.indexOf("--driver");
@@ -9,4 +10,4 @@ if (at >= 0 && !(driver in NEWER_DRIVERS)) {
   process.exit(2);
 }
 installNewer();
-testOnNewerNode(driver && [driver], args);
+for (const { title, command, args: given, env } of testsOnNewerNode(driver && [driver], args)) run(title, command, given, { env });

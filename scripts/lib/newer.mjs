@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
-import { installIn, root, run } from "./set-up.mjs";
+import { installIn, root } from "./set-up.mjs";
 
 export const newerFolder = path.join(root, "scripts", "newer");
 
@@ -50,19 +50,23 @@ export function newerNode() {
   }
 }
 
-/** The runtime's tests on the newer Node, once for each driver; `args` go to vitest instead of the driver's tests. */
-export function testOnNewerNode(drivers = Object.keys(NEWER_DRIVERS), args = []) {
+/**
+ * The runtime's tests on the newer Node, once for each driver; `args` go to vitest instead of the driver's tests. Ends this process if the newer Node should be there and is not.
+ *
+ * @returns {import("./set-up.mjs").Step[]}
+ */
+export function testsOnNewerNode(drivers = Object.keys(NEWER_DRIVERS), args = []) {
   const node = newerNode();
   if ("reason" in node) {
     console.error(`\n── Tests on a newer Node: ${node.missing ? "failed" : "skipped"}, ${node.reason}.`);
     // npm passes over an optional package that could not be fetched; these tests do not.
     if (node.missing) process.exit(1);
-    return;
+    return [];
   }
-  for (const driver of drivers) {
-    const tests = args.length > 0 ? args : NEWER_DRIVERS[driver];
-    run(`Tests of the runtime on Node ${node.version} with ${driver}`, node.program, [path.join(root, "node_modules/vitest/vitest.mjs"), "run", "--maxWorkers=1", ...tests], {
-      env: { ...process.env, SESSIONFIX_DRIVER: driver },
-    });
-  }
+  return drivers.map((driver) => ({
+    title: `Tests of the runtime on Node ${node.version} with ${driver}`,
+    command: node.program,
+    args: [path.join(root, "node_modules/vitest/vitest.mjs"), "run", "--maxWorkers=1", ...(args.length > 0 ? args : NEWER_DRIVERS[driver])],
+    env: { ...process.env, SESSIONFIX_DRIVER: driver },
+  }));
 }
