@@ -21,7 +21,7 @@ const typed: Visitor = (walk, node, ctx, use) => {
   const annotation = child(node, "typeAnnotation");
   const type = typeRef(walk, annotation, ctx);
   const asConst = type.k === "ref" && type.head === "const";
-  return asConst || type.k === "other" ? of : { k: "typed", of, type };
+  return asConst || type.k === "other" || type.k === "data" ? of : { k: "typed", of, type };
 };
 
 const VISITORS: Record<string, Visitor> = {

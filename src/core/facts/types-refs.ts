@@ -3,6 +3,7 @@ import type { Expr, TypeRef } from "./types.js";
 import { addSpecifier, type Context, type Walk, UNKNOWN } from "./walk.js";
 
 const OTHER: TypeRef = { k: "other" };
+const DATA: TypeRef = { k: "data" };
 /** Deeper types say nothing about sessions. */
 const MAX_DEPTH = 12;
 
@@ -34,8 +35,19 @@ export function typeRef(walk: Walk, node: Node | undefined, ctx: Context, depth 
     }
     case "TSLiteralType": {
       const value = stringOf(child(node, "literal"));
-      return value === undefined ? OTHER : { k: "literal", value };
+      return value === undefined ? DATA : { k: "literal", value };
     }
+    case "TSStringKeyword":
+    case "TSNumberKeyword":
+    case "TSBooleanKeyword":
+    case "TSBigIntKeyword":
+    case "TSSymbolKeyword":
+    case "TSNullKeyword":
+    case "TSUndefinedKeyword":
+    case "TSVoidKeyword":
+    case "TSNeverKeyword":
+    case "TSTemplateLiteralType":
+      return DATA;
     case "TSTypeLiteral":
       return { k: "object", props: members(walk, nodes(node, "members"), ctx, depth) };
     case "TSUnionType":

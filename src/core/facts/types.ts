@@ -7,7 +7,7 @@
  */
 
 /** Bump when the shape or the meaning of facts changes: cached facts of another version are thrown away. */
-export const FACTS_VERSION = 10;
+export const FACTS_VERSION = 13;
 
 /** A half-open range of the source. Lines and columns are 1-based, the end is exclusive. */
 export interface Span {
@@ -73,6 +73,8 @@ export type TypeRef =
   | { k: "index"; of: TypeRef; name: string }
   /** A string as a type: the names in `Omit<T, "db" | "user">`, the mode in `SQLiteTransaction<"sync", …>`. */
   | { k: "literal"; value: string }
+  /** `string`, `number`, `null`: what cannot hold a session, a function or a list. */
+  | { k: "data" }
   | { k: "other" };
 
 export interface VariableFact {

@@ -19,6 +19,21 @@ const PARTIAL = new Set(["Omit", "Pick"]);
 /** Packages' names for what a function gives: `inferAsyncReturnType<typeof createContext>`. */
 const INFERRED = /^infer(Async)?ReturnType$/;
 
+/** Whether a value of that type is text, a number or nothing: whatever flows there is none that the analysis follows. */
+export function isData(type: TypeRef): boolean {
+  switch (type.k) {
+    case "data":
+    case "literal":
+      return true;
+    case "union":
+      return type.of.every(isData);
+    case "ref":
+      return type.head === "Promise" && type.args.length > 0 && type.args.every(isData);
+    default:
+      return false;
+  }
+}
+
 /** Values of declared types: a session of a library, a framework's object, an instance of a project class. */
 export class DeclaredTypes {
   readonly #aliases = new Map<string, NodeId>();

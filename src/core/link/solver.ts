@@ -17,7 +17,7 @@ const SATURATION = 256;
 /** Where everything may be everything (minified bundles), ever fewer alternatives are worth the work, down to these. */
 const TIGHTEST = 16;
 /** Values added in all, and for each node, before fewer alternatives have to do. Written code needs about three a node. */
-const EFFORT = { least: 1_000_000, perNode: 12 };
+const EFFORT = { least: 1_000_000, perNode: 8 };
 
 /** A node that nothing ever flows into or out of: literals and what we do not know. */
 export const NOTHING: NodeId = 0;

@@ -3,7 +3,7 @@ import { libraryId } from "../catalogue/library.js";
 import type { ExportFact, Expr, FunctionId, TypeRef } from "../facts/types.js";
 import { isCollectionMember } from "./builtins.js";
 import { injectedByType, isInjected } from "./container.js";
-import { DeclaredTypes, isMadeAtLoad, typedRoleOf } from "./declared-types.js";
+import { DeclaredTypes, isData, isMadeAtLoad, typedRoleOf } from "./declared-types.js";
 import { type Getter, Getters, type Reader } from "./getters.js";
 import { Held } from "./held.js";
 import { FileNodes, NamedNodes, Names } from "./nodes.js";
@@ -47,7 +47,10 @@ export class Values {
   }
 
   returns(file: string, fn: FunctionId): NodeId {
-    return this.#returns.find(file, fn) ?? this.#returns.set(file, fn, this.solver.node());
+    const known = this.#returns.find(file, fn);
+    if (known !== undefined) return known;
+    const type = this.program.fn(file, fn).returnType;
+    return type && isData(type) ? NOTHING : this.#returns.set(file, fn, this.solver.node());
   }
 
   self(file: string, fn: FunctionId): NodeId {
@@ -68,9 +71,10 @@ export class Values {
   variable(file: string, id: number): NodeId {
     const known = this.#variables.find(file, id);
     if (known !== undefined) return known;
-    const node = this.#variables.set(file, id, this.solver.node());
     const fact = this.program.variable(file, id);
     const { import: from, type } = fact;
+    if (type && isData(type)) return NOTHING;
+    const node = this.#variables.set(file, id, this.solver.node());
     if (from) this.solver.defer(() => this.#flowImport(file, from.specifier, from.name, node));
     const fn = type && fact.kind === "param" ? this.program.fn(file, fact.fn) : undefined;
     const param = fn?.params.find(({ variable }) => variable === id);
@@ -309,6 +313,7 @@ export class Values {
 
   #feedClassMember(id: TokenId, file: string, classId: number, name: string, isStatic: boolean, into: NodeId): void {
     const fact = this.program.class(file, classId);
+    if (fact.members.some((member) => member.kind === "field" && member.name === name && member.static === isStatic && member.type && isData(member.type))) return;
     this.solver.flow(this.field(id, name), into);
     let overridden = false;
     for (const member of fact.members) {

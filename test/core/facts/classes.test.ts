@@ -79,7 +79,7 @@ describe("types", () => {
     ["Promise<X>", { k: "ref", head: "Promise", path: [], args: [{ k: "ref", head: 1, path: [], args: [] }] }],
     ["X[]", { k: "array", of: { k: "ref", head: 1 } }],
     ["readonly X[]", { k: "array", of: { k: "ref", head: 1 } }],
-    ["X | null", { k: "union", of: [{ k: "ref", head: 1 }, { k: "other" }] }],
+    ["X | null", { k: "union", of: [{ k: "ref", head: 1 }, { k: "data" }] }],
     ["X & { db: Database }", { k: "union", of: [{ k: "ref" }, { k: "object", props: [{ name: "db", type: { k: "ref", head: 0 } }] }] }],
     ["{ get(): X; readonly all?: X; [key: string]: X }", { k: "object", props: [{ name: "get", type: { k: "function", returns: { k: "ref" } } }, { name: "all" }, { name: "*" }] }],
     ["() => X", { k: "function", returns: { k: "ref", head: 1 } }],
@@ -88,7 +88,9 @@ describe("types", () => {
     [`import("n").A.B<X>`, { k: "ref", head: 3, path: ["A", "B"], args: [{ k: "ref", head: 1 }] }],
     ["[X, name: Database]", { k: "array", of: { k: "union", of: [{ k: "ref", head: 1 }, { k: "ref", head: 0 }] } }],
     ["(X)", { k: "ref", head: 1 }],
-    ["string", { k: "other" }],
+    ["string", { k: "data" }],
+    ["1 | `a-${string}` | undefined", { k: "union", of: [{ k: "data" }, { k: "data" }, { k: "data" }] }],
+    ["unknown", { k: "other" }],
     ["X extends Y ? Z : never", { k: "other" }],
   ])("%s", (type, expected) => {
     expect(typeOf(type)).toMatchObject(expected);

@@ -142,6 +142,19 @@ describe("declared types", () => {
     expect(probedSessions(link({ "a.ts": text }))).toEqual(["typed better-sqlite3"]);
   });
 
+  it.each<[string, string]>([
+    ["a parameter", `function f(id: string | null) { probe(id); } f(row);`],
+    ["a variable", `const id: 1 | 2 = row; probe(id);`],
+    ["a function's return", `function f(): number { return row; } probe(f());`],
+    ["an async function's", `async function f(): Promise<void | string> { return row; } probe(await f());`],
+    ["a field", `class A { id: string; constructor() { this.id = row; } get() { probe(this.id); } }`],
+  ])("what is declared as text, a number or nothing is none of the values: %s", (_name, text) => {
+    const declared = `import Database from "better-sqlite3"; const row = new Database("a.db").prepare("SELECT 1").get();\n${text}`;
+    expect(probed(link({ "a.ts": declared }))).toEqual([]);
+    const untyped = declared.replace(/: (string \| null|1 \| 2|number|Promise<[^>]*>|string)/, "");
+    expect(probed(link({ "a.ts": untyped }))).not.toEqual([]);
+  });
+
   it("a project's interface, from another file", () => {
     const project = link({
       "ctx.ts": `import type { Database } from "better-sqlite3"; export interface Ctx { db: Database }`,
