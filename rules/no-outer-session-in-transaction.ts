@@ -144,6 +144,7 @@ function judge(project: ProjectFacts, site: JudgedTransaction, options: Options)
     const { helper, option } = found[0] ?? {};
     return {
       ...base,
+      confidence: found.every(({ inBranch }) => inBranch === true) ? "likely" : base.confidence,
       ...fixOf(project, site, at, found, options),
       file: home,
       span: at.span,
