@@ -1,6 +1,7 @@
 import { libraryWithId, packageName } from "../src/core/catalogue/index.js";
 import type { CallFact, LoopFact } from "../src/core/facts/types.js";
 import { Bounds, tableOf } from "../src/core/link/bounds.js";
+import { isOverFoundByAddress } from "../src/core/link/by-address.js";
 import { isOverDocument, isOverReceived } from "../src/core/link/documents.js";
 import { isPerhapsShort } from "../src/core/link/short-lists.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
@@ -147,7 +148,7 @@ function isSure(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopF
     isEach && !isMeant && !ofOneThing && !ofShape &&
     (!call.conditional || call.everyTurn === true || isUpsertByHand(project, file, commits)) &&
     !mayThrowAfter(project, file, loop, call) && !tellsOfEach(project, file, loop, call) &&
-    !isPerhapsShort(project.graph, file, loop) && !isOfOneWhole(project, file, loop, call) && !marksWork(project, file, loop, call, commits) &&
+    !isPerhapsShort(project.graph, file, loop) && !isOverFoundByAddress(project.contexts, file, loop) && !isOfOneWhole(project, file, loop, call) && !marksWork(project, file, loop, call, commits) &&
     // A script: whoever wrote its statements may have meant each to stand by itself.
     runsListed(project, { file, loop, writes: commits.map((each) => ({ file, call: each.call })) }).length === 0
   );
