@@ -54,11 +54,27 @@ export const noAutocommitInLoop: Rule<Options> = {
     const bounds = new Bounds(project.graph);
     const drafts = loops.flatMap((loop) => {
       if (!isData(loop) || bounds.isBounded(file, loop)) return [];
-      return judge(project, bounds, file, loop, options) ?? [];
+      const draft = judge(project, bounds, file, loop, options);
+      return draft ? [{ loop, draft }] : [];
     });
-    return finish(noAutocommitInLoop, project, drafts);
+    return finish(noAutocommitInLoop, project, inOnePlace(drafts));
   },
 };
+
+interface Judged {
+  loop: LoopFact;
+  draft: Draft;
+}
+
+/** A loop in a loop is one place, found where most is written: in the innermost one. */
+function inOnePlace(all: readonly Judged[]): Draft[] {
+  const inside = (outer: Judged): Judged[] => all.filter(({ loop, draft }) => loop !== outer.loop && draft.confidence === "proven" && outer.loop.body.start <= loop.span.start && loop.span.end <= outer.loop.body.end);
+  const places = all.filter((each) => inside(each).length === 0);
+  return places.map(({ loop, draft }) => {
+    const outer = all.filter((each) => inside(each).find((inner) => places.includes(inner))?.loop === loop);
+    return { ...draft, related: [...(draft.related ?? []), ...outer.map(({ draft: { file, span } }) => ({ file, span, text: "commits in each turn of the loop around, too" }))] };
+  });
+}
 
 /** A loop over data that runs to its end. Waiting for events, retries and searches turn for other reasons; pieces are batches already. */
 function isData({ kind, bound, hasBreak, hasReturn }: LoopFact): boolean {
