@@ -46,3 +46,30 @@ runTable({
         const decorate = (url) => place(url);`), findings: [found(11, "proven", [9, 6, 3])] },
   ],
 });
+
+/** A log that is kept in a table, through the program's own client. */
+const logged = (client: string, name: string) => `
+        import { PrismaClient } from "@prisma/client";
+        ${client}
+        class Keeper {
+          async warn(text) { await prisma.line.create({ data: { text } }); }
+        }
+        const ${name} = new Keeper();
+        export const save = (items) => prisma.$transaction(async (tx) => {
+          for (const item of items.slice(0, 50)) {
+            try { await tx.item.create({ data: item }); } catch (error) { await ${name}.warn("left out: " + error); }
+          }
+        });`;
+const CLIENT = "const prisma = new PrismaClient();";
+const warned = (name: string, confidence: "likely" | "proven") => [{ line: 9, library: "@prisma/client", confidence, message: `\`${name}.warn\``, fix: "review" as const, reason: "becomes part of the transaction", related: [7, 4] }];
+
+runTable({
+  rule: "no-outer-session-in-transaction",
+  theme: "logs",
+  valid: [{ name: "a log that is no table", code: logged(CLIENT, "logger").replace("await prisma.line.create({ data: { text } })", "console.warn(text)") }],
+  invalid: [
+    { name: "a logger: its lines are to stay when all else is undone", code: logged(CLIENT, "logger"), findings: warned("logger", "likely") },
+    { name: "by another name", code: logged(CLIENT, "events"), findings: warned("events", "proven") },
+    { name: "on SQLite it waits for the very lock that is held here", code: logged('import { PrismaBetterSqlite3 } from "@prisma/adapter-better-sqlite3"; const prisma = new PrismaClient({ adapter: new PrismaBetterSqlite3({ url: "file:app.db" }) });', "logger"), findings: warned("logger", "proven") },
+  ],
+});
