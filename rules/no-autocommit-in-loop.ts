@@ -5,6 +5,7 @@ import { isOverFoundByAddress } from "../src/core/link/by-address.js";
 import { isOverDocument, isOverReceived } from "../src/core/link/documents.js";
 import { isPerhapsShort } from "../src/core/link/short-lists.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
+import { calleeName } from "../src/core/link/names.js";
 import { functionKey } from "../src/core/link/program.js";
 import { statementOf } from "../src/core/link/run-statements.js";
 import { combinatorOf } from "../src/core/link/waits.js";
@@ -146,7 +147,7 @@ interface Found {
 
 function messageOf(project: ProjectFacts, file: string, { call, commit }: Found, symbol: string): string {
   const library = packageName(commit.library);
-  return commit.direct ? messages.direct(library, symbol) : messages.through(library, symbol, project.program.text(file, call.calleeSpan), commit.transaction ? "transaction" : "writes");
+  return commit.direct ? messages.direct(library, symbol) : messages.through(library, symbol, calleeName(project, file, call), commit.transaction ? "transaction" : "writes");
 }
 
 /**

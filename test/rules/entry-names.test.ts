@@ -70,4 +70,23 @@ describe("a finding names the operation as the outside knows it", () => {
     expect(message).toContain("`tRPC query things.list` opens 1 session");
     expect(path[0]).toBe("tRPC query things.list");
   });
+
+  it("a function that is run where it is written is not shown as its text", () => {
+    const { path } = reported({
+      "src/app.ts": `
+        import express from "express";
+        import { things } from "./store";
+        const app = express();
+        app.get("/things", async (req, res) => {
+          const found = await (async function () {
+            const all = things();
+            return all.filter((thing) => thing.seen);
+          })();
+          res.json(found);
+        });
+      `,
+    });
+    expect(path.join("\n")).toMatch(/calls the function at src\/app\.ts:\d+$/m);
+    expect(path.join("\n")).not.toContain("filter");
+  });
 });
