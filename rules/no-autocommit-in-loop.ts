@@ -1,9 +1,11 @@
 import { libraryWithId, packageName } from "../src/core/catalogue/index.js";
 import type { CallFact, LoopFact } from "../src/core/facts/types.js";
 import { Bounds, tableOf } from "../src/core/link/bounds.js";
+import { isOverFoundByAddress } from "../src/core/link/by-address.js";
 import { isOverDocument, isOverReceived } from "../src/core/link/documents.js";
 import { isPerhapsShort } from "../src/core/link/short-lists.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
+import { calleeName } from "../src/core/link/names.js";
 import { functionKey } from "../src/core/link/program.js";
 import { statementOf } from "../src/core/link/run-statements.js";
 import { combinatorOf } from "../src/core/link/waits.js";
@@ -53,11 +55,27 @@ export const noAutocommitInLoop: Rule<Options> = {
     const bounds = new Bounds(project.graph);
     const drafts = loops.flatMap((loop) => {
       if (!isData(loop) || bounds.isBounded(file, loop)) return [];
-      return judge(project, bounds, file, loop, options) ?? [];
+      const draft = judge(project, bounds, file, loop, options);
+      return draft ? [{ loop, draft }] : [];
     });
-    return finish(noAutocommitInLoop, project, drafts);
+    return finish(noAutocommitInLoop, project, inOnePlace(drafts));
   },
 };
+
+interface Judged {
+  loop: LoopFact;
+  draft: Draft;
+}
+
+/** A loop in a loop is one place, found where most is written: in the innermost one. */
+function inOnePlace(all: readonly Judged[]): Draft[] {
+  const inside = (outer: Judged): Judged[] => all.filter(({ loop, draft }) => loop !== outer.loop && draft.confidence === "proven" && outer.loop.body.start <= loop.span.start && loop.span.end <= outer.loop.body.end);
+  const places = all.filter((each) => inside(each).length === 0);
+  return places.map(({ loop, draft }) => {
+    const outer = all.filter((each) => inside(each).find((inner) => places.includes(inner))?.loop === loop);
+    return { ...draft, related: [...(draft.related ?? []), ...outer.map(({ draft: { file, span } }) => ({ file, span, text: "commits in each turn of the loop around, too" }))] };
+  });
+}
 
 /** A loop over data that runs to its end. Waiting for events, retries and searches turn for other reasons; pieces are batches already. */
 function isData({ kind, bound, hasBreak, hasReturn }: LoopFact): boolean {
@@ -129,7 +147,7 @@ interface Found {
 
 function messageOf(project: ProjectFacts, file: string, { call, commit }: Found, symbol: string): string {
   const library = packageName(commit.library);
-  return commit.direct ? messages.direct(library, symbol) : messages.through(library, symbol, project.program.text(file, call.calleeSpan), commit.transaction ? "transaction" : "writes");
+  return commit.direct ? messages.direct(library, symbol) : messages.through(library, symbol, calleeName(project, file, call), commit.transaction ? "transaction" : "writes");
 }
 
 /**
@@ -147,7 +165,7 @@ function isSure(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopF
     isEach && !isMeant && !ofOneThing && !ofShape &&
     (!call.conditional || call.everyTurn === true || isUpsertByHand(project, file, commits)) &&
     !mayThrowAfter(project, file, loop, call) && !tellsOfEach(project, file, loop, call) &&
-    !isPerhapsShort(project.graph, file, loop) && !isOfOneWhole(project, file, loop, call) && !marksWork(project, file, loop, call, commits) &&
+    !isPerhapsShort(project.graph, file, loop) && !isOverFoundByAddress(project.contexts, file, loop) && !isOfOneWhole(project, file, loop, call) && !marksWork(project, file, loop, call, commits) &&
     // A script: whoever wrote its statements may have meant each to stand by itself.
     runsListed(project, { file, loop, writes: commits.map((each) => ({ file, call: each.call })) }).length === 0
   );

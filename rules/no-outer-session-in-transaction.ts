@@ -144,6 +144,7 @@ function judge(project: ProjectFacts, site: JudgedTransaction, options: Options)
     const { helper, option } = found[0] ?? {};
     return {
       ...base,
+      confidence: found.every(({ inBranch }) => inBranch === true) || isLog(site, helper) ? "likely" : base.confidence,
       ...fixOf(project, site, at, found, options),
       file: home,
       span: at.span,
@@ -157,6 +158,11 @@ function judge(project: ProjectFacts, site: JudgedTransaction, options: Options)
   // What is written on the handle is not there for others before the commit, and they may wait for it: all go in, or somebody looks.
   const left = drafts.find(({ fix }) => fix !== "safe");
   return drafts.map((draft) => (left === undefined || draft.fix !== "safe" ? draft : { ...draft, fix: "review", fixReason: stays(left) }));
+}
+
+/** A log in a table is to stay when all else is undone, and is most often written where something has failed. In a SQLite file it waits for the very lock that is held here. */
+function isLog({ engine }: JudgedTransaction, helper: string | undefined): boolean {
+  return engine !== "sqlite" && helper !== undefined && /(^|\.)(\w*logger|log)\.(trace|debug|info|warn|warning|error|fatal|log)$/i.test(helper);
 }
 
 /** Helpers that get sessions of their own for what they write. */

@@ -64,7 +64,8 @@ export const noSessionPerCall: Rule<Options> = {
       const server = serverOf(project, open);
       if (server === "of the call") continue;
       const draft = judge(project, open, options);
-      if (draft) drafts.push(server === "of an object" ? { ...draft, confidence: "likely", fix: "manual", fixReason: TOLD } : draft);
+      const reason = server === "own" ? undefined : server === "of an object" ? TOLD : LEFT_OPEN;
+      if (draft) drafts.push(reason === undefined ? draft : { ...draft, confidence: "likely", fix: "manual", fixReason: reason });
     }
     for (const { made, library, said } of inheritingProviders(project, file))
       if (!options.ignoreLibraries.includes(packageName(library)) && !options.allowFunctions.includes(made.name)) drafts.push(draftOfProvider(project, made, library, said));
@@ -73,6 +74,8 @@ export const noSessionPerCall: Rule<Options> = {
 };
 
 const TOLD = "each object is told its own database, so one session for all of them would be wrong: keep it in a field of the object";
+
+const LEFT_OPEN = "each call is told its own database, so one session for all of them would be wrong: close it where it is used, as its other users do";
 
 const IN_WORKER = { fix: "manual", fixReason: "a Worker asks the same factory for a session of each request, which it may not share" } as const;
 

@@ -3,6 +3,7 @@ import type { CallFact } from "../src/core/facts/types.js";
 import type { LoopTransactionDetail, Place } from "../src/core/finding.js";
 import { isOverPicked } from "../src/core/link/asked-ids.js";
 import { Bounds } from "../src/core/link/bounds.js";
+import { isOverFoundByAddress } from "../src/core/link/by-address.js";
 import { isOverDocument } from "../src/core/link/documents.js";
 import { isPerhapsShort } from "../src/core/link/short-lists.js";
 import type { Engine } from "../src/core/link/engines.js";
@@ -15,6 +16,7 @@ import { namesTables } from "./lib/named-tables.js";
 import { callPath, dearestPath, entryCosts } from "./lib/path.js";
 import { amount } from "./lib/amount.js";
 import { finish } from "./lib/finish.js";
+import { isOverEdits } from "./lib/edits.js";
 import { freshSessionsOf } from "./lib/own-session.js";
 import { besideReplaced, keepsTogether, obstaclesOf, ORDER, PARENT } from "./lib/atomicity.js";
 import { isOverRows } from "./lib/reorders.js";
@@ -97,7 +99,7 @@ function judge(project: ProjectFacts, bounds: Bounds, site: JudgedTransaction, o
     .filter(({ file, loop, path }) => !(joined && path.length > 0) && loop.kind !== "for-in" && !(loop.hasReturn && loop.kind !== "callback") && !bounds.isBounded(file, loop, site))
     // Rows that replace or belong to what this one turn writes are as many as that one thing has.
     .filter((candidate) => !keepsTogether(project, candidate) && !isOverTables(project, candidate) && !isApart(project, candidate))
-    .map((candidate) => ({ ...candidate, isSure: isSurelyLong(project, bounds, candidate, engine) }))
+    .map((candidate) => ({ ...candidate, isSure: isSurelyLong(project, bounds, candidate, site, engine) }))
     .sort((a, b) => Number(b.isSure) - Number(a.isSure) || a.path.length - b.path.length || a.loop.span.start - b.loop.span.start);
   const outer = held[0];
   if (!outer) return undefined;
@@ -165,10 +167,10 @@ function isUnseen({ contexts, program }: ProjectFacts, runner: FunctionKey): boo
 /** How many helpers may stand between a transaction and its loop for the loop to be surely the transaction's own. */
 const NEAR = 0;
 
-function isSurelyLong(project: ProjectFacts, bounds: Bounds, held: HeldLoop, engine: Engine): boolean {
+function isSurelyLong(project: ProjectFacts, bounds: Bounds, held: HeldLoop, site: TransactionSite, engine: Engine): boolean {
   const { file, loop, path } = held;
   const inPieces = bounds.isOverPieces(file, loop) && (engine === "sqlite" ? changesMany(project, held) : writesMany(project, held));
-  return path.length <= NEAR && loop.bound.k !== "while" && !bounds.isOverShape(file, loop) && !isPerhapsShort(project.graph, file, loop) && !isOverPicked(project.graph, file, loop) && !inPieces;
+  return path.length <= NEAR && loop.bound.k !== "while" && !bounds.isOverShape(file, loop) && !isPerhapsShort(project.graph, file, loop) && !isOverPicked(project.graph, file, loop) && !isOverFoundByAddress(project.contexts, file, loop, site) && !isOverEdits(project, held, site) && !inPieces;
 }
 
 /** An import under a new parent: as long as the document is, so its parent does not make it one small thing. Where to cut it is still for people to say. */

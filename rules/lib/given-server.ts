@@ -5,15 +5,11 @@ import type { ProjectFacts } from "../../src/core/link/index.js";
 import { functionKey } from "../../src/core/link/program.js";
 import { calleesOf, isClose, type OpenSite, partCalls } from "../../src/core/link/sessions.js";
 import { Origin } from "./origin.js";
+import { HOLDER, SERVER } from "./server-options.js";
 import { callUses } from "./uses.js";
 
-/** What names a server, in the options of any client: one of them is enough to say which one is meant. */
-const SERVER = /^(host|hostname|server|address|connectionString|uri|url|socketPath|endpoint|databaseUrl|datasourceUrl)$/i;
-/** Options that lead to those: `{ connection: { host } }`, `{ datasources: { db: { url } } }`. */
-const HOLDER = /^(connection|config|options|datasources|db|primary)$/i;
-
-/** Whose database a client connects to: one that the call is told and that is closed again, one that an object was told, or the application's own for all that is known. */
-export type Server = "of the call" | "of an object" | "own";
+/** Whose database a client connects to: one that the call is told and that is closed again, or by some of its users only, one that an object was told, or the application's own for all that is known. */
+export type Server = "of the call" | "of the call, left open" | "of an object" | "own";
 
 /**
  * Whether a client connects to a database that is data of the call, and is closed again by whoever got it: a server that a user has entered or that
@@ -29,7 +25,9 @@ export function serverOf(project: ProjectFacts, open: OpenSite): Server {
   const origin = new Origin(project);
   if (!named.every(({ file, expr }) => origin.isGiven(file, expr, open.call.fn))) return "own";
   const isServer = origin.throughRow || engineOf(project.graph, open.token) === "server" || asksForPassword(project, open);
-  if (kept || (isServer && isClosedByUsers(project, open))) return "of the call";
+  const closed = isServer && !kept ? closedByUsers(project, open) : undefined;
+  if (kept || closed === "all") return "of the call";
+  if (closed === "some") return "of the call, left open";
   return origin.throughObject ? "of an object" : "own";
 }
 
@@ -55,18 +53,19 @@ function classAround(program: ProjectFacts["program"], file: string, fn: number)
   }
 }
 
-/** A client that nobody closes is one more each time, whatever it connects to. */
-function isClosedByUsers(project: ProjectFacts, open: OpenSite): boolean {
+/** A client that nobody closes is one more each time, whatever it connects to. Where some do, each has its own on purpose. */
+function closedByUsers(project: ProjectFacts, open: OpenSite): "all" | "some" | undefined {
   const closes = partCalls(project.graph, open.token).filter(({ path, on }) => (on === "session" || on === "orm") && isClose(open.library, path));
   const uses = callUses(project, open, project.factoriesOf(open)).filter(({ file }) => project.program.role(file) !== "test");
   const within = ({ span }: { span: Span }, around: Span): boolean => around.start <= span.start && span.end <= around.end;
   // `await disconnect(client)`: by a helper that is given it.
   const closers = new Set(closes.map((close) => functionKey(close.file, close.call.fn)));
-  return uses.length > 0 && uses.every(({ file, call }) => {
+  const closing = uses.filter(({ file, call }) => {
     const { span } = project.program.fn(file, call.fn);
     if (closes.some((close) => close.file === file && within(close.call, span))) return true;
     return project.program.file(file).calls.some((other) => other !== call && other.args.length > 0 && within(other, span) && calleesOf(project.graph, other).some((key) => closers.has(key)));
   });
+  return closing.length === 0 ? undefined : closing.length === uses.length ? "all" : "some";
 }
 
 /** What of the options names the server; the options themselves where they are handed on whole, also as a part of others. */

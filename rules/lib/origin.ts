@@ -4,6 +4,7 @@ import type { ProjectFacts } from "../../src/core/link/index.js";
 import { functionKey } from "../../src/core/link/program.js";
 import { callersOf } from "../../src/core/link/sessions.js";
 import { statementsOf } from "../../src/core/link/statements.js";
+import { HOLDER, SERVER } from "./server-options.js";
 
 const MAX_DEPTH = 32;
 /** What a platform hands its settings over in: `env.DATABASE_URL` of a worker is no less the environment than `process.env`. */
@@ -55,7 +56,7 @@ export class Origin {
         return this.#call(file, this.project.program.call(file, expr.id), fn, depth);
       case "object":
         // Filled field by field from what was given, or made of it.
-        return this.#all(file, expr.props.map(({ value }) => value), fn, depth);
+        return this.#all(file, tellingOf(expr).map(({ value }) => value), fn, depth);
       case "var":
         return this.#variable(file, expr.id, fn, depth);
       default:
@@ -160,6 +161,12 @@ export class Origin {
     if (expr.k === "call") return this.project.program.call(file, expr.id).args.some((arg) => arg.k === "literal");
     return expr.k === "literal" || expr.k === "template";
   }
+}
+
+/** `{ ...connection, engine: Engine.MySQL }`: which server is meant, the options say that name it, and those that are taken over whole. */
+function tellingOf({ props }: Extract<Expr, { k: "object" }>): typeof props {
+  const telling = props.filter(({ name }) => name === "..." || SERVER.test(name) || HOLDER.test(name));
+  return telling.length > 0 ? telling : props;
 }
 
 function together(found: readonly From[]): From {

@@ -1,7 +1,7 @@
 import { type Cost, formatCost, isZero, weightOf } from "../../src/core/cost.js";
 import type { Place } from "../../src/core/finding.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
-import { functionName } from "../../src/core/link/names.js";
+import { calleeName, functionName } from "../../src/core/link/names.js";
 import type { FunctionKey } from "../../src/core/link/program.js";
 import type { Summaries } from "../../src/core/link/summaries.js";
 
@@ -83,6 +83,6 @@ export function callPath(project: ProjectFacts, key: FunctionKey): Place[] {
     }
     if (!step.call) return [];
     const caller = step.from ? functionName(project, step.from) : step.file;
-    return [{ file: step.file, span: step.call.calleeSpan, text: `${caller} calls ${program.text(step.file, step.call.calleeSpan)}` }];
+    return [{ file: step.file, span: step.call.calleeSpan, text: `${caller} calls ${calleeName(project, step.file, step.call)}` }];
   });
 }

@@ -22,7 +22,12 @@ export interface Stray {
   at: CallFact;
   helper?: string;
   option?: string;
+  /** The way there takes a branch in a helper of a helper: what the transaction asks for may be another one. */
+  inBranch?: boolean;
 }
+
+/** From which call of the way on a branch is no matter of the helper that the transaction names itself: that one says what it is for, those behind it serve others as well. */
+const BEHIND = 2;
 
 /** The file in which the transaction's function is written. */
 export function homeOf(project: ProjectFacts, site: JudgedTransaction): string {
@@ -72,7 +77,7 @@ export function viaHelper(project: ProjectFacts, site: JudgedTransaction, inside
   if (byDefault === undefined && (path.some((step) => isGivenHandle(project, step.file, step.call)) || isOnLentParameter(project, site, first))) return undefined;
   if (!isSameSession(project, site, inside, facts, byDefault?.from)) return undefined;
   const helper = nameOf(project, first.file, first.call) ?? functionName(project, fn);
-  return [helper, functionName(project, fn)].some((name) => isAllowed(name, allowed)) ? undefined : { file, call, at: first.call, helper };
+  return [helper, functionName(project, fn)].some((name) => isAllowed(name, allowed)) ? undefined : { file, call, at: first.call, helper, inBranch: takesBranch(inside) };
 }
 
 const MAX_WAYS = 80;
@@ -120,6 +125,10 @@ function isGiven(project: ProjectFacts, file: string, call: CallFact): boolean {
 
 function isAllowed(name: string, allowed: readonly string[]): boolean {
   return allowed.some((each) => name === each || name.endsWith(`.${each}`));
+}
+
+function takesBranch({ path, call }: InsideCall): boolean {
+  return [...path.map((step) => step.call), call].slice(BEHIND).some(({ conditional }) => conditional);
 }
 
 function nameOf(project: ProjectFacts, file: string, call: CallFact): string | undefined {

@@ -70,4 +70,23 @@ describe("a finding names the operation as the outside knows it", () => {
     expect(message).toContain("`tRPC query things.list` opens 1 session");
     expect(path[0]).toBe("tRPC query things.list");
   });
+
+  it("a function that is run where it is written is not shown as its text", () => {
+    const [finding] = findingsOf(ruleNamed("no-autocommit-in-loop"), {
+      "src/app.ts": `
+        import { PrismaClient } from "@prisma/client";
+        import express from "express";
+        const prisma = new PrismaClient();
+        const app = express();
+        app.post("/things", async (req, res) => {
+          await (async function () {
+            for (const thing of req.body.things) await prisma.thing.create({ data: thing });
+          })();
+          res.end();
+        });
+      `,
+    });
+    const path = (finding?.why ?? []).map(({ text }) => text);
+    expect(path[1]).toMatch(/ calls the function at src\/app\.ts:\d+$/);
+  });
 });

@@ -134,6 +134,24 @@ runTable({
         }` },
   ],
   invalid: [
+    { name: "a loop in a loop is one place: who mends the inner one has the outer one in hand", code: `${PRISMA}
+        import express from "express";
+        const app = express();
+        app.post("/albums", async (req, res) => {
+          for (const { album, files } of req.body) {
+            for (const file of files) await prisma.file.update({ where: { id: file }, data: { album } });
+            await prisma.album.update({ where: { id: album }, data: { changed: new Date() } });
+          }
+          res.end();
+        });`, findings: [{ line: 7, related: [7, 8], message: "loop over `files`", library: "@prisma/client", fix: "manual", reason: "turns that are committed stay", why: [5] }] },
+    { name: "two loops one after the other", code: `${PRISMA}
+        import express from "express";
+        const app = express();
+        app.post("/albums", async (req, res) => {
+          for (const file of req.body.files) await prisma.file.update({ where: { id: file }, data: { album: 1 } });
+          for (const album of req.body.albums) await prisma.album.update({ where: { id: album }, data: { changed: new Date() } });
+          res.end();
+        });`, findings: [6, 7].map((line) => ({ line, related: [line], message: "commits a @prisma/client write of its own", library: "@prisma/client", fix: "manual" as const, reason: "turns that are committed stay", why: [5] })) },
     { name: "rows by their ids, as many as a caller likes", code: `${THINGS}
         app.post("/things", async (req, res) => { await note(req.body.ids, "started"); res.end(); });`, findings: [{ line: 8, related: [8], why: [10, 10], message: "commits a sequelize write of its own", library: "sequelize", fix: "manual", reason: "turns that are committed stay" }] },
     { name: "the statements are what the list holds", code: asked("this.db.prepare(statement).run();"), findings: [found(10, 10, { confidence: "likely", why: [14, 14] })] },

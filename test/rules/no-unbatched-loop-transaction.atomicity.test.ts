@@ -259,7 +259,7 @@ runTable({
             for (const stop of numbered(stops)) await tx.stop.update({ where: { id: stop.id }, data: { tourIndex: stop.tourIndex } });`),
       findings: [{ line: 6, message: "loops over `numbered`", library: "@prisma/client", fix: "review", reason: "all-or-nothing is given up", related: [8], why: [5], statements: "n + 1" }] },
     { name: "a column that names another row's order is no place", code: prisma(`for (const line of req.body.lines) await tx.line.update({ where: { id: line.id }, data: { line_order: line.owner } });`),
-      findings: [{ line: 6, message: "loops over `lines`", library: "@prisma/client", fix: "review", reason: "all-or-nothing is given up", related: [7], why: [5], statements: "n" }] },
+      findings: [{ line: 6, message: "loops over `lines`", confidence: "likely", library: "@prisma/client", fix: "review", reason: "all-or-nothing is given up", related: [7], why: [5], statements: "n" }] },
     { name: "reorder: the rows that were just read, however many there are, are numbered one by one", code: prisma(`const things = await tx.thing.findMany({ where: { owner: req.body.owner }, orderBy: { title: "asc" } });
             await Promise.all(things.map((thing, i) => tx.thing.update({ where: { id: thing.id }, data: { orderIndex: i + 1 } })));`),
       findings: [{ line: 6, message: "gives each of `things` a place, one by one: n + 1 statements (n = things). An order is right only as a whole", library: "@prisma/client", fix: "manual", reason: "it puts rows into a new order", related: [8], why: [5], statements: "n + 1" }] },
@@ -279,7 +279,7 @@ runTable({
     { name: "the place comes with each item, among what else it says", code: prisma(`for (const thing of req.body.things) {
               await tx.thing.update({ where: { id: thing.id }, data: { orderIndex: thing.orderIndex, name: thing.name } });
             }`),
-      findings: [{ line: 6, message: "loops over `things`", library: "@prisma/client", fix: "review", reason: "all-or-nothing is given up", related: [7], why: [5], statements: "n" }] },
+      findings: [{ line: 6, message: "loops over `things`", confidence: "likely", library: "@prisma/client", fix: "review", reason: "all-or-nothing is given up", related: [7], why: [5], statements: "n" }] },
     { name: "rows of one table go, rows of another come", code: held(`db.prepare("DELETE FROM drafts WHERE owner = ?").run(req.body.owner);
             for (const thing of req.body.things) insert.run(thing.name);`),
       findings: [{ line: 7, message: "loops over `things`", fix: "review", reason: "all-or-nothing is given up", related: [9], why: [6], statements: "n + 1" }] },

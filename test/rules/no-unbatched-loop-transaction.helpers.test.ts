@@ -140,6 +140,52 @@ runTable({
   ],
   invalid: [
     {
+      name: "a transaction of its own that a helper begins only where it is given none, as its tests do",
+      code: {
+        "src/notes.ts": `
+          import knex from "knex";
+          export const db = knex({ client: "pg", connection: process.env.DATABASE_URL });
+          export async function addNotes(notes: string[], trx?: any) {
+            const add = async (on: any) => { for (const text of notes) await on("notes").insert({ text }); };
+            if (trx) await add(trx);
+            else await db.transaction(add);
+          }`,
+        "src/notes.test.ts": `
+          import { test } from "vitest";
+          import { addNotes } from "./notes.js";
+          test("adds", async () => { await addNotes(["a", "b"]); });`,
+        "src/save.ts": `
+          import { addNotes, db } from "./notes.js";
+          export const save = (notes: string[]) => db.transaction(async (trx) => { await addNotes(notes, trx); });`,
+      },
+      findings: [{ line: 2, file: "src/save.ts", message: "loops over `notes`", confidence: "likely", library: "knex", fix: "manual", reason: ELSEWHERE, related: ["src/notes.ts:4"], why: [], statements: "n" }],
+    },
+    {
+      name: "another caller of the program gives it none",
+      code: {
+        "src/notes.ts": `
+          import knex from "knex";
+          export const db = knex({ client: "pg", connection: process.env.DATABASE_URL });
+          export async function addNotes(notes: string[], trx?: any) {
+            const add = async (on: any) => { for (const text of notes) await on("notes").insert({ text }); };
+            if (trx) await add(trx);
+            else await db.transaction(add);
+          }`,
+        "src/notes.test.ts": `
+          import { test } from "vitest";
+          import { addNotes } from "./notes.js";
+          test("adds", async () => { await addNotes(["a", "b"]); });`,
+        "src/save.ts": `
+          import { addNotes, db } from "./notes.js";
+          export const save = (notes: string[]) => db.transaction(async (trx) => { await addNotes(notes.slice(0, 50), trx); });
+          export const saveAll = (notes: string[]) => addNotes(notes);`,
+      },
+      findings: [
+        { line: 6, file: "src/notes.ts", message: "loops over `notes`", library: "knex", fix: "review", reason: REVIEW, related: ["src/notes.ts:4"], why: [], statements: "n" },
+        { line: 2, file: "src/save.ts", message: "loops over `notes`", confidence: "likely", library: "knex", fix: "manual", reason: ELSEWHERE, related: ["src/notes.ts:4"], why: [], statements: "n" },
+      ],
+    },
+    {
       name: "a transaction of its own that a helper begins only where it is given none, when all give one: theirs are judged",
       code: {
         "src/things.ts": `

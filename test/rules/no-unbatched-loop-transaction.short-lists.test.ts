@@ -106,6 +106,8 @@ runTable({
     { name: "the settings by name, out of an object", code: held(`const entries = Object.entries(req.body.settings);`, `for (const [name] of entries) insert.run(name);`), findings: perhaps("entries") },
     { name: "the properties of an object, by a name", code: held(`const names = Object.keys(req.body.shape);`, `for (const name of names) insert.run(name);`), findings: perhaps("names") },
     { name: "a list that is filled, and emptied only in the end", code: held(`let names = []; for (const thing of req.body.things) names.push(thing.name); req.on("close", () => { names = []; });`, `for (const name of names) insert.run(name);`), findings: surely("names") },
+    { name: "what a thing of the domain tells of what was done to it", code: held(`const events = Account.pullEvents(req.account);`, `for (const event of events) insert.run(event.name);`), findings: perhaps("events") },
+    { name: "what waits in a queue", code: held(`const events = queue.takeAll(req.account);`, `for (const event of events) insert.run(event.name);`), findings: surely("events") },
     { name: "what a search found", code: held(`const results = search(req.query.q);`, `for (const result of results) insert.run(result.name);`), findings: perhaps("results") },
     { name: "a field of a thing that a function put together", code: held(`const user = composeUser(req.params.id);`, `for (const device of user.devices) insert.run(device.name);`), findings: perhaps("devices") },
     { name: "what a request has collected in its store", code: held(`const collected = storage.getStore();`, `for (const record of collected.records) insert.run(record.name);`), findings: surely("records") },

@@ -44,7 +44,8 @@ export function neverRuns(graph: CallGraph, file: string, call: CallFact): boole
   const { needs } = call;
   if (!needs) return false;
   const key = functionKey(file, call.fn);
-  const callers = callersOf(graph, key);
+  // What a test gives it says nothing of the program.
+  const callers = callersOf(graph, key).filter((caller) => graph.program.role(caller.file) !== "test");
   if (callers.length === 0 || handedOver(graph).has(key)) return false;
   return needs.some((need) =>
     callers.every((caller) => {
@@ -123,7 +124,7 @@ function holds(graph: CallGraph, at: At, expr: Expr, need: NeedFact, path: reado
     }
     case "var": {
       const index = parameter(graph, at, expr.id);
-      if (index !== -1) return givenTo(graph, functionKey(at.file, at.fn), { ...asked, param: index }, path, begun, depth + 1);
+      if (index !== -1) return givenTo(graph, functionKey(at.file, at.fn), { ...asked, param: index }, path, begun, depth + 1) ?? handle(graph, at, expr);
       return outer(graph, at, expr.id, begun) ?? handle(graph, at, expr) ?? constant(graph, at, expr.id, need, path, begun, depth);
     }
     default:
@@ -138,7 +139,7 @@ function outer({ program }: CallGraph, { file }: At, id: number, begun: Begun | 
   return program.fn(file, fn).params[begun.handle]?.variable === id ? true : undefined;
 }
 
-/** Another transaction's handle, which that one gives the function around. */
+/** A transaction's handle, which that one gives its body, or the function around. */
 function handle({ program, values }: CallGraph, { file, fn }: At, expr: Extract<Expr, { k: "var" }>): Filled {
   if (program.variable(file, expr.id).kind !== "param") return undefined;
   const ids = [...values.solver.values(values.expression(file, expr, fn))];

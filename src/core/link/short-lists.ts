@@ -8,6 +8,8 @@ import { statementOf } from "./run-statements.js";
 const HANDFUL = /(attachments|tags|aliases|identities|emails|settings?|preferences|configs?|configurations|options|flags|features|roles|permissions|scopes|verbs|locales|languages|currencies|columns|fields|layouts|breakpoints|weekdays|months)$/i;
 /** What a search gives: as many as it was asked for. */
 const FOUND = /^(search)?(results?|hits|matches)$|^top[A-Z]|(SearchResults|Neighbou?rs|Suggestions|Recommendations)$/;
+/** What one thing of the domain has told of what was just done to it. https://martinfowler.com/eaaDev/DomainEvent.html */
+const TOLD = /^(pull|pop|release|take|getUncommitted|getUnpublished)(Domain)?Events$/;
 /** Who holds what somebody sent: its lists are as long as the sender likes. */
 const SENT = /^(req|request|body|payload|input|data|args|argv|params|event|message|msg|job|dto|ctx|context|file|files|backup|upload|document|json)$/i;
 
@@ -140,6 +142,7 @@ class ShortLists {
     if (kind === "new" && callee.k === "global" && callee.name === "Set") return first?.k === "call" && this.#methodOf(first) === "map";
     if (kind === "call" && args.some((arg) => this.#isPageNumber(arg))) return true;
     if (callee.k !== "member") return false;
+    if (TOLD.test(callee.name)) return true;
     if (callee.of.k === "global" && callee.of.name === "Object" && /^(keys|values|entries)$/.test(callee.name)) return first !== undefined && this.isShort(first, depth + 1);
     if (callee.name === "from" && first) return this.isShort(first, depth + 1);
     // `Object.groupBy(list, of)`, `_.groupBy(list, "owner")`; a query's `groupBy` gives as many rows as it likes.
