@@ -7,7 +7,7 @@
  */
 
 /** Bump when the shape or the meaning of facts changes: cached facts of another version are thrown away. */
-export const FACTS_VERSION = 10;
+export const FACTS_VERSION = 12;
 
 /** A half-open range of the source. Lines and columns are 1-based, the end is exclusive. */
 export interface Span {
@@ -103,6 +103,8 @@ export interface AssignFact {
   span: Span;
   /** The innermost loop of the same function that contains it. */
   loop?: LoopId;
+  /** The stretch around it that runs outside of production alone: `if (process.env.NODE_ENV !== "production") globalThis.db = db;`. */
+  outsideProduction?: { start: number; end: number };
 }
 
 export interface ParamFact {

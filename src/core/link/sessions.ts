@@ -247,6 +247,8 @@ function isStored(graph: CallGraph, file: string, call: CallFact, session: Token
   };
   for (const assign of facts.assigns) {
     if (assign.fn !== call.fn || !fed(assign.value)) continue;
+    const { outsideProduction: only } = assign;
+    if (only !== undefined && !(only.start <= call.span.start && call.span.start < only.end)) continue;
     if (outlives(assign)) return true;
     if (assign.target.k === "var") holders.add(assign.target.id);
   }
