@@ -11,6 +11,7 @@ import { statementOf } from "../src/core/link/run-statements.js";
 import { combinatorOf } from "../src/core/link/waits.js";
 import { type Autocommit, autocommitOf, type Commit } from "./lib/autocommit.js";
 import { keepsTogether, modelOf, parentRow, reorders, writesParts } from "./lib/atomicity.js";
+import { changesFiles } from "./lib/file-work.js";
 import { finish } from "./lib/finish.js";
 import { loopWritesOf, type LoopWrites } from "./lib/loop-writes.js";
 import { namesTables } from "./lib/named-tables.js";
@@ -165,7 +166,7 @@ function isSure(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopF
     isEach && !isMeant && !ofOneThing && !ofShape &&
     (!call.conditional || call.everyTurn === true || isUpsertByHand(project, file, commits)) &&
     !mayThrowAfter(project, file, loop, call) && !tellsOfEach(project, file, loop, call) &&
-    !isPerhapsShort(project.graph, file, loop) && !isOverFoundByAddress(project.contexts, file, loop) && !isOfOneWhole(project, file, loop, call) && !marksWork(project, file, loop, call, commits) &&
+    !isPerhapsShort(project.graph, file, loop) && !isOverFoundByAddress(project.contexts, file, loop) && !isOfOneWhole(project, file, loop, call) && !marksWork(project, file, loop, call, commits) && !changesFiles(project, callsOfTurn(project, file, loop)) &&
     // A script: whoever wrote its statements may have meant each to stand by itself.
     runsListed(project, { file, loop, writes: commits.map((each) => ({ file, call: each.call })) }).length === 0
   );

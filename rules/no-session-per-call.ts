@@ -12,6 +12,7 @@ import { administers } from "./lib/administration.js";
 import { amount } from "./lib/amount.js";
 import { madeOnce, whyPerRequest } from "../src/core/provider-words.js";
 import { finish } from "./lib/finish.js";
+import { isHandedAround } from "./lib/handed-around.js";
 import { isHabit } from "./lib/habit.js";
 import { serverOf } from "./lib/given-server.js";
 import { closesOf, inheritingProviders, providerSession } from "./lib/inheriting-provider.js";
@@ -58,7 +59,7 @@ export const noSessionPerCall: Rule<Options> = {
     // What a test puts in the place of the program's own factory is the test's, even where the program's functions are seen to run it.
     if (project.program.role(file) === "test") return [];
     const drafts: Draft[] = [];
-    for (const open of project.opens) {
+    for (const open of [...project.opens, ...project.readOnlyOpens]) {
       if (open.file !== file || options.ignoreLibraries.includes(packageName(open.library))) continue;
       if (administers(project, open)) continue;
       const server = serverOf(project, open);
@@ -79,6 +80,8 @@ const LEFT_OPEN = "each call is told its own database, so one session for all of
 
 const IN_WORKER = { fix: "manual", fixReason: "a Worker asks the same factory for a session of each request, which it may not share" } as const;
 
+const READ_ONLY = { fix: "manual", fixReason: "it is opened read-only: keep one such session beside the one that writes" } as const;
+
 function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft | undefined {
   const factories = project.factoriesOf(open);
   const { uses: all, through } = usesOfOpen(project, open, factories);
@@ -91,6 +94,8 @@ function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft |
   const bySeveral = !open.pattern.lazy && repeatedBySeveral(project, unknown);
   if (perCall.length === 0 && !bySeveral && (unknown.length === 0 || open.pattern.lazy)) return undefined;
 
+  if (open.readOnly && !isHandedAround(project, open, perCall)) return undefined;
+
   const places = [...perCall, ...unknown];
   const summaries = project.summarize((callFile, call): Cost => (callFile === open.file && call === open.call && !call.memo ? constant(1) : ZERO));
   const entries = entryCosts(project, summaries);
@@ -101,11 +106,11 @@ function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft |
   const isSession = open.call.callee.k === "super";
   if (made) detail.provider = providerDetail(project, made, isSession, open.pattern.shares?.forks?.of);
   if (made && isSession) detail.closes = [...detail.closes, ...closesOf(project, made, open.library)];
-  const { fix, fixReason } = uses.length < all.length ? IN_WORKER : safetyOf(detail, uses);
+  const { fix, fixReason } = uses.length < all.length ? IN_WORKER : open.readOnly ? READ_ONLY : safetyOf(detail, uses);
   const subject = name.startsWith("the ") ? capitalize(name) : `\`${name}\``;
   const per = engineOf(project.graph, open.token) === "sqlite" ? "database file" : "database";
   const message = made ? messages.provider(made.name, packageName(open.library)) :
-    through === "open" ? messages.inline(subject, packageName(open.library), per) : messages.factory(subject, packageName(open.library), countOf(perCall.length, unknown.length), per);
+    through === "open" ? messages.inline(subject, packageName(open.library), per) : messages.factory(subject, packageName(open.library), countOf(perCall.filter((use) => !use.lends).length, unknown.filter((use) => !use.lends).length), per);
   return {
     file: open.file,
     span: open.call.span,

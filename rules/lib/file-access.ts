@@ -52,6 +52,12 @@ export function fileAccesses(project: ProjectFacts): readonly FileAccess[] {
   return accesses;
 }
 
+/** A call that has written, moved or removed a file when it returns. */
+export function changesFile(project: ProjectFacts, call: CallFact): boolean {
+  const method = methodOf(project, call);
+  return method !== undefined && method.name.endsWith("Sync") && method.accesses.some((access) => access === "overwrites" || access === "removes");
+}
+
 function accessesOf(project: ProjectFacts, file: string, call: CallFact): FileAccess[] {
   const method = methodOf(project, call);
   if (method === undefined) return [];

@@ -26,9 +26,12 @@ function isExported(project: ProjectFacts, { file, call }: TransactionSite): boo
   return exports.some((entry) => entry.k === "value" && [...parts(entry.value)].some((part) => isMade(part) || (part.k === "var" && holders.includes(part.id))));
 }
 
+/** `migrations/004_link_things.ts`, `migration/1663851423064-AddUser.ts`: whoever runs it, it has run once. */
+const NUMBERED = /(^|\/)migrations?\/(?:[\w.-]+\/)?[a-z]{0,2}[-_.]?\d+[\w.-]*\.[cm]?[jt]s$/i;
+
 /** What brings the tables up to date does so before anybody is served, also where a request has the database opened anew: `runMigrations(db)`. */
 export function runsMigrations({ program }: ProjectFacts, { file, call }: Pick<TransactionSite, "file" | "call">): boolean {
-  if (/(^|\/)migrations?\.[cm]?[jt]s$/i.test(file)) return true;
+  if (/(^|\/)migrations?\.[cm]?[jt]s$/i.test(file) || NUMBERED.test(file)) return true;
   const around = program.file(file).functions.filter((fn) => fn.span.start <= call.span.start && call.span.end <= fn.span.end);
   return around.some(({ name }) => /^(run|apply|execute|perform)(\w*[a-z])?Migrations$|^migrate(Schema|Database|Db|Tables?|ToLatest)$/i.test(name));
 }

@@ -1,8 +1,7 @@
 import { triesWhatItIsTold } from "./administration.js";
+import { lends, withBorrowers } from "./borrowers.js";
 import type { Context } from "../../src/core/link/contexts.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
-import { parts } from "../../src/core/link/expressions.js";
-import { functionKey } from "../../src/core/link/program.js";
 import { asksForOwn, callersOf, type Factory, type OpenSite, replacesAtUse, saysOwn } from "../../src/core/link/sessions.js";
 
 /** A place that gets a session, and in which circumstances it runs. */
@@ -14,6 +13,10 @@ export interface JudgedUse {
   /** It asks for a session of its own on purpose: in memory, read-only, on another file, in place of one that it has closed. Then it has no contexts. */
   own: boolean;
   contexts: ReadonlySet<Context>;
+  /** It gets the session for what it was given, and makes none for itself. */
+  lends?: true;
+  /** The call that gets the session which is lent to it. */
+  borrowed?: OpenSite["call"];
 }
 
 /** The calls that get a session: of the factories, or the open itself when there is none. */
@@ -45,26 +48,13 @@ export function usesOfOpen(project: ProjectFacts, open: OpenSite, factories: rea
   const own = judged(project, open.file, open.call);
   // Who reads a getter makes no call, nor does a container that calls a factory: how often these run is known of themselves.
   const read = factories.some((factory) => factory.fn.kind === "getter") || project.contexts.injection.scoped(open.fn) !== undefined;
-  if (factories.length > 0) return calls.length > 0 || !read ? { uses: read ? [...calls, own] : calls, through: "factory" } : { uses: [own], through: "open" };
-  const borrowers = !open.call.memo && lends(project, open) ? callersOf(project.graph, open.fn) : [];
+  if (factories.length > 0) return calls.length > 0 || !read ? { uses: withBorrowers(project, open, read ? [...calls, own] : calls), through: "factory" } : { uses: [own], through: "open" };
+  const borrowers = !open.call.memo && lends(project, open, open.fn) ? callersOf(project.graph, open.fn) : [];
   if (borrowers.length === 0) return { uses: calls, through: "open" };
-  return { uses: uniqueCalls(borrowers).map(({ file, call }) => judged(project, file, call)), through: "loan" };
+  return { uses: withBorrowers(project, open, uniqueCalls(borrowers).map(({ file, call }) => judged(project, file, call))), through: "loan" };
 }
 
 /** A call that may reach several factories (an overridden method) is one place. */
 function uniqueCalls<T extends { file: string; call: OpenSite["call"] }>(uses: readonly T[]): T[] {
   return [...new Map(uses.map((use) => [use.call, use])).values()];
-}
-
-/** `withDb((db) => …)`: the function around the open passes the session to a function that it was given. */
-function lends(project: ProjectFacts, open: OpenSite): boolean {
-  const { program, graph } = project;
-  const params = new Set(program.fnOf(open.fn).fn.params.map((param) => param.variable));
-  return program.file(open.file).calls.some(
-    (call) =>
-      call.callee.k === "var" &&
-      params.has(call.callee.id) &&
-      functionKey(open.file, call.fn) === open.fn &&
-      call.args.some((arg) => [...parts(arg)].some((part) => graph.values.solver.values(graph.values.expression(open.file, part, call.fn)).has(open.token))),
-  );
 }

@@ -41,6 +41,15 @@ export class Packages {
     }
   }
 
+  /** The packages that a folder lies in, the innermost first. */
+  *owners(folder: string): Generator<Package> {
+    for (let at: string | undefined = folder; at !== undefined; ) {
+      const owner = this.owner(at);
+      if (owner) yield owner;
+      at = owner && path.dirname(owner.folder) !== owner.folder ? path.dirname(owner.folder) : undefined;
+    }
+  }
+
   at(folder: string): Package | undefined {
     const manifest = this.json.read(path.join(folder, "package.json"));
     return manifest ? { folder, manifest } : undefined;
@@ -71,6 +80,20 @@ export function entryTargets(manifest: JsonObject, subpath: string): string[] {
 /** The targets of a `#name` in the manifest's `imports`. */
 export function importTargets(manifest: JsonObject, specifier: string): string[] {
   return isObject(manifest["imports"]) ? mapTargets(manifest["imports"], specifier) : [];
+}
+
+/**
+ * What the manifest's `_moduleAliases` make of a specifier, relative to its folder. The package `module-alias` reads them when the program
+ * starts (https://github.com/ilearnio/module-alias); an alias stands for itself and for what follows it after a slash.
+ */
+export function aliasTarget(manifest: JsonObject, specifier: string): string | undefined {
+  const aliases = manifest["_moduleAliases"];
+  if (!isObject(aliases)) return undefined;
+  const alias = Object.keys(aliases)
+    .filter((name) => specifier === name || specifier.startsWith(`${name}/`))
+    .sort((a, b) => b.length - a.length)[0];
+  const target = alias === undefined ? undefined : aliases[alias];
+  return alias !== undefined && isText(target) ? target + specifier.slice(alias.length) : undefined;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { builtinModules } from "node:module";
 import path from "node:path";
 import { JsonFiles } from "./json-file.js";
-import { entryTargets, importTargets, Packages } from "./packages.js";
+import { aliasTarget, entryTargets, importTargets, Packages } from "./packages.js";
 import type { Package } from "./packages.js";
 import { isInside, toRelative } from "./paths.js";
 import { packageName, pathCandidates, PathSettingsReader } from "./ts-paths.js";
@@ -19,7 +19,7 @@ export interface Resolver {
 /**
  * Resolves imports inside a tree that need not be installed or built: source files stand for what a build would make
  * of them. Relative imports (`.js` for `.ts`, no extension, folders), tsconfig `paths` and `baseUrl`, workspace
- * packages by name, a package's own name, and `#imports`.
+ * packages by name, a package's own name, `#imports`, and the aliases of `module-alias`.
  */
 export function createResolver(root: string, files: Iterable<string>, manifests: string[], json = new JsonFiles()): Resolver {
   const packages = new Packages(json, manifests.map((file) => path.join(root, file)));
@@ -71,8 +71,10 @@ class TreeResolver implements Resolver {
 
   private find(folder: string, specifier: string, depth: number): string | undefined {
     if (/^\.{1,2}(?:\/|$)/.test(specifier)) return this.fileOrFolder(path.resolve(folder, specifier));
-    if (specifier === "" || path.isAbsolute(specifier) || specifier.includes(":") || BUILTIN.has(specifier) || depth > 4) return undefined;
-    return this.viaImports(folder, specifier, depth) ?? this.viaTsconfig(folder, specifier) ?? this.viaPackage(folder, specifier);
+    if (specifier === "" || path.isAbsolute(specifier) || BUILTIN.has(specifier) || depth > 4) return undefined;
+    // `node:fs`, `bun:sqlite`, `https://…`; an alias may be written so as well.
+    if (specifier.includes(":")) return this.viaAliases(folder, specifier);
+    return this.viaImports(folder, specifier, depth) ?? this.viaTsconfig(folder, specifier) ?? this.viaAliases(folder, specifier) ?? this.viaPackage(folder, specifier);
   }
 
   private viaImports(folder: string, specifier: string, depth: number): string | undefined {
@@ -94,6 +96,18 @@ class TreeResolver implements Resolver {
         const found = this.fileOrFolder(candidate) ?? this.mappedBack(candidate);
         if (found) return found;
       }
+    }
+    return undefined;
+  }
+
+  /** Of the packages around it any may be the one that the process starts in, whose aliases hold for all of its modules. */
+  private viaAliases(folder: string, specifier: string): string | undefined {
+    for (const owner of this.tree.packages.owners(folder)) {
+      if (!isInside(this.tree.root, owner.folder)) return undefined;
+      const target = aliasTarget(owner.manifest, specifier);
+      const absolute = target === undefined ? undefined : path.resolve(owner.folder, target);
+      const found = absolute === undefined ? undefined : (this.fileOrFolder(absolute) ?? this.guess(owner.folder, absolute));
+      if (found) return found;
     }
     return undefined;
   }

@@ -218,3 +218,29 @@ describe("withFiles", () => {
     expect(resolver.resolve("src/a.ts", "./session.js")).toBeUndefined();
   });
 });
+
+describe("module-alias", () => {
+  it("takes the aliases of the manifest that stands next above, the longest first", async () => {
+    const resolver = await over({
+      "package.json": { name: "team", _moduleAliases: { "@root": ".", "@shared": "shared", "team:shared": "shared" } },
+      "shared/log.js": "",
+      "api/package.json": { name: "api", dependencies: { "module-alias": "2" }, _moduleAliases: { "@api": "./src", "@api/data": "src/storage" } },
+      "api/src/routes.js": "",
+      "api/src/storage/things.js": "",
+      "api/src/storage/index.js": "",
+    });
+    expect(resolver.resolve("api/src/routes.js", "@api/routes")).toBe("api/src/routes.js");
+    expect(resolver.resolve("api/src/routes.js", "@api/data/things")).toBe("api/src/storage/things.js");
+    expect(resolver.resolve("api/src/routes.js", "@api/data")).toBe("api/src/storage/index.js");
+    expect(resolver.resolve("api/src/routes.js", "@apiary/data")).toBeUndefined();
+    // The process that starts has its aliases from its own folder, which may lie further up.
+    expect(resolver.resolve("api/src/routes.js", "@shared/log")).toBe("shared/log.js");
+    expect(resolver.resolve("api/src/routes.js", "team:shared/log")).toBe("shared/log.js");
+    expect(resolver.resolve("api/src/routes.js", "@root/shared/log")).toBe("shared/log.js");
+  });
+
+  it("finds the sources of aliases that name what a build makes", async () => {
+    const resolver = await over({ "package.json": { name: "team", _moduleAliases: { "@": "dist" } }, "src/db/connect.ts": "", "src/index.ts": "" });
+    expect(resolver.resolve("src/index.ts", "@/db/connect")).toBe("src/db/connect.ts");
+  });
+});

@@ -131,6 +131,41 @@ runTable({
         }` },
   ],
   invalid: [
+    { name: "a file that goes with each row, removed at once by a helper", code: `
+        import Database from "better-sqlite3";
+        import express from "express";
+        import fs from "node:fs";
+        const db = new Database("app.db");
+        const expired = db.prepare("SELECT id, path FROM uploads WHERE ends < ?");
+        const remove = db.prepare("DELETE FROM uploads WHERE id = ?");
+        function discard(path: string) {
+          try {
+            fs.unlinkSync(path);
+          } catch {}
+        }
+        const app = express();
+        app.post("/sweep", (req, res) => {
+          for (const row of expired.all(Date.now())) {
+            discard(row.path);
+            remove.run(row.id);
+          }
+          res.end();
+        });`, findings: [{ line: 16, message: "Each turn of the loop", confidence: "likely", fix: "manual", reason: "", related: [14], why: [13] }] },
+    { name: "a file that is only looked at", code: `
+        import Database from "better-sqlite3";
+        import express from "express";
+        import fs from "node:fs";
+        const db = new Database("app.db");
+        const all = db.prepare("SELECT id, path FROM uploads");
+        const remove = db.prepare("DELETE FROM uploads WHERE id = ?");
+        const app = express();
+        app.post("/sweep", (req, res) => {
+          for (const row of all.all()) {
+            const exists = fs.existsSync(row.path);
+            remove.run(row.id, exists);
+          }
+          res.end();
+        });`, findings: [{ line: 11, message: "Each turn of the loop", fix: "review", reason: "", related: [9], why: [8] }] },
     { name: "a promise by hand around a driver's callback", code: `
         import express from "express";
         import sqlite3 from "sqlite3";

@@ -48,6 +48,34 @@ runTable({
         });` },
     { name: "start-up", code: `${DB}
         for (const name of JSON.parse(process.env.NAMES)) insert.run(name);` },
+    { name: "a numbered migration, of a database that a request has opened", code: {
+      "src/db/migrations/004_link_things.ts": `
+        import type { Database } from "better-sqlite3";
+        export const linkThings = {
+          id: "004",
+          up(db: Database) {
+            const rows = db.prepare("SELECT id FROM things ORDER BY id").all() as { id: number }[];
+            for (const row of rows) db.prepare("UPDATE things SET parent = ? WHERE id = ?").run(row.id - 1, row.id);
+          },
+        };`,
+      "src/db/index.ts": `
+        import Database from "better-sqlite3";
+        import { linkThings } from "./migrations/004_link_things.js";
+        let db: Database.Database | undefined;
+        export function ready() {
+          db ??= new Database("app.db");
+          for (const step of [linkThings]) step.up(db);
+          return db;
+        }`,
+      "src/app.ts": `
+        import express from "express";
+        import { ready } from "./db/index.js";
+        const app = express();
+        app.post("/things", (req, res) => {
+          ready();
+          res.end();
+        });`,
+    } },
     { name: "a migration by name", code: `${DB}
         export function migrateThings(names: string[]) {
           for (const name of names) insert.run(name);

@@ -37,6 +37,12 @@ runTable({
           }
         }
         express().post("/trim", (req, res) => { trim(req.body.left); res.end(); });` },
+    { name: "a constant list, or another one where it fails", code: `${DB}
+        const load = async () => ["a", "b"];
+        app.post("/things", async (req, res) => {
+          const names = await load().catch(() => ["c"]).finally(() => res.end());
+          db.transaction(() => { for (const name of names) insert.run(name); })();
+        });` },
     { name: "a literal count", code: held(`for (let i = 0; i < 3; i++) insert.run(\`thing \${i}\`);`) },
     { name: "a Map that is filled from a list of a few, and its values", code: held(`const byName = new Map(); for (const name of ["a", "b"]) if (!byName.has(name)) byName.set(name, { name }); const known = db.prepare("SELECT 1 FROM things WHERE name = ?"); const all = Array.from(byName.values()); for (const { name } of all.filter((each) => !known.get(each.name))) insert.run(name);`) },
     { name: "a literal list", code: held(`for (const name of ["a", "b", "c"]) insert.run(name);`) },
@@ -136,6 +142,17 @@ runTable({
           });
           res.end();
         });`, findings: [{ line: 11, message: "loops over `rows`", library: "@prisma/client", fix: "review", reason: REVIEW, related: [12], why: [9], statements: "n" }] },
+    { name: "what was sent, or nothing where it cannot be read", code: `
+        import Database from "better-sqlite3";
+        import { Hono } from "hono";
+        const db = new Database("app.db");
+        const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
+        const app = new Hono();
+        app.post("/things", async (c) => {
+          const names = await c.req.json().catch(() => null);
+          db.transaction(() => { for (const name of names) insert.run(name); })();
+          return c.body(null, 204);
+        });`, findings: [{ line: 8, message: "loops over `names`", fix: "review", reason: REVIEW, related: [8], why: [6], statements: "n" }] },
     { name: "what a function gives in one of two ways", code: `${DB}
         const names = (req) => (req.body.few ? ["a", "b"] : req.body.names);
         app.post("/things", (req, res) => {

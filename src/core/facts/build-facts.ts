@@ -8,6 +8,7 @@ import { markMemos } from "./memo.js";
 import { markNeeds } from "./needs.js";
 import { commonJsExports } from "./modules.js";
 import { bindPattern } from "./patterns.js";
+import { Stages } from "./production.js";
 import { Bindings, type Names } from "./scope.js";
 import { visitStatement, visitStatements } from "./statements.js";
 import { readTags, type CommentText } from "./tags.js";
@@ -63,6 +64,7 @@ export function buildFacts(input: FactsInput): FileFacts {
     tags: readTags(text, input.comments),
     guards: [],
     forks: [],
+    stages: new Stages((node) => bindings.idOf(node)),
     branches: [],
     inPlace: new Map(),
     rescues: new Set(),

@@ -1,6 +1,7 @@
 import { child, endOf, startOf, str, stringOf, type Node } from "./ast.js";
 import type { Asked } from "./memo.js";
 import type { Expr } from "./types.js";
+import { eachAnd } from "./production.js";
 import { inBranch, type Context, type Use, type Walk, UNKNOWN } from "./walk.js";
 
 /** Longer conditions are generated, and none of them keeps a session. */
@@ -88,6 +89,7 @@ export function logical(walk: Walk, node: Node, ctx: Context, use?: Use): Condit
     first = left;
   }
   steps.reverse();
+  eachAnd(walk.stages, first, steps);
   const start = condition(walk, first, ctx, use && { ...use, discarded: false });
   const asked = [...start.asked];
   const values = [start.value];
@@ -107,7 +109,10 @@ function joint(operator: string | undefined): Condition["joined"] {
 }
 
 /** Notes that a stretch of the function runs only when some place was asked and found empty, or that it hangs on one thing alone. */
-export function guard(walk: Walk, ctx: Context, { asked, joined }: Pick<Condition, "asked" | "joined">, outcome: boolean, start: number, end: number): void {
+export function guard(walk: Walk, ctx: Context, { asked, joined }: Pick<Condition, "asked" | "joined">, outcome: boolean, start: number, end: number, test?: Node): void {
+  walk.stages.branch(test, outcome, start, end);
+  // `if (process.env.NODE_ENV !== "production" && kept) return kept;`: in production what follows runs whatever is kept.
+  const inProduction = test !== undefined && walk.stages.isNever(test, !outcome);
   // All of `a && b` hold where it does, and none of `a || b` where that does not; else one of them may decide alone.
   if (asked.length === 1 || joined === (outcome ? "&&" : "||"))
     for (const { expr, filledWhen, compared } of asked.slice(0, MAX_ASKED))
@@ -115,7 +120,7 @@ export function guard(walk: Walk, ctx: Context, { asked, joined }: Pick<Conditio
   const places = asked.slice(-MAX_ASKED).filter(({ expr, filledWhen }) => filledWhen !== outcome && mayBePlace(expr)).map(({ expr, compared }) => ({ expr, compared }));
   const certain = asked.length <= 2 || joined === (outcome ? "&&" : "||");
   const states = certain ? asked.filter(({ expr, filledWhen, compared, to }) => compared === true && to !== undefined && filledWhen === outcome && (expr.k === "var" || expr.k === "member")).slice(-MAX_ASKED) : [];
-  if (places.length > 0 || states.length > 0) walk.guards.push({ fn: ctx.fn, places, ...(states.length > 0 ? { states: states.map(({ expr, to }) => ({ expr, to })) } : {}), start, end });
+  if (places.length > 0 || states.length > 0) walk.guards.push({ fn: ctx.fn, places, ...(states.length > 0 ? { states: states.map(({ expr, to }) => ({ expr, to })) } : {}), ...(inProduction ? { inProduction } : {}), start, end });
 }
 
 function mayBePlace(expr: Expr): boolean {

@@ -127,12 +127,13 @@ function ternary(walk: Walk, node: Node, ctx: Context, use: Use): Expr {
   let branch = ctx;
   // `a ? b : c ? d : …`: a loop, since such chains stand in for `switch` in minified code.
   while (at?.type === "ConditionalExpression") {
-    const test = condition(walk, child(at, "test"), branch);
+    const tested = child(at, "test");
+    const test = condition(walk, tested, branch);
     branch = inBranch(branch, at);
     const then = child(at, "consequent");
     const other = child(at, "alternate");
-    if (then) guard(walk, ctx, test, true, startOf(then), endOf(then));
-    if (other) guard(walk, ctx, test, false, startOf(other), endOf(other));
+    if (then) guard(walk, ctx, test, true, startOf(then), endOf(then), tested);
+    if (other) guard(walk, ctx, test, false, startOf(other), endOf(other), tested);
     values.push(walk.expr(then, then ? inBranch(branch, then) : branch, use));
     at = other;
   }

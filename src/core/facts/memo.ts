@@ -1,4 +1,5 @@
 import { isEmpty, Places, type Place } from "./places.js";
+import type { Stages } from "./production.js";
 import { type CallFact, type CallId, type Expr, type FileFacts, type FunctionId, type MemoFact, MODULE_FUNCTION } from "./types.js";
 
 /** An expression whose truth was tested, and the outcome that means that there is a value. */
@@ -17,6 +18,8 @@ export interface Guard {
   places: Pick<Asked, "expr" | "compared">[];
   /** Or only while one of these has a certain value: `if (state === "new")`. */
   states?: Pick<Asked, "expr" | "to">[];
+  /** In production it runs in any case. */
+  inProduction?: boolean;
   start: number;
   end: number;
 }
@@ -30,6 +33,7 @@ export interface MemoInput {
   branches: readonly number[];
   /** Functions that run when something failed: `.catch` callbacks. */
   rescues: ReadonlySet<FunctionId>;
+  stages: Pick<Stages, "around">;
 }
 
 /** A value that is put into a place. */
@@ -144,17 +148,24 @@ class Memos {
     for (const fill of fills.get(caller) ?? []) {
       // Emptied again each time: kept for the length of the call only.
       if (resets.some((r) => r.always && r.at > fill.at && this.#places.caller(r.fn) === caller)) continue;
-      this.#markFlow(guard, place, fill.value);
+      const spared = this.#isSpared(guard, [fill]);
+      this.#markFlow(guard, place, fill.value, spared);
       const certain = fill.at >= guard.start && fill.at < guard.end && fill.branch <= guard.start && !place.keyed;
       if (certain && !resets.some((r) => r.at > fill.at && this.#isWithin(r.fn, caller) && !this.#isRescue(r))) {
-        for (const call of this.#callsIn(guard)) this.#set(call, place);
+        for (const call of this.#callsIn(guard)) this.#set(call, place, spared);
       }
     }
     if (fills.size === (fills.has(caller) ? 1 : 0)) return;
     for (const call of this.#callsIn(guard)) {
       const callee = this.#functionOf(call.callee);
-      if (callee !== undefined && callee !== caller && fills.has(callee)) this.#set(call, place);
+      const byCallee = callee === undefined || callee === caller ? undefined : fills.get(callee);
+      if (byCallee) this.#set(call, place, this.#isSpared(guard, byCallee));
     }
+  }
+
+  /** Kept, or asked for, outside of production alone: in production it is made each time. */
+  #isSpared(guard: Guard, fills: readonly Fill[]): boolean {
+    return guard.inProduction === true || fills.every(({ at }) => this.input.stages.around(at) !== undefined);
   }
 
   /** In a `catch`: what failed is opened again, and is kept no longer. */
@@ -163,7 +174,7 @@ class Memos {
   }
 
   /** Marks the calls from which a value comes, as far as they stand under the guard. */
-  #markFlow(guard: Guard, place: Place, value: Expr): void {
+  #markFlow(guard: Guard, place: Place, value: Expr, spared: boolean): void {
     const { facts, inPlace } = this.input;
     const todo: Expr[] = [value];
     const variables = new Set<number>();
@@ -173,7 +184,7 @@ class Memos {
       if (expr.k === "call") {
         const call = facts.calls[expr.id];
         if (!call) continue;
-        if (this.#isUnder(call, guard)) this.#set(call, place);
+        if (this.#isUnder(call, guard)) this.#set(call, place, spared);
         if (call.callee.k !== "var") todo.push(call.callee);
         for (const arg of call.args) todo.push(arg);
       } else if (expr.k === "fn") {
@@ -245,7 +256,9 @@ class Memos {
     return members?.find((member) => member.name === callee.name && member.fn !== undefined)?.fn;
   }
 
-  #set(call: CallFact, place: Place): void {
+  /** `spared`: only outside of production, which counts for calls that stand there. */
+  #set(call: CallFact, place: Place, spared = false): void {
+    if (spared && this.input.stages.around(call.span.start) === undefined) return;
     const memo: MemoFact = { owner: place.owner, place: place.text, keyed: place.keyed };
     if (!call.memo || rank(memo) > rank(call.memo)) call.memo = memo;
   }

@@ -104,6 +104,7 @@ function variables(walk: Walk, node: Node, ctx: Context): void {
     const init = child(declarator, "init");
     if (!id) continue;
     if (init) {
+      if (str(node, "kind") === "const") walk.stages.note(id, init);
       const value = walk.expr(init, ctx, { name: str(id, "name"), using, tags: ctx.tags });
       walk.bind(id, value, ctx);
       continue;
@@ -133,17 +134,18 @@ function ifStatement(walk: Walk, node: Node, ctx: Context): void {
   let branch = ctx;
   // `else if` chains may be thousands long in generated code.
   while (at?.type === "IfStatement") {
-    const test = condition(walk, child(at, "test"), branch);
+    const tested = child(at, "test");
+    const test = condition(walk, tested, branch);
     branch = inBranch(branch, at);
     const then = child(at, "consequent");
     const other = child(at, "alternate");
     if (then) {
-      guard(walk, ctx, test, true, startOf(then), endOf(then));
+      guard(walk, ctx, test, true, startOf(then), endOf(then), tested);
       walk.statement(then, inBranch(branch, then));
       // `if (x) return …;` guards what follows it in its block.
-      if (leaves(then)) guard(walk, ctx, test, false, endOf(node), ctx.blockEnd);
+      if (leaves(then)) guard(walk, ctx, test, false, endOf(node), ctx.blockEnd, tested);
     }
-    if (other) guard(walk, ctx, test, false, startOf(other), endOf(other));
+    if (other) guard(walk, ctx, test, false, startOf(other), endOf(other), tested);
     at = other;
   }
   if (at) walk.statement(at, inBranch(branch, at));

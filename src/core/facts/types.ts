@@ -105,6 +105,8 @@ export interface AssignFact {
   span: Span;
   /** The innermost loop of the same function that contains it. */
   loop?: LoopId;
+  /** The stretch around it that runs outside of production alone: `if (process.env.NODE_ENV !== "production") globalThis.db = db;`. */
+  outsideProduction?: { start: number; end: number };
 }
 
 export interface ParamFact {

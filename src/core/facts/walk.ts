@@ -1,6 +1,7 @@
 import { endOf, startOf, type Node } from "./ast.js";
 import type { Lines } from "./lines.js";
 import type { Guard } from "./memo.js";
+import type { Stages } from "./production.js";
 import type { Fork } from "./needs.js";
 import type { Bindings } from "./scope.js";
 import type { ClassId, Expr, FileFacts, FunctionFact, FunctionId, LoopFact, LoopId, ObjectId, Span, VariableId } from "./types.js";
@@ -87,6 +88,7 @@ export interface Walk {
   readonly tags: Map<number, string[]>;
   readonly guards: Guard[];
   readonly forks: Fork[];
+  readonly stages: Stages;
   /** For each assignment, the `branch` of its context. */
   readonly branches: number[];
   /** Functions that run where they stand, once (IIFEs, `.then` callbacks, promise executors) → the function around them. */
@@ -126,7 +128,8 @@ export function addSpecifier(walk: Walk, specifier: string | undefined): void {
 }
 
 export function assign(walk: Walk, ctx: Context, target: Expr, value: Expr, span: Span, op: "=" | "??=" | "||=" | "&&=" | "other" = "="): void {
-  walk.facts.assigns.push({ fn: ctx.fn, target, value, op, span, loop: ctx.loop });
+  const outsideProduction = walk.stages.around(span.start);
+  walk.facts.assigns.push({ fn: ctx.fn, target, value, op, span, loop: ctx.loop, ...(outsideProduction ? { outsideProduction } : {}) });
   walk.branches.push(ctx.branch);
 }
 

@@ -301,6 +301,8 @@ export class Bounds {
       }
       if (/^(map|filter|flatMap|sort|toSorted|reverse|toReversed|concat|split)$/.test(name)) return this.#boundedValue(file, callee.of, site, seen) && (name !== "concat" || call.args.every((arg) => this.#boundedValue(file, arg, site, seen)));
       if (/^(take|limit|top|first)$/i.test(name)) return true;
+      // `await request.json().catch(() => null)`: what was promised, or what stands in for it.
+      if (name === "catch" || name === "finally") return this.#boundedValue(file, callee.of, site, seen) && (name === "finally" || this.#givesBounded(call, site, seen));
       if (/^(all|allSettled)$/.test(name) && callee.of.k === "global" && callee.of.name === "Promise") return call.args.length === 1 && call.args.every((arg) => this.#boundedValue(file, arg, site, seen));
     }
     const [like] = call.args;

@@ -1,6 +1,7 @@
 import type { CallFact } from "../facts/types.js";
 import { Constraints } from "./constraints.js";
 import { append, functionKey, type FunctionKey, type Program } from "./program.js";
+import type { OpenSite } from "./sessions.js";
 import { ownOf } from "./wrapped.js";
 import type { TokenId } from "./tokens.js";
 import { Values } from "./values.js";
@@ -42,6 +43,8 @@ export class CallGraph {
   readonly external: ReadonlyMap<CallFact, readonly TokenId[]>;
   /** Sessions on a file of their own (in memory, temporary, a copy): nobody waits for their locks. Filled by `findOpens`. */
   readonly privateSessions = new Set<TokenId>();
+  /** Opens that say that they only read. Filled by `findOpens`. */
+  readonly readOnlyOpens: OpenSite[] = [];
   /** `new C()` sites by class. */
   readonly instantiations: ReadonlyMap<string, readonly CallPlace[]>;
 

@@ -84,6 +84,12 @@ export class ProjectFacts {
     return (this.#ambient ??= new Ambient(this.graph, () => this.transactions));
   }
 
+  /** Opens that say that they only read: those are no opens to the other rules. */
+  get readOnlyOpens(): readonly OpenSite[] {
+    this.#opens ??= findOpens(this.graph);
+    return this.graph.readOnlyOpens;
+  }
+
   /** Whether a transaction is on a file that nobody else has open: then nobody waits for it. */
   isPrivate(site: TransactionSite): boolean {
     const opened = site.sessions.filter((id) => this.graph.values.tokens.get(id).t === "session");

@@ -1,4 +1,4 @@
-import { fileRole, type FileRole, isDeclarationFile } from "./roles.js";
+import { fileRole, type FileRole, isDeclarationFile, servesNobody } from "./roles.js";
 import type { CallFact, CallId, ClassFact, ExportFact, Expr, FileFacts, FunctionFact, FunctionId, LoopFact, TypeFact, VariableFact, VariableId } from "../facts/types.js";
 
 /** What the analysis needs from the outside: where an import leads, and the text behind a span. */
@@ -213,7 +213,7 @@ export class Program {
 
   /** Where it lies says so, not only that it can be started by its name. */
   isScriptByPath(file: string): boolean {
-    return fileRole(this.host.place?.(file) ?? file, false) === "script";
+    return servesNobody(this.host.place?.(file) ?? file);
   }
 
   text(file: string, span: { start: number; end: number }): string {

@@ -45,6 +45,11 @@ export function fileRole(file: string, isScript: boolean): FileRole {
   return isScript || SCRIPT.test(file) ? "script" : "source";
 }
 
+/** A script, a seed or an example answers whoever tries it. A command may be how a program is started that then serves: `packages/cli/src/api/routes.ts`. */
+export function servesNobody(file: string): boolean {
+  return fileRole(file.replace(/(^|\/)(?:cli|bin)(?=\/)/gi, "$1command"), false) === "script";
+}
+
 /** It holds no code; what it declares without an import or export of its own, it declares for all files. */
 export function isDeclarationFile(file: string): boolean {
   return /\.d\.(?:[^./]+\.)?[cm]?ts$/.test(file);

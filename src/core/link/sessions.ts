@@ -25,6 +25,8 @@ export interface OpenSite {
   optionsText?: string;
   /** Kept in a place that outlives the function (a field, a module variable), without asking whether one is there. */
   stored: boolean;
+  /** It says so in place. One that is opened, asked and closed now and then waits for nobody; not so one that is handed around. */
+  readOnly?: true;
 }
 
 /** A function that gives its caller the fresh session, and the calls through which callers get it. */
@@ -60,12 +62,11 @@ export function findOpens(graph: CallGraph): OpenSite[] {
         const stored = isStored(graph, facts.file, call, session);
         // After an error, or when it was closed, another one takes the place of what is kept.
         if ((stored && (call.handler === "catch" || runsOnFailure(graph, facts.file, call))) || replacesClosed(graph, facts.file, call, open.library, key) || neverRuns(graph, facts.file, call)) continue;
-        const own = isReadOnly(graph, facts.file, options) || connectsToNothing(graph, facts.file, call, open.pattern) || isPrivate(graph, facts.file, call, key, open.pattern) || isAlwaysInMemory(graph, facts.file, call, key);
-        if (own) {
-          graph.privateSessions.add(session);
-          continue;
-        }
-        opens.push({
+        const own = connectsToNothing(graph, facts.file, call, open.pattern) || isPrivate(graph, facts.file, call, key, open.pattern) || isAlwaysInMemory(graph, facts.file, call, key);
+        const readOnly = isReadOnly(graph, facts.file, options);
+        if (own || readOnly) graph.privateSessions.add(session);
+        if (own) continue;
+        (readOnly ? graph.readOnlyOpens : opens).push({
           file: facts.file,
           call,
           fn: functionKey(facts.file, call.fn),
@@ -78,6 +79,7 @@ export function findOpens(graph: CallGraph): OpenSite[] {
           keyText: textOf(graph, facts.file, call, open.pattern.key),
           optionsText: textOf(graph, facts.file, call, open.pattern.options),
           stored,
+          ...(readOnly ? { readOnly } : {}),
         });
         break;
       }
@@ -247,6 +249,8 @@ function isStored(graph: CallGraph, file: string, call: CallFact, session: Token
   };
   for (const assign of facts.assigns) {
     if (assign.fn !== call.fn || !fed(assign.value)) continue;
+    const { outsideProduction: only } = assign;
+    if (only !== undefined && !(only.start <= call.span.start && call.span.start < only.end)) continue;
     if (outlives(assign)) return true;
     if (assign.target.k === "var") holders.add(assign.target.id);
   }

@@ -75,6 +75,14 @@ describe("what runs once", () => {
     expect(contexts(link({ [file]: `function work() {} setInterval(() => work(), 1);` }), "work")).toEqual(ONCE);
   });
 
+  it.each(["scripts/preview.ts", "examples/server.ts", "packages/cli/scripts/mock.ts"])("what a script serves to whoever runs it: %s", (file) => {
+    expect(contexts(link({ [file]: `import { Hono } from "hono"; const app = new Hono();\nfunction work() {} app.get("/things", () => work());` }), "work")).toEqual(ONCE);
+  });
+
+  it.each(["packages/cli/src/api/routes.ts", "src/cli/serve.ts", "bin/www.js"])("but not what a command serves: %s", (file) => {
+    expect(contexts(link({ [file]: `import { Hono } from "hono"; const app = new Hono();\nfunction work() {} app.get("/things", () => work());` }), "work")).toEqual(["per-call"]);
+  });
+
   it.each(["src/a.test.ts", "test/a.ts", "src/__tests__/a.ts", "e2e/a.ts"])("tests by their path: %s", (file) => {
     expect(contexts(link({ [file]: `function work() {} setInterval(() => work(), 1);` }), "work")).toEqual(["test"]);
   });
