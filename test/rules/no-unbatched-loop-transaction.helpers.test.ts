@@ -3,6 +3,22 @@ import { runTable } from "./lib/table.js";
 const REVIEW = "all-or-nothing is given up";
 const ELSEWHERE = "the loop is not written in the transaction itself";
 
+/** A helper that begins a transaction of its own where it is given none, as its test gives it. */
+const NOTES = {
+  "src/notes.ts": `
+  import knex from "knex";
+  export const db = knex({ client: "pg", connection: process.env.DATABASE_URL });
+  export async function addNotes(notes: string[], trx?: any) {
+    const add = async (on: any) => { for (const text of notes) await on("notes").insert({ text }); };
+    if (trx) await add(trx);
+    else await db.transaction(add);
+  }`,
+  "src/notes.test.ts": `
+  import { test } from "vitest";
+  import { addNotes } from "./notes.js";
+  test("adds", async () => { await addNotes(["a", "b"]); });`,
+};
+
 const DB = `
   import Database from "better-sqlite3";
   export const db = new Database("app.db");
@@ -142,18 +158,7 @@ runTable({
     {
       name: "a transaction of its own that a helper begins only where it is given none, as its tests do",
       code: {
-        "src/notes.ts": `
-          import knex from "knex";
-          export const db = knex({ client: "pg", connection: process.env.DATABASE_URL });
-          export async function addNotes(notes: string[], trx?: any) {
-            const add = async (on: any) => { for (const text of notes) await on("notes").insert({ text }); };
-            if (trx) await add(trx);
-            else await db.transaction(add);
-          }`,
-        "src/notes.test.ts": `
-          import { test } from "vitest";
-          import { addNotes } from "./notes.js";
-          test("adds", async () => { await addNotes(["a", "b"]); });`,
+        ...NOTES,
         "src/save.ts": `
           import { addNotes, db } from "./notes.js";
           export const save = (notes: string[]) => db.transaction(async (trx) => { await addNotes(notes, trx); });`,
@@ -163,18 +168,7 @@ runTable({
     {
       name: "another caller of the program gives it none",
       code: {
-        "src/notes.ts": `
-          import knex from "knex";
-          export const db = knex({ client: "pg", connection: process.env.DATABASE_URL });
-          export async function addNotes(notes: string[], trx?: any) {
-            const add = async (on: any) => { for (const text of notes) await on("notes").insert({ text }); };
-            if (trx) await add(trx);
-            else await db.transaction(add);
-          }`,
-        "src/notes.test.ts": `
-          import { test } from "vitest";
-          import { addNotes } from "./notes.js";
-          test("adds", async () => { await addNotes(["a", "b"]); });`,
+        ...NOTES,
         "src/save.ts": `
           import { addNotes, db } from "./notes.js";
           export const save = (notes: string[]) => db.transaction(async (trx) => { await addNotes(notes.slice(0, 50), trx); });
