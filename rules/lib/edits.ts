@@ -17,7 +17,7 @@ export function isOverEdits(project: ProjectFacts, { file, loop, path, writes }:
 
 function isUpdateById({ program, graph }: ProjectFacts, file: string, call: CallFact, flow: Flow): boolean {
   const sql = statementOf(graph, call)?.sql;
-  if (sql !== undefined) return /^\s*UPDATE\b/i.test(sql) && /\bWHERE\s+["'`[]?id["'`\]]?\s*=\s*[?$:@]/i.test(sql);
+  if (sql !== undefined) return /^\s*UPDATE\b/i.test(sql) && /\bWHERE\s+["'`[]?id["'`\]]?\s*=\s*[?$:@]/i.test(sql) && call.args.some(tellsItem);
   const chain = chainOf(program, file, call);
   if (!chain.some(({ callee }) => callee.k === "member" && callee.name === "update")) return false;
   return chain.some(({ callee, args }) => {
@@ -35,6 +35,12 @@ function isUpdateById({ program, graph }: ProjectFacts, file: string, call: Call
     const called = asked.callee.k === "var" ? program.variable(file, asked.callee.id).name : asked.callee.k === "member" ? asked.callee.name : "";
     const [column, value] = asked.args;
     return called === "and" ? asked.args.some(isById) : called === "eq" && column?.k === "member" && column.name === "id" && value !== undefined && flow.reaches(value);
+  }
+
+  /** `run(feed.name, feed.id)`, `query(sql, [feed.name, feed.id])`, `run({ id: feed.id })`; a list of ids alone tells no new state: each row is done something to. */
+  function tellsItem(value: Expr): boolean {
+    if (value.k === "array") return value.items.some(tellsItem);
+    return value.k === "object" ? isById(value) : isId(value);
   }
 
   function isId(value: Expr | undefined): boolean {

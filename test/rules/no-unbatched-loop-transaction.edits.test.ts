@@ -47,6 +47,13 @@ runTable({
           db.transaction(() => { for (const feed of req.body.feeds) db.prepare("UPDATE feeds SET name = ? WHERE id = ?").run(feed.name, feed.id); })();
           res.end();
         });`, findings: at(6, "likely", "better-sqlite3") },
+    { name: "in SQL, something done to each of the ids", code: `
+        import Database from "better-sqlite3";
+        const db = new Database("app.db");${APP}
+        app.put("/feeds", (req, res) => {
+          db.transaction(() => { for (const id of req.body.feeds) db.prepare("UPDATE feeds SET read = read + 1 WHERE id = ?").run(id); })();
+          res.end();
+        });`, findings: at(6, "proven", "better-sqlite3") },
     { name: "upserts come from devices as well", code: prisma("prisma.feed.upsert({ where: { id: feed.id }, create: feed, update: feed })"), findings: asList(6, "proven") },
     { name: "rows that are added", code: prisma("prisma.feed.create({ data: feed })"), findings: asList(6, "proven") },
     { name: "another row for each item beside it", code: inCallback("{ await tx.feed.update({ where: { id: feed.id }, data: feed }); await tx.change.create({ data: { feed: feed.id } }); }"), findings: afterList("proven").map((each) => ({ ...each, statements: "2n" })) },

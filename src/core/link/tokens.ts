@@ -33,7 +33,8 @@ export type Token =
   | { t: "typed"; library: string; role: TypedRole; owner?: string }
   /**
    * Made from a session at a call: an ORM around it, a prepared statement, a transaction's function or handle, one
-   * connection taken out of a pool.
+   * connection taken out of a pool. The handle of a transaction in another one is made from what that one was made from:
+   * a helper that begins one on what it is given, and is given its like, would otherwise make handles of handles without end.
    */
   | { t: "derived"; kind: DerivedKind; of: TokenId; library: string; file: string; call: CallId }
   /** A member of a session or of something derived from it: `prepare`, `insert().values`. */
@@ -74,8 +75,11 @@ export class TokenTable {
         return this.#intern(token, token.t, token.file, `${token.call} ${token.library}`);
       case "typed":
         return this.#intern(token, token.t, token.library, `${token.role} ${token.owner ?? ""}`);
-      case "derived":
+      case "derived": {
+        const around = token.kind === "handle" ? this.get(token.of) : undefined;
+        if (around?.t === "derived" && around.kind === "handle") return this.intern({ ...token, of: around.of });
         return this.#intern(token, token.t, token.of, `${token.kind} ${token.call} ${token.library} ${token.file}`);
+      }
       case "part":
         return this.#intern(token, token.t, token.of, token.path);
     }

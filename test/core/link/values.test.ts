@@ -183,4 +183,10 @@ describe("values made from sessions", () => {
     const project = link({ "a.ts": `${OPEN} import { drizzle } from "drizzle-orm/better-sqlite3"; const orm = drizzle({ client: db }); orm.transaction((tx) => { probe(tx); });` });
     expect(probedSessions(project)).toEqual(["handle of orm of session better-sqlite3"]);
   });
+  it("a handle of a transaction in another one is made from what the outer one was made from, whatever helpers nest", () => {
+    const helpers = ["one", "two", "three"].map((name) => `const ${name} = (on, work) => on.transaction((tx) => work(tx));`);
+    const uses = ["one", "two", "three"].flatMap((outer) => ["one", "two", "three"].map((inner) => `${outer}(orm, (a) => ${inner}(a, (b) => last(b)));`));
+    const project = link({ "a.ts": `${OPEN} import { drizzle } from "drizzle-orm/better-sqlite3"; const orm = drizzle({ client: db });\n${helpers.join("\n")}\nconst last = (tx) => { probe(tx); };\n${uses.join("\n")}` });
+    expect(probedSessions(project)).toEqual(["handle of orm of session better-sqlite3"]);
+  });
 });
