@@ -1,7 +1,7 @@
 // `npm test`: sets everything up, then builds, type-checks, lints and tests. Arguments go to vitest.
 import path from "node:path";
 import { installNewer, testsOnNewerNode } from "./lib/newer.mjs";
-import { build, checkNode, installFiles, root, run, runTogether } from "./lib/set-up.mjs";
+import { checkNode, installFiles, root, run, runTogether } from "./lib/set-up.mjs";
 
 const inNode = (title, file, ...args) => ({ title, command: process.execPath, args: [path.join(root, file), ...args] });
 const vitest = (title, ...args) => inNode(title, "node_modules/vitest/vitest.mjs", "run", ...args);
