@@ -15,7 +15,7 @@ if (driver !== "better-sqlite3") {
 }
 
 /** Folders whose tests change nothing of the process that they run in, or put it back (`test/support/same-process.ts` looks after that). */
-const SHARED = "core|rules|codemods|project|report|precision";
+const SHARED = "core|rules|project|report|precision";
 /** Tests in them that replace modules, which whoever runs next in that process would get as well. */
 const REPLACING = ["test/core/link/frameworks/injected.test.ts"];
 
@@ -43,12 +43,17 @@ export default defineConfig({
         test: { name: "shared", include: [`test/@(${SHARED})/**/*.test.ts`], exclude: REPLACING, isolate: false, setupFiles: "test/support/same-process.ts" },
       },
       {
+        // As those; `npm test` runs them beside the runtime's.
+        extends: true,
+        test: { name: "codemods", include: ["test/codemods/**/*.test.ts"], isolate: false, setupFiles: "test/support/same-process.ts" },
+      },
+      {
         extends: true,
         test: { name: "command line", include: ["test/e2e/**/*.test.ts"], isolate: false, setupFiles: "test/support/same-process.ts", globalSetup: "test/e2e/support/bundle.ts" },
       },
       {
         extends: true,
-        test: { name: "alone", include: [`test/!(${SHARED}|e2e|runtime)/**/*.test.ts`, ...REPLACING], exclude: [UNDER_LOAD] },
+        test: { name: "alone", include: [`test/!(${SHARED}|codemods|e2e|runtime)/**/*.test.ts`, ...REPLACING], exclude: [UNDER_LOAD] },
       },
       { extends: true, test: { name: "runtime", include: ["test/runtime/**/*.test.ts"] } },
       { extends: true, test: { name: "under load", include: [UNDER_LOAD] } },

@@ -25,7 +25,7 @@ else {
   // Processes that wait for each other take a peer that is silent for too long for dead: no second worker beside them, but what they leave of the two processors is used.
   await runTogether(
     [vitest("Tests of the runtime", ...projects("runtime"), "--maxWorkers=1"), ...testsOnNewerNode()],
-    [{ ...vitest("Tests of the codemods", ...projects("shared"), "--maxWorkers=1", "test/codemods"), inBackground: true }],
+    [{ ...vitest("Tests of the codemods", ...projects("codemods"), "--maxWorkers=1"), inBackground: true }],
   );
-  only(vitest("Tests", ...projects("shared", "command line", "alone"), "--maxWorkers=2", "--exclude", "test/codemods/**"));
+  only(vitest("Tests", ...projects("shared", "command line", "alone"), "--maxWorkers=2"));
 }
