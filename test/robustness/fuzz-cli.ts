@@ -41,6 +41,8 @@ function check(title: string, runs: number, property: fc.IProperty<unknown>): vo
   if (!result.failed) return;
   failures++;
   console.log(fc.defaultReportMessage(result));
+  // fast-check's message leaves out what was thrown.
+  console.log(result.errorInstance);
 }
 
 check(

@@ -124,7 +124,8 @@ export function cooked(quasi: Node | undefined): string {
 }
 
 export function numberOf(node: Node | undefined): number | undefined {
-  return node?.type === "Literal" && typeof node.value === "number" ? node.value : undefined;
+  // `1e999` is infinite: facts are kept as JSON, which has no such number.
+  return node?.type === "Literal" && typeof node.value === "number" && Number.isFinite(node.value) ? node.value : undefined;
 }
 
 /** A property's name: `a`, `"a"`, `1`, `#a`. `"*"` for a computed one that is not a literal. */
@@ -132,6 +133,5 @@ export function keyName(key: Node | undefined, computed: boolean): string {
   if (!key) return "*";
   if (key.type === "PrivateIdentifier") return `#${str(key, "name") ?? ""}`;
   if (!computed && (key.type === "Identifier" || key.type === "JSXIdentifier")) return str(key, "name") ?? "*";
-  const number = numberOf(key);
-  return stringOf(key) ?? (number === undefined ? "*" : String(number));
+  return stringOf(key) ?? (key.type === "Literal" && typeof key.value === "number" ? String(key.value) : "*");
 }

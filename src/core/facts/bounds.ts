@@ -74,8 +74,8 @@ export function countingBound({ init, test, update, valueOf, constantOf }: Count
   const from = down ? limit.number : start && number(start.node);
   const to = number(far) ?? (down ? undefined : smallest(far));
   if (from !== undefined && to !== undefined && step !== undefined && step > 0) {
-    const span = to - from + (limit.inclusive ? 1 : 0);
-    return { k: "constant", times: Math.max(0, Math.ceil(span / step)) };
+    const times = Math.ceil((to - from + (limit.inclusive ? 1 : 0)) / step);
+    if (Number.isFinite(times)) return { k: "constant", times: Math.max(0, times) };
   }
   const symbol = symbolOf(far);
   if (counter.step && step !== 1) return { k: "stepped", step: valueOf(counter.step), symbol };

@@ -35,6 +35,8 @@ describe("bounds", () => {
     [`for (let i = 0; i < xs.length; i += BATCH) {}`, "for stepped xs"],
     [`for (let i = 0; i < xs.length; i = i + 50) {}`, "for stepped xs"],
     [`for (let i = 0; i < total; i += BATCH) {}`, "for stepped total (count)"],
+    [`for (let i = 0; i < 1e999; i++) {}`, "for count items"],
+    [`for (let i = 0; i < 1e308; i += 1e-308) {}`, "for stepped items (count)"],
     [`for (;;) {}`, "for while"],
     [`for (;;) { if (a) break; }`, "for while, exits"],
     [`for (let n = head; n; n = n.next) {}`, "for while"],
