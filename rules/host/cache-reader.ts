@@ -3,6 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { decodeFacts, factsKey } from "../../src/core/cache/facts-entry.js";
 import { decodeMap, mapName, type Found, type MapFile, type ProjectMap } from "../../src/core/cache/project-map.js";
+import { bindGlobals } from "../../src/core/facts/bind-globals.js";
 import type { FileFacts } from "../../src/core/facts/types.js";
 
 /** The plugin's only look at what `sessionfix scan` has kept, and at the files that it was made from. */
@@ -73,14 +74,19 @@ function load(root: string, folder: string): KeptScan | undefined {
     files: new Map(map.files.map((each) => [each.file, each])),
     config: map.config,
     found: map.found,
-    facts: ({ file: name, hash }: MapFile) => {
+    facts: ({ file: name, hash, named = [] }: MapFile) => {
       const key = factsKey(name, hash, digest);
       const entry = decodeFacts(key, name, read(path.join(folder, map.folder, "facts", `${key}.json`))?.toString("utf8") ?? "", digest);
-      return entry?.ok ? entry.facts : undefined;
+      return entry?.ok ? withNames(entry.facts, named) : undefined;
     },
   };
   loaded.set(file, { stamp, scan });
   return scan;
+}
+
+/** The facts with what a framework imports for the file. */
+export function withNames(facts: FileFacts, named: NonNullable<MapFile["named"]>): FileFacts {
+  return named.length === 0 ? facts : bindGlobals(facts, new Map(named.map(([name, specifier, imported]) => [name, { specifier, imported }])));
 }
 
 const hashes = new Map<string, { stamp: string; hash: string | null }>();

@@ -6,9 +6,9 @@ import type { FileFacts } from "../../src/core/facts/types.js";
 import type { Finding } from "../../src/core/finding.js";
 import { linkProject, type ProjectFacts } from "../../src/core/link/index.js";
 import type { Rule } from "../rule.js";
-import { digest, keptScan, textOnDisk, type KeptScan } from "./cache-reader.js";
+import { digest, keptScan, textOnDisk, withNames, type KeptScan } from "./cache-reader.js";
 import { changedSince } from "./freshness.js";
-import { importsOf, neighboursOf, type ChangedFile } from "./neighbours.js";
+import { importsOf, namesAround, neighboursOf, type ChangedFile } from "./neighbours.js";
 
 /** Files that are linked with the one at hand at most. More would be felt while typing: then the file stands alone. */
 const MOST_FILES = 60;
@@ -80,7 +80,8 @@ function linkedAsScanned(scan: KeptScan, own: MapFile): ProjectFacts | undefined
 }
 
 function linkedWithChange(scan: KeptScan, own: MapFile, { text, facts: read }: CrossFileRequest): ProjectFacts | undefined {
-  const facts = read(own.file);
+  const written = read(own.file);
+  const facts = written && withNames(written, namesAround(scan, own.file));
   const imports = facts && importsOf(scan, own.file, facts.specifiers);
   if (!imports) return undefined;
   const change = { facts, text, imports };

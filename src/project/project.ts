@@ -5,6 +5,7 @@ import type { MapFile } from "../core/cache/project-map.js";
 import { decodeEntry } from "../core/cache/facts-entry.js";
 import type { FactsEntry } from "../core/cache/facts-entry.js";
 import { globalTypeNames } from "../core/catalogue/index.js";
+import { bindGlobals } from "../core/facts/bind-globals.js";
 import { outlineOf } from "../core/facts/outline.js";
 import type { Outline } from "../core/facts/outline.js";
 import type { FileFacts } from "../core/facts/types.js";
@@ -16,6 +17,7 @@ import { detectAll } from "../../rules/detect.js";
 import type { DetectOptions } from "../../rules/detect.js";
 import { digest } from "./cache/digest.js";
 import { ambientNames } from "./ambient-types.js";
+import { AutoImports } from "./auto-imports.js";
 import type { ScanCache } from "./cache/scan-cache.js";
 import { checkSyntax } from "./check-syntax.js";
 import { defectKey, detectAround, isDebugging, linkWhole, OverlayDefectError, withoutCulprits } from "./defects.js";
@@ -71,6 +73,7 @@ export class Project {
   /** A file was no longer what it had been when it was first looked at: what was found is right for neither. */
   changedMeanwhile = false;
   private readonly outlines = new WeakMap<FileFacts, Outline>();
+  private knownAutoImports: { value: AutoImports | undefined } | undefined;
   private readonly overlayFacts = new Map<string, { text: string; facts: FileFacts }>();
 
   constructor(private readonly parts: ProjectParts) {}
@@ -84,7 +87,8 @@ export class Project {
         return [specifier, target !== undefined && this.facts.has(target) ? target : null];
       });
       const outline = this.outline(file, NO_OVERLAY);
-      return { file, hash: entries.get(file)?.hash ?? "", imports, ...(outline ? { outline: packOutline(outline, imports) } : {}) };
+      const named = this.autoImports && [...this.autoImports.usedBy(file, this.text(file) ?? "")].map(([name, { specifier, imported }]): [string, string, string] => [name, specifier, imported]);
+      return { file, hash: entries.get(file)?.hash ?? "", imports, ...(named?.length ? { named } : {}), ...(outline ? { outline: packOutline(outline, imports) } : {}) };
     });
   }
 
@@ -176,18 +180,28 @@ export class Project {
   }
 
   /**
-   * The files and their imports. Who names a type that a declaration file makes of a library's for all files has no import that would tell: such a
+   * The files and their imports, those that a framework makes as well. Who names a type that a declaration file makes of a library's for all files has no import that would tell: such a
    * file counts as one that names the library.
    */
   private nodesOf(entries: ReadonlyMap<string, SourceEntry>, resolver: Resolver, overlay: ReadonlyMap<string, string>): Map<string, FileNode> {
     const nodes = graphOf(entries, resolver);
     const text = (file: string): string => overlay.get(file) ?? this.text(file) ?? "";
+    if (this.autoImports) for (const [file, node] of nodes) for (const { target } of this.autoImports.usedBy(file, text(file)).values()) node.imports.push(target);
     const declaring = [...nodes].filter(([file, { namesLibrary }]) => namesLibrary && isDeclarationFile(file)).map(([file]) => text(file));
     const names = declaring.length === 0 ? new Set<string>() : ambientNames(declaring, globalTypeNames());
     if (names.size === 0) return nodes;
     const speaks = new RegExp(String.raw`\b(?:${[...names].join("|")})\b`);
     for (const [file, node] of nodes) if (!node.namesLibrary && speaks.test(text(file))) node.namesLibrary = true;
     return nodes;
+  }
+
+  private get autoImports(): AutoImports | undefined {
+    return (this.knownAutoImports ??= { value: AutoImports.of(this.parts.entries.keys(), (file) => this.text(file) ?? "") }).value;
+  }
+
+  private withAutoImports(facts: FileFacts, text: string | undefined): FileFacts {
+    const names = text === undefined ? undefined : this.autoImports?.usedBy(facts.file, text);
+    return names?.size ? bindGlobals(facts, names) : facts;
   }
 
   private outline(file: string, overlay: ReadonlyMap<string, string>): Outline | undefined {
@@ -329,7 +343,7 @@ export class Project {
   }
 
   private takeFacts(file: string, built: FactsEntry): void {
-    if (built.ok) this.facts.set(file, built.facts);
+    if (built.ok) this.facts.set(file, this.autoImports ? this.withAutoImports(built.facts, this.text(file)) : built.facts);
     else {
       this.unparsable.add(file);
       this.skipped.push({ file, reason: built.reason });
@@ -349,7 +363,7 @@ export class Project {
     if (this.overlayFacts.get(file)?.text === text) return;
     const built = factsOfText(file, text);
     if (!built.ok) throw new BrokenOverlayError(file, built.reason);
-    this.overlayFacts.set(file, { text, facts: built.facts });
+    this.overlayFacts.set(file, { text, facts: this.withAutoImports(built.facts, text) });
   }
 }
 

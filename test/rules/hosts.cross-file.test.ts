@@ -157,6 +157,17 @@ describe("with what a scan has kept", () => {
     expect(await lint(root, "src/db.js", { text: memoised })).toEqual([]);
   });
 
+  it("what Nuxt's server imports by itself leads to other files here as well", async () => {
+    const route = (call: string) => `export default defineEventHandler(() => ${call}.prepare("SELECT 1").get());\n`;
+    const root = tree({ "nuxt.config.js": "export default {};\n", "server/utils/db.js": DB, "server/api/a.get.js": route("createDb()"), "server/api/b.get.js": `${route("other()")}import "better-sqlite3";\n` });
+    await scan(root);
+    expect(await lint(root, "server/utils/db.js")).toEqual([FOUND]);
+    expect(await lint(root, "server/utils/db.js", { text: `\n${DB}` })).toEqual([FOUND.replace("3", "4")]);
+    // Nothing here spoke of it when it was scanned; the file beside it does.
+    const late = `${route("createDb().transaction(async () => 1)()")}import "better-sqlite3";\n`;
+    expect(await lint(root, "server/api/b.get.js", { text: late })).toEqual([expect.stringMatching(/^1 This better-sqlite3 transaction is synchronous/)]);
+  });
+
   it("a byte order mark and CRLF are the same file to both", async () => {
     const root = tree({ ...FILES, "src/db.js": `\uFEFF${DB.replaceAll("\n", "\r\n")}` });
     await scan(root);

@@ -38,12 +38,14 @@ export interface MapFile {
   hash: string;
   /** Each specifier with the file of this map that it means; null for what lies outside. */
   imports: [specifier: string, target: string | null][];
+  /** What a framework imports for it: names that it may speak of, each with where it is from. */
+  named?: [name: string, specifier: string, imported: string][];
   /** Absent where it could not be made. */
   outline?: PackedOutline;
 }
 
-/** The second layout of it. */
-const KIND = `map-2-${FACTS_VERSION}`;
+/** The third layout of it. */
+const KIND = `map-3-${FACTS_VERSION}`;
 
 export function mapName(root: string, digest: Digest): string {
   return `project-${digest(root).slice(0, 16)}.json`;

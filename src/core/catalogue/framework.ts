@@ -58,10 +58,24 @@ export interface Framework {
   directives?: readonly { directive: string; role: CallbackRole }[];
   /** Exports that the framework calls by file convention. */
   fileEntries?: readonly FileEntry[];
+  /** What files know without an import. */
+  autoImports?: readonly AutoImportRule[];
   /** Calls that start the program, for `init-at-startup`. */
   startups: readonly RegExp[];
   /** It makes classes itself, once or for each request. */
   container?: ContainerRules;
+}
+
+/** Folders whose exports other files know by their names alone. All folders are below the one that holds the configuration file. */
+export interface AutoImportRule {
+  /** The configuration file's name. */
+  config: RegExp;
+  /** Whose files know the names; the empty one is the program's own. */
+  known: readonly string[];
+  /** Whose files' exports are known; `deep`: those of folders inside as well. A default export has its file's name in camel case. */
+  exported: readonly { folder: string; deep: boolean }[];
+  /** The folder of parts that have such a file themselves, and share all names with the program. */
+  layers?: string;
 }
 
 /** How a container is told what to make for each request. All are paths, matched as those of `registrations`. */

@@ -2,7 +2,7 @@ import { RUNTIME } from "../contract.js";
 import { FRAMEWORKS } from "./frameworks/index.js";
 import { LIBRARIES } from "./libraries/index.js";
 import type { FileFacts, FunctionFact, TypeFact } from "../facts/types.js";
-import type { CallbackRole, FileEntry, Framework, TypeRule } from "./framework.js";
+import type { AutoImportRule, CallbackRole, FileEntry, Framework, TypeRule } from "./framework.js";
 import { type InjectedPattern, type Library, libraryId } from "./library.js";
 
 const bySpecifier = new Map<string, Library[]>();
@@ -125,6 +125,11 @@ export function augmentedPlaces({ module, path }: NonNullable<TypeFact["augments
       .filter((rule) => rule.type === type && (module === null ? rule.global === true : rule.global !== true && framework.specifiers.includes(module)))
       .map(({ place }) => ({ framework, place })),
   );
+}
+
+/** By which rules files know what others export without an import. */
+export function autoImportRules(): readonly AutoImportRule[] {
+  return FRAMEWORKS.flatMap(({ autoImports }) => autoImports ?? []);
 }
 
 /** Module specifiers that a file contains that imports a database library: the prefilter looks for these. */

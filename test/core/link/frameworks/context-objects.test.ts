@@ -85,6 +85,7 @@ describe("other frameworks", () => {
       { "src/hooks.server.ts": `import { db } from "../db"; export const handle = async ({ event, resolve }) => { event.locals.db = db; return resolve(event); };`, "src/routes/+page.server.ts": `export const actions = { default: async ({ locals }) => { probe(locals.db); } };` },
       OPENED,
     ],
+    ["Nitro's event, filled by a hook", { "a.ts": `import { db } from "./db"; export default defineNitroPlugin((nitro) => { nitro.hooks.hook("request", (event) => { event.context.db = db; }); });`, "b.ts": `export default defineEventHandler(async (event) => { probe(event.context.db); });` }, OPENED],
     ["Nitro's event", { "a.ts": `import { db } from "./db"; export default defineEventHandler((event) => { event.context.db = db; });`, "b.ts": `export default defineEventHandler(async (event) => { probe(event.context.db); });` }, OPENED],
     [
       "React Router's load context",
