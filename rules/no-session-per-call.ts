@@ -97,7 +97,11 @@ function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft |
   if (open.readOnly && !isHandedAround(project, open, perCall)) return undefined;
 
   const places = [...perCall, ...unknown];
-  const summaries = project.summarize((callFile, call): Cost => (callFile === open.file && call === open.call && !call.memo ? constant(1) : ZERO));
+  const apart = new Set(all.flatMap((use) => (use.own ? [use.call] : [])));
+  const summaries = project.summarize(
+    (callFile, call): Cost => (callFile === open.file && call === open.call && !call.memo ? constant(1) : ZERO),
+    (_file, call) => (apart.has(call) ? ZERO : undefined),
+  );
   const entries = entryCosts(project, summaries);
   const dearest = entries[0];
   const proven = bySeveral || (perCall.length > 0 && isHabit(project, open, uses));

@@ -30,7 +30,8 @@ export function lends(project: ProjectFacts, open: OpenSite, key: FunctionKey): 
 export function withBorrowers(project: ProjectFacts, open: OpenSite, uses: readonly JudgedUse[]): JudgedUse[] {
   const found = new Map(uses.map((use) => [use.call, use]));
   const seen = new Set<FunctionKey>();
-  let level = uses.filter((use) => !use.own && !use.call.memo);
+  // What a test gives the program to lend is the test's, though the program's functions run it.
+  let level = uses.filter((use) => !use.own && !use.call.memo && project.program.role(use.file) !== "test");
   for (let depth = 0; level.length > 0 && depth < MAX_DEPTH; depth++) {
     const next: JudgedUse[] = [];
     for (const use of level) {

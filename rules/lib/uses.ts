@@ -2,7 +2,7 @@ import { triesWhatItIsTold } from "./administration.js";
 import { lends, withBorrowers } from "./borrowers.js";
 import type { Context } from "../../src/core/link/contexts.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
-import { asksForOwn, callersOf, type Factory, type OpenSite, replacesAtUse, saysOwn } from "../../src/core/link/sessions.js";
+import { asksForOwn, callersOf, type Factory, type OpenSite, replacesAtUse, saysOwn, type SessionUse } from "../../src/core/link/sessions.js";
 
 /** A place that gets a session, and in which circumstances it runs. */
 export interface JudgedUse {
@@ -22,9 +22,19 @@ export interface JudgedUse {
 /** The calls that get a session: of the factories, or the open itself when there is none. */
 export function callUses(project: ProjectFacts, open: OpenSite, factories: readonly Factory[]): JudgedUse[] {
   if (factories.length === 0) return usesOfObject(project, open) ?? (triesWhatItIsTold(project, open, open) ? [] : [judged(project, open.file, open.call)]);
-  return uniqueCalls(factories.flatMap((factory) => project.usesOf(factory))).map((use) =>
-    asksForOwn(project.graph, open, use) || replacesAtUse(project.graph, open, use) || triesWhatItIsTold(project, open, use) ? { ...use, own: true, contexts: new Set() } : { ...judged(project, use.file, use.call), factory: use.factory },
-  );
+  const uses = uniqueCalls(factories.flatMap((factory) => project.usesOf(factory)));
+  const own = new Set(uses.filter((use) => asksForOwn(project.graph, open, use) || replacesAtUse(project.graph, open, use) || triesWhatItIsTold(project, open, use)));
+  withThoseAbove(uses, factories, own);
+  return uses.map((use) => (own.has(use) ? { ...use, own: true, contexts: new Set() } : { ...judged(project, use.file, use.call), factory: use.factory }));
+}
+
+/** `const scratch = () => openBoard(":memory:")`: who asks a factory that gets all its sessions so asks for one of its own, too. */
+function withThoseAbove(uses: readonly SessionUse[], factories: readonly Factory[], own: Set<SessionUse>): void {
+  if (own.size === 0) return;
+  for (const { key, file, fn, level } of [...factories].sort((a, b) => a.level - b.level)) {
+    const inside = level === 0 ? [] : uses.filter((use) => use.file === file && use.call.span.start >= fn.span.start && use.call.span.end <= fn.span.end);
+    if (inside.length > 0 && inside.every((use) => own.has(use))) for (const use of uses) if (use.factory.key === key) own.add(use);
+  }
 }
 
 /** A class that keeps the session in its object: whose objects these are counts, where some of them want a session of their own. */

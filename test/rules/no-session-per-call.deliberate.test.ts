@@ -108,6 +108,48 @@ runTable({
           target.exec("CREATE TABLE things (id)");
           res.end();
         });` },
+    { name: "a folder of its own, with a file in it", code: `
+        import { mkdtempSync } from "node:fs";
+        import { tmpdir } from "node:os";
+        import path from "node:path";${APP}
+        app.post("/trial", (req, res) => {
+          const folder = mkdtempSync(path.join(tmpdir(), "trial-"));
+          const board = new Database(path.join(folder, "board.db"));
+          board.exec("CREATE TABLE things (id)");
+          res.end();
+        });` },
+    { name: "a file with a name that nobody else has", code: `
+        import { randomUUID } from "node:crypto";${APP}
+        app.post("/trial", (req, res) => {
+          const board = new Database(\`boards/\${randomUUID()}.db\`);
+          board.exec("CREATE TABLE things (id)");
+          res.end();
+        });` },
+    { name: "a factory that everybody asks for a file of their own, and one above it", code: `
+        import { mkdtempSync } from "node:fs";
+        import path from "node:path";${APP}
+        function openBoard(file) {
+          const db = new Database(file);
+          db.pragma("journal_mode = WAL");
+          return db;
+        }
+        function freshBoard() {
+          const folder = mkdtempSync("trial-");
+          return { board: openBoard(path.join(folder, "board.db")), folder };
+        }
+        const db = openBoard("app.db");
+        app.post("/trial", (req, res) => {
+          const { board } = freshBoard();
+          res.json([board.prepare("SELECT 1").get(), db.prepare("SELECT 1").get()]);
+        });` },
+    { name: "a factory above another one that opens in memory", code: `${APP}
+        const openBoard = (file) => new Database(file);
+        const scratch = () => openBoard(":memory:");
+        const db = openBoard("app.db");
+        app.post("/check", (req, res) => {
+          const board = scratch();
+          res.json([board.prepare("SELECT 1").get(), db.prepare("SELECT 1").get()]);
+        });` },
     { name: "a file that the handler has just written", code: `
         import { writeFileSync, unlinkSync } from "node:fs";${APP}
         app.post("/inspect", (req, res) => {
@@ -149,6 +191,21 @@ runTable({
         });` },
   ],
   invalid: [
+    { name: "a folder that was made when the program was loaded is one for all", code: `
+        import { mkdtempSync } from "node:fs";
+        import path from "node:path";${APP}
+        const folder = mkdtempSync("data-");
+        app.post("/things", (req, res) => {
+          const db = new Database(path.join(folder, "things.db"));
+          res.json(db.prepare("SELECT 1").get());
+        });`, findings: [{ line: 8, message: "opens a new better-sqlite3 session each time it runs", fix: "safe", why: [7, 8], sessions: "1" }] },
+    { name: "a factory above another one that opens both in memory and on the file", code: `${APP}
+        const openBoard = (file) => new Database(file);
+        const board = (scratch) => {
+          if (scratch) return openBoard(":memory:");
+          return openBoard("app.db");
+        };
+        app.post("/check", (req, res) => res.json(board(req.body.scratch).prepare("SELECT 1").get()));`, findings: [{ line: 4, message: "`openBoard` opens a new better-sqlite3 session each time it is called", fix: "safe", why: [9, 9, 7, 4], related: [7, 9], sessions: "1" }] },
     { name: "one for a VACUUM and a look at the rows, when somebody asks for it: a rare task, so likely", code: `${APP}
         app.post("/export", (req, res) => {
           const db = new Database("app.db");

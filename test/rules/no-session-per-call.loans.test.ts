@@ -61,6 +61,42 @@ export const addThing = (name: string) => withDb((db) => db.prepare("INSERT INTO
 `,
       "src/app.ts": ROUTES,
     } },
+    { name: "what a test gives the program to make, which does so per request", code: {
+      "src/db.ts": `
+import Database from "better-sqlite3";
+export function openDb(file: string) {
+  return new Database(file);
+}
+`,
+      "src/runner.ts": `
+import type Database from "better-sqlite3";
+export const createDriver = (task: string, db: Database.Database) => ({ run: () => db.prepare("SELECT * FROM things WHERE task = ?").all(task) });
+export class Runner {
+  constructor(private readonly make: (task: string) => ReturnType<typeof createDriver>) {}
+  start(task: string) {
+    const driver = this.make(task);
+    return driver.run();
+  }
+}
+`,
+      "src/server.ts": `
+import express from "express";
+import { openDb } from "./db.js";
+import { createDriver, Runner } from "./runner.js";
+const db = openDb("app.db");
+const runner = new Runner((task) => createDriver(task, db));
+const app = express();
+app.post("/tasks", (req, res) => res.json(runner.start(req.body.task)));
+`,
+      "test/runner.test.ts": `
+import { openDb } from "../src/db.js";
+import { createDriver, Runner } from "../src/runner.js";
+test("runs", () => {
+  const runner = new Runner((task) => createDriver(task, openDb("test.db")));
+  expect(runner.start("a")).toEqual([]);
+});
+`,
+    } },
     { name: "a helper that lends at start-up alone", code: {
       "src/db.ts": DB,
       "src/main.ts": `

@@ -294,7 +294,7 @@ runTable({
           openDb({ timeout: 1000 }).exec("INSERT INTO things DEFAULT VALUES");
           res.end();
         });`,
-      findings: [{ line: 5, message: "and 1 place does so per request", fix: "manual", reason: "some callers ask the same factory for a session of their own", related: [9], why: [7, 7, 5], sessions: "1" }] },
+      findings: [{ line: 5, message: "and 1 place does so per request", fix: "manual", reason: "some callers ask the same factory for a session of their own", related: [9], why: [8, 9, 5], sessions: "1" }] },
     { name: "a subclass of the driver's class", code: `${APP}
         class Store extends Database {
           constructor() {

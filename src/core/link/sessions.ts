@@ -120,6 +120,8 @@ function textOf(graph: CallGraph, file: string, call: CallFact, path: string | u
 const PRIVATE_NAME = /tmp|temp(?!late|or|er)|backup|snapshot|upload|download|export|mkdtemp|restore/i;
 /** What gives the folder for temporary files, or a new one in it. */
 const TEMPORARY = /^(tmpdir|mkdtemp|mkdtempSync)$/;
+/** What gives another folder or another name each time. */
+const UNIQUE = /^(mkdtemp|mkdtempSync|randomUUID|randomUUIDv7|nanoid|uuid|uuidv?[147]|v[147]|ulid|cuid|createId|randomBytes)$/;
 /** What makes or removes a file: who does that to the path it opens works on a file of its own. */
 const MAKES_FILE = /^(writeFile|writeFileSync|copyFile|copyFileSync|cp|cpSync|createWriteStream|unlink|unlinkSync|rm|rmSync|mkdtemp|mkdtempSync)$/;
 
@@ -128,6 +130,7 @@ function isPrivate(graph: CallGraph, file: string, call: CallFact, key: Expr | u
   if (!key) return pattern.key === "0" && pattern.kind === "connection";
   const text = literalText(key);
   if (text !== undefined && (text === "" || text.includes(":memory:") || text.includes("mode=memory") || /^(\/tmp\/|tmp\/)/.test(text))) return true;
+  if (isNewEachTime(graph, file, key)) return true;
   if (isComparedWithMemory(graph, file, call, key) || mentions(key, (name) => PRIVATE_NAME.test(name)) || comesFrom(graph, file, key, (name) => TEMPORARY.test(name), 0)) return true;
   if (key.k !== "var") return false;
   const { program } = graph;
@@ -173,6 +176,32 @@ function isComparedWithMemory({ program }: CallGraph, file: string, call: CallFa
 function calleeName(graph: CallGraph, file: string, { callee }: CallFact): string {
   if (callee.k === "member" || callee.k === "global") return callee.name;
   return callee.k === "var" ? graph.program.variable(file, callee.id).name : "";
+}
+
+/** `join(folder, "board.db")` with `const folder = mkdtempSync("trial-")` in the same function: nobody else can have this file. */
+function isNewEachTime(graph: CallGraph, file: string, key: Expr, depth = 0): boolean {
+  const { program } = graph;
+  if (depth > 4) return false;
+  const made = (expr: Expr): boolean => isNewEachTime(graph, file, expr, depth + 1);
+  switch (key.k) {
+    case "call": {
+      const call = program.call(file, key.id);
+      return call.fn !== 0 && (UNIQUE.test(calleeName(graph, file, call)) || call.args.some(made) || (call.callee.k === "member" && made(call.callee.of)));
+    }
+    case "await":
+    case "typed":
+    case "member":
+      return made(key.of);
+    case "template":
+      return key.holes.some(made);
+    case "var": {
+      // Made where the file is loaded, it is one for all.
+      const [value, more] = program.variable(file, key.id).fn === 0 ? [] : program.valuesOf(file, key.id);
+      return value !== undefined && more === undefined && made(value);
+    }
+    default:
+      return false;
+  }
 }
 
 /** Whether a function of one of these names has a part in the value: `join(tmpdir(), "x.db")`. */
