@@ -42,6 +42,20 @@ runTable({
   rule: "no-session-per-call",
   theme: "servers that are data of the call",
   valid: [
+    { name: "the file that a window names, emptied and closed again", code: `
+        import { ipcMain } from "electron";
+        import Database from "better-sqlite3";
+        ipcMain.handle("project:clear", async (_event, file: string) => {
+          try {
+            const project = new Database(file);
+            project.pragma("foreign_keys = ON");
+            project.exec("DELETE FROM shapes");
+            project.close();
+            return { success: true };
+          } catch (error) {
+            return { success: false, error };
+          }
+        });` },
     { name: "the user's own server, from a step's credentials, through a helper", code: `
         import knex from "knex";
         const getClient = ($) => knex({
@@ -298,6 +312,22 @@ ${chat("await client.end();")}` },
         app.post("/stop", async (req, res) => { await remote.stop(req.body.id); res.end(); });` },
   ],
   invalid: [
+    { name: "the file that a window names, left open", code: `
+        import { ipcMain } from "electron";
+        import Database from "better-sqlite3";
+        ipcMain.handle("project:clear", async (_event, file: string) => {
+          const project = new Database(file);
+          project.exec("DELETE FROM shapes");
+        });`, findings: [{ line: 4, message: "opens a new better-sqlite3 session each time it runs", sessions: "1", fix: "safe", reason: "", why: [3, 4] }] },
+    { name: "a file for each of a few things, named after them", code: `
+        import { ipcMain } from "electron";
+        import Database from "better-sqlite3";
+        ipcMain.handle("notes:all", async (_event, book: string) => {
+          const db = new Database("books/" + book + ".db");
+          const notes = db.prepare("SELECT * FROM notes").all();
+          db.close();
+          return notes;
+        });`, findings: [{ line: 4, message: "opens a new better-sqlite3 session each time it runs", sessions: "1", fix: "safe", reason: "", why: [3, 4] }] },
     { name: "a server of the request, which one of its users leaves open: a client for all would be wrong", code: `${APP}
         import { Client } from "pg";
 ${chat("")}`, findings: [{ line: 7, message: "2 places do so per request", confidence: "likely", library: "pg", fix: "manual", reason: "close it where it is used", related: [12, 18], why: [31, 34, 23, 18, 7], sessions: "1" }] },
