@@ -25,6 +25,8 @@ export class Origin {
   throughObject = false;
   /** Whether some value is a row's: what databases there are stands in a table. */
   throughRow = false;
+  /** Whether something was put together on the way: a path out of a folder and a name. */
+  throughParts = false;
   /** What was found of parameters, variables and results. */
   readonly #known = new Map<string, From>();
 
@@ -48,6 +50,7 @@ export class Origin {
       case "await":
         return this.#of(file, expr.of, fn, depth + 1);
       case "template":
+        if (expr.holes.length > 0) this.throughParts = true;
         return expr.holes.length === 0 ? "own" : this.#all(file, expr.holes, fn, depth);
       case "either":
         // What stands there when nothing was given does not make it the application's own.
@@ -77,6 +80,7 @@ export class Origin {
       return "given";
     }
     const args = call.args.filter((arg) => !isNothing(arg));
+    if (call.args.length > 1) this.throughParts = true;
     // `found.find((one) => …)`, `made.toString()`: what it is called on.
     const asked = call.callee.k === "member" && (OF_TEXT.test(call.callee.name) || (args.length === 0 && call.args.every((arg) => arg.k === "fn"))) ? [...args, call.callee.of] : args;
     const from = asked.map((one) => this.#of(file, one, fn, depth + 1));

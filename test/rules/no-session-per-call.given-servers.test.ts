@@ -42,6 +42,30 @@ runTable({
   rule: "no-session-per-call",
   theme: "servers that are data of the call",
   valid: [
+    { name: "a file that a window names, by the factory that opens the application's own as well", code: `
+        import { app, ipcMain } from "electron";
+        import Database from "better-sqlite3";
+        function openProject(file: string) {
+          const db = new Database(file);
+          db.pragma("foreign_keys = ON");
+          return { db, name: file };
+        }
+        const own = openProject(app.getPath("userData") + "/own.db");
+        function join({ file, name }: { file: string; name: string }) {
+          const { db } = openProject(file);
+          db.prepare("INSERT INTO members (name) VALUES (?)").run(name);
+          db.close();
+          return { success: true, file };
+        }
+        ipcMain.handle("project:own", () => own.db.prepare("SELECT * FROM members").all());
+        ipcMain.handle("project:join", (_event, folder) => {
+          const { file } = folder;
+          const joined = join({ file, name: folder.name });
+          const { db } = openProject(joined.file);
+          const members = db.prepare("SELECT * FROM members").all();
+          db.close();
+          return members;
+        });` },
     { name: "the file that a window names, emptied and closed again", code: `
         import { ipcMain } from "electron";
         import Database from "better-sqlite3";
@@ -312,6 +336,32 @@ ${chat("await client.end();")}` },
         app.post("/stop", async (req, res) => { await remote.stop(req.body.id); res.end(); });` },
   ],
   invalid: [
+    { name: "files that windows name, some of which stay open for the window: likely", code: `
+        import { ipcMain } from "electron";
+        import Database from "better-sqlite3";
+        const windows = new Map();
+        function openProject(file: string) {
+          const db = new Database(file);
+          db.pragma("foreign_keys = ON");
+          return { db, name: file };
+        }
+        function join(folder: { file: string; name: string }) {
+          const { db } = openProject(folder.file);
+          db.prepare("INSERT INTO members (name) VALUES (?)").run(folder.name);
+          db.close();
+          return folder.file;
+        }
+        ipcMain.handle("project:open", (event, file: string) => {
+          const { db } = openProject(file);
+          windows.set(event.sender.id, db);
+        });
+        ipcMain.handle("project:join", (_event, folder) => {
+          const file = join(folder);
+          const { db } = openProject(file);
+          const members = db.prepare("SELECT * FROM members").all();
+          db.close();
+          return members;
+        });`, findings: [{ line: 5, message: "`openProject` opens a new better-sqlite3 session each time it is called", confidence: "likely", sessions: "2", fix: "manual", reason: "each call is told its own database", related: [16], why: [19, 20, 10, 5] }] },
     { name: "the file that a window names, left open", code: `
         import { ipcMain } from "electron";
         import Database from "better-sqlite3";
