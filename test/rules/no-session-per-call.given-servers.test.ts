@@ -45,11 +45,14 @@ runTable({
     { name: "a file that a window names, by the factory that opens the application's own as well", code: `
         import { app, ipcMain } from "electron";
         import Database from "better-sqlite3";
+        import { z } from "zod";
         function openProject(file: string) {
           const db = new Database(file);
           db.pragma("foreign_keys = ON");
           return { db, name: file };
         }
+        const schema = z.object({ file: z.string() });
+        const nameOf = (folder, index) => folder.names[index];
         const own = openProject(app.getPath("userData") + "/own.db");
         function join({ file, name }: { file: string; name: string }) {
           const { db } = openProject(file);
@@ -59,9 +62,10 @@ runTable({
         }
         ipcMain.handle("project:own", () => own.db.prepare("SELECT * FROM members").all());
         ipcMain.handle("project:join", (_event, folder) => {
-          const { file } = folder;
-          const joined = join({ file, name: folder.name });
-          const { db } = openProject(joined.file);
+          const { file } = schema.parse(folder);
+          const name = nameOf(folder, 1);
+          join({ file, name });
+          const { db } = openProject(file);
           const members = db.prepare("SELECT * FROM members").all();
           db.close();
           return members;
@@ -336,6 +340,24 @@ ${chat("await client.end();")}` },
         app.post("/stop", async (req, res) => { await remote.stop(req.body.id); res.end(); });` },
   ],
   invalid: [
+    { name: "a file whose place the program works out of what a window says", code: `
+        import { ipcMain } from "electron";
+        import Database from "better-sqlite3";
+        const placeOf = (book: string) => "books/" + book + ".db";
+        function openBook(file: string) {
+          return new Database(file);
+        }
+        ipcMain.handle("notes:all", (_event, book: string) => {
+          const db = openBook(placeOf(book));
+          const notes = db.prepare("SELECT * FROM notes").all();
+          db.close();
+          return notes;
+        });
+        ipcMain.handle("notes:add", (_event, book: string, text: string) => {
+          const db = openBook(placeOf(book));
+          db.prepare("INSERT INTO notes (text) VALUES (?)").run(text);
+          db.close();
+        });`, findings: [{ line: 5, message: "`openBook` opens a new better-sqlite3 session each time it is called", sessions: "1", fix: "safe", reason: "", related: [8, 14], why: [13, 14, 5] }] },
     { name: "files that windows name, some of which stay open for the window: likely", code: `
         import { ipcMain } from "electron";
         import Database from "better-sqlite3";
@@ -356,8 +378,8 @@ ${chat("await client.end();")}` },
           windows.set(event.sender.id, db);
         });
         ipcMain.handle("project:join", (_event, folder) => {
-          const file = join(folder);
-          const { db } = openProject(file);
+          join(folder);
+          const { db } = openProject(folder.file);
           const members = db.prepare("SELECT * FROM members").all();
           db.close();
           return members;
