@@ -1,6 +1,6 @@
 import { libraryWithId, packageName } from "../src/core/catalogue/index.js";
 import type { CallFact, LoopFact } from "../src/core/facts/types.js";
-import { Bounds, tableOf } from "../src/core/link/bounds.js";
+import { Bounds } from "../src/core/link/bounds.js";
 import { isOverFoundByAddress } from "../src/core/link/by-address.js";
 import { isOverDocument, isOverReceived } from "../src/core/link/documents.js";
 import { isPerhapsShort } from "../src/core/link/short-lists.js";
@@ -10,7 +10,7 @@ import { functionKey } from "../src/core/link/program.js";
 import { statementOf } from "../src/core/link/run-statements.js";
 import { combinatorOf } from "../src/core/link/waits.js";
 import { type Autocommit, autocommitOf, type Commit } from "./lib/autocommit.js";
-import { keepsTogether, modelOf, parentRow, reorders, writesParts } from "./lib/atomicity.js";
+import { keepsTogether, parentRow, reorders, writesParts } from "./lib/atomicity.js";
 import { changesFiles } from "./lib/file-work.js";
 import { finish } from "./lib/finish.js";
 import { loopWritesOf, type LoopWrites } from "./lib/loop-writes.js";
@@ -19,7 +19,8 @@ import { callPath } from "./lib/path.js";
 import { runsMigrations } from "./lib/runner.js";
 import { whyLong } from "./lib/why-long.js";
 import { runsListed } from "./lib/statement-lists.js";
-import { callsOfTurn, chainOf, waitsElsewhere } from "./lib/turns.js";
+import { callsOfTurn, waitsElsewhere } from "./lib/turns.js";
+import { isUpsertByHand } from "./lib/upsert.js";
 import type { Draft, Rule } from "./rule.js";
 
 export interface Options {
@@ -164,7 +165,7 @@ function isSure(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopF
   const isMeant = commit.transaction !== undefined && !(isSync && commit.transaction === "adds");
   return (
     isEach && !isMeant && !ofOneThing && !ofShape &&
-    (!call.conditional || call.everyTurn === true || isUpsertByHand(project, file, commits)) &&
+    (!call.conditional || call.everyTurn === true || isUpsertByHand(project, file, commits.flatMap(({ call: each, commit: made }) => (made.direct ? [each] : [])))) &&
     !mayThrowAfter(project, file, loop, call) && !tellsOfEach(project, file, loop, call) &&
     !isPerhapsShort(project.graph, file, loop) && !isOverFoundByAddress(project.contexts, file, loop) && !isOfOneWhole(project, file, loop, call) && !marksWork(project, file, loop, call, commits) && !changesFiles(project, callsOfTurn(project, file, loop)) &&
     // A script: whoever wrote its statements may have meant each to stand by itself.
@@ -205,17 +206,6 @@ function tellsOfEach({ program }: ProjectFacts, file: string, loop: LoopFact, { 
 interface Range {
   start: number;
   end: number;
-}
-
-/** `if (known) update(…); else insert(…);` on one table: one of the two is written, whichever branch is taken. */
-function isUpsertByHand({ program, graph }: ProjectFacts, file: string, commits: readonly Found[]): boolean {
-  const written = commits.flatMap(({ call, commit }) => {
-    if (!commit.direct) return [];
-    const sql = statementOf(graph, call)?.sql;
-    if (sql !== undefined) return [{ verb: /^\s*(\w+)/.exec(sql)?.[1] ?? "", table: tableOf(sql) }];
-    return chainOf(program, file, call).map((each) => ({ verb: each.callee.k === "member" ? each.callee.name : "", table: modelOf(each) }));
-  });
-  return written.some(({ verb, table }) => /^(insert|create|replace)/i.test(verb) && table !== undefined && written.some((other) => /^update/i.test(other.verb) && other.table === table));
 }
 
 /** The rows of the loop belong to one thing or order: what is as long as that, and right only as a whole, wants one transaction. */

@@ -19,7 +19,7 @@ export function alike(project: ProjectFacts, open: OpenSite): readonly OpenSite[
   return (said === undefined ? undefined : groups.get(said)) ?? [open];
 }
 
-/** Undefined where two opens that are written alike may mean different databases: their arguments are variables. */
+/** Undefined where two opens that are written alike may mean different databases: their arguments are variables, of which no file is known. */
 function whatIsSaid({ program, graph }: ProjectFacts, { file, call, library, key, keyText, optionsText }: OpenSite): string | undefined {
   if (program.role(file) !== "source") return undefined;
   const [only, more] = call.args;
@@ -27,9 +27,14 @@ function whatIsSaid({ program, graph }: ProjectFacts, { file, call, library, key
   if (only.k === "var" && more === undefined) {
     // One module's constant, by its import.
     const from = program.variable(file, only.id).import;
-    return from && `${library} ${program.host.resolve(file, from.specifier) ?? from.specifier} ${from.name}`;
+    if (from) return `${library} ${program.host.resolve(file, from.specifier) ?? from.specifier} ${from.name}`;
   }
   const [named, other] = key ? fileKeysOf(graph, file, key) : [];
-  if (!named?.sure || other || named.at.length > 0) return undefined;
+  if (!named?.sure || other || named.at.length > 0 || (only.k === "var" && isOnlyAName(named.id))) return undefined;
   return `${library} "${named.id}" ${(optionsText ?? "").replace(keyText ?? "", "").replace(/\s+/g, "")}`;
+}
+
+/** What a variable is called, since nothing is known of what it holds. */
+function isOnlyAName(id: string): boolean {
+  return id.includes("#");
 }

@@ -7,6 +7,7 @@ import { statementOf, statementsRunBy } from "../../src/core/link/run-statements
 import { makesPromise } from "../../src/core/link/waits.js";
 import { freshSessionsOf } from "./own-session.js";
 import { chainOf, waitsElsewhere } from "./turns.js";
+import { isUpsertByHand } from "./upsert.js";
 
 /** How a call commits a write of its own: itself, or in the function that it calls. */
 export interface Commit {
@@ -105,7 +106,8 @@ export class Autocommit {
     this.#helpers.set(key, null);
     const { file } = this.project.program.fnOf(key);
     const calls = this.project.writers.callsOf(key);
-    const write = calls.find((inner) => this.#writes(file, inner) !== undefined && (!inner.conditional || asksForSession(this.project.program, file, inner)));
+    const writes = calls.filter((inner) => this.#writes(file, inner) !== undefined);
+    const write = writes.find((inner) => !inner.conditional || asksForSession(this.project.program, file, inner)) ?? (isUpsertByHand(this.project, file, writes) ? writes[0] : undefined);
     const library = write && !this.#isBusy(calls) ? this.#writes(file, write) : undefined;
     const found = library !== undefined ? { library } : (this.#handsOn(calls, depth) ?? this.#inTransaction(key, calls));
     this.#helpers.set(key, found ?? null);

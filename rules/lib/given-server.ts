@@ -24,11 +24,16 @@ export function serverOf(project: ProjectFacts, open: OpenSite): Server {
   if (named.length === 0) return "own";
   const origin = new Origin(project);
   if (!named.every(({ file, expr }) => origin.isGiven(file, expr, open.call.fn))) return "own";
-  const isServer = origin.throughRow || engineOf(project.graph, open.token) === "server" || asksForPassword(project, open);
+  const isServer = origin.throughRow || engineOf(project.graph, open.token) === "server" || asksForPassword(project, open) || isFileOfTheCall(project, open, origin);
   const closed = isServer && !kept ? closedByUsers(project, open) : undefined;
   if (kept || closed === "all") return "of the call";
   if (closed === "some") return "of the call, left open";
   return origin.throughObject ? "of an object" : "own";
+}
+
+/** The file that a window, a tool or a request names as a whole. A path that is made of what was given is the program's own place for it. */
+function isFileOfTheCall(project: ProjectFacts, open: OpenSite, { throughParts, throughObject }: Origin): boolean {
+  return !throughParts && !throughObject && callUses(project, open, project.factoriesOf(open)).some(({ contexts }) => contexts.has("per-call"));
 }
 
 /** A file has none: `new Sequelize(name, username, password)`, `new Sequelize(connectionString)`. */

@@ -25,6 +25,8 @@ export class Origin {
   throughObject = false;
   /** Whether some value is a row's: what databases there are stands in a table. */
   throughRow = false;
+  /** Whether something was put together on the way: a path out of a folder and a name. */
+  throughParts = false;
   /** What was found of parameters, variables and results. */
   readonly #known = new Map<string, From>();
 
@@ -43,11 +45,12 @@ export class Origin {
       case "member":
         if (ENVIRONMENT.test(expr.name)) return "own";
         if (expr.of.k === "this") return this.#field(file, expr.of.fn, expr.name, depth);
-        return this.#of(file, expr.of, fn, depth + 1);
+        return expr.of.k === "var" ? this.#variable(file, expr.of.id, fn, depth + 1, expr.name) : this.#of(file, expr.of, fn, depth + 1);
       case "typed":
       case "await":
         return this.#of(file, expr.of, fn, depth + 1);
       case "template":
+        if (expr.holes.length > 0) this.throughParts = true;
         return expr.holes.length === 0 ? "own" : this.#all(file, expr.holes, fn, depth);
       case "either":
         // What stands there when nothing was given does not make it the application's own.
@@ -77,12 +80,18 @@ export class Origin {
       return "given";
     }
     const args = call.args.filter((arg) => !isNothing(arg));
+    if (this.#putsTogether(call)) this.throughParts = true;
     // `found.find((one) => …)`, `made.toString()`: what it is called on.
     const asked = call.callee.k === "member" && (OF_TEXT.test(call.callee.name) || (args.length === 0 && call.args.every((arg) => arg.k === "fn"))) ? [...args, call.callee.of] : args;
     const from = asked.map((one) => this.#of(file, one, fn, depth + 1));
     // Looked up or made with something given, whatever else it takes: a key, a default.
     if (from.includes("given")) return "given";
     return together([...from, this.#result(call, depth)]);
+  }
+
+  /** `path.join(folder, name)`, or a function of the project: it may as well. */
+  #putsTogether(call: CallFact): boolean {
+    return (call.args.length > 1 && call.callee.k === "member" && /^(join|resolve|format|concat)$/.test(call.callee.name)) || this.project.writers.calleesOf(call).length > 0;
   }
 
   /** What functions of the project give back. */
@@ -94,13 +103,14 @@ export class Origin {
     }));
   }
 
-  #variable(file: string, id: number, fn: number, depth: number): From {
+  /** `part`: the property of it that is asked for. */
+  #variable(file: string, id: number, fn: number, depth: number, part?: string): From {
     const { program } = this.project;
     const variable = program.variable(file, id);
     if (ENVIRONMENT.test(variable.name)) return "own";
     const owner = program.fn(file, variable.fn);
     const index = owner.params.findIndex((param) => param.variable === id);
-    if (index !== -1) return this.#parameter(file, owner.id, index, depth);
+    if (index !== -1) return this.#parameter(file, owner.id, index, depth, part);
     if (variable.import !== undefined || owner.kind === "module") return "own";
     const assigns = program.file(file).assigns.filter(({ target }) => target.k === "var" && target.id === id);
     return this.#once(`variable ${id} ${file}`, () => this.#all(file, assigns.map(({ value }) => value), fn, depth));
@@ -138,7 +148,7 @@ export class Origin {
     return base !== undefined && made?.k === "class" ? this.#fieldOf(base.file, made.id, name, depth + 1) : "unknown";
   }
 
-  #parameter(file: string, fn: number, index: number, depth: number): From {
+  #parameter(file: string, fn: number, index: number, depth: number, part?: string): From {
     const { program, graph } = this.project;
     const key = functionKey(file, fn);
     const all = callersOf(graph, key).filter((caller) => program.role(caller.file) !== "test");
@@ -147,11 +157,11 @@ export class Origin {
     if (callers.length === 0 && all.length > 0) return "unknown";
     // A constructor's parameter is as good as a field: kept, and made for whoever makes the object.
     if (callers.length === 0) return program.fn(file, fn).name === "constructor" ? "unknown" : "given";
-    return this.#once(`parameter ${index} ${key}`, () => together(callers.map(({ file: from, call }) => {
+    return this.#once(`parameter ${index} ${part ?? ""} ${key}`, () => together(callers.map(({ file: from, call }) => {
       const given = call.args[index];
       // `(...args) => handler(...args)`: what a framework hands over is handed on.
       if (call.spread === true) return program.fn(from, call.fn).params.some(({ rest }) => rest) ? "given" : "unknown";
-      return given === undefined ? "own" : this.#of(from, given, call.fn, depth + 1);
+      return given === undefined ? "own" : this.#of(from, partOf(given, part), call.fn, depth + 1);
     })));
   }
 
@@ -161,6 +171,11 @@ export class Origin {
     if (expr.k === "call") return this.project.program.call(file, expr.id).args.some((arg) => arg.k === "literal");
     return expr.k === "literal" || expr.k === "template";
   }
+}
+
+/** The property of an object that is written out where it is handed over: `join({ file, name })`. */
+function partOf(given: Expr, part: string | undefined): Expr {
+  return (part !== undefined && given.k === "object" ? given.props.findLast(({ name }) => name === part || name === "...") : undefined)?.value ?? given;
 }
 
 /** `{ ...connection, engine: Engine.MySQL }`: which server is meant, the options say that name it, and those that are taken over whole. */

@@ -106,7 +106,7 @@ function waits(project: ProjectFacts, call: CallFact, seen: Set<CallFact>, depth
 
 function waitsFor(project: ProjectFacts, call: CallFact, seen: Set<CallFact>, depth: number): boolean {
   // A statement, whatever the function that runs it does around it: a time limit, a log.
-  if (combinatorOf(call) !== undefined || statementsRunBy(project.graph, call).length > 0) return false;
+  if (combinatorOf(call) !== undefined || computes(call) || statementsRunBy(project.graph, call).length > 0) return false;
   // `await send(…).catch(ignore)` waits for what comes before.
   const before = continued(project, call);
   if (before) return waits(project, before, seen, depth);
@@ -117,6 +117,11 @@ function waitsFor(project: ProjectFacts, call: CallFact, seen: Set<CallFact>, de
   if (callees.length > 0)
     return depth < MAX_LAYERS && callees.some((key) => project.writers.callsOf(key).some((inner) => (inner.awaited || isHandedOn(project, key, inner)) && waits(project, inner, seen, depth + 1)));
   return !isOfLibrary(call);
+}
+
+/** Web Crypto gives promises, but asks nobody: `crypto.subtle.encrypt(…)`, as what is sealed before it is written does. */
+function computes({ callee }: CallFact): boolean {
+  return callee.k === "member" && callee.of.k === "member" && callee.of.name === "subtle";
 }
 
 /** The call whose promise a `then`, `catch` or `finally` goes on from. */

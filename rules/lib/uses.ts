@@ -2,6 +2,7 @@ import { triesWhatItIsTold } from "./administration.js";
 import { lends, withBorrowers } from "./borrowers.js";
 import type { Context } from "../../src/core/link/contexts.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
+import { isToldItsFile } from "./told-file.js";
 import { asksForOwn, callersOf, type Factory, type OpenSite, replacesAtUse, saysOwn, type SessionUse } from "../../src/core/link/sessions.js";
 
 /** A place that gets a session, and in which circumstances it runs. */
@@ -23,7 +24,7 @@ export interface JudgedUse {
 export function callUses(project: ProjectFacts, open: OpenSite, factories: readonly Factory[]): JudgedUse[] {
   if (factories.length === 0) return usesOfObject(project, open) ?? (triesWhatItIsTold(project, open, open) ? [] : [judged(project, open.file, open.call)]);
   const uses = uniqueCalls(factories.flatMap((factory) => project.usesOf(factory)));
-  const own = new Set(uses.filter((use) => asksForOwn(project.graph, open, use) || replacesAtUse(project.graph, open, use) || triesWhatItIsTold(project, open, use)));
+  const own = new Set(uses.filter((use) => asksForOwn(project.graph, open, use) || replacesAtUse(project.graph, open, use) || triesWhatItIsTold(project, open, use) || isToldItsFile(project, open, use)));
   withThoseAbove(uses, factories, own);
   return uses.map((use) => (own.has(use) ? { ...use, own: true, contexts: new Set() } : { ...judged(project, use.file, use.call), factory: use.factory }));
 }

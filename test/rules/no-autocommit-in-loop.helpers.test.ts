@@ -55,6 +55,29 @@ runTable({
   rule: "no-autocommit-in-loop",
   theme: "helpers with a session, and with transactions of their own",
   valid: [
+    { name: "a repository's method that updates what is there, or notes elsewhere that it is not", code: {
+      "src/lines.ts": `
+        import type { Database } from "better-sqlite3";
+        export class Lines {
+          constructor(private readonly db: Database) {}
+          async save(line: { name: string; hours: number }): Promise<void> {
+            const known = this.db.prepare("SELECT id FROM lines WHERE name = ?").get(line.name) as { id: number } | undefined;
+            if (known) {
+              this.db.prepare("UPDATE lines SET hours = ? WHERE id = ?").run(line.hours, known.id);
+            } else if (line.hours > 40) {
+              this.db.prepare("INSERT INTO strange (name) VALUES (?)").run(line.name);
+            }
+          }
+        }`,
+      "src/app.ts": `${APP}
+        import Database from "better-sqlite3";
+        import { Lines } from "./lines.js";
+        const lines = new Lines(new Database("app.db"));
+        app.post("/lines", async (req, res) => {
+          for (const line of req.body.lines) await lines.save(line);
+          res.end();
+        });`,
+    } },
     { name: "a helper with a session of its own that writes for some only", code: {
       "src/open.ts": `
         import Database from "better-sqlite3";
@@ -141,6 +164,32 @@ runTable({
         });` },
   ],
   invalid: [
+    { name: "a repository's method that updates what is there and inserts what is not", code: {
+      "src/lines.ts": `
+        import type { Database } from "better-sqlite3";
+        export class Lines {
+          constructor(private readonly db: Database) {}
+          async byName(name: string) { return this.db.prepare("SELECT id FROM lines WHERE name = ?").get(name) as { id: number } | undefined; }
+          async save(line: { name: string; hours: number }): Promise<void> {
+            const known = await this.byName(line.name);
+            if (known) {
+              this.db.prepare("UPDATE lines SET hours = ? WHERE id = ?").run(line.hours, known.id);
+            } else {
+              this.db.prepare("INSERT INTO lines (name, hours) VALUES (?, ?)").run(line.name, line.hours);
+            }
+          }
+        }`,
+      "src/app.ts": `${APP}
+        import Database from "better-sqlite3";
+        import { Lines } from "./lines.js";
+        const lines = new Lines(new Database("app.db"));
+        app.post("/lines", async (req, res) => {
+          for (const line of req.body.lines) {
+            await lines.save(line);
+          }
+          res.end();
+        });`,
+    }, findings: [found({ line: 8, related: ["src/app.ts:7"], why: ["src/app.ts:6"], message: "calls `lines.save`, which commits better-sqlite3 writes of its own", reason: "a turn waits" })] },
     { name: "a class to which a test gives a database in memory", code: {
       "src/notes.ts": `
         import type { Database } from "better-sqlite3";

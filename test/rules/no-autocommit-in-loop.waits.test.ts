@@ -129,8 +129,42 @@ runTable({
             await prisma.thing.update({ where: { name }, data: { file: null } });
           }
         }` },
+    { name: "progress between requests that are sealed first", code: `${DB}
+        import express from "express";
+        const app = express();
+        const send = async (body: ArrayBuffer) => { await fetch("https://example.org", { method: "POST", body }); };
+        const seal = async (name: string) => { const sum = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(name)); await send(sum); };
+        app.post("/things", async (req, res) => {
+          for (const name of req.body.names) {
+            await seal(name);
+            insert.run(name);
+          }
+          res.end();
+        });` },
   ],
   invalid: [
+    { name: "what is written is encrypted first, which only computes", code: `
+        import express from "express";
+        import sqlite3 from "sqlite3";
+        import { open } from "sqlite";
+        const ready = open({ filename: "notes.db", driver: sqlite3.Database });
+        const platform = () => globalThis.crypto;
+        async function keyOf(secret: Uint8Array) {
+          return platform().subtle.importKey("raw", secret, "AES-GCM", false, ["encrypt"]);
+        }
+        async function sealed(text: string) {
+          const key = await keyOf(new Uint8Array(32));
+          return await platform().subtle.encrypt({ name: "AES-GCM", iv: new Uint8Array(12) }, key, new TextEncoder().encode(text));
+        }
+        const app = express();
+        app.post("/notes", async (req, res) => {
+          const db = await ready;
+          for (const note of req.body.notes) {
+            const text = await sealed(note.text);
+            await db.run("INSERT INTO notes (text) VALUES (?)", text);
+          }
+          res.end();
+        });`, findings: [{ line: 18, message: "Each turn of the loop over `notes`", library: "sqlite", fix: "manual", reason: "", related: [16], why: [14] }] },
     { name: "a file that goes with each row, removed at once by a helper", code: `
         import Database from "better-sqlite3";
         import express from "express";

@@ -103,6 +103,30 @@ runTable({
   ],
   invalid: [
     {
+      name: "the answer to a request that a handler's helper sends",
+      code: `
+        import sqlite3 from "sqlite3";
+        import express from "express";
+        import { XMLHttpRequest } from "xmlhttprequest";
+        function refresh() {
+          const request = new XMLHttpRequest();
+          request.open("GET", "https://example.org/weather");
+          request.onload = function () {
+            const db = new sqlite3.Database("weather.db");
+            db.run("INSERT INTO answers (text) VALUES (?)", [request.responseText]);
+            db.close();
+          };
+          request.send();
+        }
+        const app = express();
+        app.post("/weather", (req, res) => {
+          refresh();
+          res.end();
+        });
+      `,
+      findings: [{ line: 8, message: "`onload` opens a new sqlite3 session each time it runs", library: "sqlite3", fix: "review", reason: "", why: [15, 16] }],
+    },
+    {
       name: "a server that starts as a command: its file has a hashbang, and its routes make objects that open",
       code: {
         "src/server.ts": `#!/usr/bin/env node

@@ -38,6 +38,7 @@ runTable({
   rule: "no-session-per-call",
   theme: "one rare task among many",
   valid: [
+    { name: "four functions that each open what they are told", code: `${APP}${FOUR.map((name) => each([name], "place").replace("()", "(place)")).join("")}${report(FOUR).replaceAll("()", "(request.query.place)").replace("report(request.query.place)", "report(request)")}` },
     { name: "a rare task on the application's own session", code: `${APP}function report() {
   return { things: db.prepare("SELECT count(*) FROM things").get() };
 }
@@ -63,6 +64,8 @@ app.get("/report", (request, response) => response.json(report()));`,
       findings: [22, 30, 38].map((line) => ({ line, ...found, confidence: "likely" as const, sessions: "1", why: [48, 48, 46, line] })) },
     { name: "four functions that each open the same: as one factory with four callers", code: `${APP}${each(FOUR)}${report(FOUR)}`,
       findings: [22, 30, 38, 46].map((line) => ({ line, ...found, sessions: "1", why: [56, 56, 54, line] })) },
+    { name: "four functions that each open the same, whose path each has put together", code: `${APP}${FOUR.map((name) => each([name], "place").replace("{\n", '{\n  const place = __dirname + "/store/app.db";\n')).join("")}${report(FOUR)}`,
+      findings: [23, 32, 41, 50].map((line) => ({ line, ...found, sessions: "1", why: [60, 60, 58, line] })) },
     { name: "four functions that each open another file", code: `${APP}${FOUR.map((name) => each([name], `"${name}.db"`)).join("")}${report(FOUR)}`,
       findings: [22, 30, 38, 46].map((line) => ({ line, ...found, confidence: "likely" as const, sessions: "1", why: [56, 56, 54, line] })) },
     { name: "the handler itself opens", code: `${APP}app.get("/report", (request, response) => {

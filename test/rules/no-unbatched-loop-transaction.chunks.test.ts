@@ -13,6 +13,60 @@ runTable({
   rule: "no-unbatched-loop-transaction",
   theme: "chunks and batches",
   valid: [
+    { name: "what the program's own generator yields at a time", code: `
+        import express from "express";
+        import Database from "better-sqlite3";
+        const db = new Database("guide.db");
+        const insert = db.prepare("INSERT INTO shows (title) VALUES (?)");
+        async function* parsed(url, size = 1000) {
+          let shows = [];
+          for await (const line of (await fetch(url)).body) {
+            shows.push({ title: line });
+            if (shows.length >= size) {
+              yield { shows, last: false };
+              shows = [];
+            }
+          }
+          yield { shows, last: true };
+        }
+        const save = db.transaction((list) => {
+          for (const show of list) insert.run(show.title);
+        });
+        const app = express();
+        app.post("/guide", async (req, res) => {
+          for await (const part of parsed(req.body.url)) {
+            if (part.shows.length > 0) save(part.shows);
+          }
+          res.end();
+        });` },
+    { name: "a piece whose rows a helper looks up, so many at a time", code: `${DB}
+        const update = db.prepare("UPDATE images SET width = ? WHERE id = ?");
+        const missing = (limit: number) => db.prepare("SELECT * FROM images WHERE width IS NULL LIMIT ?").all(limit);
+        const measure = async (image) => ({ id: image.id, width: await fetch(image.url).then((answer) => answer.status) });
+        async function parallelMap(list, give, limit) {
+          const found = new Array(list.length);
+          let next = 0;
+          const work = async () => {
+            while (next < list.length) {
+              const at = next++;
+              found[at] = await give(list[at]);
+            }
+          };
+          await Promise.all(Array.from({ length: limit }, work));
+          return found;
+        }
+        const save = (sizes) => db.transaction((rows) => {
+          for (const row of rows) update.run(row.width, row.id);
+        })(sizes);
+        app.post("/measure", async (req, res) => {
+          for (;;) {
+            const images = missing(500);
+            if (images.length === 0) break;
+            const sizes = (await parallelMap(images, measure, 5)).filter((size) => size.width > 0);
+            save(sizes);
+          }
+          res.end();
+        });` },
     { name: "a transaction a chunk, sliced by hand", code: `${DB}
         const SIZE = 10;
         app.post("/things", (req, res) => {
@@ -115,6 +169,26 @@ runTable({
         }` },
   ],
   invalid: [
+    { name: "all that came of it by and by", code: `
+        import express from "express";
+        import Database from "better-sqlite3";
+        const db = new Database("guide.db");
+        const insert = db.prepare("INSERT INTO channels (name) VALUES (?)");
+        async function* parsed(url) {
+          const channels = [];
+          for await (const line of (await fetch(url)).body) channels.push({ name: line });
+          yield { channels };
+        }
+        const save = db.transaction((list) => {
+          for (const channel of list) insert.run(channel.name);
+        });
+        const app = express();
+        app.post("/guide", async (req, res) => {
+          let all = [];
+          for await (const part of parsed(req.body.url)) all = part.channels;
+          save(all);
+          res.end();
+        });`, findings: [{ line: 10, message: "loops over `list`", fix: "review", reason: REVIEW, statements: "n", related: [11], why: [14] }] },
     { name: "one transaction over pieces, each of which is one statement", code: `
         import { PrismaClient } from "@prisma/client";
         import { splitEvery } from "./lists.js";

@@ -6,6 +6,7 @@ import type { CallGraph } from "./calls.js";
 import { isOutOfJson } from "./json-imports.js";
 import { functionKey, type FunctionKey, type Program } from "./program.js";
 import { calleesOf, callersOf } from "./sessions.js";
+import { isYieldedPiece, mappedBy } from "./pieces-handed.js";
 import { isBoundedByItsSchema } from "./schemas.js";
 import { statementOf } from "./run-statements.js";
 import type { TransactionSite } from "./transactions.js";
@@ -257,7 +258,7 @@ export class Bounds {
         const arg = call.args[index];
         // The callback of an array's method gets the elements.
         if (arg?.k === "fn") return index === 0 && call.callee.k === "member" && isArrayMethod(call.callee.name) && this.#isPieces(from, call.callee.of, 0);
-        return arg !== undefined && this.#boundedValue(from, arg, site, seen);
+        return arg !== undefined && (isYieldedPiece(this.graph, from, call, arg) || this.#boundedValue(from, arg, site, seen));
       })
     );
   }
@@ -305,6 +306,8 @@ export class Bounds {
       if (name === "catch" || name === "finally") return this.#boundedValue(file, callee.of, site, seen) && (name === "finally" || this.#givesBounded(call, site, seen));
       if (/^(all|allSettled)$/.test(name) && callee.of.k === "global" && callee.of.name === "Promise") return call.args.length === 1 && call.args.every((arg) => this.#boundedValue(file, arg, site, seen));
     }
+    const mapped = mappedBy(name, call);
+    if (mapped && this.#boundedValue(file, mapped, site, seen)) return true;
     const [like] = call.args;
     const length = name === "from" && like?.k === "object" ? like.props.find((prop) => prop.name === "length") : undefined;
     if (length) return this.#constantNumber(file, length.value);

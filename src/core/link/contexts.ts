@@ -9,6 +9,7 @@ import { literalText } from "./expressions.js";
 import { classKey } from "./injected.js";
 import { Injection } from "./injection.js";
 import { isOnlyKept } from "./kept.js";
+import { listenersOf } from "./listeners.js";
 import { Passers } from "./passers.js";
 import { functionKey, type FunctionKey } from "./program.js";
 import { endlessAround, rearmed } from "./repeats.js";
@@ -184,6 +185,7 @@ export class Contexts {
       const from = functionKey(read.file, read.fn);
       this.#connect(from, functionKey(read.targetFile, read.target), { from, file: read.file });
     }
+    for (const { file, from, to } of listenersOf(graph)) this.#connect(from, to, { from, file });
     const resolved = new Set([...graph.edges.values()].map((edge) => edge.call));
     const specific = new Set<string>();
     for (const handover of graph.handovers.values()) {
