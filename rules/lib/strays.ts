@@ -10,6 +10,7 @@ import { isByHand, isSurelyOpen } from "./by-hand.js";
 import { carriesHandle, isGivenHandle, mayUseHandle, touches } from "./handles.js";
 import { isRun } from "./lazy-query.js";
 import { isOnLentParameter } from "./lent-parameter.js";
+import { oneOf } from "./one-of.js";
 import { lacksOption, optionOf } from "./option-style.js";
 import { functionName } from "./path.js";
 import { areSession, callsBefore, certain, isLasting, isOnGivenReceiver, isOnReceiver, isOnSameConstant } from "./same-session.js";
@@ -153,6 +154,6 @@ function isTheOnlyOne(project: ProjectFacts, site: JudgedTransaction, facts: rea
     return library === site.library && token?.t === "typed" && token.role === "model";
   });
   if (!isModel) return false;
-  const opened = project.opens.filter(({ library, file }) => library === site.library && project.program.role(file) === "source");
-  return opened.length === 1 && opened[0] !== undefined && areSession(project, site, [opened[0].token]);
+  const [only, more] = new Set(project.opens.flatMap(({ library, file, token }) => (library === site.library && project.program.role(file) === "source" ? [oneOf(project, token)] : [])));
+  return only !== undefined && more === undefined && areSession(project, site, [only]);
 }
