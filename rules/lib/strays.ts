@@ -7,6 +7,7 @@ import type { StatementFact } from "../../src/core/link/statements.js";
 import { type DefaultSession, isOnParameter, onDefault } from "./default-session.js";
 import { isOfSibling } from "./dispatch.js";
 import { isByHand, isSurelyOpen } from "./by-hand.js";
+import { handsHandle } from "./dropped-handle.js";
 import { carriesHandle, isGivenHandle, mayUseHandle, touches } from "./handles.js";
 import { isRun } from "./lazy-query.js";
 import { isOnLentParameter } from "./lent-parameter.js";
@@ -75,7 +76,7 @@ export function viaHelper(project: ProjectFacts, site: JudgedTransaction, inside
   if (!first || first.file !== homeOf(project, site) || isOfSibling(project, site, inside)) return undefined;
   // A helper that is handed the handle anywhere on the way is trusted with it, unless it is seen to pass another one by.
   const byDefault = onDefault(project, inside, facts);
-  if (byDefault === undefined && (path.some((step) => isGivenHandle(project, step.file, step.call)) || isOnLentParameter(project, site, first))) return undefined;
+  if (byDefault === undefined && (path.some((step) => handsHandle(project, step)) || isOnLentParameter(project, site, first))) return undefined;
   if (!isSameSession(project, site, inside, facts, byDefault?.from)) return undefined;
   const helper = nameOf(project, first.file, first.call) ?? functionName(project, fn);
   return [helper, functionName(project, fn)].some((name) => isAllowed(name, allowed)) ? undefined : { file, call, at: first.call, helper, inBranch: takesBranch(inside) };

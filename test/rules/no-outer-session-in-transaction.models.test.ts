@@ -34,6 +34,57 @@ const ORDER = `
           return Order;
         };`;
 
+/** A helper of its own file over the models of one session. */
+const FLOWS = (params: string, options = "") => ({
+  "src/db.js": `
+        const { Sequelize } = require("sequelize");
+        module.exports = new Sequelize("postgres://app");`,
+  "src/order.model.js": `
+        const sequelize = require("./db");
+        module.exports = sequelize.define("order", {});`,
+  "src/flow.model.js": `
+        const sequelize = require("./db");
+        module.exports = sequelize.define("flow", {});`,
+  "src/flows.js": `
+        const Flow = require("./flow.model");
+        exports.start = async (${params}) => Flow.create({ order: id }${options});`,
+});
+
+const CLOSE = (start: string) => `
+        const sequelize = require("./db");
+        const Order = require("./order.model");
+        const flows = require("./flows");
+        exports.place = (row) => sequelize.transaction(async (t) => {
+          const order = await Order.create(row, { transaction: t });
+          await flows.start(${start});
+          return order;
+        });`;
+
+const LENT = (start: string) => ({
+  "src/with-transaction.js": `
+        const sequelize = require("./db");
+        module.exports = async (work) => {
+          const t = await sequelize.transaction();
+          try {
+            const result = await work(t);
+            await t.commit();
+            return result;
+          } catch (error) {
+            await t.rollback();
+            throw error;
+          }
+        };`,
+  "src/orders.js": `
+        const withTransaction = require("./with-transaction");
+        const Order = require("./order.model");
+        const flows = require("./flows");
+        exports.place = (row) => withTransaction(async (t) => {
+          const order = await Order.create(row, { transaction: t });
+          await flows.start(${start});
+          return order;
+        });`,
+});
+
 const MODELS = { "src/models/index.js": INDEX, "src/models/counter.js": COUNTER, "src/models/order.js": ORDER };
 const PASSED = "because \`transaction\` is not passed";
 const BY_HAND = { library: "sequelize", fix: "manual", reason: "pass the transaction in its options" } as const;
@@ -56,6 +107,10 @@ runTable({
             throw error;
           }
         };` } },
+    { name: "a helper that takes the handle and passes it", code: { ...FLOWS("{ id }, t", ", { transaction: t }"), "src/orders.js": CLOSE("{ id: order.id }, t") } },
+    { name: "the same where a helper of the program lends the handle", code: { ...FLOWS("{ id }, t", ", { transaction: t }"), ...LENT("{ id: order.id }, t") } },
+    { name: "a helper that takes whatever it is given", code: { ...FLOWS("{ id }, ...more", ", ...more"), "src/orders.js": CLOSE("{ id: order.id }, { transaction: t }") } },
+    { name: "a helper that takes its options as they come", code: { ...FLOWS("{ id, transaction }", ", { transaction }"), "src/orders.js": CLOSE("{ id: order.id, transaction: t }") } },
     { name: "two sessions that are both there, one of them for reports", code: `
         import { DataTypes, Sequelize } from "sequelize";
         const sequelize = new Sequelize("postgres://app");
@@ -82,6 +137,12 @@ runTable({
         });` },
   ],
   invalid: [
+    { name: "a helper that has no parameter for the handle that it is given", code: { ...FLOWS("{ id }"), "src/orders.js": CLOSE("{ id: order.id }, t") }, findings: [
+      { file: "src/orders.js", line: 6, message: "`flows.start` runs on the sequelize session around this transaction", library: "sequelize", fix: "manual", reason: "which is passed to it already", related: ["src/orders.js:4", "src/flows.js:2"] },
+    ] },
+    { name: "the same where a helper of the program lends the handle", code: { ...FLOWS("{ id }"), ...LENT("{ id: order.id }, t") }, findings: [
+      { file: "src/orders.js", line: 6, message: "`flows.start` runs on the sequelize session around this transaction", library: "sequelize", fix: "manual", reason: "which is passed to it already", related: ["src/orders.js:4", "src/flows.js:2"] },
+    ] },
     { name: "models of a session that is opened in one branch or the other", code: { ...MODELS, "src/orders.js": `
         const { sequelize, Counter, Order } = require("./models");
         exports.place = async (id) => {
