@@ -11,7 +11,7 @@ import { handsHandle } from "./dropped-handle.js";
 import { carriesHandle, isGivenHandle, mayUseHandle, touches } from "./handles.js";
 import { isRun } from "./lazy-query.js";
 import { isOnLentParameter } from "./lent-parameter.js";
-import { oneOf } from "./one-of.js";
+import { areModelsOf, mayBeGiven } from "./models.js";
 import { lacksOption, optionOf } from "./option-style.js";
 import { functionName } from "./path.js";
 import { areSession, callsBefore, certain, isLasting, isOnGivenReceiver, isOnReceiver, isOnSameConstant } from "./same-session.js";
@@ -65,7 +65,7 @@ export function strayFacts(project: ProjectFacts, site: JudgedTransaction, insid
   const all = touchesRows(project, call);
   if (all.length === 0) return undefined;
   const facts = onDefault(project, inside, all)?.facts ?? all;
-  if (mayUseHandle(project, facts) || (facts === all && isGiven(project, file, call)) || (!site.sync && !isRun(project, file, call))) return undefined;
+  if (mayUseHandle(project, facts) || (facts === all && (isGiven(project, file, call) || mayBeGiven(project, file, call, all))) || (!site.sync && !isRun(project, file, call))) return undefined;
   const option = optionOf(site);
   return option !== undefined && !lacksOption(project, file, call, option) ? undefined : facts;
 }
@@ -142,19 +142,7 @@ function nameOf(project: ProjectFacts, file: string, call: CallFact): string | u
 export function isSameSession(project: ProjectFacts, site: JudgedTransaction, inside: InsideCall, facts: readonly StatementFact[], from?: DefaultSession): boolean {
   const owners = facts.map(({ owner }) => owner);
   if (inside.path.length === 0 ? isOnReceiver(project, site, inside.file, inside.call, owners) : isOnGivenReceiver(project, site, inside, owners, from)) return true;
-  if (isOnSameConstant(project, site, inside.file, inside.call, owners) || isTheOnlyOne(project, site, facts)) return true;
+  if (isOnSameConstant(project, site, inside.file, inside.call, owners) || areModelsOf(project, site, facts)) return true;
   const sessions = facts.map(({ session }) => session);
   return areSession(project, site, sessions) && [...certain(project, sessions)].every((session) => isLasting(project, session));
-}
-
-/** A table's class belongs to the one session of its library that the program opens. */
-function isTheOnlyOne(project: ProjectFacts, site: JudgedTransaction, facts: readonly StatementFact[]): boolean {
-  const { tokens } = project.graph.values;
-  const isModel = facts.every(({ session, library }) => {
-    const token = session === undefined ? undefined : tokens.get(session);
-    return library === site.library && token?.t === "typed" && token.role === "model";
-  });
-  if (!isModel) return false;
-  const [only, more] = new Set(project.opens.flatMap(({ library, file, token }) => (library === site.library && project.program.role(file) === "source" ? [oneOf(project, token)] : [])));
-  return only !== undefined && more === undefined && areSession(project, site, [only]);
 }
