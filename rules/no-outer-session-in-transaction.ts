@@ -108,7 +108,7 @@ function draftsOfHanded(project: ProjectFacts, { ignoreLibraries, allowFunctions
 }
 
 function isJudged(project: ProjectFacts, site: JudgedTransaction): boolean {
-  return hasHandle(site) && project.program.role(site.file) !== "test" && !project.ambient.isAmbient(site);
+  return hasHandle(project, site) && project.program.role(site.file) !== "test" && !project.ambient.isAmbient(site);
 }
 
 /** On one synchronous connection everything in between belongs to the transaction, whatever it is called on. */
@@ -236,9 +236,9 @@ function isWithin({ file, fn }: ReturnType<ProjectFacts["program"]["fnOf"]>, fro
 }
 
 /** The body takes part by a handle: what does not use it is outside. Without one, the session itself is the transaction. */
-function hasHandle(site: JudgedTransaction): boolean {
+function hasHandle(project: ProjectFacts, site: JudgedTransaction): boolean {
   const { style, pattern } = site;
-  return hasOwnConnection(site) || (style === "callback" && pattern?.handle !== undefined && pattern.ambient !== true);
+  return hasOwnConnection(project, site) || (style === "callback" && pattern?.handle !== undefined && pattern.ambient !== true);
 }
 
 /** TypeORM's query runners on SQLite are all on the one connection there is. https://typeorm.io/docs/query-runner */
