@@ -81,7 +81,7 @@ export const noOuterSessionInTransaction: Rule<Options> = {
       drafts.push(...judge(project, site, options), ...apart(project, site, options));
     }
     const { name } = noOuterSessionInTransaction;
-    return finish(noOuterSessionInTransaction, project, [...withoutRepetition(drafts), ...draftsIn(file, project, name, options, () => draftsOfHanded(project, options))]);
+    return finish(noOuterSessionInTransaction, project, withoutRepetition([...drafts, ...draftsIn(file, project, name, options, () => draftsOfHanded(project, options))]));
   },
 };
 

@@ -4,7 +4,7 @@ import type { JudgedTransaction, ProjectFacts } from "../../src/core/link/index.
 import type { InsideCall } from "../../src/core/link/inside.js";
 import { append, type FunctionKey } from "../../src/core/link/program.js";
 import type { StatementFact } from "../../src/core/link/statements.js";
-import { type DefaultSession, isOnParameter, onDefault } from "./default-session.js";
+import { type DefaultSession, isLeftOut, isOnParameter, onDefault } from "./default-session.js";
 import { isOfSibling } from "./dispatch.js";
 import { isByHand, isSurelyOpen } from "./by-hand.js";
 import { handsHandle } from "./dropped-handle.js";
@@ -12,7 +12,7 @@ import { carriesHandle, isGivenHandle, mayUseHandle, touches } from "./handles.j
 import { isRun } from "./lazy-query.js";
 import { isOnLentParameter } from "./lent-parameter.js";
 import { areModelsOf, mayBeGiven } from "./models.js";
-import { lacksOption, optionOf } from "./option-style.js";
+import { lacksOption, optionGiven, optionOf, optionsIndex } from "./option-style.js";
 import { functionName } from "./path.js";
 import { areSession, callsBefore, certain, isLasting, isOnGivenReceiver, isOnReceiver, isOnSameConstant } from "./same-session.js";
 
@@ -49,7 +49,7 @@ export function straysOf(project: ProjectFacts, site: JudgedTransaction, allowed
     const facts = strayFacts(project, site, inside);
     const stray = facts && (path.length > 0 ? viaHelper(project, site, inside, facts, allowed) : undefined);
     if (stray) found.push(stray);
-    if (stray || (path.length > 0 && !facts && touchesRows(project, call).length > 0 && isOnParameter(project, inside))) inHelpers.push(inside);
+    if (stray || (path.length > 0 && !facts && touchesRows(project, call).length > 0 && (isOnParameter(project, inside) || optionGiven(call, optionOf(site) ?? "") !== undefined))) inHelpers.push(inside);
     if (facts && path.length === 0 && file === home && isSameSession(project, site, inside, facts)) found.push({ file, call, at: call, option: optionOf(site) });
   }
   return [...found, ...otherWays(project, site, new Set(found.map(({ at }) => at)), inHelpers, allowed)];
@@ -65,9 +65,17 @@ export function strayFacts(project: ProjectFacts, site: JudgedTransaction, insid
   const all = touchesRows(project, call);
   if (all.length === 0) return undefined;
   const facts = onDefault(project, inside, all)?.facts ?? all;
-  if (mayUseHandle(project, facts) || (facts === all && (isGiven(project, file, call) || mayBeGiven(project, file, call, all))) || (!site.sync && !isRun(project, file, call))) return undefined;
+  if (mayUseHandle(project, facts) || (!site.sync && !isRun(project, file, call))) return undefined;
   const option = optionOf(site);
-  return option !== undefined && !lacksOption(project, file, call, option) ? undefined : facts;
+  // Where a transaction is an option, what else a statement is given says nothing: `findAll(options, transaction)`.
+  if (option !== undefined && optionsIndex(call) !== undefined) return lacksOption(project, file, call, option) || leavesOut(project, inside, option) ? facts : undefined;
+  return option !== undefined || (facts === all && (isGiven(project, file, call) || mayBeGiven(project, file, call, all))) ? undefined : facts;
+}
+
+/** The option is a parameter of the helper, and this way leaves it out: `find(id)` of `const find = (id, t) => Order.findByPk(id, { transaction: t })`. */
+function leavesOut(project: ProjectFacts, inside: InsideCall, option: string): boolean {
+  const given = optionGiven(inside.call, option);
+  return given !== undefined && isLeftOut(project, inside, given);
 }
 
 export function viaHelper(project: ProjectFacts, site: JudgedTransaction, inside: InsideCall, facts: readonly StatementFact[], allowed: readonly string[]): Stray | undefined {

@@ -182,6 +182,13 @@ runTable({
           await db("log").insert({ count: rows.length });
           if (!given) await trx.commit();
         }`, findings: [{ line: 6, library: "knex", message: "outside the transaction", ...DIRECT, related: [4] }] },
+    { name: "a transaction in the place of another argument", code: `${SEQUELIZE}
+        export async function close(id) {
+          const t = await sequelize.transaction();
+          const lines = await Line.findAll({ where: { order: id } }, t);
+          await Order.update({ state: lines.length }, { where: { id }, transaction: t });
+          await t.commit();
+        }`, findings: [{ line: 7, library: "sequelize", message: "because `transaction` is not passed", ...OPTION, related: [6] }] },
     { name: "the same by its options, and set later", code: `${SEQUELIZE}
         export async function close(id, options) {
           let t;

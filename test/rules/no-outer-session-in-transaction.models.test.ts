@@ -85,6 +85,41 @@ const LENT = (start: string) => ({
         });`,
 });
 
+/** A repository's file that begins the transactions, and a service that ends them. */
+const REPOSITORY = (begin = "Order.sequelize.transaction()") => ({
+  "src/db.js": `
+        const { Sequelize } = require("sequelize");
+        module.exports = new Sequelize("postgres://app");`,
+  "src/order.model.js": `
+        const sequelize = require("./db");
+        module.exports = sequelize.define("order", {});`,
+  "src/repository.js": `
+        const Order = require("./order.model");
+        const start = async () => {
+          const t = await ${begin};
+          return t;
+        };
+        const find = (id, t) => Order.findByPk(id, { transaction: t });
+        const findAny = (id) => Order.findByPk(id);
+        const change = (id, row, t) => Order.update(row, { where: { id }, transaction: t });
+        module.exports = { start, find, findAny, change };`,
+});
+
+const SERVICE = (read: string) => `
+        const repository = require("./repository");
+        exports.close = async (id) => {
+          const t = await repository.start();
+          try {
+            const order = await ${read};
+            await repository.change(order.id, { open: false }, t);
+            await t.commit();
+            return order;
+          } catch (error) {
+            await t.rollback();
+            throw error;
+          }
+        };`;
+
 const MODELS = { "src/models/index.js": INDEX, "src/models/counter.js": COUNTER, "src/models/order.js": ORDER };
 const PASSED = "because \`transaction\` is not passed";
 const BY_HAND = { library: "sequelize", fix: "manual", reason: "pass the transaction in its options" } as const;
@@ -109,6 +144,7 @@ runTable({
         };` } },
     { name: "a helper that takes the handle and passes it", code: { ...FLOWS("{ id }, t", ", { transaction: t }"), "src/orders.js": CLOSE("{ id: order.id }, t") } },
     { name: "the same where a helper of the program lends the handle", code: { ...FLOWS("{ id }, t", ", { transaction: t }"), ...LENT("{ id: order.id }, t") } },
+    { name: "a transaction that a repository begins, and all is given", code: { ...REPOSITORY(), "src/service.js": SERVICE("repository.find(id, t)") } },
     { name: "a helper that takes whatever it is given", code: { ...FLOWS("{ id }, ...more", ", ...more"), "src/orders.js": CLOSE("{ id: order.id }, { transaction: t }") } },
     { name: "a helper that takes its options as they come", code: { ...FLOWS("{ id, transaction }", ", { transaction }"), "src/orders.js": CLOSE("{ id: order.id, transaction: t }") } },
     { name: "two sessions that are both there, one of them for reports", code: `
@@ -142,6 +178,12 @@ runTable({
     ] },
     { name: "the same where a helper of the program lends the handle", code: { ...FLOWS("{ id }"), ...LENT("{ id: order.id }, t") }, findings: [
       { file: "src/orders.js", line: 6, message: "`flows.start` runs on the sequelize session around this transaction", library: "sequelize", fix: "manual", reason: "which is passed to it already", related: ["src/orders.js:4", "src/flows.js:2"] },
+    ] },
+    { name: "a transaction that a repository begins, and a helper that takes none", code: { ...REPOSITORY(), "src/service.js": SERVICE("repository.findAny(id)") }, findings: [
+      { file: "src/service.js", line: 5, message: "`repository.findAny` runs on the sequelize session around this transaction", library: "sequelize", fix: "manual", reason: "give the helper the transaction", related: ["src/service.js:3", "src/repository.js:7"] },
+    ] },
+    { name: "the same where the helper's handle is left out", code: { ...REPOSITORY(), "src/service.js": SERVICE("repository.find(id)") }, findings: [
+      { file: "src/service.js", line: 5, message: "`repository.find` runs on the sequelize session around this transaction", library: "sequelize", fix: "manual", reason: "give the helper the transaction", related: ["src/service.js:3", "src/repository.js:6"] },
     ] },
     { name: "models of a session that is opened in one branch or the other", code: { ...MODELS, "src/orders.js": `
         const { sequelize, Counter, Order } = require("./models");
