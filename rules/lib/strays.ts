@@ -2,7 +2,7 @@ import type { CallFact } from "../../src/core/facts/types.js";
 import type { CallPlace } from "../../src/core/link/calls.js";
 import type { JudgedTransaction, ProjectFacts } from "../../src/core/link/index.js";
 import type { InsideCall } from "../../src/core/link/inside.js";
-import { append, type FunctionKey } from "../../src/core/link/program.js";
+import { append, functionKey, type FunctionKey } from "../../src/core/link/program.js";
 import type { StatementFact } from "../../src/core/link/statements.js";
 import { type DefaultSession, isLeftOut, isOnParameter, onDefault } from "./default-session.js";
 import { isOfSibling } from "./dispatch.js";
@@ -72,9 +72,17 @@ export function strayFacts(project: ProjectFacts, site: JudgedTransaction, insid
   return option !== undefined || (facts === all && (isGiven(project, file, call) || mayBeGiven(project, file, call, all))) ? undefined : facts;
 }
 
+/** Whether a step of the way hands the handle on, as far as it has got it itself: `find(id, t)` of a function whose `t` this way leaves out hands on nothing. */
+function isHandedAt(project: ProjectFacts, path: readonly CallPlace[], index: number): boolean {
+  const step = path[index];
+  if (!step || !handsHandle(project, step)) return false;
+  const inside: InsideCall = { ...step, fn: functionKey(step.file, step.call.fn), path: path.slice(0, index) };
+  return !step.call.args.some((arg) => isLeftOut(project, inside, arg) && carriesHandle(project, step.file, arg, step.call.fn));
+}
+
 /** The option is a parameter of the helper, and this way leaves it out: `find(id)` of `const find = (id, t) => Order.findByPk(id, { transaction: t })`. */
-function leavesOut(project: ProjectFacts, inside: InsideCall, option: string): boolean {
-  const given = optionGiven(inside.call, option);
+export function leavesOut(project: ProjectFacts, inside: InsideCall, option: string | undefined): boolean {
+  const given = option === undefined ? undefined : optionGiven(inside.call, option);
   return given !== undefined && isLeftOut(project, inside, given);
 }
 
@@ -84,7 +92,7 @@ export function viaHelper(project: ProjectFacts, site: JudgedTransaction, inside
   if (!first || first.file !== homeOf(project, site) || isOfSibling(project, site, inside)) return undefined;
   // A helper that is handed the handle anywhere on the way is trusted with it, unless it is seen to pass another one by.
   const byDefault = onDefault(project, inside, facts);
-  if (byDefault === undefined && (path.some((step) => handsHandle(project, step)) || isOnLentParameter(project, site, first))) return undefined;
+  if (byDefault === undefined && (path.some((_, index) => isHandedAt(project, path, index)) || isOnLentParameter(project, site, first))) return undefined;
   if (!isSameSession(project, site, inside, facts, byDefault?.from)) return undefined;
   const helper = nameOf(project, first.file, first.call) ?? functionName(project, fn);
   return [helper, functionName(project, fn)].some((name) => isAllowed(name, allowed)) ? undefined : { file, call, at: first.call, helper, inBranch: takesBranch(inside) };

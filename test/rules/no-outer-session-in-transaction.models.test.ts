@@ -185,6 +185,33 @@ runTable({
     { name: "the same where the helper's handle is left out", code: { ...REPOSITORY(), "src/service.js": SERVICE("repository.find(id)") }, findings: [
       { file: "src/service.js", line: 5, message: "`repository.find` runs on the sequelize session around this transaction", library: "sequelize", fix: "manual", reason: "give the helper the transaction", related: ["src/service.js:3", "src/repository.js:6"] },
     ] },
+    { name: "a helper of a helper that leaves it out on one way alone", code: { ...REPOSITORY(), "src/service.js": `
+        const repository = require("./repository");
+        const byId = async (id, t) => {
+          const order = await repository.find(id, t);
+          if (!order) throw new Error("none");
+          return order;
+        };
+        const run = async (work) => {
+          const t = await repository.start();
+          try {
+            await work(t);
+            await t.commit();
+          } catch (error) {
+            await t.rollback();
+            throw error;
+          }
+        };
+        exports.open = (id) => run(async (t) => {
+          const order = await byId(id, t);
+          await repository.change(order.id, { open: true }, t);
+        });
+        exports.close = (id) => run(async (t) => {
+          const order = await byId(id);
+          await repository.change(order.id, { open: false }, t);
+        });` }, findings: [
+      { file: "src/service.js", line: 22, message: "`byId` runs on the sequelize session around this transaction", library: "sequelize", fix: "manual", reason: "give the helper the transaction", related: ["src/service.js:21", "src/repository.js:6"] },
+    ] },
     { name: "models of a session that is opened in one branch or the other", code: { ...MODELS, "src/orders.js": `
         const { sequelize, Counter, Order } = require("./models");
         exports.place = async (id) => {
