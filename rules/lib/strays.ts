@@ -137,7 +137,7 @@ function otherWays(project: ProjectFacts, site: JudgedTransaction, reported: Rea
 }
 
 /** `knex("t").transacting(trx).insert(row)`: the handle may be given before the call or after it. */
-function isGiven(project: ProjectFacts, file: string, call: CallFact): boolean {
+export function isGiven(project: ProjectFacts, file: string, call: CallFact): boolean {
   return isGivenHandle(project, file, call) || callsBefore(project, file, call).some(({ args, fn }) => args.some((arg) => carriesHandle(project, file, arg, fn)));
 }
 
