@@ -265,6 +265,7 @@ function isReadNowhereElse({ program }: CallGraph, file: string, variable: numbe
   const named = new RegExp(String.raw`(?<![\w$.])${name.replaceAll("$", String.raw`\$`)}(?![\w$])(?!\s*=[^=>])`);
   const isNamed = (start: number, end: number): boolean => named.test(program.text(file, { start, end }).replace(/\/\*[^]*?\*\/|(?<=^|\s)\/\/.*/gm, ""));
   const [first, second] = [span.start, around.start];
+  if (!program.fn(file, call.fn).returns.some((value) => contains(value, (part) => part.k === "var" && part.id === variable))) return false;
   return first < second && !isNamed(0, first) && !isNamed(span.end, second) && !isNamed(second, call.span.start) && !isNamed(around.end, Infinity);
 }
 
