@@ -9,6 +9,7 @@ import { finish } from "./lib/finish.js";
 import { isGivenHandle, runsIn, touches } from "./lib/handles.js";
 import { draftsIn } from "./lib/once.js";
 import { callPath } from "./lib/path.js";
+import { isGiven } from "./lib/strays.js";
 import type { Draft, Rule } from "./rule.js";
 
 export interface Options {
@@ -97,7 +98,9 @@ function isStatement(project: ProjectFacts, site: JudgedTransaction, file: strin
   // `.then(trx.commit).catch(trx.rollback)`: the transaction is over when it is, and not before.
   if (chain.some(({ callee, args }) => isThen(callee) && args.some((arg) => arg.k === "member" && /^(commit|rollback)$/.test(arg.name)))) return false;
   if (touches(project, call).some(({ library }) => isSync(library))) return false;
-  return runsIn(project, site, call).some(({ kind }) => kind === "read" || kind === "write" || kind === "ddl");
+  const isRun = ({ kind }: { kind: string }): boolean => kind === "read" || kind === "write" || kind === "ddl";
+  // On the handle, or given it: `Order.query(trx).patch(row)`, `Order.create(row, { transaction: t })`.
+  return runsIn(project, site, call).some(isRun) || (touches(project, call).some(isRun) && isGiven(project, file, call));
 }
 
 /** A value may be a session of several drivers: where one of them is synchronous, the code may be its branch. */

@@ -4,8 +4,10 @@ import type { CallFact, Span } from "../src/core/facts/types.js";
 import type { JudgedTransaction, ProjectFacts } from "../src/core/link/index.js";
 import { functionKey } from "../src/core/link/program.js";
 import { writtenApart } from "./lib/apart.js";
+import { mentionsArguments } from "./lib/dropped-handle.js";
 import { finish } from "./lib/finish.js";
 import { hasOwnConnection, isByHand } from "./lib/by-hand.js";
+import { isGivenHandle } from "./lib/handles.js";
 import { handedStrays } from "./lib/handed-strays.js";
 import { inOptions, inPlace, isCaught, namedHandle } from "./lib/handle-in-place.js";
 import { passingOf } from "./lib/handle-passing.js";
@@ -43,6 +45,8 @@ const messages = {
 
 const CAUGHT = "its error is caught inside the transaction, which on PostgreSQL is over once a statement of it has failed";
 
+const DROPPED = "give the helper a parameter for the handle, which is passed to it already, and let it use that";
+
 const BY_HAND = {
   helper: "give the helper the transaction or its connection as a parameter, and let it use that",
   direct: "use the transaction, or the connection that it was begun on",
@@ -77,7 +81,7 @@ export const noOuterSessionInTransaction: Rule<Options> = {
       drafts.push(...judge(project, site, options), ...apart(project, site, options));
     }
     const { name } = noOuterSessionInTransaction;
-    return finish(noOuterSessionInTransaction, project, [...withoutRepetition(drafts), ...draftsIn(file, project, name, options, () => draftsOfHanded(project, options))]);
+    return finish(noOuterSessionInTransaction, project, withoutRepetition([...drafts, ...draftsIn(file, project, name, options, () => draftsOfHanded(project, options))]));
   },
 };
 
@@ -104,7 +108,7 @@ function draftsOfHanded(project: ProjectFacts, { ignoreLibraries, allowFunctions
 }
 
 function isJudged(project: ProjectFacts, site: JudgedTransaction): boolean {
-  return hasHandle(site) && project.program.role(site.file) !== "test" && !project.ambient.isAmbient(site);
+  return hasHandle(project, site) && project.program.role(site.file) !== "test" && !project.ambient.isAmbient(site);
 }
 
 /** On one synchronous connection everything in between belongs to the transaction, whatever it is called on. */
@@ -191,6 +195,7 @@ function apart(project: ProjectFacts, site: JudgedTransaction, { allowFunctions 
 /** How a place is mended, how safe that is, and why. */
 function fixOf(project: ProjectFacts, site: JudgedTransaction, at: CallFact, found: readonly Stray[], options: Options): Pick<Draft, "fix" | "fixReason" | "detail"> {
   const { helper, option } = found[0] ?? {};
+  if (helper !== undefined && isGivenHandle(project, homeOf(project, site), at)) return { fix: "manual", fixReason: DROPPED };
   if (isByHand(site)) return { fix: "manual", fixReason: helper !== undefined ? BY_HAND.helper : option !== undefined ? `pass the transaction in its options, as \`${option}\`` : BY_HAND.direct };
   if (helper !== undefined) {
     const passing = throughHelper(project, site, at, found, options);
@@ -231,9 +236,9 @@ function isWithin({ file, fn }: ReturnType<ProjectFacts["program"]["fnOf"]>, fro
 }
 
 /** The body takes part by a handle: what does not use it is outside. Without one, the session itself is the transaction. */
-function hasHandle(site: JudgedTransaction): boolean {
+function hasHandle(project: ProjectFacts, site: JudgedTransaction): boolean {
   const { style, pattern } = site;
-  return hasOwnConnection(site) || (style === "callback" && pattern?.handle !== undefined && pattern.ambient !== true);
+  return hasOwnConnection(project, site) || (style === "callback" && pattern?.handle !== undefined && pattern.ambient !== true);
 }
 
 /** TypeORM's query runners on SQLite are all on the one connection there is. https://typeorm.io/docs/query-runner */
@@ -248,12 +253,6 @@ function takesNoHandle(project: ProjectFacts, site: JudgedTransaction): boolean 
     const { fn } = project.program.fnOf(key);
     return fn.params[index] === undefined && !fn.params.some(({ rest }) => rest) && !mentionsArguments(project, key);
   });
-}
-
-/** `arguments[0]` is a parameter, too. */
-function mentionsArguments(project: ProjectFacts, key: string): boolean {
-  const { file, fn } = project.program.fnOf(key);
-  return fn.kind !== "arrow" && /\barguments\b/.test(project.program.text(file, fn.body));
 }
 
 /** How the helper that a call runs is given the handle, or why its author has to see to it. */

@@ -98,7 +98,7 @@ function judge(project: ProjectFacts, bounds: Bounds, site: JudgedTransaction, o
   const held = loops
     .filter(({ file, loop, path }) => !(joined && path.length > 0) && loop.kind !== "for-in" && !(loop.hasReturn && loop.kind !== "callback") && !bounds.isBounded(file, loop, site))
     // Rows that replace or belong to what this one turn writes are as many as that one thing has.
-    .filter((candidate) => !keepsTogether(project, candidate) && !isOverTables(project, candidate) && !isApart(project, candidate))
+    .filter((candidate) => !keepsTogether(project, candidate) && !isOverTables(project, candidate) && !isApart(project, candidate) && !isLeftBehind(project, site, candidate))
     .map((candidate) => ({ ...candidate, isSure: isSurelyLong(project, bounds, candidate, site, engine) }))
     .sort((a, b) => Number(b.isSure) - Number(a.isSure) || a.path.length - b.path.length || a.loop.span.start - b.loop.span.start);
   const outer = held[0];
@@ -149,6 +149,12 @@ function judge(project: ProjectFacts, bounds: Bounds, site: JudgedTransaction, o
 function isApart(project: ProjectFacts, { writes }: HeldLoop): boolean {
   const fresh = freshSessionsOf(project);
   return writes.every(({ call }) => fresh.writesApart(call));
+}
+
+/** `rows.forEach(async (row) => { await tx.save(row); })`: nobody waits for what it writes, and the transaction does not either. */
+function isLeftBehind({ program }: ProjectFacts, { sync }: JudgedTransaction, { file, loop }: HeldLoop): boolean {
+  if (sync || loop.method !== "forEach" || loop.call === undefined) return false;
+  return program.call(file, loop.call).args.some((arg) => arg.k === "fn" && program.fn(file, arg.id).async);
 }
 
 /** Each turn writes another table: as many as the program has. */

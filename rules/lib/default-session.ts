@@ -35,6 +35,12 @@ export function onDefault(project: ProjectFacts, { file, call, fn, path }: Insid
   return undefined;
 }
 
+/** Whether this way to a helper leaves out the parameter that a value is: no argument, and no default either. */
+export function isLeftOut(project: ProjectFacts, { file, fn, path }: InsideCall, expr: Expr): boolean {
+  const parameter = expr.k === "var" ? parameterOf(project, file, expr.id, fn) : undefined;
+  return parameter !== undefined && originOf(project, path, path.length - 1, parameter) === "left out";
+}
+
 /** Whether a call is made on a parameter: what it is then depends on the way. */
 export function isOnParameter(project: ProjectFacts, { file, call, fn }: InsideCall): boolean {
   return [call.callee, ...startsOf(project, file, call.callee), ...call.args].some((part) => part.k === "var" && parameterOf(project, file, part.id, fn) !== undefined);

@@ -4,8 +4,9 @@ import type { InsideCall } from "../../src/core/link/inside.js";
 import { isByHand, isSurelyOpen } from "./by-hand.js";
 import { onDefault } from "./default-session.js";
 import { carriesHandle } from "./handles.js";
+import { optionOf } from "./option-style.js";
 import { functionName } from "./path.js";
-import { isSameSession, strayFacts } from "./strays.js";
+import { isSameSession, leavesOut, strayFacts } from "./strays.js";
 
 /** A statement on the session in a function that is given a transaction's handle, and the transaction that gives it. */
 export interface HandedStray {
@@ -27,6 +28,8 @@ export function handedStrays(project: ProjectFacts, sites: Iterable<JudgedTransa
       if (!project.program.chainEnd(file, call).awaited || !isHanded(project, inside) || allowed.includes(functionName(project, fn))) continue;
       const facts = strayFacts(project, site, inside);
       // On MySQL a change of the schema ends the transaction that it runs in, so that it is kept out.
+      // A way that leaves the handle out is the mistake of who does so.
+      if (leavesOut(project, inside, optionOf(site))) continue;
       if (!facts || facts.some(({ kind }) => kind === "ddl") || onDefault(project, inside, facts)) continue;
       if (isSameSession(project, site, inside, facts)) found.set(call, { site, inside });
     }

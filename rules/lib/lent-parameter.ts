@@ -1,5 +1,6 @@
 import type { CallFact, Expr, VariableId } from "../../src/core/facts/types.js";
 import type { JudgedTransaction, ProjectFacts } from "../../src/core/link/index.js";
+import { takesArgument } from "./dropped-handle.js";
 
 const MAX_DEPTH = 12;
 
@@ -11,7 +12,7 @@ export function isOnLentParameter(project: ProjectFacts, site: JudgedTransaction
   if (site.lender === undefined) return false;
   const lent = lentVariables(project, site, file);
   if (lent.size === 0) return false;
-  return call.args.some((arg) => isMade(project, file, arg, lent)) || (call.callee.k === "member" && isMade(project, file, call.callee.of, lent));
+  return call.args.some((arg, index) => isMade(project, file, arg, lent) && takesArgument(project, { file, call }, index)) || (call.callee.k === "member" && isMade(project, file, call.callee.of, lent));
 }
 
 /** The parameters of the transaction's function, and the variables that it sets to what it makes of them. */

@@ -34,6 +34,13 @@ export function lacksOption(project: ProjectFacts, file: string, call: CallFact,
   return given === undefined || isWithout(project, file, given, option);
 }
 
+/** What a statement is passed as an option, where its options are written in place. */
+export function optionGiven(call: CallFact, option: string): Expr | undefined {
+  const index = call.spread ? undefined : optionsIndex(call);
+  const given = index === undefined ? undefined : call.args[index];
+  return given?.k === "object" && !given.props.some(({ name }) => name === "..." || name === "*") ? given.props.find(({ name }) => name === option)?.value : undefined;
+}
+
 function isWithout(project: ProjectFacts, file: string, given: Expr, option: string): boolean {
   const { expr } = constantOf(project.program, file, given);
   return expr.k === "object" && !expr.props.some(({ name }) => name === option || name === "..." || name === "*");

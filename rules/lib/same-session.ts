@@ -7,6 +7,7 @@ import type { InsideCall } from "../../src/core/link/inside.js";
 import { functionKey, type FunctionKey, type Program } from "../../src/core/link/program.js";
 import type { TokenId } from "../../src/core/link/tokens.js";
 import type { TransactionSite } from "../../src/core/link/transactions.js";
+import { oneOf } from "./one-of.js";
 
 /** A transaction, or the one of the helper that runs it. */
 type Begun = TransactionSite & { lender?: TransactionSite };
@@ -17,7 +18,7 @@ export function certain(project: ProjectFacts, ids: Iterable<TokenId | undefined
   const found = new Set<TokenId>();
   for (const id of ids) {
     const token = id === undefined ? undefined : tokens.get(id);
-    if (id !== undefined && (token?.t === "session" || (token?.t === "typed" && token.role === "session" && token.owner !== undefined))) found.add(id);
+    if (id !== undefined && (token?.t === "session" || (token?.t === "typed" && token.role === "session" && token.owner !== undefined))) found.add(oneOf(project, id));
   }
   return found;
 }

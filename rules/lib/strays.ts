@@ -2,15 +2,17 @@ import type { CallFact } from "../../src/core/facts/types.js";
 import type { CallPlace } from "../../src/core/link/calls.js";
 import type { JudgedTransaction, ProjectFacts } from "../../src/core/link/index.js";
 import type { InsideCall } from "../../src/core/link/inside.js";
-import { append, type FunctionKey } from "../../src/core/link/program.js";
+import { append, functionKey, type FunctionKey } from "../../src/core/link/program.js";
 import type { StatementFact } from "../../src/core/link/statements.js";
-import { type DefaultSession, isOnParameter, onDefault } from "./default-session.js";
+import { type DefaultSession, isLeftOut, isOnParameter, onDefault } from "./default-session.js";
 import { isOfSibling } from "./dispatch.js";
 import { isByHand, isSurelyOpen } from "./by-hand.js";
+import { handsHandle } from "./dropped-handle.js";
 import { carriesHandle, isGivenHandle, mayUseHandle, touches } from "./handles.js";
 import { isRun } from "./lazy-query.js";
 import { isOnLentParameter } from "./lent-parameter.js";
-import { lacksOption, optionOf } from "./option-style.js";
+import { areModelsOf, mayBeGiven } from "./models.js";
+import { lacksOption, optionGiven, optionOf, optionsIndex } from "./option-style.js";
 import { functionName } from "./path.js";
 import { areSession, callsBefore, certain, isLasting, isOnGivenReceiver, isOnReceiver, isOnSameConstant } from "./same-session.js";
 
@@ -47,7 +49,7 @@ export function straysOf(project: ProjectFacts, site: JudgedTransaction, allowed
     const facts = strayFacts(project, site, inside);
     const stray = facts && (path.length > 0 ? viaHelper(project, site, inside, facts, allowed) : undefined);
     if (stray) found.push(stray);
-    if (stray || (path.length > 0 && !facts && touchesRows(project, call).length > 0 && isOnParameter(project, inside))) inHelpers.push(inside);
+    if (stray || (path.length > 0 && !facts && touchesRows(project, call).length > 0 && (isOnParameter(project, inside) || optionGiven(call, optionOf(site) ?? "") !== undefined))) inHelpers.push(inside);
     if (facts && path.length === 0 && file === home && isSameSession(project, site, inside, facts)) found.push({ file, call, at: call, option: optionOf(site) });
   }
   return [...found, ...otherWays(project, site, new Set(found.map(({ at }) => at)), inHelpers, allowed)];
@@ -63,9 +65,25 @@ export function strayFacts(project: ProjectFacts, site: JudgedTransaction, insid
   const all = touchesRows(project, call);
   if (all.length === 0) return undefined;
   const facts = onDefault(project, inside, all)?.facts ?? all;
-  if (mayUseHandle(project, facts) || (facts === all && isGiven(project, file, call)) || (!site.sync && !isRun(project, file, call))) return undefined;
+  if (mayUseHandle(project, facts) || (!site.sync && !isRun(project, file, call))) return undefined;
   const option = optionOf(site);
-  return option !== undefined && !lacksOption(project, file, call, option) ? undefined : facts;
+  // Where a transaction is an option, what else a statement is given says nothing: `findAll(options, transaction)`.
+  if (option !== undefined && optionsIndex(call) !== undefined) return lacksOption(project, file, call, option) || leavesOut(project, inside, option) ? facts : undefined;
+  return option !== undefined || (facts === all && (isGiven(project, file, call) || mayBeGiven(project, file, call, all))) ? undefined : facts;
+}
+
+/** Whether a step of the way hands the handle on, as far as it has got it itself: `find(id, t)` of a function whose `t` this way leaves out hands on nothing. */
+function isHandedAt(project: ProjectFacts, path: readonly CallPlace[], index: number): boolean {
+  const step = path[index];
+  if (!step || !handsHandle(project, step)) return false;
+  const inside: InsideCall = { ...step, fn: functionKey(step.file, step.call.fn), path: path.slice(0, index) };
+  return !step.call.args.some((arg) => isLeftOut(project, inside, arg) && carriesHandle(project, step.file, arg, step.call.fn));
+}
+
+/** The option is a parameter of the helper, and this way leaves it out: `find(id)` of `const find = (id, t) => Order.findByPk(id, { transaction: t })`. */
+export function leavesOut(project: ProjectFacts, inside: InsideCall, option: string | undefined): boolean {
+  const given = option === undefined ? undefined : optionGiven(inside.call, option);
+  return given !== undefined && isLeftOut(project, inside, given);
 }
 
 export function viaHelper(project: ProjectFacts, site: JudgedTransaction, inside: InsideCall, facts: readonly StatementFact[], allowed: readonly string[]): Stray | undefined {
@@ -74,7 +92,7 @@ export function viaHelper(project: ProjectFacts, site: JudgedTransaction, inside
   if (!first || first.file !== homeOf(project, site) || isOfSibling(project, site, inside)) return undefined;
   // A helper that is handed the handle anywhere on the way is trusted with it, unless it is seen to pass another one by.
   const byDefault = onDefault(project, inside, facts);
-  if (byDefault === undefined && (path.some((step) => isGivenHandle(project, step.file, step.call)) || isOnLentParameter(project, site, first))) return undefined;
+  if (byDefault === undefined && (path.some((_, index) => isHandedAt(project, path, index)) || isOnLentParameter(project, site, first))) return undefined;
   if (!isSameSession(project, site, inside, facts, byDefault?.from)) return undefined;
   const helper = nameOf(project, first.file, first.call) ?? functionName(project, fn);
   return [helper, functionName(project, fn)].some((name) => isAllowed(name, allowed)) ? undefined : { file, call, at: first.call, helper, inBranch: takesBranch(inside) };
@@ -119,7 +137,7 @@ function otherWays(project: ProjectFacts, site: JudgedTransaction, reported: Rea
 }
 
 /** `knex("t").transacting(trx).insert(row)`: the handle may be given before the call or after it. */
-function isGiven(project: ProjectFacts, file: string, call: CallFact): boolean {
+export function isGiven(project: ProjectFacts, file: string, call: CallFact): boolean {
   return isGivenHandle(project, file, call) || callsBefore(project, file, call).some(({ args, fn }) => args.some((arg) => carriesHandle(project, file, arg, fn)));
 }
 
@@ -140,19 +158,7 @@ function nameOf(project: ProjectFacts, file: string, call: CallFact): string | u
 export function isSameSession(project: ProjectFacts, site: JudgedTransaction, inside: InsideCall, facts: readonly StatementFact[], from?: DefaultSession): boolean {
   const owners = facts.map(({ owner }) => owner);
   if (inside.path.length === 0 ? isOnReceiver(project, site, inside.file, inside.call, owners) : isOnGivenReceiver(project, site, inside, owners, from)) return true;
-  if (isOnSameConstant(project, site, inside.file, inside.call, owners) || isTheOnlyOne(project, site, facts)) return true;
+  if (isOnSameConstant(project, site, inside.file, inside.call, owners) || areModelsOf(project, site, facts)) return true;
   const sessions = facts.map(({ session }) => session);
   return areSession(project, site, sessions) && [...certain(project, sessions)].every((session) => isLasting(project, session));
-}
-
-/** A table's class belongs to the one session of its library that the program opens. */
-function isTheOnlyOne(project: ProjectFacts, site: JudgedTransaction, facts: readonly StatementFact[]): boolean {
-  const { tokens } = project.graph.values;
-  const isModel = facts.every(({ session, library }) => {
-    const token = session === undefined ? undefined : tokens.get(session);
-    return library === site.library && token?.t === "typed" && token.role === "model";
-  });
-  if (!isModel) return false;
-  const opened = project.opens.filter(({ library, file }) => library === site.library && project.program.role(file) === "source");
-  return opened.length === 1 && opened[0] !== undefined && areSession(project, site, [opened[0].token]);
 }

@@ -176,6 +176,29 @@ runTable({
             await tx.thing.create({ data: { name } });
           });
         });`, findings: [{ line: 4, library: "@prisma/client", related: [3], message: "`forEach` drops the promises", fix: "manual", reason: "when what follows runs" }] },
+    { name: "statements that are given the handle: Objection's, in forEach", code: `
+        import { Model } from "objection";
+        class Label extends Model {}
+        export async function save(names) {
+          const trx = await Label.startTransaction();
+          try {
+            names.forEach(async (name) => {
+              await Label.query(trx).insert({ name });
+            });
+            await trx.commit();
+          } catch (error) {
+            await trx.rollback();
+            throw error;
+          }
+        }`, findings: [{ line: 6, library: "objection", related: [4], message: "`forEach` drops the promises", fix: "manual", reason: "when what follows runs" }] },
+    { name: "statements that are given the handle: Sequelize's, in their options", code: `
+        import { DataTypes, Sequelize } from "sequelize";
+        const sequelize = new Sequelize("postgres://app");
+        const Label = sequelize.define("label", { name: DataTypes.STRING });
+        export const save = (name) => sequelize.transaction(async (transaction) => {
+          await Label.destroy({ where: { name }, transaction });
+          Label.create({ name }, { transaction });
+        });`, findings: [{ line: 6, library: "sequelize", related: [4], ...FLOATS }] },
     { name: "map whose result goes nowhere", code: `${PRISMA}
         export const save = (names) => prisma.$transaction(async (tx) => {
           names.map(async (name) => { await tx.thing.create({ data: { name } }); });

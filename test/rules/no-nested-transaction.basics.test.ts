@@ -18,6 +18,44 @@ runTable({
   rule: "no-nested-transaction",
   theme: "basics",
   valid: [
+    { name: "a module's own export of a name that another module exports as well", code: {
+      "src/db.js": `
+        const { Sequelize } = require("sequelize");
+        module.exports = new Sequelize("postgres://app");`,
+      "src/with-transaction.js": `
+        const sequelize = require("./db");
+        module.exports = async (work) => {
+          const t = await sequelize.transaction();
+          try {
+            const result = await work(t);
+            await t.commit();
+            return result;
+          } catch (error) {
+            await t.rollback();
+            throw error;
+          }
+        };`,
+      "src/service.js": `
+        const sequelize = require("./db");
+        const Order = sequelize.define("order", {});
+        exports.importAll = async (rows, t) => {
+          const made = [];
+          for (const row of rows) made.push(await exports.create(row, t));
+          return made;
+        };
+        module.exports.importOne = (row, t) => module.exports.create(row, t);
+        exports.create = (row, t) => Order.create(row, { transaction: t });`,
+      "src/routes.js": `
+        const app = require("express")();
+        const service = require("./service");
+        const withTransaction = require("./with-transaction");
+        exports.create = async (req, res) => res.json(await withTransaction((t) => service.create(req.body, t)));
+        exports.importAll = async (req, res) => res.json(await withTransaction((t) => service.importAll(req.body, t)));
+        exports.importOne = async (req, res) => res.json(await withTransaction((t) => service.importOne(req.body, t)));
+        app.post("/orders", exports.create);
+        app.post("/import", exports.importAll);
+        app.post("/import/one", exports.importOne);`,
+    } },
     { name: "a helper on the way that looks whether one is open", code: `
         import { PrismaClient } from "@prisma/client";
         const client = new PrismaClient();

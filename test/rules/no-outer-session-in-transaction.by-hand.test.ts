@@ -58,6 +58,27 @@ runTable({
   rule: "no-outer-session-in-transaction",
   theme: "transactions that are begun by hand",
   valid: [
+    { name: "a transaction that is begun for many rows alone, and the session otherwise", code: `${KNEX}
+        export async function save(rows) {
+          const trx = rows.length > 1 ? await db.transaction() : db;
+          await trx("orders").insert(rows);
+          await db("log").insert({ count: rows.length });
+          if (rows.length > 1) await trx.commit();
+        }` },
+    { name: "a transaction that a function is given, or begins: all of it on that", code: `${KNEX}
+        export async function save(rows, given) {
+          const trx = given ?? (await db.transaction());
+          await trx("orders").insert(rows);
+          if (!given) await trx.commit();
+        }` },
+    { name: "what a function is given instead is the session", code: `${KNEX}
+        async function save(rows, given) {
+          const trx = given ?? (await db.transaction());
+          await trx("orders").insert(rows);
+          await db("log").insert({ count: rows.length });
+          if (!given) await trx.commit();
+        }
+        export const saveAll = (rows) => save(rows, db);` },
     { name: "Knex: every statement on the transaction", code: inKnex(`await db("lines").insert({ id: 1 }).transacting(trx);`) },
     { name: "before it begins, after it has ended, and after it was rolled back", code: `${KNEX}
         export async function save() {
@@ -154,6 +175,33 @@ runTable({
         }` },
   ],
   invalid: [
+    { name: "a transaction that a function is given, or begins itself", code: `${KNEX}
+        export async function save(rows, given) {
+          const trx = given ?? (await db.transaction());
+          await trx("orders").insert(rows);
+          await db("log").insert({ count: rows.length });
+          if (!given) await trx.commit();
+        }`, findings: [{ line: 6, library: "knex", message: "outside the transaction", ...DIRECT, related: [4] }] },
+    { name: "a transaction in the place of another argument", code: `${SEQUELIZE}
+        export async function close(id) {
+          const t = await sequelize.transaction();
+          const lines = await Line.findAll({ where: { order: id } }, t);
+          await Order.update({ state: lines.length }, { where: { id }, transaction: t });
+          await t.commit();
+        }`, findings: [{ line: 7, library: "sequelize", message: "because `transaction` is not passed", ...OPTION, related: [6] }] },
+    { name: "the same by its options, and set later", code: `${SEQUELIZE}
+        export async function close(id, options) {
+          let t;
+          try {
+            t = options.transaction ? options.transaction : await sequelize.transaction();
+            await Order.update({ state: "closed" }, { where: { id }, transaction: t });
+            await Line.update({ state: "closed" }, { where: { id } });
+            if (!options.transaction) await t.commit();
+          } catch (error) {
+            if (t && !options.transaction) await t.rollback();
+            throw error;
+          }
+        }`, findings: [{ line: 10, library: "sequelize", message: "because `transaction` is not passed", ...OPTION, related: [8] }] },
     { name: "Knex: the session beside the transaction", code: inKnex(`await db("lines").insert({ id: 1 });`), findings: [{ line: 7, library: "knex", message: "`db` is the knex session around this transaction", ...DIRECT, related: [4] }] },
     { name: "after a branch that gave up and left", code: `${KNEX}
         export async function save(id: number) {

@@ -85,6 +85,51 @@ runTable({
   ],
   invalid: [
     {
+      name: "a factory that overwrites a module's variable which nothing else reads",
+      code: `
+        import mysql from "mysql2/promise";
+        import express from "express";
+        let connection;
+        async function connect() {
+          // if (!connection) {
+          connection = await mysql.createConnection({ host: process.env.DB_HOST });
+          // }
+          return connection;
+        }
+        const app = express();
+        app.get("/things", async (req, res) => {
+          const db = await connect();
+          res.json(await db.query("SELECT * FROM things"));
+          await db.end();
+        });
+        app.get("/others", async (req, res) => {
+          const db = await connect();
+          res.json(await db.query("SELECT * FROM others"));
+          await db.end();
+        });
+      `,
+      findings: [{ line: 6, message: "each time it is called, and 2 places do so", library: "mysql2", fix: "review", reason: "the session is opened asynchronously", related: [12, 17], why: [16, 17, 6], sessions: "1" }],
+    },
+    {
+      name: "the same where another function reads it, which is a store",
+      code: `
+        import mysql from "mysql2/promise";
+        import express from "express";
+        let connection;
+        async function connect() {
+          connection = await mysql.createConnection({ host: process.env.DB_HOST });
+          return connection;
+        }
+        export const current = () => connection;
+        const app = express();
+        app.get("/things", async (req, res) => {
+          const db = await connect();
+          res.json(await db.query("SELECT * FROM things"));
+        });
+      `,
+      findings: [{ line: 5, message: "opens a new mysql2 session each time it runs", library: "mysql2", fix: "manual", reason: "no codemod yet", why: [10, 11, 5], sessions: "1" }],
+    },
+    {
       name: "a builder around a client of another package's dialect, kept in one case alone",
       code: `
         import { Kysely } from "kysely";

@@ -70,6 +70,21 @@ runTable({
         app.get("/things", async (req, res) => res.json(await runtime.runPromise(list)));` },
   ],
   invalid: [
+    { name: "a wrapper around Netlify's functions", code: {
+      "lib/with-prisma.ts": `
+        import type { Handler, HandlerEvent } from "@netlify/functions";
+        import { PrismaClient } from "@prisma/client";
+        export default function withPrisma(work: (prisma: PrismaClient, event: HandlerEvent) => Promise<unknown>): Handler {
+          return async (event: HandlerEvent) => {
+            const prisma = new PrismaClient();
+            return work(prisma, event).finally(() => prisma.$disconnect());
+          };
+        }`,
+      "netlify/functions/things.ts": `
+        import withPrisma from "../../lib/with-prisma";
+        const handler = withPrisma(async (prisma, event) => ({ statusCode: 200, body: JSON.stringify(await prisma.thing.findMany()) }));
+        export { handler };`,
+    }, findings: [{ file: "lib/with-prisma.ts", line: 5, message: "opens a new @prisma/client session each time it runs", library: "@prisma/client", fix: "review", reason: "the client then lives as long as the", why: ["lib/with-prisma.ts:4", "lib/with-prisma.ts:5"], sessions: "1" }] },
     { name: "a helper that a Worker calls, and a server as well", code: {
       "src/db.ts": `
         import { drizzle } from "drizzle-orm/postgres-js";

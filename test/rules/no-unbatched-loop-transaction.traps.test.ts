@@ -21,6 +21,20 @@ runTable({
   rule: "no-unbatched-loop-transaction",
   theme: "traps: what looks alike",
   valid: [
+    { name: "forEach with an async callback, whose writes nobody waits for", code: `
+        import { PrismaClient } from "@prisma/client";
+        import express from "express";
+        const prisma = new PrismaClient();
+        const app = express();
+        app.use(express.json());
+        app.post("/things", async (req, res) => {
+          await prisma.$transaction(async (tx) => {
+            req.body.things.forEach(async (thing) => {
+              await tx.thing.create({ data: { name: thing.name } });
+            });
+          });
+          res.end();
+        });` },
     {
       name: "the loop writes through sessions of its helpers' own: this transaction holds nothing",
       code: {

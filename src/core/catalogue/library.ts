@@ -52,6 +52,8 @@ export interface Library {
   models: readonly string[];
   /** The member of a model that is the session it belongs to: `Item.sequelize`. */
   modelSession?: string;
+  /** Models over another library's sessions, by its id, which are given to them (`Model.knex(knex)`). `takes`: the calls that may be given one, or a handle, each time. */
+  over?: { library: string; takes: RegExp };
   /** Types whose first type argument, a string, tells the entry: `BaseSQLiteDatabase<"sync">` → the id of the synchronous one. */
   typeVariants?: Readonly<Record<string, string>>;
   /**

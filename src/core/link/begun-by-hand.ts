@@ -6,6 +6,7 @@ import { engineOf } from "./engines.js";
 import { acquirePatternOf } from "./library-calls.js";
 import { append, functionKey } from "./program.js";
 import { statementOf } from "./run-statements.js";
+import { calleesOf } from "./sessions.js";
 import type { TokenId } from "./tokens.js";
 import { modeIn } from "./transaction-modes.js";
 import type { TransactionSite } from "./transactions.js";
@@ -96,6 +97,23 @@ function boundOf(graph: CallGraph, file: string, call: CallFact): Bound | undefi
     if (token.t !== "part" || !library || acquire?.kind !== "transaction") continue;
     const handle = tokens.intern({ t: "derived", kind: "handle", of: token.of, library: libraryId(library), file, call: call.id });
     return { call, kind: "begin", sql: "", session: tokens.sessionOf(id), library: libraryId(library), handle, mode: modeIn(library, call) ?? acquire.mode };
+  }
+  return begunThrough(graph, file, call);
+}
+
+/** A helper that begins one and gives its handle, for its caller to end: `const t = await orders.startTransaction()`. */
+function begunThrough(graph: CallGraph, file: string, call: CallFact): Bound | undefined {
+  const { program, values } = graph;
+  if (call.kind !== "call" || graph.external.has(call)) return undefined;
+  for (const id of values.solver.values(values.callResult(file, call.id))) {
+    const token = values.tokens.get(id);
+    if (token.t !== "derived" || token.kind !== "handle") continue;
+    const begin = program.call(token.file, token.call);
+    const key = functionKey(token.file, begin.fn);
+    // What a helper keeps, or hands on from somewhere else, was begun before.
+    if (begin.memo || begin.conditional || key === functionKey(file, call.fn) || !calleesOf(graph, call).includes(key)) continue;
+    const bound = boundOf(graph, token.file, begin);
+    if (bound?.kind === "begin" && bound.handle === id) return { ...bound, call };
   }
   return undefined;
 }

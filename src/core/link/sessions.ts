@@ -265,7 +265,7 @@ function isStored(graph: CallGraph, file: string, call: CallFact, session: Token
   const outlives = (assign: AssignFact): boolean =>
     assign.target.k === "member"
       ? assign.target.of.k === "this" || assign.target.of.k === "var" || assign.target.of.k === "class" || assign.target.of.k === "global"
-      : assign.target.k === "var" && graph.program.variable(file, assign.target.id).fn !== call.fn;
+      : assign.target.k === "var" && graph.program.variable(file, assign.target.id).fn !== call.fn && !isReadNowhereElse(graph, file, assign.target.id, call);
   // Wrappers around the open (`drizzle(new Database(path))`) pass it on: their results hold it, too.
   const wrappers = facts.calls.filter((other) => other.fn === call.fn && other.args.some((arg) => contains(arg, (part) => part.k === "call" && part.id === call.id)));
   const fed = (expr: Expr): boolean => holds(expr) || contains(expr, (part) => part.k === "call" && (wrappers.some((wrapper) => wrapper.id === part.id) || isOrm(part.id)));
@@ -284,6 +284,18 @@ function isStored(graph: CallGraph, file: string, call: CallFact, session: Token
     if (assign.target.k === "var") holders.add(assign.target.id);
   }
   return false;
+}
+
+/** `let connection; async function connect() { connection = await createConnection(…); return connection; }`: overwritten by each call, and asked by none, it keeps nothing. */
+function isReadNowhereElse({ program }: CallGraph, file: string, variable: number, call: CallFact): boolean {
+  const { name, span, fn } = program.variable(file, variable);
+  const { span: around, id } = program.fn(file, call.fn);
+  if (span === undefined || fn !== 0 || id === 0) return false;
+  const named = new RegExp(String.raw`(?<![\w$.])${name.replaceAll("$", String.raw`\$`)}(?![\w$])(?!\s*=[^=>])`);
+  const isNamed = (start: number, end: number): boolean => named.test(program.text(file, { start, end }).replace(/\/\*[^]*?\*\/|(?<=^|\s)\/\/.*/gm, ""));
+  const [first, second] = [span.start, around.start];
+  if (!program.fn(file, call.fn).returns.some((value) => contains(value, (part) => part.k === "var" && part.id === variable))) return false;
+  return first < second && !isNamed(0, first) && !isNamed(span.end, second) && !isNamed(second, call.span.start) && !isNamed(around.end, Infinity);
 }
 
 function contains(expr: Expr, test: (expr: Expr) => boolean): boolean {

@@ -179,7 +179,8 @@ export class Values {
     const node = this.solver.node();
     switch (expr.k) {
       case "global":
-        this.solver.add(node, this.tokens.intern({ t: "external", module: null, path: expr.name }));
+        // Each CommonJS module has an `exports` of its own.
+        this.solver.add(node, this.tokens.intern(expr.name === "exports" ? { t: "namespace", file } : { t: "external", module: null, path: expr.name }));
         break;
       case "fn":
         this.solver.add(node, this.tokens.intern({ t: "function", file, id: expr.id }));
@@ -208,7 +209,8 @@ export class Values {
         else this.addType(file, expr.type, node);
         break;
       case "member":
-        this.#loadFrom(this.expression(file, expr.of, fn), expr.name, node, file, fn);
+        if (expr.name === "exports" && expr.of.k === "global" && expr.of.name === "module") this.#flowNamespace(file, node);
+        else this.#loadFrom(this.expression(file, expr.of, fn), expr.name, node, file, fn);
         break;
       case "module":
         this.#flowImport(file, expr.specifier, "*", node);

@@ -7,7 +7,7 @@ import type { Framework } from "../framework.js";
  */
 export const serverless: Framework = {
   name: "AWS Lambda",
-  specifiers: ["aws-lambda", "@middy/core", "@vendia/serverless-express", "@google-cloud/functions-framework", "@azure/functions"],
+  specifiers: ["aws-lambda", "@middy/core", "@vendia/serverless-express", "@google-cloud/functions-framework", "@azure/functions", "@netlify/functions"],
   types: [],
   callbackParams: [],
   registrations: [
@@ -16,6 +16,10 @@ export const serverless: Framework = {
     { path: /^(http|cloudEvent)$/, role: ({ literals }) => ({ role: "entry", kind: "route", label: `function ${literals[0] ?? ""}`.trim() }) },
     { path: /^app\.\w+$/, role: ({ property, literals }) => (property === "handler" ? { role: "entry", kind: "route", label: `function ${literals[0] ?? ""}`.trim() } : undefined) },
   ],
-  fileEntries: [{ file: /./, imports: /^(aws-lambda|@middy\/core)$/, entry: (name) => (/^(\w*[hH]andler|main|default)$/.test(name) ? "an invocation" : undefined) }],
+  fileEntries: [
+    { file: /./, imports: /^(aws-lambda|@middy\/core)$/, entry: (name) => (/^(\w*[hH]andler|main|default)$/.test(name) ? "an invocation" : undefined) },
+    // Netlify's run there, too: https://docs.netlify.com/build/functions/get-started/.
+    { file: /(?:^|\/)netlify\/functions\/(?:[^/]+\/)?[^/]+\.[cm]?[jt]s$/, entry: (name) => (/^(handler|default)$/.test(name) ? "an invocation" : undefined) },
+  ],
   startups: [],
 };

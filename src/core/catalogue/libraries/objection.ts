@@ -17,6 +17,8 @@ export const objection: Library = {
   specifiers: ["objection"],
   engine: "wrapped",
   models: ["Model", "default.Model"],
+  // https://vincit.github.io/objection.js/guide/transactions.html#using-a-transaction: `query(trx)`, `$relatedQuery("lines", trx)`, `bindKnex(trx)`.
+  over: { library: "knex", takes: /^(?:\$?query|\$?relatedQuery|\$?fetchGraph|bindKnex|bindTransaction|knex)$/ },
   handleTypes: ["Transaction"],
   eitherTypes: ["TransactionOrKnex"],
   // https://vincit.github.io/objection.js/guide/transactions.html

@@ -23,7 +23,8 @@ export const sequelize: Library = {
   modelSession: "sequelize",
   // https://sequelize.org/docs/v6/other-topics/migrations/#project-bootstrapping: `models/index.js` calls each file of its folder.
   loaded: { params: ["sequelize", "DataTypes"], gives: "define()" },
-  same: ["getQueryInterface()", "queryInterface"],
+  // https://sequelize.org/api/v6/class/src/model.js~model#static-member-sequelize
+  same: ["getQueryInterface()", "queryInterface", "define().sequelize", "model().sequelize"],
   acquires: [{ path: methods("transaction"), kind: "transaction", releases: methods("commit", "rollback"), withoutCallback: true }],
   transactions: [{ path: methods("transaction"), style: "callback", body: "last", handle: 0, option: "transaction" }],
   statements: [
