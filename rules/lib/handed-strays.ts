@@ -27,9 +27,9 @@ export function handedStrays(project: ProjectFacts, sites: Iterable<JudgedTransa
       if (path.length === 0 || found.has(call) || call.handler === "catch" || project.program.role(file) !== "source") continue;
       if (!project.program.chainEnd(file, call).awaited || !isHanded(project, inside) || allowed.includes(functionName(project, fn))) continue;
       const facts = strayFacts(project, site, inside);
-      // On MySQL a change of the schema ends the transaction that it runs in, so that it is kept out.
       // A way that leaves the handle out is the mistake of who does so.
       if (leavesOut(project, inside, optionOf(site))) continue;
+      // On MySQL a change of the schema ends the transaction that it runs in, so that it is kept out.
       if (!facts || facts.some(({ kind }) => kind === "ddl") || onDefault(project, inside, facts)) continue;
       if (isSameSession(project, site, inside, facts)) found.set(call, { site, inside });
     }
