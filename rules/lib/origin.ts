@@ -143,7 +143,7 @@ export class Origin {
     const key = functionKey(file, fn);
     const all = callersOf(graph, key).filter((caller) => program.role(caller.file) !== "test");
     // The path that a script spells out says nothing of the service's; the configuration that both read does.
-    const callers = all.filter(({ file: from, call }) => program.role(from) === "source" || !this.#isSpelledOut(from, call.args[index]));
+    const callers = this.#often(all.filter(({ file: from, call }) => program.role(from) === "source" || !this.#isSpelledOut(from, call.args[index])));
     if (callers.length === 0 && all.length > 0) return "unknown";
     // A constructor's parameter is as good as a field: kept, and made for whoever makes the object.
     if (callers.length === 0) return program.fn(file, fn).name === "constructor" ? "unknown" : "given";
@@ -153,6 +153,12 @@ export class Origin {
       if (call.spread === true) return program.fn(from, call.fn).params.some(({ rest }) => rest) ? "given" : "unknown";
       return given === undefined ? "own" : this.#of(from, given, call.fn, depth + 1);
     })));
+  }
+
+  /** What the start-up hands over once says nothing of what requests do. */
+  #often(callers: ReturnType<typeof callersOf>): ReturnType<typeof callersOf> {
+    const often = callers.filter(({ file, call }) => [...this.project.contexts.ofCall(file, call)].some((context) => context !== "once" && context !== "test"));
+    return often.length > 0 ? often : callers;
   }
 
   /** `"profile.db"`, `join(import.meta.dirname, "profile.db")`. */
