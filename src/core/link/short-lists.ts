@@ -75,8 +75,8 @@ class ShortLists {
 
   /** `[...tags]`; `[head, ...blocks]`: one thing by itself, and those that go with it. */
   #isShortArray({ items, spread }: Extract<Expr, { k: "array" }>, depth: number): boolean {
-    const lists = items.filter((item) => item.k === "member" && item.name === "*");
-    if (spread && lists.length > 0 && lists.length < items.length) return true;
+    const isList = (item: Expr): boolean => item.k === "member" && item.name === "*";
+    if (spread && items.some(isList) && items.some((item) => !isList(item) && item.k !== "literal")) return true;
     return items.length > 0 && items.every((item) => item.k === "member" && item.name === "*" && this.isShort(item.of, depth + 1));
   }
 
