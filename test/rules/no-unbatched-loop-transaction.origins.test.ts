@@ -36,6 +36,9 @@ runTable({
     { name: "what is only asked before the list, whether it may be, makes no unit of it", code: held(`const open = db.prepare("SELECT open FROM months WHERE id = ?");`, `if (!open.get(req.body.month)) throw new Error("closed");
             for (const line of req.body.lines) insert.run(line.name);`),
       findings: [{ line: 8, message: "", fix: "review", reason: "all-or-nothing is given up", related: [10], why: [6], statements: "n + 1", list: ["10: `lines`: as many as the body of POST /things holds, and no schema bounds it"] }] },
+    { name: "nor does a row that the others need, made where it is missing", code: held(`const known = db.prepare("SELECT id FROM devices WHERE id = ?"); const make = db.prepare("INSERT INTO devices (id) VALUES (?)");`, `if (!known.get(req.body.device)) make.run(req.body.device);
+            for (const line of req.body.lines) insert.run(line.name);`),
+      findings: [{ line: 8, message: "", fix: "review", reason: "all-or-nothing is given up", related: [10], why: [6], statements: "n + 2", list: ["10: `lines`: as many as the body of POST /things holds, and no schema bounds it"] }] },
     { name: "what is counted afterwards makes one", code: held(`const count = db.prepare("SELECT count(*) AS n FROM things");`, `for (const line of req.body.lines) insert.run(line.name);
             res.locals.total = count.get().n;`),
       findings: found(["9: `lines`: as many as the body of POST /things holds, and no schema bounds it"], { statements: "n + 1", confidence: "likely" }) },
