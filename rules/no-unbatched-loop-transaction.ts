@@ -18,7 +18,6 @@ import { callPath, dearestPath, entryCosts } from "./lib/path.js";
 import { amount } from "./lib/amount.js";
 import { finish } from "./lib/finish.js";
 import { isOverEdits } from "./lib/edits.js";
-import { isOneUnit } from "./lib/one-unit.js";
 import { freshSessionsOf } from "./lib/own-session.js";
 import { besideReplaced, keepsTogether, obstaclesOf, ORDER, PARENT } from "./lib/atomicity.js";
 import { isOverRows } from "./lib/reorders.js";
@@ -170,10 +169,10 @@ function isUnseen({ contexts, program }: ProjectFacts, runner: FunctionKey): boo
 /** How many helpers may stand between a transaction and its loop for the loop to be surely the transaction's own. */
 const NEAR = 0;
 
-function isSurelyLong(project: ProjectFacts, bounds: Bounds, held: HeldLoop, site: JudgedTransaction, engine: Engine): boolean {
+function isSurelyLong(project: ProjectFacts, bounds: Bounds, held: HeldLoop, site: TransactionSite, engine: Engine): boolean {
   const { file, loop, path } = held;
   const inPieces = bounds.isOverPieces(file, loop) && (engine === "sqlite" ? changesMany(project, held) : writesMany(project, held));
-  return path.length <= NEAR && loop.bound.k !== "while" && !bounds.isOverShape(file, loop) && !isPerhapsShort(project.graph, file, loop) && !isOverPicked(project.graph, file, loop) && !isOverFoundByAddress(project.contexts, file, loop, site) && !isOverEdits(project, held, site) && !isOneUnit(project, held, site) && !inPieces;
+  return path.length <= NEAR && loop.bound.k !== "while" && !bounds.isOverShape(file, loop) && !isPerhapsShort(project.graph, file, loop) && !isOverPicked(project.graph, file, loop) && !isOverFoundByAddress(project.contexts, file, loop, site) && !isOverEdits(project, held, site) && !inPieces;
 }
 
 /** An import under a new parent: as long as the document is, so its parent does not make it one small thing. Where to cut it is still for people to say. */

@@ -28,7 +28,11 @@ export class Origin {
   /** What was found of parameters, variables and results. */
   readonly #known = new Map<string, From>();
 
-  constructor(private readonly project: ProjectFacts) {}
+  /** `ofServer`: what is followed names a server. A file that the start-up names is the program's own, whoever else names it. */
+  constructor(
+    private readonly project: ProjectFacts,
+    private readonly ofServer = false,
+  ) {}
 
   isGiven(file: string, expr: Expr, fn: number): boolean {
     return this.#of(file, expr, fn, 0) === "given";
@@ -155,9 +159,13 @@ export class Origin {
     })));
   }
 
-  /** What the start-up hands over once says nothing of what requests do. */
+  /** The server that the start-up hands over once says nothing of those that requests name. */
   #often(callers: ReturnType<typeof callersOf>): ReturnType<typeof callersOf> {
-    const often = callers.filter(({ file, call }) => [...this.project.contexts.ofCall(file, call)].some((context) => context !== "once" && context !== "test"));
+    if (!this.ofServer) return callers;
+    const often = callers.filter(({ file, call }) => {
+      const contexts = this.project.contexts.ofCall(file, call);
+      return contexts.has("per-call") || contexts.has("repeated");
+    });
     return often.length > 0 ? often : callers;
   }
 

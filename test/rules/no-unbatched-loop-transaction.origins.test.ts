@@ -30,24 +30,6 @@ runTable({
       findings: found(["7: `names`: all rows of `inbox` that this query finds (no LIMIT)"]) },
     { name: "the body of a request, in parts", code: held(`const { things } = req.body; const names = things.filter(Boolean).map((thing) => thing.name);`, `for (const name of new Set(names)) insert.run(name);`),
       findings: found(["9: `names`: as many as the body of POST /things holds, and no schema bounds it"]) },
-    { name: "a request's list, and something else that the transaction does for the request: the two are one unit", code: held(`const touch = db.prepare("UPDATE orders SET at = ? WHERE id = ?");`, `touch.run(Date.now(), req.body.id);
-            for (const line of req.body.lines) insert.run(line.name);`),
-      findings: [{ line: 8, message: "", confidence: "likely", fix: "review", reason: "all-or-nothing is given up", related: [10], why: [6], statements: "n + 1", list: ["10: `lines`: as many as the body of POST /things holds, and no schema bounds it"] }] },
-    { name: "what is only asked before the list, whether it may be, makes no unit of it", code: held(`const open = db.prepare("SELECT open FROM months WHERE id = ?");`, `if (!open.get(req.body.month)) throw new Error("closed");
-            for (const line of req.body.lines) insert.run(line.name);`),
-      findings: [{ line: 8, message: "", fix: "review", reason: "all-or-nothing is given up", related: [10], why: [6], statements: "n + 1", list: ["10: `lines`: as many as the body of POST /things holds, and no schema bounds it"] }] },
-    { name: "nor does a row that the others need, made where it is missing", code: held(`const known = db.prepare("SELECT id FROM devices WHERE id = ?"); const make = db.prepare("INSERT INTO devices (id) VALUES (?)");`, `if (!known.get(req.body.device)) make.run(req.body.device);
-            for (const line of req.body.lines) insert.run(line.name);`),
-      findings: [{ line: 8, message: "", fix: "review", reason: "all-or-nothing is given up", related: [10], why: [6], statements: "n + 2", list: ["10: `lines`: as many as the body of POST /things holds, and no schema bounds it"] }] },
-    { name: "what is counted afterwards makes one", code: held(`const count = db.prepare("SELECT count(*) AS n FROM things");`, `for (const line of req.body.lines) insert.run(line.name);
-            res.locals.total = count.get().n;`),
-      findings: found(["9: `lines`: as many as the body of POST /things holds, and no schema bounds it"], { statements: "n + 1", confidence: "likely" }) },
-    { name: "two lists of a request, and nothing else", code: held("", `for (const user of req.body.users) insert.run(user.name);
-            for (const book of req.body.books) insert.run(book.title);`),
-      findings: found(["9: `users`: as many as the body of POST /things holds, and no schema bounds it"], { statements: "n + m" }) },
-    { name: "the rows of a query, and something else: all the same as many as there are", code: held(`const rows = db.prepare("SELECT name FROM inbox").all(); const empty = db.prepare("DELETE FROM inbox");`, `for (const row of rows) insert.run(row.name);
-            empty.run();`),
-      findings: found(["7: `rows`: all rows of `inbox` that this query finds (no LIMIT)"], { statements: "n + 1" }) },
     { name: "a field of an object that was put together from the body", code: held(`const order = { owner: 1, lines: req.body.lines };`, `for (const line of order.lines) insert.run(line);`),
       findings: found(["9: `lines`: as many as the body of POST /things holds, and no schema bounds it"]) },
     { name: "what another server has answered", code: held(`const answer = await fetch("https://example.org/things"); const body = await answer.json();`, `for (const thing of body.things) insert.run(thing.name);`),

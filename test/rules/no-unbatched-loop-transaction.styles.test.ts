@@ -353,7 +353,7 @@ runTable({
           })();
           res.end();
         });`,
-      findings: [{ line: 7, confidence: "likely", message: "3n + 2 statements (n = things)", fix: "review", reason: REVIEW, related: [10], statements: "3n + 2", why: [6] }] },
+      findings: [{ line: 7, message: "3n + 2 statements (n = things)", fix: "review", reason: REVIEW, related: [10], statements: "3n + 2", why: [6] }] },
     { name: "Prisma: nobody waits for what the loop writes", code: prisma(`const all = [];
             for (const thing of req.body.things) all.push(tx.thing.create({ data: { name: thing.name } }));
             await Promise.all(all);`),
