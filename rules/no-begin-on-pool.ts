@@ -1,12 +1,11 @@
 import { packageName } from "../src/core/catalogue/index.js";
 import type { CallFact } from "../src/core/facts/types.js";
-import { engineOf } from "../src/core/link/engines.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
 import { functionKey } from "../src/core/link/program.js";
 import { statementsRunBy } from "../src/core/link/run-statements.js";
 import { finish } from "./lib/finish.js";
 import { callPath } from "./lib/path.js";
-import { isPool } from "./lib/pools.js";
+import { areOnPools } from "./lib/pools.js";
 import type { Draft, Rule } from "./rule.js";
 
 export interface Options {
@@ -62,13 +61,7 @@ function boundOf(project: ProjectFacts, call: CallFact): Bound | undefined {
   const [first] = statements;
   const verb = first?.sql === undefined ? undefined : BOUND.exec(first.sql)?.[1];
   if (!first || verb === undefined || runsWhole(first.sql ?? "")) return undefined;
-  const { tokens } = project.graph.values;
-  const onPools = statements.every(({ owner, session }) => {
-    const held = tokens.get(owner);
-    const bare = held.t === "session" || held.t === "typed" || (held.t === "derived" && held.kind === "orm");
-    return bare && session !== undefined && isPool(project, session) && engineOf(project.graph, session) === "server";
-  });
-  return onPools ? { call, library: first.library, verb: verb.toUpperCase() } : undefined;
+  return areOnPools(project, statements) ? { call, library: first.library, verb: verb.toUpperCase() } : undefined;
 }
 
 /** `BEGIN; UPDATE …; COMMIT` in one text is sent to one connection. */

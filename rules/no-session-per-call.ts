@@ -151,12 +151,22 @@ const ONCE_BY_NAME = /^(init|setup|migrat|runMigrat|seed|bootstrap|boot|start|st
 
 /**
  * Nobody in the project calls these functions, so how often they run is not known. Two or more that each get a
- * session of their own show that sessions are made by habit, not once. One that another of them calls runs on that one's account.
+ * session of their own show that sessions are made by habit, not once. One that another of them calls, or that is written in another, runs on that one's account.
  */
 function repeatedBySeveral(project: ProjectFacts, uses: readonly JudgedUse[]): boolean {
   const users = new Set(uses.map((use) => functionKey(use.file, use.call.fn)));
   const isCalledByAnother = (key: FunctionKey) => callersOf(project.graph, key).some(({ file, call }) => functionKey(file, call.fn) !== key && users.has(functionKey(file, call.fn)));
-  return [...users].filter((key) => !ONCE_BY_NAME.test(project.program.fnOf(key).fn.name) && !isCalledByAnother(key)).length >= 2;
+  const isWrittenInAnother = (key: FunctionKey): boolean => {
+    const { file, fn } = project.program.fnOf(key);
+    return fn.kind !== "module" && ancestorsOf(project, file, fn.parent).some((outer) => users.has(outer));
+  };
+  return [...users].filter((key) => !ONCE_BY_NAME.test(project.program.fnOf(key).fn.name) && !isCalledByAnother(key) && !isWrittenInAnother(key)).length >= 2;
+}
+
+function ancestorsOf({ program }: ProjectFacts, file: string, fn: number): FunctionKey[] {
+  const found: FunctionKey[] = [];
+  for (let at = program.fn(file, fn); at.kind !== "module"; at = program.fn(file, at.parent)) found.push(functionKey(file, at.id));
+  return found;
 }
 
 function relatedPlaces(project: ProjectFacts, open: OpenSite, uses: readonly JudgedUse[]): Place[] {

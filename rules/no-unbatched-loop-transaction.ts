@@ -10,6 +10,7 @@ import type { Engine } from "../src/core/link/engines.js";
 import { libraryWithId, packageName } from "../src/core/catalogue/index.js";
 import type { JudgedTransaction, ProjectFacts } from "../src/core/link/index.js";
 import { append, type FunctionKey, functionKey } from "../src/core/link/program.js";
+import { statementsRunBy } from "../src/core/link/run-statements.js";
 import { loopTimes } from "../src/core/link/summaries.js";
 import type { HeldLoop, TransactionSite } from "../src/core/link/transactions.js";
 import { namesTables } from "./lib/named-tables.js";
@@ -22,6 +23,7 @@ import { besideReplaced, keepsTogether, obstaclesOf, ORDER, PARENT } from "./lib
 import { isOverRows } from "./lib/reorders.js";
 import { runnerOf, whyNotBatched } from "./lib/batchable.js";
 import { runnerInService } from "./lib/runner.js";
+import { areOnPools } from "./lib/pools.js";
 import { changesMany, writesMany } from "./lib/pieces.js";
 import { whyLong } from "./lib/why-long.js";
 import type { Draft, Rule } from "./rule.js";
@@ -92,7 +94,7 @@ interface Called {
 
 function judge(project: ProjectFacts, bounds: Bounds, site: JudgedTransaction, options: Options, { libraries, engine }: Called): Draft | undefined {
   const runner = runnerInService(project, site);
-  if (runner === undefined || site.pattern?.atOnce || project.isPrivate(site) || isReadOnly(site)) return undefined;
+  if (runner === undefined || site.pattern?.atOnce || project.isPrivate(site) || isReadOnly(site) || isOnPool(project, site)) return undefined;
   const joined = isJoined(project, site);
   const loops = project.writers.heldLoops(site);
   const held = loops
@@ -187,6 +189,12 @@ function isImport({ graph }: ProjectFacts, { file, loop }: HeldLoop, obstacles: 
 /** As many statements as there are rows, where one would number them all: what cannot be batched is long all the same. */
 function isWholeOrder(project: ProjectFacts, held: HeldLoop, obstacles: LoopTransactionDetail["obstacles"]): boolean {
   return obstacles.every(({ what }) => what === ORDER) && isOverRows(project, held);
+}
+
+/** BEGIN went to some connection of a pool, and the rest to others: no connection is held over the loop, and no-begin-on-pool says what is wrong. */
+function isOnPool(project: ProjectFacts, { style, call }: TransactionSite): boolean {
+  const statements = style === "sql" ? statementsRunBy(project.graph, call) : [];
+  return statements.length > 0 && areOnPools(project, statements);
 }
 
 /** It says itself that it only reads: `{ readOnly: true }`, `{ accessMode: "read only" }`. */

@@ -22,7 +22,7 @@ export function serverOf(project: ProjectFacts, open: OpenSite): Server {
   if (first === undefined) return "own";
   const named = serversIn(project, open.file, first, 0);
   if (named.length === 0) return "own";
-  const origin = new Origin(project);
+  const origin = new Origin(project, engineOf(project.graph, open.token) === "server");
   if (!named.every(({ file, expr }) => origin.isGiven(file, expr, open.call.fn))) return "own";
   const isServer = origin.throughRow || engineOf(project.graph, open.token) === "server" || asksForPassword(project, open) || isFileOfTheCall(project, open, origin);
   const closed = isServer && !kept ? closedByUsers(project, open) : undefined;

@@ -3,6 +3,7 @@ import { parts } from "../../src/core/link/expressions.js";
 import type { JudgedTransaction, ProjectFacts } from "../../src/core/link/index.js";
 import { type StatementFact, statementsOf } from "../../src/core/link/statements.js";
 import type { TokenId } from "../../src/core/link/tokens.js";
+import { optionsIndex } from "./option-style.js";
 
 /** Properties in which contexts and repositories carry a session along. */
 const MAX_PROPERTIES = 12;
@@ -43,7 +44,13 @@ export function runsIn(project: ProjectFacts, site: JudgedTransaction, call: Cal
 /** Whether a call, or one that follows in its chain, is handed a transaction's handle: `save(tx, x)`, `.transacting(trx)`, `{ transaction: t }`. */
 export function isGivenHandle(project: ProjectFacts, file: string, call: CallFact): boolean {
   const chain = [call, ...project.graph.program.chainAfter(file, call)];
-  return chain.some((each) => each.args.some((arg) => carriesHandle(project, file, arg, each.fn)));
+  return chain.some((each) => each.args.some((arg, index) => carriesHandle(project, file, arg, each.fn) && !isUnread(project, each, index)));
+}
+
+/** `Page.destroy({ where }, { transaction })`: Sequelize reads the options of a statement, and nothing after them. */
+function isUnread(project: ProjectFacts, call: CallFact, index: number): boolean {
+  const options = optionsIndex(call);
+  return options !== undefined && index > options && touches(project, call).some(({ library }) => library === "sequelize");
 }
 
 /** Whether a value is a handle or holds one. */

@@ -30,7 +30,11 @@ export class Origin {
   /** What was found of parameters, variables and results. */
   readonly #known = new Map<string, From>();
 
-  constructor(private readonly project: ProjectFacts) {}
+  /** `ofServer`: what is followed names a server. A file that the start-up names is the program's own, whoever else names it. */
+  constructor(
+    private readonly project: ProjectFacts,
+    private readonly ofServer = false,
+  ) {}
 
   isGiven(file: string, expr: Expr, fn: number): boolean {
     return this.#of(file, expr, fn, 0) === "given";
@@ -153,7 +157,7 @@ export class Origin {
     const key = functionKey(file, fn);
     const all = callersOf(graph, key).filter((caller) => program.role(caller.file) !== "test");
     // The path that a script spells out says nothing of the service's; the configuration that both read does.
-    const callers = all.filter(({ file: from, call }) => program.role(from) === "source" || !this.#isSpelledOut(from, call.args[index]));
+    const callers = this.#often(all.filter(({ file: from, call }) => program.role(from) === "source" || !this.#isSpelledOut(from, call.args[index])));
     if (callers.length === 0 && all.length > 0) return "unknown";
     // A constructor's parameter is as good as a field: kept, and made for whoever makes the object.
     if (callers.length === 0) return program.fn(file, fn).name === "constructor" ? "unknown" : "given";
@@ -163,6 +167,16 @@ export class Origin {
       if (call.spread === true) return program.fn(from, call.fn).params.some(({ rest }) => rest) ? "given" : "unknown";
       return given === undefined ? "own" : this.#of(from, partOf(given, part), call.fn, depth + 1);
     })));
+  }
+
+  /** The server that the start-up hands over once says nothing of those that requests name. */
+  #often(callers: ReturnType<typeof callersOf>): ReturnType<typeof callersOf> {
+    if (!this.ofServer) return callers;
+    const often = callers.filter(({ file, call }) => {
+      const contexts = this.project.contexts.ofCall(file, call);
+      return contexts.has("per-call") || contexts.has("repeated");
+    });
+    return often.length > 0 ? often : callers;
   }
 
   /** `"profile.db"`, `join(import.meta.dirname, "profile.db")`. */

@@ -2,8 +2,10 @@ import { libraryWithId } from "../../src/core/catalogue/index.js";
 import type { OpenPattern } from "../../src/core/catalogue/library.js";
 import type { Expr } from "../../src/core/facts/types.js";
 import { constantOf } from "../../src/core/link/constants.js";
+import { engineOf } from "../../src/core/link/engines.js";
 import { openPatternOf } from "../../src/core/link/library-calls.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
+import type { StatementFact } from "../../src/core/link/statements.js";
 import type { TokenId } from "../../src/core/link/tokens.js";
 
 /** The pattern by which a session was opened; undefined for one of which only the declared type is known. */
@@ -30,6 +32,16 @@ export function isPool(project: ProjectFacts, session: TokenId): boolean {
   if (token.t !== "typed" || token.role !== "session" || token.owner !== undefined) return false;
   const library = libraryWithId(token.library);
   return library !== undefined && library.engine === "server" && (library.opens.every(({ kind }) => kind === "pool") || library.clientTypes.length > 0) && library.acquires.length > 0;
+}
+
+/** Whether all that a call runs goes to a server through a pool itself, and not through a connection out of it: then each statement may take another one. */
+export function areOnPools(project: ProjectFacts, statements: readonly StatementFact[]): boolean {
+  const { tokens } = project.graph.values;
+  return statements.every(({ owner, session }) => {
+    const held = tokens.get(owner);
+    const bare = held.t === "session" || held.t === "typed" || (held.t === "derived" && held.kind === "orm");
+    return bare && session !== undefined && isPool(project, session) && engineOf(project.graph, session) === "server";
+  });
 }
 
 /** `{ max: 1 }` */

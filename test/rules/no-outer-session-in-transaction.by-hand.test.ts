@@ -229,6 +229,18 @@ runTable({
             throw error;
           }
         }`, findings: [{ line: 9, library: "sequelize", message: "because `transaction` is not passed", ...OPTION, related: [6] }] },
+    { name: "Sequelize: the option in an argument that the method does not read", code: `${SEQUELIZE}
+        export async function remove(id) {
+          const t = await sequelize.transaction();
+          try {
+            await Order.update({ state: "gone" }, { where: { id }, transaction: t });
+            await Line.destroy({ where: { order: id } }, { transaction: t });
+            await t.commit();
+          } catch (error) {
+            await t.rollback();
+            throw error;
+          }
+        }`, findings: [{ line: 9, library: "sequelize", message: "because `transaction` is not passed", ...OPTION, related: [6] }] },
     { name: "pg: the pool beside the connection", code: onClient(`await client.query("DELETE FROM orders");
             await pool.query("DELETE FROM lines");`), findings: [{ line: 8, library: "pg", message: "`pool` is not the connection that this pg transaction was begun on", ...DIRECT, related: [6] }] },
     { name: "pg: a helper on the pool", code: `${PG}

@@ -108,6 +108,26 @@ runTable({
         await prisma.$transaction(async (tx) => {
           await Promise.all([tx.thing.create({ data: {} }), tx.owner.create({ data: {} })]);
         });` },
+    { name: "Sequelize: the handle where the method reads no options, so that nothing of it runs on the transaction", code: `
+        import { DataTypes, Sequelize } from "sequelize";
+        const sequelize = new Sequelize({ dialect: "sqlite", storage: "app.db" });
+        const Page = sequelize.define("Page", { chapter: DataTypes.INTEGER });
+        const Chapter = sequelize.define("Chapter", { title: DataTypes.STRING });
+        async function removePages(chapter, t = null) {
+          const pages = await Page.findAll({ where: { chapter } }, { transaction: t });
+          await Promise.all(pages.map(async (page) => { await Page.destroy({ where: { id: page.id } }, { transaction: t }); }));
+        }
+        export async function remove(id) {
+          const t = await sequelize.transaction();
+          try {
+            await removePages(id, t);
+            await Chapter.destroy({ where: { id }, transaction: t });
+            await t.commit();
+          } catch (error) {
+            await t.rollback();
+            throw error;
+          }
+        }` },
     { name: "a library that is left out", options: { ignoreLibraries: ["typeorm"] }, code: `${TYPEORM}
         export const save = (a, b) => source.transaction(async (manager) => { await Promise.all([manager.save(a), manager.save(b)]); });` },
   ],

@@ -57,6 +57,51 @@ runTable({
       `,
     },
     {
+      name: "an object for each address, kept in a Map, which opens when it is started and is started once",
+      code: `
+        import pg from "pg";
+        import express from "express";
+        class Queue {
+          #config; #pool; #starting = null;
+          constructor(config) {
+            this.#config = config;
+          }
+          async start() {
+            if (this.#starting) return this.#starting;
+            this.#starting = this.#open();
+            return this.#starting;
+          }
+          async #open() {
+            this.#pool = new pg.Pool({ ...this.#config, application_name: "queue" });
+            return this;
+          }
+          add(job) {
+            return this.#pool.query("INSERT INTO jobs (body) VALUES ($1)", [job]);
+          }
+        }
+        const queues = new Map();
+        const starting = new Map();
+        async function queueOf(address, schema) {
+          const key = address + schema;
+          const known = queues.get(key);
+          if (known) return known;
+          const pending = starting.get(key);
+          if (pending) return pending;
+          const queue = new Queue({ connectionString: address, schema });
+          const started = queue.start().then(() => {
+            queues.set(key, queue);
+            starting.delete(key);
+            return queue;
+          });
+          starting.set(key, started);
+          return started;
+        }
+        const app = express();
+        app.post("/jobs", async (req, res) => res.json(await (await queueOf(req.body.address, "app")).add(req.body.job)));
+        app.post("/mails", async (req, res) => res.json(await (await queueOf(req.body.address, "mail")).add(req.body.mail)));
+      `,
+    },
+    {
       name: "a lazy getter keeps it in the instance, which is built once",
       code: `
         import Database from "better-sqlite3";

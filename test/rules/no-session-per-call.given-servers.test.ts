@@ -338,6 +338,44 @@ ${chat("await client.end();")}` },
         const remote = new Remote();
         app.post("/connect", async (req, res) => { await remote.connect(req.body); res.end(); });
         app.post("/stop", async (req, res) => { await remote.stop(req.body.id); res.end(); });` },
+    { name: "an object for the server that a header names, closed again, and one for the program's own at start-up", code: `${APP}
+        import pg from "pg";
+        const DEFAULTS = { max: 1 };
+        const init = (config) => {
+          let pool = new pg.Pool(config);
+          return {
+            async query(sql) { return pool.query(sql); },
+            async end() { const ended = pool; pool = null; await ended.end(); },
+          };
+        };
+        class Inspector {
+          constructor(config) {
+            const { query, end } = init(config);
+            this.query = query;
+            this.end = end;
+          }
+        }
+        function configOf(request) {
+          const connectionString = request.headers.pg;
+          return { ...DEFAULTS, connectionString };
+        }
+        async function writeTypes() {
+          const inspector = new Inspector({ ...DEFAULTS, connectionString: process.env.PG });
+          console.log(await inspector.query("SELECT typname FROM pg_type"));
+          await inspector.end();
+        }
+        if (process.env.GENERATE) await writeTypes();
+        app.get("/tables", async (request, res) => {
+          const inspector = new Inspector(configOf(request));
+          res.json(await inspector.query("SELECT tablename FROM pg_tables"));
+          await inspector.end();
+        });
+        app.get("/roles", async (request, res) => {
+          const config = configOf(request);
+          const inspector = new Inspector(config);
+          res.json(await inspector.query("SELECT rolname FROM pg_roles"));
+          await inspector.end();
+        });` },
   ],
   invalid: [
     { name: "a file whose place the program works out of what a window says", code: `
@@ -478,5 +516,15 @@ ${chat("")}`, findings: [{ line: 7, message: "2 places do so per request", confi
           await client.end();
           res.end();
         });`, findings: [{ line: 5, message: "opens a new pg session", library: "pg", fix: "manual", reason: "no codemod yet", why: [4, 5], sessions: "1" }] },
+    { name: "the program's own at start-up, and the program's own for each request", code: `${APP}
+        import pg from "pg";
+        const connect = (config) => new pg.Pool(config);
+        async function migrate() { const pool = connect({ connectionString: process.env.PG }); await pool.query("SELECT 1"); await pool.end(); }
+        await migrate();
+        app.get("/users", async (req, res) => {
+          const pool = connect({ connectionString: process.env.PG });
+          res.json(await pool.query("SELECT * FROM users"));
+          await pool.end();
+        });`, findings: [{ line: 4, message: "`connect` opens a new pg session each time it is called", library: "pg", fix: "review", reason: "parameters decide more", related: [8], why: [7, 8, 4], sessions: "1" }] },
   ],
 });

@@ -252,6 +252,50 @@ commands[process.argv[2]]();
       findings: [{ line: 3, confidence: "likely", message: "`openDatabase` opens a new", fix: "safe", related: [8, 12, 15] }],
     },
     {
+      name: "one way through a provider's build, a retry and the callback that it is given; another one gets something else through the same helper",
+      code: `
+        import pg from "pg";
+        import { drizzle } from "drizzle-orm/node-postgres";
+        import { provide } from "a-container";
+        import { withRetry } from "some-retry";
+        import { Redis } from "ioredis";
+        export function createDb(env) {
+          const pool = new pg.Pool({ connectionString: env.DATABASE_URL });
+          const db = drizzle(pool);
+          return { db, pool };
+        }
+        async function initialize(name, open) {
+          let attempt = 0;
+          return await withRetry(async () => {
+            attempt += 1;
+            return await open(attempt);
+          }, { retry: 4 })();
+        }
+        export async function createApp() {
+          const db = provide("db", {
+            build: async ({ dependsOn }) => {
+              const { db: made, pool } = await initialize("Database", async (attempt) => {
+                const candidate = createDb(dependsOn.env);
+                await candidate.db.execute("SELECT 1");
+                return candidate;
+              });
+              dependsOn.lifecycle.onStop(() => pool.end());
+              return made;
+            },
+          });
+          const redis = provide("redis", {
+            build: async ({ dependsOn }) => {
+              const instance = await initialize("Redis", async (attempt) => new Redis(dependsOn.env.REDIS_URL));
+              dependsOn.lifecycle.onStop(() => instance.quit());
+              return instance;
+            },
+          });
+          return { db, redis };
+        }
+      `,
+      findings: [{ line: 7, confidence: "likely", message: "`createDb` opens a new", library: "pg", fix: "review", reason: "parameters decide more", related: [13, 15, 21, 22] }],
+    },
+    {
       name: "createApp() opens one, and so does each request",
       code: `
         import Database from "better-sqlite3";

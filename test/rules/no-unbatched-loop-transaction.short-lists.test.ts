@@ -133,6 +133,8 @@ runTable({
     { name: "a model's groups among what has one of many ids", code: grouped(`where: { thingId: { in: req.body.ids } }, by: ["thingId"], _max: { version: true }`), findings: groupedAt() },
     { name: "a model's groups by a kind and more", code: grouped(`by: ["type", "thingId"], _max: { at: true }`), findings: groupedAt() },
     { name: "the distinct values of a column", code: held(`const owners = db.prepare("SELECT DISTINCT owner FROM things").all();`, `for (const row of owners) insert.run(row.owner);`), findings: perhaps("owners", "n") },
+    { name: "one thing and those that go with it, in a list that is written out", code: held(`const chain = [req.body.head, ...req.body.blocks];`, `for (const block of chain) insert.run(block.name);`), findings: perhaps("chain") },
+    { name: "whole lists, one after the other", code: held(`const all = [...req.body.old, ...req.body.young];`, `for (const thing of all) insert.run(thing.name);`), findings: surely("all") },
     { name: "a list that is filled from a short one", code: held(`const user = composeUser(req.params.id); const names = []; for (const device of user.devices) names.push(device.name);`, `for (const name of names) insert.run(name);`), findings: perhaps("names") },
     { name: "a list that is filled from a long one", code: held(`const names = []; for (const device of req.body.devices) names.push(device.name);`, `for (const name of names) insert.run(name);`), findings: surely("names") },
     { name: "the rows that belong to each of a constant list", code: held(`const roles = [{ id: 1 }, { id: 2 }]; const of = db.prepare("SELECT name FROM things WHERE role = ?");`, `for (const role of roles) for (const row of of.all(role.id)) insert.run(row.name);`),

@@ -36,6 +36,22 @@ runTable({
           res.end();
         });` },
     {
+      name: "BEGIN through a pool: what is wrong there is no-begin-on-pool's, and no connection is held over the loop",
+      code: `
+        import { Pool } from "pg";
+        import express from "express";
+        const pool = new Pool();
+        const query = async (text, params = []) => (await pool.query(text, params)).rows;
+        const app = express();
+        app.post("/games", async (req, res) => {
+          await query("BEGIN");
+          for (const player of req.body.players) await query("INSERT INTO players (name) VALUES ($1)", [player.name]);
+          await query("COMMIT");
+          res.end();
+        });
+      `,
+    },
+    {
       name: "the loop writes through sessions of its helpers' own: this transaction holds nothing",
       code: {
         "src/open.ts": `

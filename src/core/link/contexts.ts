@@ -199,8 +199,16 @@ export class Contexts {
     for (const facts of graph.program.files.values())
       for (const cls of facts.classes) {
         const key = classKey(facts.file, cls.id);
-        for (const { file, call } of graph.instantiations.get(`${facts.file}#${cls.id}`) ?? []) this.#connect(functionKey(file, call.fn), key, { from: functionKey(file, call.fn), file, call });
+        for (const { file, call } of graph.instantiations.get(`${facts.file}#${cls.id}`) ?? []) this.#connectObject(key, file, call);
       }
+  }
+
+  /** What an object keeps lives as long as the object does: one that is kept itself, in a Map by its address as well, is made no more often than that. */
+  #connectObject(key: FunctionKey, file: string, call: CallFact): void {
+    const from = functionKey(file, call.fn);
+    const owner = this.#ownerOf(file, call);
+    if (owner === MODULE) this.#reach(key, "once", { from, file, call });
+    else this.#connect(owner ?? from, key, { from, file, call });
   }
 
   /** What came in as a parameter runs when those do that gave it; in a handler of the helper's own (a route, a timer), as that does. */

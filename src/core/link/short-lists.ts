@@ -58,7 +58,7 @@ class ShortLists {
       case "either":
         return expr.of.some((part) => this.isShort(part, depth + 1));
       case "array":
-        return expr.items.length > 0 && expr.items.every((item) => item.k === "member" && item.name === "*" && this.isShort(item.of, depth + 1));
+        return this.#isShortArray(expr, depth);
       case "var":
         return this.#isShortVariable(expr.id, depth);
       case "member": {
@@ -71,6 +71,13 @@ class ShortLists {
       default:
         return false;
     }
+  }
+
+  /** `[...tags]`; `[head, ...blocks]`: one thing by itself, and those that go with it. */
+  #isShortArray({ items, spread }: Extract<Expr, { k: "array" }>, depth: number): boolean {
+    const isList = (item: Expr): boolean => item.k === "member" && item.name === "*";
+    if (spread && items.some(isList) && items.some((item) => !isList(item) && item.k !== "literal")) return true;
+    return items.length > 0 && items.every((item) => item.k === "member" && item.name === "*" && this.isShort(item.of, depth + 1));
   }
 
   /** `(await pool.query(…)).rows`, `const [rows] = await pool.query(…)`: what a query gives, and no field of one thing. */
