@@ -157,26 +157,34 @@ export class Origin {
     const key = functionKey(file, fn);
     const all = callersOf(graph, key).filter((caller) => program.role(caller.file) !== "test");
     // The path that a script spells out says nothing of the service's; the configuration that both read does.
-    const callers = this.#often(all.filter(({ file: from, call }) => program.role(from) === "source" || !this.#isSpelledOut(from, call.args[index])));
+    const callers = all.filter(({ file: from, call }) => program.role(from) === "source" || !this.#isSpelledOut(from, call.args[index]));
     if (callers.length === 0 && all.length > 0) return "unknown";
     // A constructor's parameter is as good as a field: kept, and made for whoever makes the object.
     if (callers.length === 0) return program.fn(file, fn).name === "constructor" ? "unknown" : "given";
-    return this.#once(`parameter ${index} ${part ?? ""} ${key}`, () => together(callers.map(({ file: from, call }) => {
+    return this.#once(`parameter ${index} ${part ?? ""} ${key}`, () => {
+      const often = this.#often(callers);
+      const said = often.length === 0 ? undefined : this.#handedBy(often, index, depth, part);
+      return said === "given" ? said : this.#handedBy(callers, index, depth, part);
+    });
+  }
+
+  #handedBy(callers: ReturnType<typeof callersOf>, index: number, depth: number, part: string | undefined): From {
+    return together(callers.map(({ file, call }) => {
       const given = call.args[index];
       // `(...args) => handler(...args)`: what a framework hands over is handed on.
-      if (call.spread === true) return program.fn(from, call.fn).params.some(({ rest }) => rest) ? "given" : "unknown";
-      return given === undefined ? "own" : this.#of(from, partOf(given, part), call.fn, depth + 1);
-    })));
+      if (call.spread === true) return this.project.program.fn(file, call.fn).params.some(({ rest }) => rest) ? "given" : "unknown";
+      return given === undefined ? "own" : this.#of(file, partOf(given, part), call.fn, depth + 1);
+    }));
   }
 
   /** The server that the start-up hands over once says nothing of those that requests name. */
   #often(callers: ReturnType<typeof callersOf>): ReturnType<typeof callersOf> {
-    if (!this.ofServer) return callers;
+    if (!this.ofServer) return [];
     const often = callers.filter(({ file, call }) => {
       const contexts = this.project.contexts.ofCall(file, call);
       return contexts.has("per-call") || contexts.has("repeated");
     });
-    return often.length > 0 ? often : callers;
+    return often.length < callers.length ? often : [];
   }
 
   /** `"profile.db"`, `join(import.meta.dirname, "profile.db")`. */

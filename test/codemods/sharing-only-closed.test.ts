@@ -24,7 +24,7 @@ function fix(body: string): { text: string; manual: string[] } {
 
 describe("a session that is opened only to make its file", () => {
   it("is not shared: it would stay open for nobody", () => {
-    const body = "  const made = new Database(request.params.name);\n  made.close();";
+    const body = "  const made = new Database(`files/${request.params.name}.db`);\n  made.close();";
     expect(fix(body)).toEqual({ text: app(body)["src/app.js"], manual: [expect.stringContaining("closed as soon as it is open")] });
   });
 

@@ -421,7 +421,7 @@ ${chat("await client.end();")}` },
           const members = db.prepare("SELECT * FROM members").all();
           db.close();
           return members;
-        });`, findings: [{ line: 5, message: "`openProject` opens a new better-sqlite3 session each time it is called", confidence: "likely", sessions: "2", fix: "manual", reason: "each call is told its own database", related: [16], why: [19, 20, 10, 5] }] },
+        });`, findings: [{ line: 5, message: "`openProject` opens a new better-sqlite3 session each time it is called", confidence: "likely", sessions: "1", fix: "manual", reason: "each call is told its own database", related: [16], why: [15, 16, 5] }] },
     { name: "the file that a window names, left open", code: `
         import { ipcMain } from "electron";
         import Database from "better-sqlite3";
