@@ -63,7 +63,7 @@ export function importsOf(scan: KeptScan, file: string, specifiers: readonly str
 /** What a framework imports by itself for files in the folder of this one, which may use more of it than when it was scanned. */
 export function namesAround(scan: KeptScan, file: string): NonNullable<MapFile["named"]> {
   const folder = path.posix.dirname(file);
-  const names = new Map([...scan.files.values()].flatMap(({ file: each, named = [] }) => (path.posix.dirname(each) === folder ? named.map((name) => [name[0], name] as const) : [])));
+  const names = new Map([...scan.files.values()].flatMap(({ file: each, named = [] }) => (named.length > 0 && path.posix.dirname(each) === folder ? named.map((name) => [name[0], name] as const) : [])));
   return [...names.values()];
 }
 

@@ -72,7 +72,7 @@ function programOf(rule: AutoImportRule, folders: string[], files: readonly stri
     }
   }
   for (const name of twice) known.delete(name);
-  const words = known.size === 0 ? undefined : new RegExp(String.raw`(?<![\w$.])(?:${[...known.keys()].map((name) => name.replaceAll("$", String.raw`\$`)).join("|")})(?![\w$])`, "g");
+  const words = known.size === 0 ? undefined : new RegExp(String.raw`(?<![\w$]|(?<!\.\.)\.)(?:${[...known.keys()].map((name) => name.replaceAll("$", String.raw`\$`)).join("|")})(?![\w$])`, "g");
   return { rule, folders, known, words };
 }
 

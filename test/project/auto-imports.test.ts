@@ -25,6 +25,7 @@ describe("what Nuxt's server imports by itself", () => {
     ["a named function", { ...CONFIG, "server/utils/db.ts": DB, "server/api/things.get.ts": route("useDb()") }, [opens("server/utils/db.ts")]],
     ["a file in a folder of them", { ...CONFIG, "server/utils/data/db.ts": DB, "server/api/things.get.ts": route("useDb()") }, [opens("server/utils/data/db.ts")]],
     ["a default export, by its file's name", { ...CONFIG, "server/utils/open-db.ts": DB.replace("function useDb", "default function"), "server/api/things.get.ts": route("openDb()") }, [opens("server/utils/open-db.ts")]],
+    ["one that is spread", { ...CONFIG, "server/utils/db.ts": DB, "server/api/things.get.ts": "export default defineEventHandler(() => ({ ...useDb().prepare('SELECT 1').get() }));\n" }, [opens("server/utils/db.ts")]],
     ["a constant", { ...CONFIG, "server/utils/db.ts": `import Database from "better-sqlite3";\nexport const useDb = () =>\n  new Database("app.db");\n`, "server/api/things.get.ts": route("useDb()") }, [opens("server/utils/db.ts")]],
     ["a list of exports", { ...CONFIG, "server/utils/db.ts": `${DB.replace("export ", "")}export { useDb as db };\n`, "server/api/things.get.ts": route("db()") }, [opens("server/utils/db.ts")]],
     ["one that goes through another", { ...CONFIG, "server/utils/db.ts": DB, "server/utils/all.ts": "export const everything = () =>\n  useDb().prepare('SELECT 1').all();\n", "server/api/things.get.ts": "export default defineEventHandler(() => everything());\n" }, [opens("server/utils/db.ts")]],
@@ -42,6 +43,7 @@ describe("what Nuxt's server imports by itself", () => {
     ["a program without Nuxt", { "server/utils/db.ts": DB, "server/api/things.get.ts": route("useDb()") }],
     ["the pages, which run in the browser", { ...CONFIG, "server/utils/db.ts": DB, "pages/things.ts": route("useDb()") }],
     ["one name in two files: which one counts is not known", { ...CONFIG, "server/utils/db.ts": DB, "server/utils/other.ts": DB, "server/api/things.get.ts": route("useDb()") }],
+    ["a member of that name", { ...CONFIG, "server/utils/db.ts": DB, "server/api/things.get.ts": route("event.useDb()") }],
     ["a name in a string", { ...CONFIG, "server/utils/db.ts": DB, "server/api/things.get.ts": `export default defineEventHandler(() => "useDb()");\n` }],
     ["one session for all", { ...CONFIG, "server/utils/db.ts": `import Database from "better-sqlite3";\nconst db = new Database("app.db");\nexport const useDb = () => db;\n`, "server/api/things.get.ts": route("useDb()") }],
   ])("is nothing for %s", async (_, files) => {
