@@ -1,3 +1,4 @@
+import { WITH_TRANSACTION } from "./lib/lender.js";
 import { runTable } from "./lib/table.js";
 
 const PRISMA = `
@@ -22,19 +23,7 @@ runTable({
       "src/db.js": `
         const { Sequelize } = require("sequelize");
         module.exports = new Sequelize("postgres://app");`,
-      "src/with-transaction.js": `
-        const sequelize = require("./db");
-        module.exports = async (work) => {
-          const t = await sequelize.transaction();
-          try {
-            const result = await work(t);
-            await t.commit();
-            return result;
-          } catch (error) {
-            await t.rollback();
-            throw error;
-          }
-        };`,
+      "src/with-transaction.js": WITH_TRANSACTION,
       "src/service.js": `
         const sequelize = require("./db");
         const Order = sequelize.define("order", {});

@@ -1,3 +1,4 @@
+import { WITH_TRANSACTION } from "./lib/lender.js";
 import { runTable } from "./lib/table.js";
 
 /** `models/index.js` as sequelize-cli writes it: the session is opened one way or the other, and the folder's files define the models. */
@@ -61,19 +62,7 @@ const CLOSE = (start: string) => `
         });`;
 
 const LENT = (start: string) => ({
-  "src/with-transaction.js": `
-        const sequelize = require("./db");
-        module.exports = async (work) => {
-          const t = await sequelize.transaction();
-          try {
-            const result = await work(t);
-            await t.commit();
-            return result;
-          } catch (error) {
-            await t.rollback();
-            throw error;
-          }
-        };`,
+  "src/with-transaction.js": WITH_TRANSACTION,
   "src/orders.js": `
         const withTransaction = require("./with-transaction");
         const Order = require("./order.model");
