@@ -27,7 +27,9 @@ function isGivenText({ graph, writers }: ProjectFacts, call: CallFact): boolean 
   const receivers = graph.external.get(call) ?? [];
   return receivers.length > 0 && receivers.every((id) => {
     const token = graph.values.tokens.get(id);
-    return token.t !== "part" || !token.path.includes("()");
+    if (token.t !== "part") return true;
+    const owner = graph.values.tokens.get(token.of);
+    return !token.path.includes("()") && !(owner.t === "derived" && owner.kind === "statement");
   });
 }
 

@@ -159,8 +159,10 @@ export function applyPart(values: Values, { file, call, callee, args, result, in
   const path = token.t === "part" ? token.path : "()";
   const of = token.t === "part" ? token.of : callee;
   const onSession = owner.t === "session" || owner.t === "typed" || (owner.t === "derived" && owner.kind !== "statement");
-  if (onSession && library.prepares.includes(path))
+  if (onSession && library.prepares.includes(path)) {
     solver.add(result, tokens.intern({ t: "derived", kind: "statement", of, library: id, file, call: call.id }));
+    return;
+  }
   const transaction = onSession ? transactionPatternOf(library, path, call, values.program) : undefined;
   if (transaction) {
     linkTransaction(values, transaction, tokens.intern({ t: "derived", kind: transaction.style === "wrapper" ? "transaction" : "handle", of, library: id, file, call: call.id }), args, result);

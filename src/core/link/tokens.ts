@@ -47,6 +47,7 @@ export type TokenId = number;
 
 /** Longer paths say nothing any more, and unbounded ones would never end (`a().b().a().b()…`). */
 const MAX_PATH = 160;
+const OF_PROMISES = /^(then|catch|finally)$/;
 
 export class TokenTable {
   readonly #tokens: Token[] = [];
@@ -123,11 +124,21 @@ export class TokenTable {
       return path === undefined || path.length > MAX_PATH ? undefined : this.intern({ ...token, path });
     }
     if (token.t === "part") {
+      if (this.#isRow(token) && !OF_PROMISES.test(suffix)) return id;
       const path = joinPath(token.path, suffix);
       return path.length > MAX_PATH ? undefined : this.#partOf(token.of, path);
     }
     if (token.t === "session" || token.t === "typed" || token.t === "derived") return this.#partOf(id, calls ? "()" : suffix);
     return undefined;
+  }
+
+  /** What a prepared statement found: its rows, one of them, how many changed. Whatever is read of that is data, and said to be no more than that. */
+  #isRow({ of, path }: { of: TokenId; path: string }): boolean {
+    const owner = this.get(of);
+    if (owner.t !== "derived" || owner.kind !== "statement" || !path.endsWith("()")) return false;
+    const methods = libraryWithId(owner.library)?.statementMethods;
+    const name = path.slice(0, -2);
+    return methods !== undefined && (methods.run.includes(name) || methods.read.includes(name) || methods.iterate.includes(name));
   }
 
   #partOf(owner: TokenId, path: string): TokenId {

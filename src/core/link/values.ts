@@ -11,6 +11,9 @@ import type { Program } from "./program.js";
 import { NOTHING, Solver, type NodeId } from "./solver.js";
 import { joinPath, TokenTable, type TokenId } from "./tokens.js";
 
+/** Names of the platform that hold nothing which could be followed. */
+const NO_VALUES: ReadonlySet<string> = new Set(["undefined", "NaN", "Infinity"]);
+
 /**
  * The nodes of the constraint graph: one for each variable, field, parameter, call result and return, made on demand,
  * and what reading a member of a value means. What a node is fed from is worked out in the solver's turn, never where
@@ -164,15 +167,20 @@ export class Values {
       case "template":
       case "unknown":
         return NOTHING;
-      default: {
-        let node = this.#expressions.get(expr);
-        if (node === undefined) {
-          node = this.#build(file, expr, fn);
-          this.#expressions.set(expr, node);
-        }
-        return node;
-      }
+      case "global":
+        return NO_VALUES.has(expr.name) ? NOTHING : this.#built(file, expr, fn);
+      default:
+        return this.#built(file, expr, fn);
     }
+  }
+
+  #built(file: string, expr: Expr, fn: FunctionId): NodeId {
+    let node = this.#expressions.get(expr);
+    if (node === undefined) {
+      node = this.#build(file, expr, fn);
+      this.#expressions.set(expr, node);
+    }
+    return node;
   }
 
   #build(file: string, expr: Expr, fn: FunctionId): NodeId {

@@ -75,6 +75,67 @@ describe("Solver", () => {
     expect(solver.values(node).size).toBe(0);
   });
 
+  it("gives up what a place flows into along with it, whether the way was there before or comes later", () => {
+    const solver = new Solver();
+    const [full, after, end, late, beside] = [solver.node(), solver.node(), solver.node(), solver.node(), solver.node()];
+    solver.flow(full, after);
+    solver.flow(after, end);
+    solver.flow(beside, end);
+    solver.add(beside, 1);
+    for (let token = 0; token < 256; token++) solver.add(full, token);
+    solver.solve();
+    solver.flow(end, late);
+    solver.solve();
+    for (const node of [full, after, end, late]) {
+      expect(solver.isSaturated(node)).toBe(true);
+      expect([...solver.values(node)]).toEqual([]);
+    }
+    expect([...solver.values(beside)]).toEqual([1]);
+  });
+
+  it("says nothing more of a place that is given up", () => {
+    const solver = new Solver();
+    const [node, into] = [solver.node(), solver.node()];
+    const seen: number[] = [];
+    solver.watch(node, (token) => seen.push(token));
+    solver.add(node, 0);
+    solver.solve();
+    for (let token = 1; token < 300; token++) solver.add(node, token);
+    solver.watch(node, (token) => solver.add(into, token));
+    solver.solve();
+    expect(seen).toEqual([0]);
+    expect(solver.isSaturated(into)).toBe(false);
+    expect([...solver.values(into)]).toEqual([]);
+  });
+
+  it("gives up the same places in any order", () => {
+    const node = fc.nat({ max: 6 });
+    const step = fc.oneof(
+      fc.record({ k: fc.constant("add" as const), node, from: fc.nat({ max: 3 }) }),
+      fc.record({ k: fc.constant("flow" as const), from: node, to: node }),
+      fc.record({ k: fc.constant("solve" as const) }),
+    );
+    const outcome = (steps: readonly { k: string; node?: number; from?: number; to?: number }[]) => {
+      const solver = new Solver();
+      const nodes = Array.from({ length: 7 }, () => solver.node());
+      const at = (index = 0) => nodes[index] ?? NOTHING;
+      for (const entry of steps) {
+        // Three of the four hundreds are too many for one place.
+        if (entry.k === "add") for (let token = 0; token < 100; token++) solver.add(at(entry.node), (entry.from ?? 0) * 100 + token);
+        else if (entry.k === "flow") solver.flow(at(entry.from), at(entry.to));
+        else solver.solve();
+      }
+      solver.solve();
+      return nodes.map((id) => (solver.isSaturated(id) ? "given up" : sorted(solver.values(id)).join()));
+    };
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }).chain((steps) => fc.tuple(fc.constant(steps), fc.shuffledSubarray(steps, { minLength: steps.length }))), ([steps, shuffled]) => {
+        expect(outcome(shuffled)).toEqual(outcome(steps));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   it("takes ever fewer alternatives where everything flows everywhere", () => {
     const solver = new Solver();
     const nodes = Array.from({ length: 120 }, () => solver.node());

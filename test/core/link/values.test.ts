@@ -179,6 +179,17 @@ describe("values made from sessions", () => {
     expect(resultOf(project, "db.pragma(")).toContain("pragma() of session better-sqlite3");
   });
 
+  it("a prepared statement under one name alone, and what is read of its rows under none of its own", () => {
+    const project = link({ "a.ts": `${OPEN}\nconst stmt = db.prepare("SELECT 1");\nconst row = stmt.get();\nprobe(row.owner.name.trim().length);` });
+    expect(resultOf(project, "db.prepare(")).toEqual(["statement of session better-sqlite3"]);
+    expect(probed(project)).toEqual(resultOf(project, "stmt.get("));
+    expect(probed(project)).toEqual(["get() of statement of session better-sqlite3"]);
+  });
+
+  it("nothing of undefined", () => {
+    expect(probed(link({ "a.ts": "let row = undefined; row = NaN; probe(row.id.name);" }))).toEqual([]);
+  });
+
   it("a transaction callback's handle", () => {
     const project = link({ "a.ts": `${OPEN} import { drizzle } from "drizzle-orm/better-sqlite3"; const orm = drizzle({ client: db }); orm.transaction((tx) => { probe(tx); });` });
     expect(probedSessions(project)).toEqual(["handle of orm of session better-sqlite3"]);
