@@ -4,6 +4,8 @@ import type { CallPlace } from "../../src/core/link/calls.js";
 import type { JudgedTransaction, ProjectFacts } from "../../src/core/link/index.js";
 import type { InsideCall } from "../../src/core/link/inside.js";
 import { functionKey, type FunctionKey } from "../../src/core/link/program.js";
+import { statementOf } from "../../src/core/link/run-statements.js";
+import { mayBeSavepoint } from "../../src/core/link/statements.js";
 import type { TransactionSite } from "../../src/core/link/transactions.js";
 import { carriesHandle, isGivenHandle } from "./handles.js";
 import { areSession, isLasting, isOnGivenReceiver, isOnReceiver, isOnSameConstant, sessionOf } from "./same-session.js";
@@ -56,7 +58,7 @@ function nests(project: ProjectFacts, outer: JudgedTransaction, inner: Transacti
   if (owners.length === 0 || owners.some((id) => tokens.handleOf(id) !== undefined)) return undefined;
   // What a declared type leaves open, the constant says: the outer one was begun on it.
   if (!isOnSameConstant(project, outer, inside.file, inside.call, owners) && (owners.some((id) => mayBeHandle(project, id)) || !isSame(project, outer, inner, inside, owners))) return undefined;
-  if (inner.style === "sql" || (inner.style === "handle" && inner.handles.length === 0)) return isRefused(outer, inner) ? "refused" : undefined;
+  if (inner.style === "sql" || (inner.style === "handle" && inner.handles.length === 0)) return isRefused(outer, inner) && !setsSavepoint(project, inner) ? "refused" : undefined;
   // better-sqlite3 and its like make a savepoint of it. https://github.com/WiseLibs/better-sqlite3/blob/master/docs/api.md#transactionfunction---function
   if (inner.sync || inner.style === "wrapper" || inner.pattern?.ambient === true || inner.pattern?.nested === "joins") return undefined;
   // A list is one statement to its caller: it commits by itself, as any statement on the session does.
@@ -128,6 +130,12 @@ function asksOnTheWay(program: ProjectFacts["program"], { file, call }: CallPlac
 /** https://www.sqlite.org/lang_transaction.html: transactions do not nest. Code that asks first whether one is open begins under a condition. */
 function isRefused(outer: JudgedTransaction, inner: TransactionSite): boolean {
   return outer.engine === "sqlite" && (outer.style === "sql" || outer.sync) && !inner.call.conditional && (inner.call.tries ?? []).length === 0;
+}
+
+/** `exec(depth > 0 ? "SAVEPOINT inner" : "BEGIN")` */
+function setsSavepoint({ graph }: ProjectFacts, { call }: TransactionSite): boolean {
+  const text = statementOf(graph, call)?.text;
+  return text !== undefined && mayBeSavepoint(graph, text);
 }
 
 /** A declared type that may be a handle, or a connection that the caller began something on. */

@@ -1,4 +1,5 @@
 import { runTable, type Expected } from "./lib/table.js";
+import { WRAPPER } from "./lib/wrapper.js";
 
 const DB = `
         import Database from "better-sqlite3";
@@ -99,6 +100,21 @@ runTable({
           wholeOrNot(db, () => {
             for (const name of req.body.names) insert.run(name);
           });
+          res.end();
+        });` } },
+    { name: "in a wrapper's transaction, which begins one or sets a savepoint by how deep it is", code: {
+        "src/database.ts": WRAPPER,
+        "src/app.ts": `
+        import express from "express";
+        import { Database } from "./database.js";
+        const db = new Database("app.db");
+        const app = express();
+        app.post("/things", (req, res) => {
+          const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
+          const addAll = db.transaction((names: string[]) => {
+            for (const name of names) insert.run(name);
+          });
+          addAll(req.body.names);
           res.end();
         });` } },
     { name: "BEGIN and COMMIT around it", code: `${DB}

@@ -1,5 +1,6 @@
 import { WITH_TRANSACTION } from "./lib/lender.js";
 import { runTable } from "./lib/table.js";
+import { WRAPPER } from "./lib/wrapper.js";
 
 const PRISMA = `
         import { PrismaClient } from "@prisma/client";
@@ -167,6 +168,16 @@ runTable({
           db.exec("RELEASE inner");
           db.exec("COMMIT");
         }` },
+    { name: "a savepoint or BEGIN, by how deep it is", code: {
+        "src/database.ts": WRAPPER,
+        "src/save.ts": `
+        import { Database } from "./database.js";
+        const db = new Database("app.db");
+        const addLine = db.transaction((name: string) => { db.prepare("INSERT INTO lines (name) VALUES (?)").run(name); });
+        export const save = db.transaction((names: string[]) => {
+          db.prepare("DELETE FROM orders").run();
+          for (const name of names) addLine(name);
+        });` } },
     { name: "a namesake", code: `${PRISMA}
         const ledger = { $transaction: async (work: () => Promise<void>) => work() };
         export const save = () => prisma.$transaction(async (tx) => {

@@ -153,6 +153,14 @@ function isOperand(graph: CallGraph, library: Library, call: CallFact): boolean 
   });
 }
 
+const OF_SAVEPOINT = /^\W*(SAVEPOINT|RELEASE|ROLLBACK(\s+(WORK|TRANSACTION))?\s+TO)\b/i;
+
+/** Whether a text that may begin a transaction may set a savepoint as well, where one is open. */
+export function mayBeSavepoint(graph: CallGraph, text: PlacedExpr): boolean {
+  const { expr } = constantOf(graph.program, text.file, text.expr);
+  return expr.k === "either" && expr.of.some((one) => OF_SAVEPOINT.test(literalText(one) ?? ""));
+}
+
 /** The text of a statement: a literal or a constant, or the template of a tag of the library's (`sql\`…\``, `Prisma.sql\`…\``). */
 export function sqlText(graph: CallGraph, text: PlacedExpr | undefined): string | undefined {
   if (!text) return undefined;
@@ -160,7 +168,10 @@ export function sqlText(graph: CallGraph, text: PlacedExpr | undefined): string 
   if (value.k === "object") return sqlText(graph, placed(from, value.props.find(({ name }) => name === "sql" || name === "text")?.value));
   if (value.k === "either") {
     // `mode ? "BEGIN IMMEDIATE" : "BEGIN"`: of one kind, so any of them says what it is; the longest one says most.
-    const texts = value.of.map((one) => literalText(one) ?? "");
+    const all = value.of.map((one) => literalText(one) ?? "");
+    // `depth > 0 ? "SAVEPOINT inner" : "BEGIN"`: what it is where no transaction is open yet.
+    const outer = all.filter((text) => !OF_SAVEPOINT.test(text));
+    const texts = outer.length > 0 ? outer : all;
     return new Set(texts.map(verbOf)).size === 1 ? texts.reduce((longest, text) => (text.length > longest.length ? text : longest)) || undefined : undefined;
   }
   const made = value.k === "call" ? graph.program.call(from, value.id) : undefined;
@@ -209,7 +220,7 @@ export function verbOf(sql: string): StatementKind {
       return "commit";
     case "ROLLBACK":
       // To a savepoint: the transaction goes on.
-      return /^\W*ROLLBACK(\s+(WORK|TRANSACTION))?\s+TO\b/i.test(text) ? "unknown" : "rollback";
+      return OF_SAVEPOINT.test(text) ? "unknown" : "rollback";
     case "PRAGMA":
       return "pragma";
     default:
