@@ -21,7 +21,7 @@ import { isOverEdits } from "./lib/edits.js";
 import { freshSessionsOf } from "./lib/own-session.js";
 import { besideReplaced, keepsTogether, obstaclesOf, ORDER, PARENT } from "./lib/atomicity.js";
 import { isOverRows } from "./lib/reorders.js";
-import { runnerOf, whyNotBatched } from "./lib/batchable.js";
+import { bodySpan, runnerOf, whyNotBatched } from "./lib/batchable.js";
 import { runnerInService } from "./lib/runner.js";
 import { areOnPools } from "./lib/pools.js";
 import { changesMany, writesMany } from "./lib/pieces.js";
@@ -237,13 +237,6 @@ function listed(held: readonly HeldLoop[]): Cost {
 
 function receiverText(project: ProjectFacts, site: TransactionSite): string {
   return project.program.text(site.file, site.call.calleeSpan).replace(/(\?\.|\.)\s*\w+\s*$/, "").trim();
-}
-
-function bodySpan(project: ProjectFacts, site: TransactionSite): LoopTransactionDetail["callback"] {
-  const body = site.bodies[0];
-  if (site.style === "sql" || body === undefined) return undefined;
-  const { file, fn } = project.program.fnOf(body);
-  return file === site.file ? fn.span : undefined;
 }
 
 function enclosingFunction(project: ProjectFacts, site: TransactionSite): { async: boolean } {

@@ -9,7 +9,7 @@ import { effectOf } from "./segments.js";
 import { namesIn } from "./transaction-shape.js";
 import type { Callback } from "./transaction-shape.js";
 import { CannotFix } from "./transform.js";
-import type { Tree } from "./tree.js";
+import { isAsync, type Tree } from "./tree.js";
 import { calleeType, isEntityName, isTypeScript } from "./type-text.js";
 
 type Runner = NonNullable<LoopTransactionDetail["runner"]>;
@@ -91,9 +91,10 @@ function assertRepeatable(tree: Tree, call: ts.CallExpression, callback: Callbac
 function workType(tree: Tree, call: ts.CallExpression, callback: Callback, runner: Runner | undefined, isLibrarys: boolean, needs: ImportNeed[]): string | undefined {
   const { source } = tree;
   const [first] = callback.parameters;
-  const returns = runner?.promises === true ? "Promise<void>" : "void";
+  const returns = runner?.promises === true || isAsync(callback) ? "Promise<void>" : "void";
+  // What the runtime hands over is taken, also where it is not wanted: a function that asks for nothing is no runner of the runtime's.
+  if (first === undefined) return `(tx?: unknown) => ${returns}`;
   if (runner !== undefined) {
-    if (first === undefined) return `() => ${returns}`;
     const name = ts.isIdentifier(first.name) ? first.name.text : "tx";
     if (first.type !== undefined) return `(${name}: ${first.type.getText(source)}) => ${returns}`;
     const library = libraryWithId(runner.library);

@@ -4,8 +4,10 @@ import type { CallFact, LoopFact } from "../../src/core/facts/types.js";
 import type { LoopTransactionDetail } from "../../src/core/finding.js";
 import { parts } from "../../src/core/link/expressions.js";
 import type { JudgedTransaction, ProjectFacts } from "../../src/core/link/index.js";
+import { functionKey } from "../../src/core/link/program.js";
 import { statementOf } from "../../src/core/link/run-statements.js";
-import type { HeldLoop } from "../../src/core/link/transactions.js";
+import { calleesOf } from "../../src/core/link/sessions.js";
+import type { HeldLoop, TransactionSite } from "../../src/core/link/transactions.js";
 import { combinatorOf } from "../../src/core/link/waits.js";
 
 /** How the codemod runs the transaction once a batch, for libraries that take a function. */
@@ -14,10 +16,19 @@ export function runnerOf(project: ProjectFacts, site: JudgedTransaction): LoopTr
   return { library: site.library, promises: !site.sync, ambient: site.pattern?.ambient === true || project.ambient.isAmbient(site) || (site.lender !== undefined && project.ambient.isAmbient(site.lender)) };
 }
 
+/** The function that it runs, where that stands beside its call. */
+export function bodySpan(project: ProjectFacts, site: JudgedTransaction): LoopTransactionDetail["callback"] {
+  const body = site.bodies[0];
+  if ((site.style === "sql" && site.lender === undefined) || body === undefined) return undefined;
+  const { file, fn } = project.program.fnOf(body);
+  return file === site.file ? fn.span : undefined;
+}
+
 /** Why the codemod cannot batch this transaction, as far as the facts tell. */
 export function whyNotBatched(project: ProjectFacts, site: JudgedTransaction, held: HeldLoop): string | undefined {
   if (held.path.length > 0) return "the loop is not written in the transaction itself";
   if (statementOf(project.graph, site.call)?.through) return "a function of the program begins it, and the runtime would not know of that";
+  if (site.lender !== undefined && isGivenBack(project, site, site.lender)) return "a function of the program gives back what runs it, and no codemod takes that apart";
   const runner = runnerOf(project, site);
   if (runner === undefined) return isRuntimes(site) || isOwnWrapper(site) ? undefined : "no codemod knows how to batch this kind of transaction";
   if (isOnHandle(project, site)) return "it is part of another transaction, which holds its locks until its own end";
@@ -26,6 +37,11 @@ export function whyNotBatched(project: ProjectFacts, site: JudgedTransaction, he
     return "the loop does not wait for its statements: await each of them first";
   }
   return undefined;
+}
+
+/** `transaction(work) { return (...args) => { db.exec("BEGIN"); work(...args); db.exec("COMMIT"); }; }`: begun by a function in the one that is called. */
+function isGivenBack({ program, graph }: ProjectFacts, { call }: JudgedTransaction, lender: TransactionSite): boolean {
+  return !calleesOf(graph, call).includes(functionKey(lender.file, lender.call.fn)) && program.fn(lender.file, lender.call.fn).parent !== 0;
 }
 
 /** Its sessions are those of the runtime, which runs the batches on them itself. */

@@ -1,5 +1,5 @@
 import { runTable, type Expected } from "./lib/table.js";
-import { WRAPPER } from "./lib/wrapper.js";
+import { IN_WRAPPER, WRAPPER } from "./lib/wrapper.js";
 
 const DB = `
         import Database from "better-sqlite3";
@@ -104,19 +104,7 @@ runTable({
         });` } },
     { name: "in a wrapper's transaction, which begins one or sets a savepoint by how deep it is", code: {
         "src/database.ts": WRAPPER,
-        "src/app.ts": `
-        import express from "express";
-        import { Database } from "./database.js";
-        const db = new Database("app.db");
-        const app = express();
-        app.post("/things", (req, res) => {
-          const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
-          const addAll = db.transaction((names: string[]) => {
-            for (const name of names) insert.run(name);
-          });
-          addAll(req.body.names);
-          res.end();
-        });` } },
+        "src/app.ts": IN_WRAPPER } },
     { name: "BEGIN and COMMIT around it", code: `${DB}
         export function importAll(names: string[]) {
           db.exec("BEGIN");

@@ -1,4 +1,5 @@
 import { runTable } from "./lib/table.js";
+import { IN_WRAPPER, WRAPPER } from "./lib/wrapper.js";
 
 const DB = `
         import Database from "better-sqlite3";
@@ -278,6 +279,8 @@ runTable({
           res.end();
         });`,
       findings: [{ line: 7, message: "loops over `things`", fix: "review", reason: REVIEW, related: [9], why: [6], statements: "n" }] },
+    { name: "a program's own wrapper, which begins one or sets a savepoint by how deep it is", code: { "src/database.ts": WRAPPER, "src/app.ts": IN_WRAPPER },
+      findings: [{ line: 7, file: "src/app.ts", message: "loops over `names`", library: "node:sqlite", fix: "manual", reason: "a function of the program gives back what runs it", related: ["src/app.ts:8"], why: ["src/app.ts:5"], statements: "n" }] },
     { name: "BEGIN IMMEDIATE through prepared statements", code: `${DB}
         const begin = db.prepare("BEGIN IMMEDIATE");
         const commit = db.prepare("COMMIT");

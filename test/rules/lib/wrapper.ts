@@ -29,3 +29,18 @@ export const WRAPPER = `
             };
           }
         }`;
+
+/** A program that writes a request's list in a transaction of `WRAPPER`'s. */
+export const IN_WRAPPER = `
+        import express from "express";
+        import { Database } from "./database.js";
+        const db = new Database("app.db");
+        const app = express();
+        app.post("/things", (req, res) => {
+          const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
+          const addAll = db.transaction((names: string[]) => {
+            for (const name of names) insert.run(name);
+          });
+          addAll(req.body.names);
+          res.end();
+        });`;
