@@ -96,7 +96,7 @@ class Memos {
     const [first, value] = call.args;
     const set = value && this.#places.entryOf(call.id, "set");
     const list = first && !value && /^(push|unshift)$/.test(call.callee.name) ? this.#places.of(call.callee.of, call.fn) : undefined;
-    if (list) this.#addFill({ place: list, fn: call.fn, at: call.span.start, value: first, branch: Infinity });
+    if (first && list) this.#addFill({ place: list, fn: call.fn, at: call.span.start, value: first, branch: Infinity });
     else if (set) this.#addFill({ place: set, fn: call.fn, at: call.span.start, value, branch: Infinity });
     else {
       const place = this.#places.entryOf(call.id, "delete");
