@@ -19,7 +19,7 @@ import { callPath } from "./lib/path.js";
 import { runsMigrations } from "./lib/runner.js";
 import { whyLong } from "./lib/why-long.js";
 import { runsListed } from "./lib/statement-lists.js";
-import { callsOfTurn, waitsElsewhere } from "./lib/turns.js";
+import { callsOfTurn, flowOfTurn, waitsElsewhere } from "./lib/turns.js";
 import { isUpsertByHand } from "./lib/upsert.js";
 import type { Draft, Rule } from "./rule.js";
 
@@ -56,8 +56,9 @@ export const noAutocommitInLoop: Rule<Options> = {
     if (loops.length === 0 || project.program.role(file) === "test") return [];
     const bounds = new Bounds(project.graph);
     const drafts = loops.flatMap((loop) => {
-      if (!isData(loop) || bounds.isBounded(file, loop)) return [];
-      const draft = judge(project, bounds, file, loop, options);
+      const all = loopOfPieces(project, bounds, file, loop);
+      if (all === undefined && (!isData(loop) || bounds.isBounded(file, loop))) return [];
+      const draft = judge(project, bounds, file, loop, all ?? loop, options);
       return draft ? [{ loop, draft }] : [];
     });
     return finish(noAutocommitInLoop, project, inOnePlace(drafts));
@@ -80,12 +81,29 @@ function inOnePlace(all: readonly Judged[]): Draft[] {
 }
 
 /** A loop over data that runs to its end. Waiting for events, retries and searches turn for other reasons; pieces are batches already. */
-function isData({ kind, bound, hasBreak, hasReturn }: LoopFact): boolean {
-  if (bound.k !== "over" || kind === "for-await" || kind === "while" || kind === "do") return false;
-  return (kind === "callback" || (!hasBreak && !hasReturn)) && !/chunk|batch|page|slice|segment|attempt|retr(y|ies)/i.test(bound.symbol);
+function isData(loop: LoopFact): boolean {
+  return runsToItsEnd(loop) && "symbol" in loop.bound && !/chunk|batch|page|slice|segment|attempt|retr(y|ies)/i.test(loop.bound.symbol);
 }
 
-function judge(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopFact, options: Options): Draft | undefined {
+function runsToItsEnd({ kind, bound, hasBreak, hasReturn }: LoopFact): boolean {
+  return bound.k === "over" && kind !== "for-await" && kind !== "while" && kind !== "do" && (kind === "callback" || (!hasBreak && !hasReturn));
+}
+
+/** `for (const rows of chunk(all, 100)) for (const row of rows) …`: a piece is short, but the loop around goes through all of them, and each row of each piece is committed by itself. */
+function loopOfPieces(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopFact): LoopFact | undefined {
+  const { program } = project;
+  const around = loop.parent === undefined ? undefined : program.file(file).loops.find(({ id }) => id === loop.parent);
+  if (around === undefined || around.kind === "callback" || !runsToItsEnd(loop) || loop.bound.k !== "over") return undefined;
+  if (!bounds.isOverPieces(file, around) || bounds.isBounded(file, around) || isOfShortList(program, bounds, file, around)) return undefined;
+  return flowOfTurn(project, file, around).reaches(loop.bound.over) ? around : undefined;
+}
+
+function isOfShortList(program: ProjectFacts["program"], bounds: Bounds, file: string, { bound }: LoopFact): boolean {
+  return bound.k === "over" && bound.over.k === "call" && program.call(file, bound.over.id).args.some((arg) => arg.k !== "literal" && bounds.isBoundedList(file, arg));
+}
+
+/** `all`: the loop that says how much there is in all; the one around, where this one goes through a piece. */
+function judge(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopFact, all: LoopFact, options: Options): Draft | undefined {
   const autocommit = autocommitOf(project);
   const calls = callsOfTurn(project, file, loop);
   const commits = calls.flatMap((call) => {
@@ -98,7 +116,7 @@ function judge(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopFa
   // What waits for something else meanwhile marks its progress turn by turn, on purpose.
   if (callsAnywhereIn(project, file, loop).some((call) => call.awaited && (combinatorOf(call) !== undefined || waitsElsewhere(project, call)))) return undefined;
   const symbol = "symbol" in loop.bound ? loop.bound.symbol : "";
-  const confidence = isSure(project, bounds, file, loop, first, commits) && !mayJoin(project, file, first) ? "proven" : "likely";
+  const confidence = isSure(project, bounds, file, loop, all, first, commits) && !mayJoin(project, file, first) ? "proven" : "likely";
   return {
     file,
     span: first.call.span,
@@ -106,7 +124,7 @@ function judge(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopFa
     confidence,
     library: first.commit.library,
     ...(first.commit.apart ? APART : fixOf(confidence === "proven" && !commits.some(({ call }) => statementOf(project.graph, call)?.through) ? loopWritesOf(project, file, loop, commits) : undefined)),
-    why: [...callPath(project, functionKey(file, first.call.fn)), ...whyLong(project, file, loop)],
+    why: [...callPath(project, functionKey(file, first.call.fn)), ...whyLong(project, file, all)],
     related: [
       { file, span: { ...loop.span, endLine: loop.span.line, endColumn: loop.span.column + 1 }, text: `the loop over ${symbol}` },
       ...commits.filter((other) => other !== first).map(({ call }) => ({ file, span: call.span, text: "commits in each turn, too" })),
@@ -156,10 +174,10 @@ function messageOf(project: ProjectFacts, file: string, { call, commit }: Found,
  * A plain loop whose every turn writes (if it runs at all), itself, in a function that always does, or in one branch or another. Loops over a thing's parts or what is most often a handful, and
  * writes in branches are likely; so are loops over an object's properties, unless the object is a table by key that came from outside.
  */
-function isSure(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopFact, { call, commit }: Found, commits: readonly Found[]): boolean {
+function isSure(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopFact, all: LoopFact, { call, commit }: Found, commits: readonly Found[]): boolean {
   const isSync = libraryWithId(commit.library)?.sync === true;
-  const ofOneThing = isOfThis(project, file, loop);
-  const ofShape = bounds.isOverShape(file, loop) && !isOverReceived(project.graph, file, loop);
+  const ofOneThing = isOfThis(project, file, all);
+  const ofShape = bounds.isOverShape(file, all) && !isOverReceived(project.graph, file, all);
   const isEach = loop.kind !== "callback" || loop.method === "forEach" || (loop.method === "map" && isSync);
   // A transaction that takes turns with other work, or moves one thing from state to state, is often meant. One that adds rows at once is not.
   const isMeant = commit.transaction !== undefined && !(isSync && commit.transaction === "adds");
@@ -167,7 +185,7 @@ function isSure(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopF
     isEach && !isMeant && !ofOneThing && !ofShape &&
     (!call.conditional || call.everyTurn === true || isUpsertByHand(project, file, commits.flatMap(({ call: each, commit: made }) => (made.direct ? [each] : [])))) &&
     !mayThrowAfter(project, file, loop, call) && !tellsOfEach(project, file, loop, call) &&
-    !isPerhapsShort(project.graph, file, loop) && !isOverFoundByAddress(project.contexts, file, loop) && !isOfOneWhole(project, file, loop, call) && !marksWork(project, file, loop, call, commits) && !changesFiles(project, callsOfTurn(project, file, loop)) &&
+    !isPerhapsShort(project.graph, file, all) && !isOverFoundByAddress(project.contexts, file, all) && !isOfOneWhole(project, file, loop, call) && !marksWork(project, file, loop, call, commits) && !changesFiles(project, callsOfTurn(project, file, loop)) &&
     // A script: whoever wrote its statements may have meant each to stand by itself.
     runsListed(project, { file, loop, writes: commits.map((each) => ({ file, call: each.call })) }).length === 0
   );

@@ -155,6 +155,36 @@ runTable({
         }` },
     { name: "mapped for one transaction", code: `${PRISMA}
         export const importAll = (names: string[]) => prisma.$transaction(names.map((name) => prisma.thing.create({ data: { name } })));` },
+    { name: "in a helper's transaction, whose BEGIN and COMMIT are helpers themselves", code: {
+        "src/database.ts": `
+        import type { Database } from "better-sqlite3";
+        const begin = async (db: Database) => { db.exec("BEGIN"); };
+        async function commit(db: Database) { db.exec("COMMIT"); }
+        async function rollback(db: Database) { db.exec("ROLLBACK"); }
+        export async function run(db: Database, sql: string, params: unknown[] = []) { return db.prepare(sql).run(...params); }
+        export async function whole(db: Database, work: () => Promise<void>) {
+          await begin(db);
+          try {
+            await work();
+            await commit(db);
+          } catch (error) {
+            await rollback(db);
+            throw error;
+          }
+        }`,
+        "src/app.ts": `
+        import Database from "better-sqlite3";
+        import express from "express";
+        import { run, whole } from "./database.js";
+        const db = new Database("app.db");
+        const app = express();
+        app.post("/things", async (req, res) => {
+          await whole(db, async () => {
+            await run(db, "DELETE FROM things");
+            for (const name of req.body.names) await run(db, "INSERT INTO things (name) VALUES (?)", [name]);
+          });
+          res.end();
+        });` } },
   ],
   invalid: [
     { name: "in a transaction of a test only", code: {

@@ -43,6 +43,8 @@ runTable({
     { name: "another database", code: route(`await pool.query("SELECT 1");`, `import { Pool } from "pg"; const pool = new Pool();`) },
     { name: "a namesake of fetch", code: route(`await fetch("a");`, `import { fetch } from "./cache.js";`) },
     { name: "a namesake of a package", code: route(`await mailer.sendMail({});`, `import mailer from "./mailer.js";`) },
+    { name: "what is promisified only computes", code: route(`await digest("secret", "salt", 1, 20, "sha256");`, `import { pbkdf2 } from "node:crypto"; import { promisify } from "node:util"; const digest = promisify(pbkdf2);`) },
+    { name: "a namesake of promisify", code: route(`await run("git commit");`, `import { exec } from "child_process"; import { promisify } from "./later.js"; const run = promisify(exec);`) },
     { name: "a turn for others", code: route(`await new Promise((resolve) => setTimeout(resolve, 0));`) },
     { name: "a limit on how long it may take", code: route(`await Promise.race([tx.thing.findMany(), new Promise((resolve, reject) => setTimeout(() => reject(new Error("late")), 1000))]);`) },
     { name: "a function that may wait", options: { allowFunctions: ["announce"] }, code: route(`await announce();`, `async function announce() { await fetch("https://hooks.example"); }`) },
@@ -110,5 +112,9 @@ runTable({
     { name: "a model", code: route(`await client.chat.completions.create({});`, `import OpenAI from "openai"; const client = new OpenAI();`), findings: found("a model") },
     { name: "the AI SDK", code: route(`const { text } = await generateText({ prompt: "a" });`, `import { generateText } from "ai";`), findings: found("a model") },
     { name: "another process", code: route(`await execa("convert", ["a"]);`, `import { execa } from "execa";`), findings: found("another process") },
+    { name: "another process, promisified", code: route(`await run("git commit");`, `import { exec } from "child_process"; import { promisify } from "util"; const run = promisify(exec);`), findings: found("another process") },
+    { name: "another process, promisified as a member", code: route(`await run("git", ["commit"]);`, `const util = require("node:util"); const run = util.promisify(require("node:child_process").execFile);`), findings: found("another process") },
+    { name: "a file, promisified", code: route(`await read("things");`, `import fs from "fs"; import { promisify } from "util"; const read = promisify(fs.readFile);`), findings: found("the file system") },
+    { name: "a timer, promisified", code: route(`await sleep(100);`, `import { promisify } from "util"; const sleep = promisify(setTimeout);`), findings: found("a timer") },
   ],
 });

@@ -244,7 +244,7 @@ runTable({
           res.json(things.list());
         });
       `,
-      findings: [{ line: 5, message: "`new ThingRepository()` opens a new", fix: "safe", why: [12, 13, 5], sessions: "1" }],
+      findings: [{ line: 5, message: "`new ThingRepository()` opens a new", fix: "safe", related: [13], why: [12, 13, 5], sessions: "1" }],
     },
     {
       name: "a field's initialiser, and the class is built per request",
@@ -260,7 +260,7 @@ runTable({
         const app = express();
         app.get("/things", (req, res) => res.json(new ThingRepository().list()));
       `,
-      findings: [{ line: 4, message: "opens a new node:sqlite", library: "node:sqlite", fix: "safe", why: [10, 10, 4], sessions: "1" }],
+      findings: [{ line: 4, message: "opens a new node:sqlite", library: "node:sqlite", fix: "safe", related: [10], why: [10, 10, 4], sessions: "1" }],
     },
     {
       name: "inherited from an abstract base class",

@@ -152,7 +152,7 @@ app.listen(3000);
           all() { return this.#db.prepare("SELECT * FROM docs").all(); }
         }`,
       },
-      findings: [{ file: "src/docs.ts", line: 5, message: "opens a new better-sqlite3 session each time it runs", fix: "safe", why: ["src/server.ts:8", "src/server.ts:9", "src/docs.ts:5"], sessions: "1" }],
+      findings: [{ file: "src/docs.ts", line: 5, message: "opens a new better-sqlite3 session each time it runs", fix: "safe", related: ["src/server.ts:6", "src/server.ts:9"], why: ["src/server.ts:8", "src/server.ts:9", "src/docs.ts:5"], sessions: "1" }],
     },
     {
       name: "a command's functions that a service runs for each request, one calling the other",

@@ -59,7 +59,7 @@ function report() {
   return new Report().own.prepare("SELECT count(*) FROM things").get();
 }
 app.get("/report", (request, response) => response.json(report()));`,
-      findings: [{ line: 23, ...found, confidence: "likely", sessions: "1", why: [29, 29, 27, 23] }] },
+      findings: [{ line: 23, ...found, confidence: "likely", related: [27], sessions: "1", why: [29, 29, 27, 23] }] },
     { name: "three functions that each open: as likely three such tasks", code: `${APP}${each(FOUR.slice(0, 3))}${report(FOUR.slice(0, 3))}`,
       findings: [22, 30, 38].map((line) => ({ line, ...found, confidence: "likely" as const, sessions: "1", why: [48, 48, 46, line] })) },
     { name: "four functions that each open the same: as one factory with four callers", code: `${APP}${each(FOUR)}${report(FOUR)}`,

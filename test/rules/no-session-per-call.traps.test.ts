@@ -302,7 +302,7 @@ runTable({
           }
         }
         app.get("/things", (req, res) => res.json(new Store().prepare("SELECT * FROM things").all()));`,
-      findings: [{ line: 6, message: "opens a new better-sqlite3", fix: "safe", why: [9, 9, 6], sessions: "1" }] },
+      findings: [{ line: 6, message: "opens a new better-sqlite3", fix: "safe", related: [9], why: [9, 9, 6], sessions: "1" }] },
     { name: "explicit resource management closes it, and opens it each time", code: `${APP}
         app.get("/things", (req, res) => {
           using db = new Database("app.db") as Database.Database & Disposable;

@@ -60,14 +60,25 @@ function comparison(walk: Walk, node: Node, ctx: Context): Asked[] | undefined {
   }
   const equal = operator === "==" || operator === "===";
   if (!equal && operator !== "!=" && operator !== "!==") return undefined;
-  const sides = [left, right].map((side) => ({ side, nothing: isNothing(side), value: walk.expr(typeofOperand(side) ?? side, ctx) }));
+  const counted = [left, right].some(isCount);
+  const sides = [left, right].map((side) => ({ side, nothing: isNothing(side) || (counted && isZero(side)), value: walk.expr(typeofOperand(side) ?? side, ctx) }));
   const absent = sides.some((side) => side.nothing);
   // `x === undefined` means empty, `x === other` means that there is something to compare with.
-  return sides.filter((side) => !side.nothing).map(({ value }, i) => ({ expr: value, filledWhen: absent ? !equal : equal, compared: !absent, ...(absent ? {} : { to: sides[1 - i]?.value }) }));
+  return sides.filter((side) => !side.nothing).map(({ value }, i) => ({ expr: value, filledWhen: absent ? !equal : equal, compared: !absent, ...(counted ? { counted } : {}), ...(absent ? {} : { to: sides[1 - i]?.value }) }));
 }
 
 function typeofOperand(node: Node): Node | undefined {
   return node.type === "UnaryExpression" && str(node, "operator") === "typeof" ? child(node, "argument") : undefined;
+}
+
+/** `readers.length`, `clients.size`: compared with 0, it says that nothing is kept there yet. */
+function isCount(node: Node): boolean {
+  const property = node.type === "MemberExpression" && node.computed !== true ? child(node, "property") : undefined;
+  return property !== undefined && /^(length|size)$/.test(str(property, "name") ?? "");
+}
+
+function isZero(node: Node): boolean {
+  return node.type === "Literal" && node.value === 0;
 }
 
 /** `null`, `undefined`, `void 0`, and the `"undefined"` of a `typeof` comparison. */
@@ -115,8 +126,8 @@ export function guard(walk: Walk, ctx: Context, { asked, joined }: Pick<Conditio
   const inProduction = test !== undefined && walk.stages.isNever(test, !outcome);
   // All of `a && b` hold where it does, and none of `a || b` where that does not; else one of them may decide alone.
   if (asked.length === 1 || joined === (outcome ? "&&" : "||"))
-    for (const { expr, filledWhen, compared } of asked.slice(0, MAX_ASKED))
-      if ((expr.k === "var" || expr.k === "member") && compared !== true) walk.forks.push({ fn: ctx.fn, asked: expr, filled: filledWhen === outcome, nullish: compared === false, start, end });
+    for (const { expr, filledWhen, compared, counted } of asked.slice(0, MAX_ASKED))
+      if (counted !== true && (expr.k === "var" || expr.k === "member") && compared !== true) walk.forks.push({ fn: ctx.fn, asked: expr, filled: filledWhen === outcome, nullish: compared === false, start, end });
   const places = asked.slice(-MAX_ASKED).filter(({ expr, filledWhen }) => filledWhen !== outcome && mayBePlace(expr)).map(({ expr, compared }) => ({ expr, compared }));
   const certain = asked.length <= 2 || joined === (outcome ? "&&" : "||");
   const states = certain ? asked.filter(({ expr, filledWhen, compared, to }) => compared === true && to !== undefined && filledWhen === outcome && (expr.k === "var" || expr.k === "member")).slice(-MAX_ASKED) : [];

@@ -10,6 +10,8 @@ export interface Asked {
   compared?: boolean;
   /** What it was compared with. */
   to?: Expr;
+  /** How much is in it was asked: `readers.length === 0`. */
+  counted?: boolean;
 }
 
 /** A stretch of a function that runs only when one of these places was found empty. */
@@ -91,9 +93,11 @@ class Memos {
 
   #readCall(call: CallFact): void {
     if (call.callee.k !== "member") return;
-    const value = call.args[1];
+    const [first, value] = call.args;
     const set = value && this.#places.entryOf(call.id, "set");
-    if (set) this.#addFill({ place: set, fn: call.fn, at: call.span.start, value, branch: Infinity });
+    const list = first && !value && /^(push|unshift)$/.test(call.callee.name) ? this.#places.of(call.callee.of, call.fn) : undefined;
+    if (first && list) this.#addFill({ place: list, fn: call.fn, at: call.span.start, value: first, branch: Infinity });
+    else if (set) this.#addFill({ place: set, fn: call.fn, at: call.span.start, value, branch: Infinity });
     else {
       const place = this.#places.entryOf(call.id, "delete");
       if (place) append(this.#resets, place.key, { fn: call.fn, at: call.span.start, always: !call.conditional && !this.input.rescues.has(call.fn) });

@@ -4,7 +4,7 @@ import type { CallFact, FunctionId } from "../facts/types.js";
 import type { CallGraph } from "./calls.js";
 import { engineOf } from "./engines.js";
 import { acquirePatternOf } from "./library-calls.js";
-import { append, functionKey } from "./program.js";
+import { append, type FunctionKey, functionKey } from "./program.js";
 import { statementOf } from "./run-statements.js";
 import { calleesOf } from "./sessions.js";
 import type { TokenId } from "./tokens.js";
@@ -86,9 +86,8 @@ function oneByOne(bounds: readonly Bound[]): Bound[][] {
 }
 
 function boundOf(graph: CallGraph, file: string, call: CallFact): Bound | undefined {
-  const statement = statementOf(graph, call);
-  if (statement && (statement.kind === "begin" || statement.kind === "commit" || statement.kind === "rollback"))
-    return { call, kind: statement.kind, sql: statement.sql ?? "", session: statement.session, library: statement.library, client: clientOf(graph, statement.owner) };
+  const said = statedBy(graph, call);
+  if (said) return said;
   const { tokens } = graph.values;
   for (const id of graph.external.get(call) ?? []) {
     const token = tokens.get(id);
@@ -98,7 +97,35 @@ function boundOf(graph: CallGraph, file: string, call: CallFact): Bound | undefi
     const handle = tokens.intern({ t: "derived", kind: "handle", of: token.of, library: libraryId(library), file, call: call.id });
     return { call, kind: "begin", sql: "", session: tokens.sessionOf(id), library: libraryId(library), handle, mode: modeIn(library, call) ?? acquire.mode };
   }
-  return begunThrough(graph, file, call);
+  return begunThrough(graph, file, call) ?? statedThrough(graph, file, call);
+}
+
+/** A statement that says so: `BEGIN`, `COMMIT`, `ROLLBACK`. */
+function statedBy(graph: CallGraph, call: CallFact): Bound | undefined {
+  const statement = statementOf(graph, call);
+  if (statement?.kind !== "begin" && statement?.kind !== "commit" && statement?.kind !== "rollback") return undefined;
+  return { call, kind: statement.kind, sql: statement.sql ?? "", session: statement.session, library: statement.library, client: clientOf(graph, statement.owner) };
+}
+
+/** A helper that is there for one such statement: `async function commit(db) { await run(db, "COMMIT"); }`. One that asks first whether there is something to begin or end says less. */
+function statedThrough(graph: CallGraph, file: string, call: CallFact): Bound | undefined {
+  if (call.kind !== "call" || graph.external.has(call)) return undefined;
+  const [key, more] = calleesOf(graph, call);
+  if (key === undefined || more !== undefined || key === functionKey(file, call.fn)) return undefined;
+  let known = stated.get(graph);
+  if (!known) stated.set(graph, (known = new Map<FunctionKey, Bound | undefined>()));
+  if (!known.has(key)) known.set(key, onlyStatement(graph, key));
+  const bound = known.get(key);
+  return bound && { ...bound, call };
+}
+
+const stated = new WeakMap<CallGraph, Map<FunctionKey, Bound | undefined>>();
+
+function onlyStatement(graph: CallGraph, key: FunctionKey): Bound | undefined {
+  const { file, fn } = graph.program.fnOf(key);
+  const within = graph.program.file(file).calls.filter(({ span }) => fn.span.start <= span.start && span.end <= fn.span.end);
+  const [only, another] = within.flatMap((call) => statedBy(graph, call) ?? []);
+  return only === undefined || another !== undefined || only.call.conditional || only.call.loop !== undefined ? undefined : only;
 }
 
 /** A helper that begins one and gives its handle, for its caller to end: `const t = await orders.startTransaction()`. */

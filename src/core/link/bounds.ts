@@ -1,4 +1,5 @@
 import type { CallFact, Expr, LoopFact } from "../facts/types.js";
+import { asksForSoMany } from "./asked-amounts.js";
 import { askedIds } from "./asked-ids.js";
 import { isArrayMethod } from "./builtins.js";
 import { constantOf, entriesOf } from "./constants.js";
@@ -293,6 +294,7 @@ export class Bounds {
     const ids = statement && askedIds(this.graph.program, file, call);
     if (ids && this.#boundedValue(file, ids, site, seen)) return true;
     if (statement) return statement.sql !== undefined && /\bLIMIT\b/i.test(statement.sql);
+    if (asksForSoMany(this.graph.program, file, call)) return true;
     if (callee.k === "member") {
       if (name === "slice" && call.args.length === 2) return true;
       if (name === "splice" && call.args.length >= 2) return true;

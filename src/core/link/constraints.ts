@@ -168,7 +168,8 @@ export class Constraints {
       const token = values.tokens.get(id);
       switch (token.t) {
         case "function":
-          this.#invoke(result, id, args, result, receiver);
+          this.#invoke(result, id, args, result);
+          if (callee.k === "member" && receiver !== undefined) this.#flowReceiver(receiver, callee.name, id);
           break;
         case "class":
           this.#construct(file, call, id, args, result);
@@ -188,8 +189,8 @@ export class Constraints {
     });
   }
 
-  /** `site` is the node of the call's result; `result` takes what the function returns; `receiver` is its `this`. */
-  #invoke(site: NodeId, id: TokenId, args: ArgumentNodes, result?: NodeId, receiver?: NodeId): void {
+  /** `site` is the node of the call's result; `result` takes what the function returns; `made` is what a constructor makes. */
+  #invoke(site: NodeId, id: TokenId, args: ArgumentNodes, result?: NodeId, made?: NodeId): void {
     const { values } = this;
     const token = values.tokens.get(id);
     if (token.t !== "function") return;
@@ -200,14 +201,29 @@ export class Constraints {
       for (const arg of param.rest ? args.slice(index) : args.slice(index, index + 1)) values.solver.flow(arg, parameter);
     });
     if (result !== undefined) values.solver.flow(values.returns(token.file, token.id), result);
-    if (receiver !== undefined && target.kind !== "arrow") this.#flowReceiver(receiver, values.self(token.file, token.id));
+    if (made !== undefined && target.kind !== "arrow") this.#flowMade(made, values.self(token.file, token.id));
   }
 
-  #flowReceiver(receiver: NodeId, self: NodeId): void {
+  #flowMade(made: NodeId, self: NodeId): void {
     const { solver, tokens } = this.values;
-    solver.watch(receiver, (id) => {
+    solver.watch(made, (id) => {
       const { t } = tokens.get(id);
       if (t === "instance" || t === "object" || t === "class") solver.add(self, id);
+    });
+  }
+
+  /** Which of the receivers are a method's `this`. Where they are of several classes, each class's method runs on its own alone. */
+  #flowReceiver(receiver: NodeId, name: string, method: TokenId): void {
+    const { solver, tokens, program } = this.values;
+    const token = tokens.get(method);
+    if (token.t !== "function") return;
+    const target = program.fn(token.file, token.id);
+    if (target.kind === "arrow") return;
+    const self = this.values.self(token.file, token.id);
+    solver.watch(receiver, (id) => {
+      const { t } = tokens.get(id);
+      if (t === "instance" && target.class !== undefined) this.values.watchMember(id, name, (own) => own === method && solver.add(self, id));
+      else if (t === "instance" || t === "object" || t === "class") solver.add(self, id);
     });
   }
 

@@ -1,6 +1,6 @@
 import { frameworkOf, frameworkOfGlobal } from "../catalogue/index.js";
 import type { CallbackRole } from "../catalogue/framework.js";
-import { platform } from "../catalogue/frameworks/platform.js";
+import { platform, runsForMaker } from "../catalogue/frameworks/platform.js";
 import type { CallFact, MemoFact } from "../facts/types.js";
 import { neverRuns } from "./branches.js";
 import type { CallEdge, CallGraph, Handover } from "./calls.js";
@@ -254,7 +254,7 @@ export class Contexts {
       }
     const shape = roleByShape(handover);
     if (shape !== "inherit") return shape;
-    return handover.property === undefined ? "inherit" : "unknown";
+    return handover.property === undefined || (token.module === null && runsForMaker(token.path, handover.property)) ? "inherit" : "unknown";
   }
 
   #seedModules(): void {

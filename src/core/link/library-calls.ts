@@ -95,8 +95,10 @@ export function applyExternal(values: Values, { file, call, callee, args, result
       if (id !== undefined && tokens.get(of).t !== "part") linkTransaction(values, given.pattern, tokens.intern({ t: "derived", kind: "handle", of, library: id, file, call: call.id }), args, result);
     });
   const extended = applyFramework(values, { file, call, token, args, into: result, result: tokens.extend(callee, call.kind === "new" ? "new()" : "()") });
+  const promisifies = token.module !== null && /^(node:)?util$/.test(token.module) && withoutDefault(token.path) === "promisify";
+  if (promisifies && args[0] !== undefined) solver.watch(args[0], (id) => addPromised(values, id, result));
   // A session stands for itself: as a value of its package it would only be a second name for each of its members.
-  if (extended !== undefined && !open) solver.add(result, extended);
+  if (extended !== undefined && !open && !promisifies) solver.add(result, extended);
   if (token.module === null && call.kind === "new") solver.add(result, tokens.intern({ t: "allocation", file, id: call.id }));
   // What stands for a value is used as that value, whatever its traps do in between: `new Proxy({} as PrismaClient, …)`.
   if (token.module === null && token.path === "Proxy" && call.kind === "new" && args[0] !== undefined) solver.flow(args[0], result);
@@ -105,6 +107,16 @@ export function applyExternal(values: Values, { file, call, callee, args, result
     solver.watch(arg, (id) => {
       if (tokens.get(id).t === "function" && !isMemoizer(token) && !open && !isRunInPlace(call)) solver.add(result, id);
     });
+}
+
+/** `promisify(exec)`, `promisify(setTimeout)`: as the platform names what it offers with promises itself, `fs.promises.readFile`. */
+function addPromised({ tokens, solver }: Values, of: TokenId, result: NodeId): void {
+  const token = tokens.get(of);
+  if (token.t !== "external") return;
+  if (token.module === null && token.path !== "setTimeout") return;
+  const module = token.module ?? "timers/promises";
+  const name = withoutDefault(token.path);
+  solver.add(result, tokens.intern({ t: "external", module, path: token.module === null ? name : `promises.${name}` }));
 }
 
 /** `settings.map(fn)`, `answer.then(fn)`: what comes of it is what the function gives, or has nothing to do with it. */

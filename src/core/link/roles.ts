@@ -39,10 +39,22 @@ const SCRIPT = new RegExp(
   "i",
 );
 
+/** What a framework finds by its place: below the root of its routes a folder is part of an address, as in `/api/scripts/[id]`. One that begins with `_` is not. */
+const BELOW_ROOT = String.raw`(?:/[^_/][^/]*)*`;
+const ADDRESS = new RegExp(
+  [
+    String.raw`(?<=(?:^|/)app)${BELOW_ROOT}(?=/(?:route|page|layout)\.[jt]sx?$)`,
+    String.raw`(?<=(?:^|/)pages/api)${BELOW_ROOT}(?=/[^/]+\.[jt]sx?$)`,
+    String.raw`(?<=(?:^|/)routes)${BELOW_ROOT}(?=/\+(?:server|(?:page|layout)(?:\.server)?)\.[jt]s$)`,
+    String.raw`(?<=(?:^|/)server/(?:api|routes))${BELOW_ROOT}(?=/[^/]+\.(?:get|post|put|patch|delete|head|options)\.[jt]s$)`,
+  ].join("|"),
+);
+
 /** `isScript`: the host knows it, from a `#!` or from a package's `bin`. */
 export function fileRole(file: string, isScript: boolean): FileRole {
-  if (TEST.test(file)) return "test";
-  return isScript || SCRIPT.test(file) ? "script" : "source";
+  const place = file.replace(ADDRESS, "");
+  if (TEST.test(place)) return "test";
+  return isScript || SCRIPT.test(place) ? "script" : "source";
 }
 
 /** A script, a seed or an example answers whoever tries it. A command may be how a program is started that then serves: `packages/cli/src/api/routes.ts`. */

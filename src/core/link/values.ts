@@ -258,6 +258,11 @@ export class Values {
     this.solver.watch(base, (id) => this.load(id, name, into, reader));
   }
 
+  /** Each value that `value.name` may be, for a receiver of a method. */
+  watchMember(id: TokenId, name: string, run: (value: TokenId) => void): void {
+    this.solver.watch(this.#member(id, name), run);
+  }
+
   /** What `value.name` may be, for a function that reads it. */
   load(id: TokenId, name: string, into: NodeId, reader: Reader): void {
     const member = this.#member(id, name);

@@ -11,6 +11,10 @@ function bounded(text: string): boolean[] {
 }
 
 describe("Bounds", () => {
+  it("one page after the other is everything", () => {
+    expect(bounded(`for (let at = 0; at !== undefined; ) { const got = await listThings({ limit: 100, at }); for (const x of got.things) f(x); for (const x of await listThings({ limit: 100, at })) f(x); at = got.next; }`)).toEqual([false, false, false]);
+  });
+
   it.each([
     `for (let i = 0; i < 3; i++) f(i);`,
     `for (const x of ["a", "b"]) f(x);`,
@@ -19,6 +23,8 @@ describe("Bounds", () => {
     `declare const ROLE_NAMES: string[]; for (const x of ROLE_NAMES) f(x);`,
     `for (const x of items.slice(0, 10)) f(x);`,
     `for (const x of items.splice(0, 10)) f(x);`,
+    `for (const x of await listThings({ pageSize: 30, kind })) f(x);`,
+    `const AT_ONCE = 50; for (const x of things.find(kind, { limit: AT_ONCE })) f(x);`,
     `for (const x of Object.keys({ a: 1, b: 2 })) f(x);`,
     `for (const x of new Set(["a", "b"])) f(x);`,
     `const rows = db.prepare("SELECT * FROM t LIMIT 10").all(); for (const row of rows) f(row);`,
@@ -43,6 +49,8 @@ describe("Bounds", () => {
     `const rows = db.prepare("SELECT * FROM t").all(); for (const row of rows) f(row);`,
     `let list = ["a"]; list = load(); for (const x of list) f(x);`,
     `for (const x of items.slice(1)) f(x);`,
+    `export function g(pageSize) { for (const x of listThings({ pageSize })) f(x); }`,
+    `for (const x of listThings({ limit: Number(process.env.LIMIT) })) f(x);`,
     `function g(list) { for (const x of list) f(x); } g(["a"]); g(load());`,
     `function g({ list }) { for (const x of list) f(x); } g({ list: ["a"] }); g({ list: load() });`,
     `function g({ list }) { for (const x of list) f(x); } g({ list: ["a"], ...more });`,

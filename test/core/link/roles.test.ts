@@ -17,6 +17,8 @@ describe("what a file is for", () => {
     "simulation-test/src/rpc.ts",
     "packages/api/integration-tests/users.ts",
     "load_test/run.ts",
+    "app/__tests__/route.ts",
+    "test/fixtures/app/api/users/route.ts",
   ])("%s is a test", (file) => {
     expect(fileRole(file, false)).toBe("test");
   });
@@ -44,6 +46,9 @@ describe("what a file is for", () => {
     "tsup.server.config.ts",
     ".eslintrc.cjs",
     "knexfile.ts",
+    "examples/blog/app/api/scripts/route.ts",
+    "app/scripts/import.ts",
+    "pages/api/seed.ts",
   ])("%s is a script", (file) => {
     expect(fileRole(file, false)).toBe("script");
   });
@@ -54,6 +59,18 @@ describe("what a file is for", () => {
       expect(fileRole(file, false)).toBe("source");
     },
   );
+
+  it.each([
+    "src/app/api/scripts/[id]/route.ts",
+    "app/api/tests/route.ts",
+    "apps/web/app/examples/page.tsx",
+    "pages/api/scripts/[id].ts",
+    "src/routes/api/bench/+server.ts",
+    "src/routes/tests/[id]/+page.server.ts",
+    "server/api/scripts/[id].get.ts",
+  ])("%s has a folder in its address that says nothing of what it is for", (file) => {
+    expect(fileRole(file, false)).toBe("source");
+  });
 
   it("a program that a package's bin names", () => {
     expect(fileRole("src/index.ts", true)).toBe("script");

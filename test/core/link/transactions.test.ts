@@ -19,6 +19,10 @@ describe("transactions", () => {
     ["a helper", `function inTx(fn) { return db.transaction(fn)(); } inTx(() => {}); inTx(() => {});`, [{ ...site, bodies: 2, fromParameter: true }]],
     ["SQL", `function f() { db.exec("BEGIN"); add.run(1); db.exec("COMMIT"); }`, [{ ...site, style: "sql", invocations: 0 }]],
     ["SQL, immediate", `function f() { db.exec("BEGIN IMMEDIATE"); db.exec("COMMIT"); }`, [{ ...site, style: "sql", mode: "immediate", invocations: 0 }]],
+    ["SQL in helpers", `function begin(d) { d.exec("BEGIN IMMEDIATE"); } const end = (d) => d.exec("COMMIT"); function f() { begin(db); add.run(1); end(db); }`, [{ ...site, style: "sql", mode: "immediate", invocations: 0 }]],
+    ["SQL in methods, and a helper of those that has all of it", `class Store { run(sql) { return db.prepare(sql).run(); } begin() { return this.run("BEGIN"); } commit() { return this.run("COMMIT"); } async whole(fn) { await this.begin(); await fn(); await this.commit(); } } function f(s) { return new Store().whole(() => add.run(1)); }`, [{ ...site, style: "sql", invocations: 0 }]],
+    ["not SQL in a helper that begins only now and then", `function begin(d) { if (!d.inTransaction) d.exec("BEGIN"); } function f() { begin(db); add.run(1); db.exec("COMMIT"); }`, []],
+    ["not SQL in a helper that ends it as well", `function reset(d) { d.exec("BEGIN"); d.exec("COMMIT"); } function f() { reset(db); add.run(1); db.exec("COMMIT"); }`, [{ ...site, style: "sql", invocations: 0 }]],
     ["not SQL without an end", `function f() { db.exec("BEGIN"); }`, []],
     ["not a namesake", `const other = { transaction(fn) { return fn; } }; other.transaction(() => {})();`, []],
   ])("%s", (_name, text, expected) => {

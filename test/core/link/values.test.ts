@@ -201,3 +201,23 @@ describe("values made from sessions", () => {
     expect(probedSessions(project)).toEqual(["handle of orm of session better-sqlite3"]);
   });
 });
+
+describe("the receiver of a method that several classes have", () => {
+  const BESIDE = `class A { db = db; get() { probe(this.db); } } class B { constructor(x) { this.db = x; } get() { inB(this.db); } }`;
+
+  it("is the object of the class whose method runs", () => {
+    const project = link({ "src/app.ts": `${OPEN}\n${BESIDE}\nconst one = process.env.A ? new A() : new B(other);\none.get();` });
+    expect(probed(project)).toEqual(SESSION);
+    expect(probed(project, "inB(")).toEqual(["platform other"]);
+  });
+
+  it("is an object of a subclass where the method is inherited", () => {
+    const project = link({ "src/app.ts": `${OPEN}\nclass B { get() { probe(this.db); } } class A extends B { constructor() { super(); this.db = db; } }\nnew A().get();` });
+    expect(probed(project)).toEqual(SESSION);
+  });
+
+  it("is an object that is given another's function", () => {
+    const project = link({ "src/app.ts": `${OPEN}\nfunction get() { probe(this.db); }\nconst one = { db, get };\none.get();` });
+    expect(probed(project)).toEqual(SESSION);
+  });
+});

@@ -21,3 +21,8 @@ export const platform: Framework = {
   ],
   startups: [],
 };
+
+/** What a stream of the platform runs is work of whoever makes the stream: a handler that answers with one. https://streams.spec.whatwg.org/#rs-constructor */
+export function runsForMaker(path: string, property: string | undefined): boolean {
+  return /^(Readable|Transform|Writable)Stream$/.test(path) && property !== undefined && /^(start|pull|cancel|transform|flush|write|close|abort)$/.test(property);
+}

@@ -13,7 +13,7 @@ export interface Outside {
   modules?: readonly string[];
   /** Names of the platform that need no import. */
   globals?: readonly string[];
-  /** Functions of the module that do it when called, by path without `default`: `get`, `promises.readFile`, `` for the module itself. */
+  /** Functions of the module that do it when called, by path without `default`: `get`, `promises.readFile`, `` for the module itself. `promisify(exec)` is `promises.exec`. */
   functions?: RegExp;
   /** Methods that do it on what the module's functions and constructors made: `sendMail`. */
   methods?: RegExp;

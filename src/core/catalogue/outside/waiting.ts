@@ -30,6 +30,8 @@ export const WAITING: readonly Outside[] = [
   { what: "model", modules: ["cohere-ai", "@mistralai/mistralai", "voyageai", "@huggingface/inference"], methods: /^(chat|generate|embed|rerank|classify|complete|process|textGeneration|chatCompletion|featureExtraction|summarization|textClassification|translation)$/ },
   { what: "model", modules: ["replicate"], methods: /^(run|create|wait|get)$/ },
   { what: "process", modules: ["simple-git"], methods: /^(clone|pull|push|fetch|checkout\w*|commit|add|log|raw|status|diff\w*)$/ },
+  // https://nodejs.org/api/child_process.html, with `util.promisify`
+  { what: "process", modules: ["node:child_process", "child_process"], functions: /^promises\.(exec|execFile)$/ },
   { what: "process", modules: ["execa"], functions: /^(execa|execaCommand|execaNode|\$)$/ },
   { what: "process", modules: ["zx"], functions: /^\$$/ },
 ];

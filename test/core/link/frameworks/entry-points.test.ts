@@ -79,6 +79,8 @@ describe("what runs per call", () => {
     ["SvelteKit's action", "src/routes/+page.server.js", `export const actions = { create: async ({ request }) => { work(); } };`],
     ["SvelteKit's hook", "src/hooks.server.ts", `export async function handle({ event, resolve }) { work(); return resolve(event); }`],
     ["Astro's endpoint", "src/pages/api/things.ts", `import type { APIRoute } from "astro"; export const GET: APIRoute = () => { work(); };`],
+    ["a stream that answers a request", "app/api/things/route.ts", `export async function GET() { return new Response(new ReadableStream({ async start(controller) { work(); controller.close(); } })); }`],
+    ["a stream through which an answer passes", "app/api/things/route.ts", `export const POST = async (request) => new Response(request.body.pipeThrough(new TransformStream({ transform: (chunk) => work() })));`],
   ])("%s", (_name, file, text) => {
     expect(contextsOf(text, file)).toEqual(["per-call"]);
   });
@@ -98,6 +100,7 @@ describe("what runs once", () => {
     ["cac's command", "src/main.ts", `import { cac } from "cac"; const cli = cac("a"); cli.command("b", "does b").option("--c", "c").action(() => work());`],
     ["oclif's command", "src/main.ts", `import { Command } from "@oclif/core"; export default class A extends Command { async run() { work(); } }`],
     ["a worker's top level", "src/worker.ts", `import { parentPort } from "node:worker_threads"; work(); parentPort.postMessage(1);`],
+    ["a stream made at start-up", "src/main.ts", `export const lines = new ReadableStream({ start() { work(); } });`],
     ["Electron's start", "src/main.ts", `import { app } from "electron"; app.whenReady().then(() => work()); app.on("ready", () => work()); app.on("before-quit", () => work());`],
   ])("%s", (_name, file, text) => {
     expect(contextsOf(text, file)).toEqual(["once"]);
@@ -117,6 +120,7 @@ describe("what is left open", () => {
 
   it.each<[string, string, string]>([
     ["a function of the client's folder api", "src/api/things.js", `export default async function load(req, res) { work(); }`],
+    ["what another package's object does with a start of its own", "app/api/things/route.ts", `import { Feed } from "feeds"; export async function GET() { return new Feed({ start() { work(); } }); }`],
     ["an export of another kind in Vercel's folder", "api/client.js", `export default async function connect(url) { work(); }`],
     ["a helper in a file beside Vercel's functions", "api/_lib.js", `export async function helper(req, res) { work(); }`],
   ])("%s", (_name, file, text) => {
