@@ -18,10 +18,53 @@ const INVITES = "@InjectRepository(Invite) private readonly invites: Repository<
 
 const found = (line: number, related: number, what: string, more: Partial<Expected> = {}): Expected => ({ line, library: "typeorm", message: `\`${what}\` is the typeorm session around this transaction`, related: [related], fix: "manual", reason: "use the transaction's handle here", ...more });
 
+/** A unit of work and a repository that ask a container for their sessions under a name. */
+const unitOfWork = (asked: string, find = "find(id: number) { return this.db.query.orders.findFirst({ where: { id } }); }") => ({
+  "src/tokens.ts": `
+        export const DATABASE = "DATABASE";
+        export const ARCHIVE = Symbol("archive");`,
+  "src/unit-of-work.ts": `
+        import { Inject, Injectable } from "@nestjs/common";
+        import type { NodePgDatabase } from "drizzle-orm/node-postgres";
+        import { DATABASE } from "./tokens.js";
+        @Injectable()
+        export class UnitOfWork {
+          constructor(@Inject(DATABASE) private readonly db: NodePgDatabase) {}
+          async run<T>(work: (tx: NodePgDatabase) => Promise<T>): Promise<T> {
+            return await this.db.transaction(work);
+          }
+        }`,
+  "src/orders.ts": `
+        import { Inject, Injectable } from "@nestjs/common";
+        import type { NodePgDatabase } from "drizzle-orm/node-postgres";
+        import { ARCHIVE, DATABASE } from "./tokens.js";
+        import { UnitOfWork } from "./unit-of-work.js";
+        @Injectable()
+        export class OrdersRepository {
+          constructor(@Inject(${asked}) private readonly db: NodePgDatabase) {}
+          ${find}
+          async close(id: number, tx?: NodePgDatabase) { await (tx ?? this.db).update(orders).set({ open: false }); }
+        }
+        @Injectable()
+        export class OrdersService {
+          constructor(private readonly uow: UnitOfWork, private readonly orders: OrdersRepository) {}
+          close(id: number) {
+            return this.uow.run(async (tx) => {
+              if (!(await this.orders.find(id, tx))) throw new Error("none");
+              await this.orders.close(id, tx);
+            });
+          }
+        }`,
+});
+
+const UNIT_OF_WORK = { file: "src/orders.ts", line: 16, library: "drizzle-orm", message: "`this.orders.find` runs on the drizzle-orm session around this transaction", related: ["src/orders.ts:15", "src/orders.ts:8"], fix: "manual", reason: "give the helper a parameter for the handle" } as const;
+
 runTable({
   rule: "no-outer-session-in-transaction",
   theme: "what a container injects",
   valid: [
+    { name: "a session that is asked for under another name", code: unitOfWork("ARCHIVE") },
+    { name: "a repository that takes the handle of the unit of work", code: unitOfWork("DATABASE", "find(id: number, tx?: NodePgDatabase) { return (tx ?? this.db).query.orders.findFirst({ where: { id } }); }") },
     { name: "a repository of another connection", code: service(`${USERS}, @InjectRepository(Invite, "other") private readonly invites: Repository<Invite>`, `
             await this.users.manager.transaction(async (manager) => {
               await manager.save(user);
@@ -55,6 +98,8 @@ runTable({
         }` },
   ],
   invalid: [
+    { name: "a repository beside a unit of work, on the session of one name", code: unitOfWork("DATABASE"), findings: [UNIT_OF_WORK] },
+    { name: "the same by the name as text", code: unitOfWork('"DATABASE"'), findings: [UNIT_OF_WORK] },
     { name: "another repository than the one whose manager begins it", code: service(`${USERS}, ${INVITES}`, `
             await this.users.manager.transaction(async (manager) => {
               await manager.save(user);

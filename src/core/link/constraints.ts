@@ -58,7 +58,7 @@ export class Constraints {
     for (const param of fn.params) {
       const library = injectedByType(values.program, file, fn, param);
       if (library) solver.add(values.variable(file, param.variable), this.#containerSession(library));
-      else if (param.type && !isInjected(values.program, file, param.decorators)) values.addType(file, param.type, values.variable(file, param.variable));
+      else if (param.type && !isInjected(values.program, file, param.decorators)) values.addType(file, param.type, values.variable(file, param.variable), param.decorators);
     }
     this.#addLoaded(file, fn);
     for (const param of fn.params) this.#addInjected(file, param.decorators, values.variable(file, param.variable));

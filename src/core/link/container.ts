@@ -1,6 +1,8 @@
-import { injectedBy, librariesOf } from "../catalogue/index.js";
+import { frameworkOf, injectedBy, librariesOf } from "../catalogue/index.js";
 import type { Library } from "../catalogue/library.js";
 import type { Expr, FunctionFact, ParamFact } from "../facts/types.js";
+import { constantOf } from "./constants.js";
+import { keyOf } from "./injected.js";
 import type { Program } from "./program.js";
 
 /**
@@ -24,4 +26,20 @@ export function injectedByType(program: Program, file: string, fn: FunctionFact,
   const from = program.variable(file, type.head).import;
   const library = from && librariesOf(from.specifier).find(({ injected, sessionTypes }) => injected !== undefined && sessionTypes.includes(from.name));
   return library && fn.params.some((other) => isInjected(program, file, other.decorators)) ? library : undefined;
+}
+
+/**
+ * The name under which a container is asked for what it puts into a parameter or field: `@Inject(DATABASE)`. All who ask under one name get the one
+ * thing, which is made before any transaction is begun (https://docs.nestjs.com/fundamentals/custom-providers#non-class-based-provider-tokens).
+ * Who asks for a class has its type.
+ */
+export function askedName(program: Program, file: string, decorators: readonly Expr[] | undefined): string | undefined {
+  for (const decorator of decorators ?? []) {
+    const call = decorator.k === "call" ? program.call(file, decorator.id) : undefined;
+    const imported = call?.callee.k === "var" ? program.variable(file, call.callee.id).import : undefined;
+    const [asked] = call?.args ?? [];
+    if (!asked || !imported || frameworkOf(imported.specifier)?.container?.inject.test(`${imported.name}()`) !== true) continue;
+    return keyOf(constantOf(program, file, asked));
+  }
+  return undefined;
 }
