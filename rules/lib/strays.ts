@@ -26,6 +26,8 @@ export interface Stray {
   option?: string;
   /** The way there takes a branch in a helper of a helper: what the transaction asks for may be another one. */
   inBranch?: boolean;
+  /** A helper has a place for the handle, which this call of it leaves out. */
+  leftOutAt?: CallPlace;
 }
 
 /** From which call of the way on a branch is no matter of the helper that the transaction names itself: that one says what it is for, those behind it serve others as well. */
@@ -95,7 +97,7 @@ export function viaHelper(project: ProjectFacts, site: JudgedTransaction, inside
   if (byDefault === undefined && (path.some((_, index) => isHandedAt(project, path, index)) || isOnLentParameter(project, site, first))) return undefined;
   if (!isSameSession(project, site, inside, facts, byDefault?.from)) return undefined;
   const helper = nameOf(project, first.file, first.call) ?? functionName(project, fn);
-  return [helper, functionName(project, fn)].some((name) => isAllowed(name, allowed)) ? undefined : { file, call, at: first.call, helper, inBranch: takesBranch(inside) };
+  return [helper, functionName(project, fn)].some((name) => isAllowed(name, allowed)) ? undefined : { file, call, at: first.call, helper, inBranch: takesBranch(inside), leftOutAt: byDefault?.from.leftOutAt };
 }
 
 const MAX_WAYS = 80;
