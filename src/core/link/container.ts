@@ -11,21 +11,36 @@ import type { Program } from "./program.js";
  */
 export function isInjected(program: Program, file: string, decorators: readonly Expr[] | undefined): boolean {
   return (decorators ?? []).some((decorator) => {
-    const callee = decorator.k === "call" ? program.call(file, decorator.id).callee : decorator;
-    const imported = callee.k === "var" ? program.variable(file, callee.id).import : undefined;
-    return imported !== undefined && injectedBy(imported.specifier, imported.name + (decorator.k === "call" ? "()" : "")) !== undefined;
+    const asked = decoratorOf(program, file, decorator);
+    return asked !== undefined && injectedBy(asked.specifier, asked.path) !== undefined;
   });
 }
 
 /**
- * The library of a constructor's parameter that asks for the session by its type alone, beside others that ask by a decorator: the container
- * that fills those has one for all (https://docs.nestjs.com/techniques/database#typeorm-transactions).
+ * The library of a constructor's parameter that asks for the session by its type alone, in a class of the container's or beside others that ask by a
+ * decorator: the container that fills those has one for all (https://docs.nestjs.com/techniques/database#typeorm-transactions).
  */
 export function injectedByType(program: Program, file: string, fn: FunctionFact, { type, decorators }: ParamFact): Library | undefined {
   if (fn.kind !== "constructor" || decorators !== undefined || type?.k !== "ref" || typeof type.head !== "number" || type.path.length > 0) return undefined;
   const from = program.variable(file, type.head).import;
   const library = from && librariesOf(from.specifier).find(({ injected, sessionTypes }) => injected !== undefined && sessionTypes.includes(from.name));
-  return library && fn.params.some((other) => isInjected(program, file, other.decorators)) ? library : undefined;
+  return library && (isContainers(program, file, fn) || fn.params.some((other) => isInjected(program, file, other.decorators))) ? library : undefined;
+}
+
+/** Whether a container makes the class of a constructor: `@Injectable()`. */
+function isContainers(program: Program, file: string, fn: FunctionFact): boolean {
+  if (fn.class === undefined) return false;
+  return program.class(file, fn.class).decorators.some((decorator) => {
+    const asked = decoratorOf(program, file, decorator);
+    return asked !== undefined && frameworkOf(asked.specifier)?.container?.decorators.test(asked.path) === true;
+  });
+}
+
+/** `@Inject(DATABASE)`: where it comes from, and how it is written there. */
+function decoratorOf(program: Program, file: string, decorator: Expr): { specifier: string; path: string } | undefined {
+  const callee = decorator.k === "call" ? program.call(file, decorator.id).callee : decorator;
+  const imported = callee.k === "var" ? program.variable(file, callee.id).import : undefined;
+  return imported && { specifier: imported.specifier, path: imported.name + (decorator.k === "call" ? "()" : "") };
 }
 
 /**
@@ -35,11 +50,10 @@ export function injectedByType(program: Program, file: string, fn: FunctionFact,
  */
 export function askedName(program: Program, file: string, decorators: readonly Expr[] | undefined): string | undefined {
   for (const decorator of decorators ?? []) {
-    const call = decorator.k === "call" ? program.call(file, decorator.id) : undefined;
-    const imported = call?.callee.k === "var" ? program.variable(file, call.callee.id).import : undefined;
-    const [asked] = call?.args ?? [];
-    if (!asked || !imported || frameworkOf(imported.specifier)?.container?.inject.test(`${imported.name}()`) !== true) continue;
-    return keyOf(constantOf(program, file, asked));
+    const asked = decoratorOf(program, file, decorator);
+    const [name] = decorator.k === "call" ? program.call(file, decorator.id).args : [];
+    if (!name || !asked || frameworkOf(asked.specifier)?.container?.inject.test(asked.path) !== true) continue;
+    return keyOf(constantOf(program, file, name));
   }
   return undefined;
 }

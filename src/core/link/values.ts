@@ -2,7 +2,8 @@ import { librariesOf } from "../catalogue/index.js";
 import { libraryId } from "../catalogue/library.js";
 import type { ExportFact, Expr, FunctionId, TypeRef } from "../facts/types.js";
 import { isCollectionMember } from "./builtins.js";
-import { askedName, injectedByType, isInjected } from "./container.js";
+import { askedName, isInjected } from "./container.js";
+import { isContainerFilled } from "./inherited-parameters.js";
 import { DeclaredTypes, isData, isMadeAtLoad, typedRoleOf } from "./declared-types.js";
 import { type Getter, Getters, type Reader } from "./getters.js";
 import { Held } from "./held.js";
@@ -78,7 +79,7 @@ export class Values {
     if (from) this.solver.defer(() => this.#flowImport(file, from.specifier, from.name, node));
     const fn = type && fact.kind === "param" ? this.program.fn(file, fact.fn) : undefined;
     const param = fn?.params.find(({ variable }) => variable === id);
-    const isFilled = isInjected(this.program, file, param?.decorators) || (fn && param && injectedByType(this.program, file, fn, param) !== undefined);
+    const isFilled = fn && param && isContainerFilled(this.program, file, fn, param);
     const [value, more] = fact.kind === "const" ? this.program.valuesOf(file, id) : [];
     if (value && !more && type && isMadeAtLoad(this.program, file, value)) this.solver.defer(() => this.#types.addMade(file, type, node));
     else if (type && !isFilled) this.solver.defer(() => this.addType(file, type, node, param?.decorators));
