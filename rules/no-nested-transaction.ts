@@ -40,7 +40,8 @@ export const noNestedTransaction: Rule<Options> = {
   },
 };
 
-function draftOf(project: ProjectFacts, { outer, inner, inside: { file, call }, at, how }: NestedTransaction): Draft {
+function draftOf(project: ProjectFacts, { outer, inner, inside: { file, call, path }, at, how }: NestedTransaction): Draft {
+  const [first] = path;
   return {
     file: at.file,
     span: at.call.span,
@@ -52,6 +53,7 @@ function draftOf(project: ProjectFacts, { outer, inner, inside: { file, call }, 
     why: callPath(project, functionKey(outer.file, outer.call.fn)),
     related: [
       { file: outer.file, span: outer.call.calleeSpan, text: "the outer transaction" },
+      ...(first === undefined || first.call === at.call ? [] : [{ file: first.file, span: first.call.calleeSpan, text: "leads there" }]),
       ...(call === at.call ? [] : [{ file, span: call.calleeSpan, text: "the inner transaction" }]),
     ],
   };

@@ -47,6 +47,8 @@ const CAUGHT = "its error is caught inside the transaction, which on PostgreSQL 
 
 const DROPPED = "give the helper a parameter for the handle, which is passed to it already, and let it use that";
 
+const LEFT_OUT = "pass the handle to the helper: it takes one, and uses the session where it gets none";
+
 const BY_HAND = {
   helper: "give the helper the transaction or its connection as a parameter, and let it use that",
   direct: "use the transaction, or the connection that it was begun on",
@@ -155,6 +157,7 @@ function judge(project: ProjectFacts, site: JudgedTransaction, options: Options)
       message: site.client ? (helper !== undefined ? messages.helperOnPool(library, helper) : messages.pool(library, receiverText(project, home, at))) : helper !== undefined ? messages.helper(library, helper, site.sync) : option !== undefined ? messages.option(library, option) : messages.direct(library, receiverText(project, home, at), site.sync),
       related: [
         place(site.file, site.call.calleeSpan, "the transaction"),
+        ...found.flatMap(({ leftOutAt }) => (leftOutAt === undefined || leftOutAt.call === at ? [] : [place(leftOutAt.file, leftOutAt.call.span, "leaves the handle out")])),
         ...found.filter(({ call }) => call !== at).map(({ file, call }) => place(file, call.span, "runs on the session itself")),
       ],
     };
@@ -195,6 +198,8 @@ function apart(project: ProjectFacts, site: JudgedTransaction, { allowFunctions 
 /** How a place is mended, how safe that is, and why. */
 function fixOf(project: ProjectFacts, site: JudgedTransaction, at: CallFact, found: readonly Stray[], options: Options): Pick<Draft, "fix" | "fixReason" | "detail"> {
   const { helper, option } = found[0] ?? {};
+  const left = found.find(({ leftOutAt }) => leftOutAt !== undefined)?.leftOutAt;
+  if (left) return { fix: "manual", fixReason: left.call === at ? LEFT_OUT : `pass the handle on where \`${project.program.text(left.file, left.call.calleeSpan)}\` is called, which takes one, and uses the session where it gets none` };
   if (helper !== undefined && isGivenHandle(project, homeOf(project, site), at)) return { fix: "manual", fixReason: DROPPED };
   if (isByHand(site)) return { fix: "manual", fixReason: helper !== undefined ? BY_HAND.helper : option !== undefined ? `pass the transaction in its options, as \`${option}\`` : BY_HAND.direct };
   if (helper !== undefined) {

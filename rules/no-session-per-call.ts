@@ -21,7 +21,7 @@ import { providerDetail, providerOf } from "./lib/provider.js";
 import { isForRareTask } from "./lib/rare-task.js";
 import { sessionDetail } from "./lib/session-detail.js";
 import { type JudgedUse, usesOfOpen } from "./lib/uses.js";
-import { isInWorker } from "./lib/cloudflare-worker.js";
+import { isInWorker, opensInWorker } from "./lib/cloudflare-worker.js";
 import type { Draft, Rule } from "./rule.js";
 
 export interface Options {
@@ -83,6 +83,7 @@ const IN_WORKER = { fix: "manual", fixReason: "a Worker asks the same factory fo
 const READ_ONLY = { fix: "manual", fixReason: "it is opened read-only: keep one such session beside the one that writes" } as const;
 
 function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft | undefined {
+  if (opensInWorker(project, open)) return undefined;
   const factories = project.factoriesOf(open);
   const { uses: all, through } = usesOfOpen(project, open, factories);
   const uses = all.filter((use) => !isInWorker(project, use));

@@ -4,8 +4,10 @@ import { type Extent, inExtent } from "../../src/core/link/extent.js";
 import type { JudgedTransaction, ProjectFacts } from "../../src/core/link/index.js";
 import { append, type FunctionKey, functionKey, type Program } from "../../src/core/link/program.js";
 import { statementOf, statementsRunBy } from "../../src/core/link/run-statements.js";
+import { callersOf } from "../../src/core/link/sessions.js";
 import { makesPromise } from "../../src/core/link/waits.js";
 import { freshSessionsOf } from "./own-session.js";
+import { startsOf } from "./same-session.js";
 import { chainOf, waitsElsewhere } from "./turns.js";
 import { isUpsertByHand } from "./upsert.js";
 
@@ -182,8 +184,17 @@ export class Autocommit {
       const alone = held.t === "session" || (held.t === "typed" && (held.role === "session" || held.role === "model")) || (held.t === "derived" && (held.kind === "orm" || (held.kind === "statement" && this.#isFree(held.of))));
       return kind === "write" && alone && tokens.handleOf(owner) === undefined && session !== undefined && !this.project.graph.privateSessions.has(session);
     });
-    if (!free || carriesTransaction(call) || (packageName(first.library) === "objection" && this.#mayBeHanded(file, call)) || isSetBased(call, first.sql) || this.project.ambient.carries(first.library)) return undefined;
+    if (!free || carriesTransaction(call) || this.#isOnHandleByName(file, call) || (packageName(first.library) === "objection" && this.#mayBeHanded(file, call)) || isSetBased(call, first.sql) || this.project.ambient.carries(first.library)) return undefined;
     return first.library;
+  }
+
+  /** `release(id, tx: Database)` that nobody calls: its name says what it will be given, where its type does not. */
+  #isOnHandleByName(file: string, call: CallFact): boolean {
+    const { program, graph } = this.project;
+    const [begins = call] = chainOf(program, file, call);
+    const root = [...startsOf(this.project, file, begins.callee)].at(-1);
+    const param = root?.k === "var" ? program.variable(file, root.id) : undefined;
+    return param?.kind === "param" && /^(tx|trx|transaction)$/i.test(param.name) && callersOf(graph, functionKey(file, param.fn)).length === 0;
   }
 
   /** `Item.query(tx).insert(row)`: what an Objection query is given may be a transaction, unless it is seen to be a session. */

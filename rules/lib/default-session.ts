@@ -4,12 +4,15 @@ import type { ProjectFacts } from "../../src/core/link/index.js";
 import type { InsideCall } from "../../src/core/link/inside.js";
 import { functionKey, type FunctionKey } from "../../src/core/link/program.js";
 import type { StatementFact } from "../../src/core/link/statements.js";
+import { choicesOf, leftOutAt } from "./left-out.js";
 import { startsOf } from "./same-session.js";
 
 /** The default that a parameter has on some way, and the function whose parameter it is. */
 export interface DefaultSession {
   key: FunctionKey;
   expr: Expr;
+  /** The helper chooses itself, `tx ?? this.db`: it has a place for the handle, which this call leaves out. */
+  leftOutAt?: CallPlace;
 }
 
 /** `left out`: no argument, and no default either. */
@@ -20,7 +23,8 @@ type Origin = DefaultSession | "left out" | undefined;
  * out: the default's session. `find(id)` of `const find = (id, client = db) => client.select(…)`. Undefined where the
  * way gives a session, or where there is no such parameter.
  */
-export function onDefault(project: ProjectFacts, { file, call, fn, path }: InsideCall, facts: readonly StatementFact[]): { facts: StatementFact[]; from: DefaultSession } | undefined {
+export function onDefault(project: ProjectFacts, inside: InsideCall, facts: readonly StatementFact[]): { facts: StatementFact[]; from: DefaultSession } | undefined {
+  const { file, call, fn, path } = inside;
   for (const part of [call.callee, ...startsOf(project, file, call.callee), ...call.args]) {
     const parameter = part.k === "var" ? parameterOf(project, file, part.id, fn) : undefined;
     if (!parameter) continue;
@@ -32,6 +36,20 @@ export function onDefault(project: ProjectFacts, { file, call, fn, path }: Insid
     const found = facts.filter(({ owner }) => held.has(owner));
     if (found.length > 0) return { facts: found, from: origin };
   }
+  return onChosen(project, inside, facts);
+}
+
+/** The same where the helper chooses: `(tx ?? this.db).select(…)`, `const db = tx || this.db`, `this.client(tx)`. */
+function onChosen(project: ProjectFacts, inside: InsideCall, facts: readonly StatementFact[]): { facts: StatementFact[]; from: DefaultSession } | undefined {
+  const { values } = project.graph;
+  for (const { key, asked, other, otherFile, otherFn } of choicesOf(project, inside)) {
+    const places = asked.map((source) => leftOutAt(project, inside.path, source));
+    const [place] = places;
+    if (!place || places.includes(undefined)) continue;
+    const held = values.solver.values(values.expression(otherFile, other, otherFn));
+    const found = facts.filter(({ owner }) => held.has(owner));
+    if (found.length > 0) return { facts: found, from: { key, expr: other, leftOutAt: place } };
+  }
   return undefined;
 }
 
@@ -41,12 +59,13 @@ export function isLeftOut(project: ProjectFacts, { file, fn, path }: InsideCall,
   return parameter !== undefined && originOf(project, path, path.length - 1, parameter) === "left out";
 }
 
-/** Whether a call is made on a parameter: what it is then depends on the way. */
-export function isOnParameter(project: ProjectFacts, { file, call, fn }: InsideCall): boolean {
-  return [call.callee, ...startsOf(project, file, call.callee), ...call.args].some((part) => part.k === "var" && parameterOf(project, file, part.id, fn) !== undefined);
+/** Whether a call is made on a parameter, or on what a helper chooses by one: what it is then depends on the way. */
+export function isOnParameter(project: ProjectFacts, inside: InsideCall): boolean {
+  const { file, call, fn } = inside;
+  return [call.callee, ...startsOf(project, file, call.callee), ...call.args].some((part) => part.k === "var" && parameterOf(project, file, part.id, fn) !== undefined) || choicesOf(project, inside).length > 0;
 }
 
-interface Parameter {
+export interface Parameter {
   key: FunctionKey;
   variable: number;
   index: number;

@@ -8,6 +8,7 @@ import { statementOf } from "../../src/core/link/run-statements.js";
 import { mayBeSavepoint } from "../../src/core/link/statements.js";
 import type { TransactionSite } from "../../src/core/link/transactions.js";
 import { carriesHandle, isGivenHandle } from "./handles.js";
+import { otherWays } from "./other-ways.js";
 import { areSession, isLasting, isOnGivenReceiver, isOnReceiver, isOnSameConstant, sessionOf } from "./same-session.js";
 
 /** A transaction that begins on the session of another one while that one is open. */
@@ -36,13 +37,20 @@ function findNested(project: ProjectFacts): Map<CallFact, NestedTransaction> {
   const sites = new Map(project.transactions.map((site) => [site.call, site]));
   for (const outer of project.judgedTransactions) {
     if (outer.style === "array" || project.program.role(outer.file) === "test" || project.ambient.isAmbient(outer)) continue;
-    for (const inside of project.inside.callsOf(outer)) {
+    const inHelpers: InsideCall[] = [];
+    const judge = (inside: InsideCall): void => {
       const inner = sites.get(inside.call);
+      if (!inner || project.ambient.isAmbient(inner)) return;
       const at = leavesHandle(project, inside);
-      if (!inner || found.has(at.call) || project.ambient.isAmbient(inner)) continue;
-      const how = nests(project, outer, inner, inside);
+      const how = found.has(at.call) ? undefined : nests(project, outer, inner, inside);
       if (how !== undefined) found.set(at.call, { outer, inner, inside, at, how });
+    };
+    for (const inside of project.inside.callsOf(outer)) {
+      judge(inside);
+      if (inside.path.length > 0 && sites.has(inside.call)) inHelpers.push(inside);
     }
+    // A helper that begins transactions for the whole program is reached by many calls.
+    for (const other of otherWays(project, outer, inHelpers, new Set())) judge(other);
   }
   return found;
 }

@@ -6,7 +6,7 @@ import { engineOf } from "../../src/core/link/engines.js";
 import { openPatternOf } from "../../src/core/link/library-calls.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import type { StatementFact } from "../../src/core/link/statements.js";
-import type { TokenId } from "../../src/core/link/tokens.js";
+import { NAMED, type TokenId } from "../../src/core/link/tokens.js";
 
 /** The pattern by which a session was opened; undefined for one of which only the declared type is known. */
 export function openedBy({ graph, program }: ProjectFacts, session: TokenId): OpenPattern | undefined {
@@ -29,7 +29,7 @@ export function openedBy({ graph, program }: ProjectFacts, session: TokenId): Op
 export function isPool(project: ProjectFacts, session: TokenId): boolean {
   const token = project.graph.values.tokens.get(session);
   if (token.t === "session") return openedBy(project, session)?.kind === "pool" && !hasOneConnection(project, session);
-  if (token.t !== "typed" || token.role !== "session" || token.owner !== undefined) return false;
+  if (token.t !== "typed" || token.role !== "session" || token.owner?.startsWith(NAMED) === false) return false;
   const library = libraryWithId(token.library);
   return library !== undefined && library.engine === "server" && (library.opens.every(({ kind }) => kind === "pool") || library.clientTypes.length > 0) && library.acquires.length > 0;
 }

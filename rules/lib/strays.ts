@@ -2,7 +2,7 @@ import type { CallFact } from "../../src/core/facts/types.js";
 import type { CallPlace } from "../../src/core/link/calls.js";
 import type { JudgedTransaction, ProjectFacts } from "../../src/core/link/index.js";
 import type { InsideCall } from "../../src/core/link/inside.js";
-import { append, functionKey, type FunctionKey } from "../../src/core/link/program.js";
+import { functionKey } from "../../src/core/link/program.js";
 import type { StatementFact } from "../../src/core/link/statements.js";
 import { type DefaultSession, isLeftOut, isOnParameter, onDefault } from "./default-session.js";
 import { isOfSibling } from "./dispatch.js";
@@ -13,6 +13,7 @@ import { isRun } from "./lazy-query.js";
 import { isOnLentParameter } from "./lent-parameter.js";
 import { areModelsOf, mayBeGiven } from "./models.js";
 import { lacksOption, optionGiven, optionOf, optionsIndex } from "./option-style.js";
+import { otherWays } from "./other-ways.js";
 import { functionName } from "./path.js";
 import { areSession, callsBefore, certain, isLasting, isOnGivenReceiver, isOnReceiver, isOnSameConstant } from "./same-session.js";
 
@@ -26,6 +27,8 @@ export interface Stray {
   option?: string;
   /** The way there takes a branch in a helper of a helper: what the transaction asks for may be another one. */
   inBranch?: boolean;
+  /** A helper has a place for the handle, which this call of it leaves out. */
+  leftOutAt?: CallPlace;
 }
 
 /** From which call of the way on a branch is no matter of the helper that the transaction names itself: that one says what it is for, those behind it serve others as well. */
@@ -52,7 +55,12 @@ export function straysOf(project: ProjectFacts, site: JudgedTransaction, allowed
     if (stray || (path.length > 0 && !facts && touchesRows(project, call).length > 0 && (isOnParameter(project, inside) || optionGiven(call, optionOf(site) ?? "") !== undefined))) inHelpers.push(inside);
     if (facts && path.length === 0 && file === home && isSameSession(project, site, inside, facts)) found.push({ file, call, at: call, option: optionOf(site) });
   }
-  return [...found, ...otherWays(project, site, new Set(found.map(({ at }) => at)), inHelpers, allowed)];
+  for (const other of otherWays(project, site, inHelpers, new Set(found.map(({ at }) => at)))) {
+    const facts = strayFacts(project, site, other);
+    const stray = facts && viaHelper(project, site, other, facts, allowed);
+    if (stray) found.push(stray);
+  }
+  return found;
 }
 
 function touchesRows(project: ProjectFacts, call: CallFact): StatementFact[] {
@@ -95,45 +103,7 @@ export function viaHelper(project: ProjectFacts, site: JudgedTransaction, inside
   if (byDefault === undefined && (path.some((_, index) => isHandedAt(project, path, index)) || isOnLentParameter(project, site, first))) return undefined;
   if (!isSameSession(project, site, inside, facts, byDefault?.from)) return undefined;
   const helper = nameOf(project, first.file, first.call) ?? functionName(project, fn);
-  return [helper, functionName(project, fn)].some((name) => isAllowed(name, allowed)) ? undefined : { file, call, at: first.call, helper, inBranch: takesBranch(inside) };
-}
-
-const MAX_WAYS = 80;
-const MAX_DEPTH = 4;
-
-/** What runs inside a transaction is known by the shortest way to it. Other calls in the body may lead to the same statements. */
-function otherWays(project: ProjectFacts, site: JudgedTransaction, reported: ReadonlySet<CallFact>, inHelpers: readonly InsideCall[], allowed: readonly string[]): Stray[] {
-  const byFunction = new Map<FunctionKey, InsideCall[]>();
-  for (const inside of inHelpers) append(byFunction, inside.fn, inside);
-  if (byFunction.size === 0) return [];
-  const found: Stray[] = [];
-  for (const { file, call, path } of project.inside.callsOf(site)) {
-    if (path.length > 0) break;
-    if (reported.has(call)) continue;
-    const seen = new Set<FunctionKey>();
-    const queue: { key: FunctionKey; path: readonly CallPlace[] }[] = [];
-    const follow = (place: CallPlace, before: readonly CallPlace[]): void => {
-      for (const { to, written } of project.inside.calleesOf(place.file, place.call)) {
-        if (seen.has(to) || seen.size >= MAX_WAYS) continue;
-        seen.add(to);
-        // What is written in the body belongs to it, and has been looked at.
-        if (!written) queue.push({ key: to, path: [...before, place] });
-        else if (before.length > 0) queue.push({ key: to, path: before });
-      }
-    };
-    follow({ file, call }, []);
-    for (let next = queue.shift(); next; next = queue.shift()) {
-      for (const known of byFunction.get(next.key) ?? []) {
-        const other: InsideCall = { ...known, path: next.path };
-        const facts = strayFacts(project, site, other);
-        const stray = facts && viaHelper(project, site, other, facts, allowed);
-        if (stray) found.push(stray);
-      }
-      const { file: at, fn } = project.program.fnOf(next.key);
-      if (next.path.length < MAX_DEPTH) for (const inner of project.program.callsIn(at, fn.id)) follow({ file: at, call: inner }, next.path);
-    }
-  }
-  return found;
+  return [helper, functionName(project, fn)].some((name) => isAllowed(name, allowed)) ? undefined : { file, call, at: first.call, helper, inBranch: takesBranch(inside), leftOutAt: byDefault?.from.leftOutAt };
 }
 
 /** `knex("t").transacting(trx).insert(row)`: the handle may be given before the call or after it. */

@@ -19,6 +19,14 @@ runTable({
   rule: "no-autocommit-in-loop",
   theme: "transactions around it",
   valid: [
+    { name: "on a parameter that is named as a handle, in what nobody calls yet", code: `
+        import type { NodePgDatabase } from "drizzle-orm/node-postgres";
+        export class Orders {
+          async release(id: string, tx: NodePgDatabase) {
+            const items = await tx.query.items.findMany({ where: { id } });
+            for (const item of items) await tx.insert(log).values({ item: item.id });
+          }
+        }` },
     { name: "committed and begun again every so many rows", code: `${DB}
         export function importAll(names: string[]) {
           db.exec("BEGIN");
@@ -187,6 +195,15 @@ runTable({
         });` } },
   ],
   invalid: [
+    { name: "on a parameter that is named as a handle, and given the session", code: `
+        import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
+        import express from "express";
+        const db = drizzle(process.env.DATABASE_URL);
+        async function release(id: string, tx: NodePgDatabase) {
+          const items = await tx.select().from(things);
+          for (const item of items) await tx.insert(log).values({ item: item.id, id });
+        }
+        express().post("/things", async (request, response) => { await release("a", db); response.end(); });`, findings: [{ line: 6, related: [6], library: "drizzle-orm", message: "commits a drizzle-orm write of its own", why: [8, 8], fix: "manual", reason: "turns that are committed stay" }] },
     { name: "in a transaction of a test only", code: {
       "src/notes.ts": `
         import Database from "better-sqlite3";

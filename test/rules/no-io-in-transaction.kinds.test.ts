@@ -98,6 +98,7 @@ runTable({
     { name: "a feed by its address", code: route(`await feeds.parseURL("https://feeds.example");`, `import Parser from "rss-parser"; const feeds = new Parser();`), findings: found("the network") },
     { name: "a feed, by feedparser-promised", code: route(`await feedparser.parse({ uri: "https://feeds.example" });`, `const feedparser = require("feedparser-promised");`), findings: found("the network") },
     { name: "S3", code: route(`await s3.send(new PutObjectCommand({}));`, `import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3"; const s3 = new S3Client({});`), findings: found("the network") },
+    { name: "Redis, with a stand-in for tests", code: route(`await redis.zscore("queue", "1");`, `import Redis from "ioredis"; const Client: typeof Redis = process.env.NODE_ENV === "test" ? require("ioredis-mock") : Redis; const redis = new Client();`), findings: found("the network") },
     { name: "Redis", code: route(`await redis.del("things");`, `import Redis from "ioredis"; const redis = new Redis();`), findings: found("the network") },
     { name: "Vercel's Blob", code: route(`await put("thing.png", request.body);`, `import { put } from "@vercel/blob";`), findings: found("the network") },
     { name: "Supabase's storage", code: route(`await supabase.storage.from("things").upload("thing.png", request.body);`, `import { createClient } from "@supabase/supabase-js"; const supabase = createClient("url", "key");`), findings: found("the network") },

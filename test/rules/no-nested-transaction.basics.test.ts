@@ -228,12 +228,12 @@ runTable({
         async function check(trx, line) {
           if (await trx("lines").where(line).first()) await mayMove();
         }
-        export const save = (line) => db.transaction(async (trx) => { await check(trx, line); });`, findings: [{ line: 5, library: "knex", message: "begins inside another one", fix: "manual", reason: REASON, related: [7, 3] }] },
+        export const save = (line) => db.transaction(async (trx) => { await check(trx, line); });`, findings: [{ line: 5, library: "knex", message: "begins inside another one", fix: "manual", reason: REASON, related: [7, 7, 3] }] },
     { name: "a helper that is given the handle, under a name that its own transaction's hides", code: `${KNEX}
         async function add(tx, line) {
           return await db.transaction(async (tx) => { await tx("lines").insert(line); });
         }
-        export const save = (line) => db.transaction(async (tx) => { await add(tx, line); });`, findings: [{ line: 4, library: "knex", message: "begins inside another one", fix: "manual", reason: REASON, related: [6] }] },
+        export const save = (line) => db.transaction(async (tx) => { await add(tx, line); });`, findings: [{ line: 4, library: "knex", message: "begins inside another one", fix: "manual", reason: REASON, related: [6, 6] }] },
     { name: "on the session, inside", code: `${PRISMA}
         export const save = () => prisma.$transaction(async (tx) => {
           await tx.order.deleteMany();

@@ -47,6 +47,31 @@ runTable({
         });
         export default app;`,
     } },
+    { name: "Hyperdrive or a binding, whose address has a name", code: {
+      "src/db.ts": `
+        import type { Context } from "hono";
+        import { drizzle } from "drizzle-orm/postgres-js";
+        import postgres from "postgres";
+        export const createDb = async (c: Context) => {
+          const url = c.env.ENVIRONMENT === "development" ? c.env.DATABASE_URL : c.env.HYPERDRIVE.connectionString;
+          return drizzle(postgres(url));
+        };`,
+      "src/main.ts": `
+        import { Hono } from "hono";
+        import { createDb } from "./db.js";
+        const app = new Hono();
+        app.get("/things", async (c) => c.json(await (await createDb(c)).select().from(things)));
+        app.get("/others", async (c) => c.json(await (await createDb(c)).select().from(others)));
+        export default app;`,
+    } },
+    { name: "a binding of Hono's with the address", code: `
+        import { Hono } from "hono";
+        import postgres from "postgres";
+        const app = new Hono<{ Bindings: { DATABASE_URL: string } }>();
+        app.get("/things", async (c) => {
+          const sql = postgres(c.env.DATABASE_URL);
+          return c.json(await sql\`SELECT * FROM things\`);
+        });` },
     { name: "a module that only Workers have", code: `
         import { env } from "cloudflare:workers";
         import { Hono } from "hono";
@@ -102,6 +127,14 @@ runTable({
         const app = express();
         app.get("/things", async (req, res) => res.json(await createDb(process.env.DATABASE_URL).select().from(things)));`,
     }, findings: [{ file: "src/db.ts", line: 3, library: "postgres", message: "1 place does so per request", fix: "manual", reason: "a Worker asks", why: ["src/server.ts:4", "src/server.ts:4", "src/db.ts:3"], related: ["src/server.ts:4"], sessions: "1" }] },
+    { name: "Hono on a server, which reads the environment", code: `
+        import { Hono } from "hono";
+        import postgres from "postgres";
+        const app = new Hono();
+        app.get("/things", async (c) => {
+          const sql = postgres(process.env.DATABASE_URL);
+          return c.json(await sql\`SELECT * FROM things\`);
+        });`, findings: [{ line: 5, message: "opens a new postgres session each time it runs", library: "postgres", fix: "review", reason: "the client then lives as long as the process", why: [4, 5], sessions: "1" }] },
     { name: "a layer that is made and built per request", code: `
         import { SqliteClient } from "@effect/sql-sqlite-node";
         import { Effect } from "effect";

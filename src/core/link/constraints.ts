@@ -2,7 +2,8 @@ import { augmentedPlaces, fileEntriesOf, injectedBy, libraryWithId, loadedLibrar
 import { type Library, libraryId } from "../catalogue/library.js";
 import type { CallFact, Expr, FileFacts, FunctionFact } from "../facts/types.js";
 import { linkBuiltin } from "./builtins.js";
-import { injectedByType, isInjected } from "./container.js";
+import { injectedByType } from "./container.js";
+import { isContainerFilled } from "./inherited-parameters.js";
 import { passParameters } from "./framework-calls.js";
 import { IntLists } from "./int-lists.js";
 import { applyExternal, applyPart, type ArgumentNodes } from "./library-calls.js";
@@ -58,7 +59,7 @@ export class Constraints {
     for (const param of fn.params) {
       const library = injectedByType(values.program, file, fn, param);
       if (library) solver.add(values.variable(file, param.variable), this.#containerSession(library));
-      else if (param.type && !isInjected(values.program, file, param.decorators)) values.addType(file, param.type, values.variable(file, param.variable));
+      else if (param.type && !isContainerFilled(values.program, file, fn, param)) values.addType(file, param.type, values.variable(file, param.variable), param.decorators);
     }
     this.#addLoaded(file, fn);
     for (const param of fn.params) this.#addInjected(file, param.decorators, values.variable(file, param.variable));

@@ -7,7 +7,7 @@ import { withoutDefault } from "./library-calls.js";
 import { addParameterType } from "./parameter-types.js";
 import type { Program } from "./program.js";
 import type { NodeId } from "./solver.js";
-import type { Token, TokenId, TypedRole } from "./tokens.js";
+import { NAMED, type Token, type TokenId, type TypedRole } from "./tokens.js";
 import type { Values } from "./values.js";
 
 /** Type constructors whose values we treat as those of their arguments. */
@@ -76,6 +76,18 @@ export class DeclaredTypes {
     solver.watch(node, (id) => {
       const token = tokens.get(id);
       solver.add(into, token.t === "typed" && token.role === "either" ? tokens.intern({ ...token, role: "session" }) : id);
+    });
+  }
+
+  /** What a container hands out under a name: a session, and the same one to all who ask. */
+  addNamed(file: string, type: TypeRef, name: string, into: NodeId): void {
+    const { solver, tokens } = this.values;
+    const node = solver.node();
+    this.add(file, type, node);
+    solver.watch(node, (id) => {
+      const token = tokens.get(id);
+      const isSession = token.t === "typed" && token.owner === undefined && (token.role === "either" || token.role === "session");
+      solver.add(into, isSession ? tokens.intern({ ...token, role: "session", owner: NAMED + name }) : id);
     });
   }
 

@@ -67,6 +67,9 @@ export function waitsIn(project: ProjectFacts, site: JudgedTransaction, outgoing
   return found.values();
 }
 
+/** Packages that tests have in the place of a client. */
+const STAND_IN = /[-/](mock|mocks|stub|memory-server)$/;
+
 /** Where the callee may be several values, all of them must go out. */
 function goesOut({ graph }: ProjectFacts, call: CallFact, kinds: Map<TokenId, OutsideKind | undefined>): OutsideKind | undefined {
   const callees = graph.external.get(call);
@@ -76,6 +79,8 @@ function goesOut({ graph }: ProjectFacts, call: CallFact, kinds: Map<TokenId, Ou
     const token = graph.values.tokens.get(id);
     // `url ? new Client(url) : undefined`, `process.env.URL && new Client()`
     if (token.t === "external" && token.module === null && /^(undefined|process\.env)\b/.test(token.path)) continue;
+    // `process.env.NODE_ENV === "test" ? require("ioredis-mock") : Redis`
+    if (token.t === "external" && token.module !== null && STAND_IN.test(token.module)) continue;
     if (!kinds.has(id)) kinds.set(id, token.t === "external" ? outsideOf(token.module, token.path) : undefined);
     const kind = kinds.get(id);
     // What a framework carries along may be anything; a declared type says what it is.

@@ -28,7 +28,7 @@ export type Token =
   /**
    * A session of which only the declared type is known, or that the runtime shares. `role`: what the type may hold
    * (`either`: a session or a transaction's handle; `model`: a table's class). `owner`: the project class that extends
-   * the library's, which tells two such sessions apart.
+   * the library's, or the name under which a container has it, which tells two such sessions apart.
    */
   | { t: "typed"; library: string; role: TypedRole; owner?: string }
   /**
@@ -44,6 +44,9 @@ export type TypedRole = "session" | "handle" | "client" | "either" | "model";
 export type DerivedKind = "orm" | "statement" | "transaction" | "handle" | "client";
 
 export type TokenId = number;
+
+/** How the owner of a session begins that a container hands out under a name. */
+export const NAMED = "named ";
 
 /** Longer paths say nothing any more, and unbounded ones would never end (`a().b().a().b()…`). */
 const MAX_PATH = 160;

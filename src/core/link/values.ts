@@ -2,7 +2,8 @@ import { librariesOf } from "../catalogue/index.js";
 import { libraryId } from "../catalogue/library.js";
 import type { ExportFact, Expr, FunctionId, TypeRef } from "../facts/types.js";
 import { isCollectionMember } from "./builtins.js";
-import { injectedByType, isInjected } from "./container.js";
+import { askedName, isInjected } from "./container.js";
+import { isContainerFilled } from "./inherited-parameters.js";
 import { DeclaredTypes, isData, isMadeAtLoad, typedRoleOf } from "./declared-types.js";
 import { type Getter, Getters, type Reader } from "./getters.js";
 import { Held } from "./held.js";
@@ -81,16 +82,19 @@ export class Values {
     if (from) this.solver.defer(() => this.#flowImport(file, from.specifier, from.name, node));
     const fn = type && fact.kind === "param" ? this.program.fn(file, fact.fn) : undefined;
     const param = fn?.params.find(({ variable }) => variable === id);
-    const isFilled = isInjected(this.program, file, param?.decorators) || (fn && param && injectedByType(this.program, file, fn, param) !== undefined);
+    const isFilled = fn && param && isContainerFilled(this.program, file, fn, param);
     const [value, more] = fact.kind === "const" ? this.program.valuesOf(file, id) : [];
     if (value && !more && type && isMadeAtLoad(this.program, file, value)) this.solver.defer(() => this.#types.addMade(file, type, node));
-    else if (type && !isFilled) this.solver.defer(() => this.addType(file, type, node));
+    else if (type && !isFilled) this.solver.defer(() => this.addType(file, type, node, param?.decorators));
     if (fact.kind === "type") this.solver.add(node, this.tokens.intern({ t: "shape", file, variable: id }));
     return node;
   }
 
-  addType(file: string, type: TypeRef, into: NodeId): void {
-    this.#types.add(file, type, into);
+  /** What a declared type says of a value; `decorators`: those of the parameter or field that has it. */
+  addType(file: string, type: TypeRef, into: NodeId, decorators?: readonly Expr[]): void {
+    const name = decorators && askedName(this.program, file, decorators);
+    if (name === undefined) this.#types.add(file, type, into);
+    else this.#types.addNamed(file, type, name, into);
   }
 
   /** The property names of an object literal. */
@@ -343,7 +347,7 @@ export class Values {
         overridden = true;
       } else if (member.kind === "field") {
         if (member.value) this.solver.flow(this.expression(file, member.value), into);
-        if (member.type && !isInjected(this.program, file, member.decorators)) this.addType(file, member.type, into);
+        if (member.type && !isInjected(this.program, file, member.decorators)) this.addType(file, member.type, into, member.decorators);
       }
     }
     if (!isStatic) this.#feedParameterProperty(file, classId, name, into);
