@@ -300,7 +300,7 @@ export class Contexts {
       }
   }
 
-  /** `serves`: what starts as a command (a `#!`, a package's `bin`) and answers requests is a service, whatever its file is called by. */
+  /** `serves`: what starts as a command (a `#!`, a folder `bin`) and answers requests is a service, whatever its file is called by. */
   #reach(key: FunctionKey, context: Context, step: Step, serves = false): void {
     const file = fileOfKey(key);
     const role = this.graph.program.role(file);

@@ -77,8 +77,8 @@ function goesOut({ graph }: ProjectFacts, call: CallFact, kinds: Map<TokenId, Ou
   const found = new Set<OutsideKind | undefined>();
   for (const id of callees) {
     const token = graph.values.tokens.get(id);
-    // `url ? new Client(url) : undefined`, `process.env.URL && new Client()`
-    if (token.t === "external" && token.module === null && /^(undefined|process\.env)\b/.test(token.path)) continue;
+    // `process.env.URL && new Client()`
+    if (token.t === "external" && token.module === null && /^process\.env\b/.test(token.path)) continue;
     // `process.env.NODE_ENV === "test" ? require("ioredis-mock") : Redis`
     if (token.t === "external" && token.module !== null && STAND_IN.test(token.module)) continue;
     if (!kinds.has(id)) kinds.set(id, token.t === "external" ? outsideOf(token.module, token.path) : undefined);

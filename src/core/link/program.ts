@@ -12,8 +12,6 @@ export interface LinkHost {
    * `test/fixtures/shop` means the shop, not a test. Default: the path from the root.
    */
   place?(file: string): string;
-  /** Whether a package's `bin` names the file (or what it is built from): a program that runs and ends. Default: false. */
-  isBin?(file: string): boolean;
 }
 
 /** A function of the whole program. */
@@ -205,7 +203,7 @@ export class Program {
   role(file: string): FileRole {
     let role = this.#roles.get(file);
     if (role === undefined) {
-      role = fileRole(this.host.place?.(file) ?? file, (this.files.get(file)?.hashbang ?? false) || (this.host.isBin?.(file) ?? false));
+      role = fileRole(this.host.place?.(file) ?? file, this.files.get(file)?.hashbang ?? false);
       this.#roles.set(file, role);
     }
     return role;

@@ -50,7 +50,7 @@ const ADDRESS = new RegExp(
   ].join("|"),
 );
 
-/** `isScript`: the host knows it, from a `#!` or from a package's `bin`. */
+/** `isScript`: it begins with a `#!`. */
 export function fileRole(file: string, isScript: boolean): FileRole {
   const place = file.replace(ADDRESS, "");
   if (TEST.test(place)) return "test";
