@@ -1,7 +1,7 @@
 import type { CallFact, Expr, LoopFact } from "../facts/types.js";
 import { askedIds } from "./asked-ids.js";
 import { isArrayMethod } from "./builtins.js";
-import { constantOf, entriesOf } from "./constants.js";
+import { constantOf } from "./constants.js";
 import type { CallGraph } from "./calls.js";
 import { isOutOfJson } from "./json-imports.js";
 import { functionKey, type FunctionKey, type Program } from "./program.js";
@@ -10,6 +10,7 @@ import { isYieldedPiece, mappedBy } from "./pieces-handed.js";
 import { isBoundedByItsSchema } from "./schemas.js";
 import { statementOf } from "./run-statements.js";
 import type { TransactionSite } from "./transactions.js";
+import { isGrown, isWrittenOut } from "./written-lists.js";
 
 /** Names that say a list is a piece of a larger one. Not their plurals: nobody knows how many pieces there are. */
 const PIECE = /^(chunk|batch|slice|page|window|segment|bucket|portion|block)$|(chunk|batch|slice|page|window)(Items|Rows|Entries|Records)?$/i;
@@ -128,7 +129,7 @@ export class Bounds {
       case "either":
         return expr.of.every((alternative) => this.#boundedValue(file, alternative, site, seen));
       case "member":
-        return CONSTANT.test(expr.name) || PIECE.test(expr.name) || (expr.name === "*" && this.#isPieces(file, expr.of, 0)) || this.#boundedField(file, expr, site, seen) || this.#boundedGiven(file, expr, site, seen) || this.#boundedEntry(file, expr);
+        return CONSTANT.test(expr.name) || PIECE.test(expr.name) || (expr.name === "*" && this.#isPieces(file, expr.of, 0)) || this.#boundedField(file, expr, site, seen) || this.#boundedGiven(file, expr, site, seen) || isWrittenOut(this.graph, file, expr);
       case "call":
         return this.#boundedCall(file, this.graph.program.call(file, expr.id), site, seen);
       case "var":
@@ -227,12 +228,6 @@ export class Bounds {
     if (literal?.k !== "object" || calls.some(({ callee }) => callee.k === "member" && GROWS.test(callee.name) && isIt(callee.of)) || assigns.some(({ target }) => isIt(target))) return false;
     const value = literal.props.find((prop) => prop.name === name)?.value;
     return value !== undefined && value.k !== "fn" && this.#boundedValue(file, value, site, seen);
-  }
-
-  /** `LISTS[kind]`: any of the lists that are written out in a constant table. */
-  #boundedEntry(file: string, expr: Extract<Expr, { k: "member" }>): boolean {
-    const entries = entriesOf(this.graph.program, file, expr).map(({ expr: value }) => (value.k === "typed" ? value.of : value));
-    return entries.length > 0 && entries.every((value) => value.k === "array" && !value.spread);
   }
 
   /** A list that another file exports, as long as it is not filled there. */
@@ -378,10 +373,6 @@ export class Bounds {
     const values = this.graph.program.valuesOf(file, expr.id);
     return variable.kind === "const" && values.length === 1 && values.every((value) => value.k === "literal");
   }
-}
-
-function isGrown({ callee }: CallFact, variable: number, isCollection = false): boolean {
-  return callee.k === "member" && (GROWS.test(callee.name) || (isCollection && /^(set|add)$/.test(callee.name))) && callee.of.k === "var" && callee.of.id === variable;
 }
 
 /** There are as many tables and columns as the program knows of. */
