@@ -108,6 +108,31 @@ runTable({
     { name: "a query with a LIMIT", code: held(`for (const row of db.prepare("SELECT * FROM inbox LIMIT 100").all()) insert.run(row.name);`) },
     { name: "a query with a LIMIT, kept in a variable", code: held(`const rows = db.prepare("SELECT * FROM inbox ORDER BY id LIMIT ?").all(50);
             for (const row of rows) insert.run(row.name);`) },
+    { name: "a query with a LIMIT that the program's own driver prepares", code: `
+        import { createRequire } from "node:module";
+        import express from "express";
+        interface Db { prepare(sql: string): { run(...values: unknown[]): unknown; all(...values: unknown[]): { id: number }[] }; exec(sql: string): void }
+        function load(path: string): Db {
+          const { DatabaseSync } = createRequire(import.meta.url)("node:sqlite");
+          const db = new DatabaseSync(path);
+          return {
+            prepare: (sql) => {
+              const statement = db.prepare(sql);
+              return { run: (...values) => statement.run(...values), all: (...values) => statement.all(...values) };
+            },
+            exec: (sql) => db.exec(sql),
+          };
+        }
+        const db = load("app.db");
+        const oldest = db.prepare("SELECT id FROM runs ORDER BY id LIMIT ?");
+        function claim(limit: number) {
+          db.exec("BEGIN IMMEDIATE");
+          const rows = db.prepare("SELECT id FROM runs ORDER BY id LIMIT ?").all(limit);
+          for (const row of rows) db.prepare("UPDATE runs SET claimed = 1 WHERE id = ?").run(row.id);
+          for (const row of oldest.all(limit)) db.prepare("UPDATE runs SET claimed = 2 WHERE id = ?").run(row.id);
+          db.exec("COMMIT");
+        }
+        express().post("/claim", (req, res) => { claim(req.body.limit); res.end(); });` },
     { name: "a slice of a literal length", code: held(`for (const thing of req.body.things.slice(0, 100)) insert.run(thing.name);`) },
     { name: "a number that is at most a constant", code: held(`for (let i = 0; i < Math.min(req.body.count, 10); i++) insert.run("thing");`) },
     { name: "a counted loop up to a named constant", code: `

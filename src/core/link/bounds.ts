@@ -4,11 +4,12 @@ import { isArrayMethod } from "./builtins.js";
 import { constantOf } from "./constants.js";
 import type { CallGraph } from "./calls.js";
 import { isOutOfJson } from "./json-imports.js";
-import { functionKey, type FunctionKey, type Program } from "./program.js";
+import { functionKey, type FunctionKey } from "./program.js";
 import { calleesOf, callersOf } from "./sessions.js";
 import { isYieldedPiece, mappedBy } from "./pieces-handed.js";
 import { isBoundedByItsSchema } from "./schemas.js";
 import { statementOf } from "./run-statements.js";
+import { asksForSchema, textOf } from "./query-text.js";
 import type { TransactionSite } from "./transactions.js";
 import { isGrown, isWrittenOut } from "./written-lists.js";
 
@@ -282,12 +283,14 @@ export class Bounds {
     const { callee } = call;
     const name = this.#nameOf(file, call);
     const statement = statementOf(this.graph, call);
-    if (this.#isLimited(file, call) || asksForSchema(statement?.sql ?? sqlAmong(this.graph.program, call))) return true;
+    const sql = statement?.sql ?? textOf(this.graph.program, file, call);
+    if (this.#isLimited(file, call) || asksForSchema(sql)) return true;
     if (statement && /^find(Unique|First|One)/.test(name)) return true;
     if (statement && this.#isTaken(file, call)) return true;
     const ids = statement && askedIds(this.graph.program, file, call);
     if (ids && this.#boundedValue(file, ids, site, seen)) return true;
-    if (statement) return statement.sql !== undefined && /\bLIMIT\b/i.test(statement.sql);
+    if (sql !== undefined && /\bLIMIT\b/i.test(sql)) return true;
+    if (statement) return false;
     if (callee.k === "member") {
       if (name === "slice" && call.args.length === 2) return true;
       if (name === "splice" && call.args.length >= 2) return true;
@@ -374,29 +377,3 @@ export class Bounds {
     return variable.kind === "const" && values.length === 1 && values.every((value) => value.k === "literal");
   }
 }
-
-/** There are as many tables and columns as the program knows of. */
-function asksForSchema(sql: string | undefined): boolean {
-  return sql !== undefined && /pragma_|sqlite_master|sqlite_schema|information_schema/i.test(sql);
-}
-
-/**
- * A query's text among a call's arguments, whoever takes it: a project's own client has functions that no catalogue knows. Also what a tag
- * makes of a template: `tx.exec(sql`DELETE FROM …`)`.
- */
-export function sqlAmong(program: Program, call: CallFact): string | undefined {
-  const file = program.fileOf(call);
-  const texts = call.args.flatMap((arg) => {
-    const made = arg.k === "call" ? program.call(file, arg.id) : undefined;
-    const text = made?.kind === "tag" ? made.args[0] : arg;
-    if (text?.k === "template") return [text.text];
-    return text?.k === "literal" && typeof text.value === "string" ? [text.value] : [];
-  });
-  return texts.find((text) => /^\s*(SELECT|WITH|INSERT|UPDATE|DELETE|REPLACE|PRAGMA)\s/i.test(text));
-}
-
-/** The table that a statement writes, by its SQL. */
-export function tableOf(sql: string | undefined): string | undefined {
-  return /\b(?:INTO|FROM|UPDATE(?:\s+OR\s+\w+)?)\s+["'`[]?([\w$.]+)/i.exec(sql ?? "")?.[1]?.toLowerCase();
-}
-
