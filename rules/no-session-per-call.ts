@@ -16,7 +16,7 @@ import { isHandedAround } from "./lib/handed-around.js";
 import { isHabit } from "./lib/habit.js";
 import { serverOf } from "./lib/given-server.js";
 import { closesOf, inheritingProviders, providerSession } from "./lib/inheriting-provider.js";
-import { callPath, dearestPath, entryCosts, functionName } from "./lib/path.js";
+import { callPath, dearestPath, entryCosts, functionName, goesRound } from "./lib/path.js";
 import { providerDetail, providerOf } from "./lib/provider.js";
 import { isForRareTask } from "./lib/rare-task.js";
 import { sessionDetail } from "./lib/session-detail.js";
@@ -103,7 +103,7 @@ function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft |
     (_file, call) => (apart.has(call) ? ZERO : undefined),
   );
   const entries = entryCosts(project, summaries);
-  const dearest = entries[0];
+  const dearest = entries[0] && !goesRound(entries[0].cost) ? entries[0] : undefined;
   const proven = bySeveral || (perCall.length > 0 && isHabit(project, open, uses));
   const detail = sessionDetail(project, open, factories);
   const made = providerOf(project, open);
