@@ -7,7 +7,7 @@ import { passParameters } from "./framework-calls.js";
 import { IntLists } from "./int-lists.js";
 import { applyExternal, applyPart, type ArgumentNodes } from "./library-calls.js";
 import type { NodeId } from "./solver.js";
-import type { TokenId } from "./tokens.js";
+import type { Token, TokenId } from "./tokens.js";
 import type { Values } from "./values.js";
 
 /** Turns the facts of files into constraints between values, and notes who is called where while they are solved. */
@@ -168,7 +168,8 @@ export class Constraints {
       const token = values.tokens.get(id);
       switch (token.t) {
         case "function":
-          this.#invoke(result, id, args, result, receiver);
+          this.#invoke(result, id, args, result);
+          if (callee.k === "member" && receiver !== undefined) this.#flowReceiver(receiver, callee.name, id);
           break;
         case "class":
           this.#construct(file, call, id, args, result);
@@ -200,14 +201,24 @@ export class Constraints {
       for (const arg of param.rest ? args.slice(index) : args.slice(index, index + 1)) values.solver.flow(arg, parameter);
     });
     if (result !== undefined) values.solver.flow(values.returns(token.file, token.id), result);
-    if (receiver !== undefined && target.kind !== "arrow") this.#flowReceiver(receiver, values.self(token.file, token.id));
+    if (receiver === undefined || target.kind === "arrow") return;
+    const self = values.self(token.file, token.id);
+    values.solver.watch(receiver, (of) => {
+      if (isObject(values.tokens.get(of).t)) values.solver.add(self, of);
+    });
   }
 
-  #flowReceiver(receiver: NodeId, self: NodeId): void {
+  /** `store.clear()`, where several classes have one: in each, `this` is an object of its own. */
+  #flowReceiver(receiver: NodeId, name: string, fn: TokenId): void {
     const { solver, tokens } = this.values;
+    const method = tokens.get(fn);
+    if (method.t !== "function" || this.values.program.fn(method.file, method.id).kind === "arrow") return;
+    const self = this.values.self(method.file, method.id);
     solver.watch(receiver, (id) => {
-      const { t } = tokens.get(id);
-      if (t === "instance" || t === "object" || t === "class") solver.add(self, id);
+      if (!isObject(tokens.get(id).t)) return;
+      solver.watch(this.values.member(id, name), (member) => {
+        if (member === fn) solver.add(self, id);
+      });
     });
   }
 
@@ -216,11 +227,18 @@ export class Constraints {
     const { values } = this;
     const token = values.tokens.get(id);
     if (token.t !== "class") return;
+    const instance = values.tokens.intern({ t: "instance", file: token.file, id: token.id });
     if (call.kind === "new") {
-      values.solver.add(result, values.tokens.intern({ t: "instance", file: token.file, id: token.id }));
+      values.solver.add(result, instance);
       this.constructed.add(result, id);
     }
-    const receiver = call.callee.k === "super" ? values.self(file, call.callee.fn) : result;
+    const receiver = call.callee.k === "super" ? values.self(file, call.callee.fn) : values.solver.node();
+    if (call.callee.k !== "super") values.solver.add(receiver, instance);
     values.solver.watch(values.constructors(token.file, token.id), (constructor) => this.#invoke(result, constructor, args, undefined, receiver));
   }
+}
+
+/** What a function can have as its `this`. */
+function isObject(t: Token["t"]): boolean {
+  return t === "instance" || t === "object" || t === "class";
 }

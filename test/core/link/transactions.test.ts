@@ -19,6 +19,10 @@ describe("transactions", () => {
     ["a helper", `function inTx(fn) { return db.transaction(fn)(); } inTx(() => {}); inTx(() => {});`, [{ ...site, bodies: 2, fromParameter: true }]],
     ["SQL", `function f() { db.exec("BEGIN"); add.run(1); db.exec("COMMIT"); }`, [{ ...site, style: "sql", invocations: 0 }]],
     ["SQL, immediate", `function f() { db.exec("BEGIN IMMEDIATE"); db.exec("COMMIT"); }`, [{ ...site, style: "sql", mode: "immediate", invocations: 0 }]],
+    ["not where all callers hand one over, through another function", `function write(rows, options) { if (options?.tx) return rows.map((row) => options.tx.run(row)); return orm.transaction((tx) => rows.map((row) => tx.run(row))); }
+      const move = (rows, options) => write(rows, options); export const save = (rows) => move(rows, { tx: {} });`, []],
+    ["where one caller hands none over, through another function", `function write(rows, options) { if (options?.tx) return rows.map((row) => options.tx.run(row)); return orm.transaction((tx) => rows.map((row) => tx.run(row))); }
+      const move = (rows, options) => write(rows, options); export const save = (rows) => move(rows, { tx: {} }); export const put = (rows) => move(rows);`, [{ ...site, style: "callback", invocations: 0 }]],
     ["not SQL without an end", `function f() { db.exec("BEGIN"); }`, []],
     ["not a namesake", `const other = { transaction(fn) { return fn; } }; other.transaction(() => {})();`, []],
   ])("%s", (_name, text, expected) => {
