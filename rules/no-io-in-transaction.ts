@@ -6,9 +6,11 @@ import type { JudgedTransaction, ProjectFacts } from "../src/core/link/index.js"
 import type { InsideCall } from "../src/core/link/inside.js";
 import { canWait, OUTSIDE_WAITS, outgoingCalls, type Wait, waitsIn } from "../src/core/link/outgoing.js";
 import { functionKey } from "../src/core/link/program.js";
+import { calleesOf } from "../src/core/link/sessions.js";
 import { finish } from "./lib/finish.js";
 import { draftsIn } from "./lib/once.js";
 import { callPath } from "./lib/path.js";
+import { isReadOnly } from "./lib/read-only.js";
 import { runnerInService } from "./lib/runner.js";
 import type { Draft, Rule } from "./rule.js";
 
@@ -56,7 +58,10 @@ function find(project: ProjectFacts, options: Options): Iterable<Draft> {
     if (options.ignoreLibraries.includes(packageName(site.library)) || !canWait(project, site)) continue;
     for (const wait of waitsIn(project, site, outgoing, (inside) => isAllowed(project, inside, options))) {
       const at = wait.path[0] ?? wait;
-      if (!drafts.has(at.call) && runnerInService(project, site) !== undefined) drafts.set(at.call, draftOf(project, site, wait, at));
+      const known = drafts.get(at.call);
+      if (known?.confidence === "proven" || runnerInService(project, site) === undefined) continue;
+      const draft = draftOf(project, site, wait, at);
+      if (known === undefined || draft.confidence === "proven") drafts.set(at.call, draft);
     }
   }
   return drafts.values();
@@ -72,14 +77,25 @@ function calleeText(project: ProjectFacts, file: string, call: CallFact): string
   return project.program.text(file, call.calleeSpan).replace(/\s+/g, "");
 }
 
-function draftOf(project: ProjectFacts, site: JudgedTransaction, { file, call, kind, path }: Wait, at: CallPlace): Draft {
+/** `table[name]()`: one of several, and which one it is depends on the name. */
+function isOneOfATable({ graph }: ProjectFacts, { call }: CallPlace): boolean {
+  return call.callee.k === "member" && call.callee.name === "*" && calleesOf(graph, call).length > 1;
+}
+
+/** The pause before another attempt: only after an error. */
+function isPauseAfterError({ kind, call, path }: Wait): boolean {
+  return kind === "timer" && [call, ...path.map((step) => step.call)].some(({ handler }) => handler === "catch");
+}
+
+function draftOf(project: ProjectFacts, site: JudgedTransaction, wait: Wait, at: CallPlace): Draft {
+  const { file, call, kind, path } = wait;
   const library = packageName(site.library);
   const callee = calleeText(project, at.file, at.call);
   return {
     file: at.file,
     span: at.call.span,
     message: path.length === 0 ? messages.direct(callee, kind, library) : messages.helper(callee, calleeText(project, file, call), kind, library),
-    confidence: "proven",
+    confidence: isReadOnly(project, site) || isPauseAfterError(wait) || path.some((step) => isOneOfATable(project, step)) ? "likely" : "proven",
     library: site.library,
     fix: "manual",
     fixReason: "where it belongs (before, after, in an outbox table) depends on what must happen when one of the two fails",

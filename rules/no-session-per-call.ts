@@ -16,7 +16,7 @@ import { isHandedAround } from "./lib/handed-around.js";
 import { isHabit } from "./lib/habit.js";
 import { serverOf } from "./lib/given-server.js";
 import { closesOf, inheritingProviders, providerSession } from "./lib/inheriting-provider.js";
-import { callPath, dearestPath, entryCosts, functionName } from "./lib/path.js";
+import { callPath, dearestPath, entryCosts, functionName, goesRound } from "./lib/path.js";
 import { providerDetail, providerOf } from "./lib/provider.js";
 import { isForRareTask } from "./lib/rare-task.js";
 import { sessionDetail } from "./lib/session-detail.js";
@@ -65,7 +65,7 @@ export const noSessionPerCall: Rule<Options> = {
       const server = serverOf(project, open);
       if (server === "of the call") continue;
       const draft = judge(project, open, options);
-      const reason = server === "own" ? undefined : server === "of an object" ? TOLD : LEFT_OPEN;
+      const reason = REASONS[server];
       if (draft) drafts.push(reason === undefined ? draft : { ...draft, confidence: "likely", fix: "manual", fixReason: reason });
     }
     for (const { made, library, said } of inheritingProviders(project, file))
@@ -77,6 +77,10 @@ export const noSessionPerCall: Rule<Options> = {
 const TOLD = "each object is told its own database, so one session for all of them would be wrong: keep it in a field of the object";
 
 const LEFT_OPEN = "each call is told its own database, so one session for all of them would be wrong: close it where it is used, as its other users do";
+
+const TOLD_BY_SOME = "some requests name the database themselves, so one session for all of them would be wrong";
+
+const REASONS: Partial<Record<ReturnType<typeof serverOf>, string>> = { "of the call, left open": LEFT_OPEN, "of some calls": TOLD_BY_SOME, "of an object": TOLD };
 
 const IN_WORKER = { fix: "manual", fixReason: "a Worker asks the same factory for a session of each request, which it may not share" } as const;
 
@@ -104,7 +108,7 @@ function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft |
     (_file, call) => (apart.has(call) ? ZERO : undefined),
   );
   const entries = entryCosts(project, summaries);
-  const dearest = entries[0];
+  const dearest = entries[0] && !goesRound(entries[0].cost) ? entries[0] : undefined;
   const proven = bySeveral || (perCall.length > 0 && isHabit(project, open, uses));
   const detail = sessionDetail(project, open, factories);
   const made = providerOf(project, open);

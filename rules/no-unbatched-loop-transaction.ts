@@ -22,6 +22,7 @@ import { freshSessionsOf } from "./lib/own-session.js";
 import { besideReplaced, keepsTogether, obstaclesOf, ORDER, PARENT } from "./lib/atomicity.js";
 import { isOverRows } from "./lib/reorders.js";
 import { bodySpan, runnerOf, whyNotBatched } from "./lib/batchable.js";
+import { isReadOnly } from "./lib/read-only.js";
 import { runnerInService } from "./lib/runner.js";
 import { areOnPools } from "./lib/pools.js";
 import { changesMany, writesMany } from "./lib/pieces.js";
@@ -94,7 +95,7 @@ interface Called {
 
 function judge(project: ProjectFacts, bounds: Bounds, site: JudgedTransaction, options: Options, { libraries, engine }: Called): Draft | undefined {
   const runner = runnerInService(project, site);
-  if (runner === undefined || site.pattern?.atOnce || project.isPrivate(site) || isReadOnly(site) || isOnPool(project, site)) return undefined;
+  if (runner === undefined || site.pattern?.atOnce || project.isPrivate(site) || isReadOnly(project, site) || isOnPool(project, site)) return undefined;
   const joined = isJoined(project, site);
   const loops = project.writers.heldLoops(site);
   const held = loops
@@ -195,12 +196,6 @@ function isWholeOrder(project: ProjectFacts, held: HeldLoop, obstacles: LoopTran
 function isOnPool(project: ProjectFacts, { style, call }: TransactionSite): boolean {
   const statements = style === "sql" ? statementsRunBy(project.graph, call) : [];
   return statements.length > 0 && areOnPools(project, statements);
-}
-
-/** It says itself that it only reads: `{ readOnly: true }`, `{ accessMode: "read only" }`. */
-function isReadOnly({ call }: TransactionSite): boolean {
-  const said = call.args.flatMap((arg) => (arg.k === "object" ? arg.props : []));
-  return said.some(({ name, value }) => value.k === "literal" && ((/^read_?only$/i.test(name) && value.value === true) || (/^(access_?)?mode$/i.test(name) && typeof value.value === "string" && /^read[ _-]?only$/i.test(value.value))));
 }
 
 /** A transaction that callers join without saying so holds what any of them does: which loops of other functions those are cannot be told. */

@@ -1,4 +1,4 @@
-import { sqlAmong, tableOf } from "../../src/core/link/bounds.js";
+import { sqlAmong, tableOf } from "../../src/core/link/query-text.js";
 import { parts } from "../../src/core/link/expressions.js";
 import type { CallFact, Expr, LoopFact, Span } from "../../src/core/facts/types.js";
 import type { LoopTransactionDetail } from "../../src/core/finding.js";

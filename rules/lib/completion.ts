@@ -1,4 +1,4 @@
-import { sqlAmong } from "../../src/core/link/bounds.js";
+import { sqlAmong } from "../../src/core/link/query-text.js";
 import type { CallFact, Expr } from "../../src/core/facts/types.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import { statementOf } from "../../src/core/link/run-statements.js";

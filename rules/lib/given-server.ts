@@ -8,8 +8,8 @@ import { Origin } from "./origin.js";
 import { HOLDER, SERVER } from "./server-options.js";
 import { callUses } from "./uses.js";
 
-/** Whose database a client connects to: one that the call is told and that is closed again, or by some of its users only, one that an object was told, or the application's own for all that is known. */
-export type Server = "of the call" | "of the call, left open" | "of an object" | "own";
+/** Whose database a client connects to: one that the call is told and that is closed again, or by some of its users only, one that some calls are told, one that an object was told, or the application's own for all that is known. */
+export type Server = "of the call" | "of the call, left open" | "of some calls" | "of an object" | "own";
 
 /**
  * Whether a client connects to a database that is data of the call, and is closed again by whoever got it: a server that a user has entered or that
@@ -23,7 +23,9 @@ export function serverOf(project: ProjectFacts, open: OpenSite): Server {
   const named = serversIn(project, open.file, first, 0);
   if (named.length === 0) return "own";
   const origin = new Origin(project, engineOf(project.graph, open.token) === "server");
-  if (!named.every(({ file, expr }) => origin.isGiven(file, expr, open.call.fn))) return "own";
+  // A gateway to any server: requests name one, and other ways lead to those of its configuration.
+  if (!named.every(({ file, expr }) => origin.isGiven(file, expr, open.call.fn)))
+    return origin.throughCaller && !kept && engineOf(project.graph, open.token) === "server" && closedByUsers(project, open) === "all" ? "of some calls" : "own";
   const isServer = origin.throughRow || engineOf(project.graph, open.token) === "server" || asksForPassword(project, open) || isFileOfTheCall(project, open, origin);
   const closed = isServer && !kept ? closedByUsers(project, open) : undefined;
   if (kept || closed === "all") return "of the call";
@@ -61,7 +63,10 @@ function classAround(program: ProjectFacts["program"], file: string, fn: number)
 /** A client that nobody closes is one more each time, whatever it connects to. Where some do, each has its own on purpose. */
 function closedByUsers(project: ProjectFacts, open: OpenSite): "all" | "some" | undefined {
   const closes = partCalls(project.graph, open.token).filter(({ path, on }) => (on === "session" || on === "orm") && isClose(open.library, path));
-  const uses = callUses(project, open, project.factoriesOf(open)).filter(({ file }) => project.program.role(file) !== "test");
+  const factories = project.factoriesOf(open);
+  // Who hands it on closes nothing: its own callers do.
+  const handers = new Set(factories.filter(({ level }) => level > 0).map(({ key }) => key));
+  const uses = callUses(project, open, factories).filter(({ file, call }) => project.program.role(file) !== "test" && !handers.has(functionKey(file, call.fn)));
   const within = ({ span }: { span: Span }, around: Span): boolean => around.start <= span.start && span.end <= around.end;
   // `await disconnect(client)`: by a helper that is given it.
   const closers = new Set(closes.map((close) => functionKey(close.file, close.call.fn)));

@@ -25,6 +25,8 @@ export class Origin {
   throughObject = false;
   /** Whether some value is a row's: what databases there are stands in a table. */
   throughRow = false;
+  /** Whether some value is handed in by whoever calls from outside, as a request is. */
+  throughCaller = false;
   /** Whether something was put together on the way: a path out of a folder and a name. */
   throughParts = false;
   /** What was found of parameters, variables and results. */
@@ -160,7 +162,11 @@ export class Origin {
     const callers = all.filter(({ file: from, call }) => program.role(from) === "source" || !this.#isSpelledOut(from, call.args[index]));
     if (callers.length === 0 && all.length > 0) return "unknown";
     // A constructor's parameter is as good as a field: kept, and made for whoever makes the object.
-    if (callers.length === 0) return program.fn(file, fn).name === "constructor" ? "unknown" : "given";
+    if (callers.length === 0) {
+      if (program.fn(file, fn).name === "constructor") return "unknown";
+      this.throughCaller ||= this.project.contexts.of(key).has("per-call");
+      return "given";
+    }
     return this.#once(`parameter ${index} ${part ?? ""} ${key}`, () => {
       const often = this.#often(callers);
       const said = often.length === 0 ? undefined : this.#handedBy(often, index, depth, part);

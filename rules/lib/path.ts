@@ -20,6 +20,11 @@ function isObscure(cost: Cost): boolean {
   return cost.some(({ symbols }) => symbols.length > 2 || symbols.includes("depth") || symbols.includes("repetitions"));
 }
 
+/** Some way there goes round in a circle of functions: how often nobody can say, and the dearest way need not lead anywhere. */
+export function goesRound(cost: Cost): boolean {
+  return cost.some(({ symbols }) => symbols.includes("depth"));
+}
+
 /** The entry points from which something is reached: those whose cost a reader can follow first, then the dearest first. */
 export function entryCosts(project: ProjectFacts, summaries: Summaries): EntryCost[] {
   return project.contexts

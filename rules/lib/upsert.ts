@@ -1,5 +1,5 @@
 import type { CallFact } from "../../src/core/facts/types.js";
-import { tableOf } from "../../src/core/link/bounds.js";
+import { tableOf } from "../../src/core/link/query-text.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import { statementOf } from "../../src/core/link/run-statements.js";
 import { modelOf } from "./atomicity.js";

@@ -34,6 +34,19 @@ runTable({
           })();
         }
         export const run = () => save("a", async (name) => { await fetch("https://labels.example/" + name); });` },
+    { name: "one of several stores, whose own database takes async functions", code: `
+        import Database from "better-sqlite3";
+        import { open } from "lmdb";
+        class Rows {
+          constructor(db) { this.db = db; }
+          clear() { this.db.exec("DELETE FROM things"); }
+        }
+        class Keys {
+          constructor(db) { this.db = db; }
+          async clear() { await this.db.transaction(async () => { for await (const { key } of this.db.getRange({})) await this.db.remove(key); }); }
+        }
+        const stores = { rows: () => new Rows(new Database("app.db")), keys: () => new Keys(open("keys", {})) };
+        export const clear = (kind) => stores[kind]().clear();` },
     { name: "a value of two drivers, of which one waits", code: `
         import Database from "better-sqlite3";
         import { drizzle } from "drizzle-orm/better-sqlite3";

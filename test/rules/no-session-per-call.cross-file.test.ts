@@ -343,5 +343,28 @@ runTable({
       },
       findings: [{ file: "src/db.ts", line: 3, message: "`createDb` opens a new", fix: "safe", related: ["src/context.ts:7", "src/server.ts:5"], why: ["src/server.ts:4", "src/server.ts:5", "src/context.ts:7", "src/db.ts:3"], sessions: "1" }],
     },
+    {
+      name: "functions that call each other: the shortest way, and no figure",
+      code: {
+        "src/db.ts": `
+          import Database from "better-sqlite3";
+          export function count(table: string) {
+            const db = new Database("app.db");
+            const rows = db.prepare("SELECT count(*) FROM " + table).all();
+            db.close();
+            return rows;
+          }
+        `,
+        "src/server.ts": `
+          import express from "express";
+          import { count } from "./db.js";
+          const start = (task: string) => (task.length > 9 ? again(task) : answer(task));
+          const answer = (task: string): unknown => (task === "" ? count("things") : start(task.slice(1)));
+          const again = (task: string) => start(task);
+          express().post("/tasks", (req, res) => res.json(start(req.body.task)));
+        `,
+      },
+      findings: [{ file: "src/db.ts", line: 3, message: "Keep one session per database file and use that.", fix: "safe", why: ["src/server.ts:6", "src/server.ts:6", "src/server.ts:3", "src/server.ts:4"] }],
+    },
   ],
 });

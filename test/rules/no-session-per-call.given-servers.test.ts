@@ -42,6 +42,17 @@ runTable({
   rule: "no-session-per-call",
   theme: "servers that are data of the call",
   valid: [
+    { name: "a server that a request names, by its parts or else as a whole, and closed", code: `
+        import { Client } from "pg";
+        import express from "express";
+        const app = express();
+        async function open(config) { const client = new Client(config); return client.connect().then(() => client); }
+        async function connect(url, work) {
+          const client = await open({ host: url.host }).catch(() => open(url.full));
+          try { return await work(client); } finally { await client.end(); }
+        }
+        app.get("/tables", async (req, res) => res.json(await connect(req.query.url, (client) => client.query("SELECT tablename FROM pg_tables"))));
+        app.get("/columns", async (req, res) => res.json(await connect(req.query.url, (client) => client.query("SELECT * FROM information_schema.columns"))));` },
     { name: "the user's own server, from a step's credentials, through a helper", code: `
         import knex from "knex";
         const getClient = ($) => knex({
@@ -336,6 +347,19 @@ ${chat("await client.end();")}` },
         });` },
   ],
   invalid: [
+    { name: "a gateway: requests name a server, or one of the configuration", code: `
+        import { Client } from "pg";
+        import express from "express";
+        const app = express();
+        async function connect(url, work) {
+          const client = new Client({ connectionString: url });
+          await client.connect();
+          try { return await work(client); } finally { await client.end(); }
+        }
+        const tables = (url) => connect(url, (client) => client.query("SELECT tablename FROM pg_tables"));
+        app.get("/tables", async (req, res) => res.json(await tables(req.query.url)));
+        app.get("/own/tables", async (req, res) => res.json(await tables(process.env.DATABASE_URL)));`,
+      findings: [{ line: 5, confidence: "likely", message: "opens a new pg session", library: "pg", fix: "manual", reason: "some requests name the database themselves", why: [11, 11, 9, 5], related: [9], sessions: "1" }] },
     { name: "a server of the request, which one of its users leaves open: a client for all would be wrong", code: `${APP}
         import { Client } from "pg";
 ${chat("")}`, findings: [{ line: 7, message: "2 places do so per request", confidence: "likely", library: "pg", fix: "manual", reason: "close it where it is used", related: [12, 18], why: [31, 34, 23, 18, 7], sessions: "1" }] },

@@ -92,11 +92,47 @@ runTable({
     { name: "one of the lists of a constant table, or its usual one", code: `
         const tables = { all: ["things", "tags"], some: ["things"] };${held(`const names = tables[req.body.which] || tables.all;
             for (const name of names) insert.run(name);`)}` },
+    { name: "the lists of the things in a constant list", code: `
+        const groups = [{ name: "a", things: ["x", "y"] }, { name: "b", things: ["z"] }, { name: "c" }];${held(`for (const group of groups) for (const name of group.things ?? []) insert.run(name);
+            groups.forEach(({ things }) => { for (const name of things) insert.run(name); });`)}` },
+    { name: "the lists of the things in a constant list of another file", code: {
+      "src/groups.ts": `export const groups: { name: string; things: { name: string }[] }[] = [{ name: "a", things: [{ name: "x" }] }];`,
+      "src/main.ts": `
+        import { groups } from "./groups.js";${held(`for (const group of groups) for (const { name } of group.things) insert.run(name);`)}`,
+    } },
+    { name: "the lists of a constant table, one after the other", code: `
+        const tables = { all: ["things", "tags"], some: ["things"] };${held(`for (const names of Object.values(tables)) for (const name of names) insert.run(name);
+            for (const [kind, names] of Object.entries(tables)) for (const name of names) insert.run(kind + name);`)}` },
     { name: "a literal list, filtered and mapped", code: `
         const names = ["a", "b", "c"];${held(`for (const name of names.filter(Boolean).map((name) => name.trim())) insert.run(name);`)}` },
     { name: "a query with a LIMIT", code: held(`for (const row of db.prepare("SELECT * FROM inbox LIMIT 100").all()) insert.run(row.name);`) },
     { name: "a query with a LIMIT, kept in a variable", code: held(`const rows = db.prepare("SELECT * FROM inbox ORDER BY id LIMIT ?").all(50);
             for (const row of rows) insert.run(row.name);`) },
+    { name: "a query with a LIMIT that the program's own driver prepares", code: `
+        import { createRequire } from "node:module";
+        import express from "express";
+        interface Db { prepare(sql: string): { run(...values: unknown[]): unknown; all(...values: unknown[]): { id: number }[] }; exec(sql: string): void }
+        function load(path: string): Db {
+          const { DatabaseSync } = createRequire(import.meta.url)("node:sqlite");
+          const db = new DatabaseSync(path);
+          return {
+            prepare: (sql) => {
+              const statement = db.prepare(sql);
+              return { run: (...values) => statement.run(...values), all: (...values) => statement.all(...values) };
+            },
+            exec: (sql) => db.exec(sql),
+          };
+        }
+        const db = load("app.db");
+        const oldest = db.prepare("SELECT id FROM runs ORDER BY id LIMIT ?");
+        function claim(limit: number) {
+          db.exec("BEGIN IMMEDIATE");
+          const rows = db.prepare("SELECT id FROM runs ORDER BY id LIMIT ?").all(limit);
+          for (const row of rows) db.prepare("UPDATE runs SET claimed = 1 WHERE id = ?").run(row.id);
+          for (const row of oldest.all(limit)) db.prepare("UPDATE runs SET claimed = 2 WHERE id = ?").run(row.id);
+          db.exec("COMMIT");
+        }
+        express().post("/claim", (req, res) => { claim(req.body.limit); res.end(); });` },
     { name: "a slice of a literal length", code: held(`for (const thing of req.body.things.slice(0, 100)) insert.run(thing.name);`) },
     { name: "a number that is at most a constant", code: held(`for (let i = 0; i < Math.min(req.body.count, 10); i++) insert.run("thing");`) },
     { name: "a counted loop up to a named constant", code: `
@@ -167,6 +203,13 @@ runTable({
           save(codes);
           res.json(codes);
         });`, findings: [{ line: 6, message: "loops over `list`", fix: "review", reason: REVIEW, related: [6], why: [7, 10], statements: "n" }] },
+    { name: "the lists of the things in a list that grows", code: `
+        const groups = [{ name: "a", things: ["x"] }];${held(`groups.push(req.body);
+            for (const group of groups) for (const name of group.things) insert.run(name);`)}`,
+      findings: [{ line: 8, message: "loops over `groups`", fix: "review", reason: REVIEW, related: [10], why: [7], statements: "n·m" }] },
+    { name: "the lists of the things in a constant list, one of which was sent", code: held(`const groups = [{ things: ["x"] }, { things: req.body.things }];
+            for (const group of groups) for (const name of group.things) insert.run(name);`),
+      findings: [{ line: 7, message: "loops over `things`", fix: "review", reason: REVIEW, related: [9], why: [6], statements: "2n" }] },
     { name: "the request's list", code: held(`for (const thing of req.body.things) insert.run(thing.name);`),
       findings: [{ line: 7, message: "loops over `things`", fix: "review", reason: REVIEW, related: [8], why: [6], statements: "n" }] },
     { name: "a query without a LIMIT", code: held(`for (const row of db.prepare("SELECT * FROM inbox").all()) insert.run(row.name);`),

@@ -2,15 +2,17 @@ import type { CallFact, Expr, LoopFact } from "../facts/types.js";
 import { asksForSoMany } from "./asked-amounts.js";
 import { askedIds } from "./asked-ids.js";
 import { isArrayMethod } from "./builtins.js";
-import { constantOf, entriesOf } from "./constants.js";
+import { constantOf } from "./constants.js";
 import type { CallGraph } from "./calls.js";
 import { isOutOfJson } from "./json-imports.js";
-import { functionKey, type FunctionKey, type Program } from "./program.js";
+import { functionKey, type FunctionKey } from "./program.js";
 import { calleesOf, callersOf } from "./sessions.js";
 import { isYieldedPiece, mappedBy } from "./pieces-handed.js";
 import { isBoundedByItsSchema } from "./schemas.js";
 import { statementOf } from "./run-statements.js";
+import { asksForSchema, textOf } from "./query-text.js";
 import type { TransactionSite } from "./transactions.js";
+import { isGrown, isWrittenOut } from "./written-lists.js";
 
 /** Names that say a list is a piece of a larger one. Not their plurals: nobody knows how many pieces there are. */
 const PIECE = /^(chunk|batch|slice|page|window|segment|bucket|portion|block)$|(chunk|batch|slice|page|window)(Items|Rows|Entries|Records)?$/i;
@@ -129,7 +131,7 @@ export class Bounds {
       case "either":
         return expr.of.every((alternative) => this.#boundedValue(file, alternative, site, seen));
       case "member":
-        return CONSTANT.test(expr.name) || PIECE.test(expr.name) || (expr.name === "*" && this.#isPieces(file, expr.of, 0)) || this.#boundedField(file, expr, site, seen) || this.#boundedGiven(file, expr, site, seen) || this.#boundedEntry(file, expr);
+        return CONSTANT.test(expr.name) || PIECE.test(expr.name) || (expr.name === "*" && this.#isPieces(file, expr.of, 0)) || this.#boundedField(file, expr, site, seen) || this.#boundedGiven(file, expr, site, seen) || isWrittenOut(this.graph, file, expr);
       case "call":
         return this.#boundedCall(file, this.graph.program.call(file, expr.id), site, seen);
       case "var":
@@ -230,12 +232,6 @@ export class Bounds {
     return value !== undefined && value.k !== "fn" && this.#boundedValue(file, value, site, seen);
   }
 
-  /** `LISTS[kind]`: any of the lists that are written out in a constant table. */
-  #boundedEntry(file: string, expr: Extract<Expr, { k: "member" }>): boolean {
-    const entries = entriesOf(this.graph.program, file, expr).map(({ expr: value }) => (value.k === "typed" ? value.of : value));
-    return entries.length > 0 && entries.every((value) => value.k === "array" && !value.spread);
-  }
-
   /** A list that another file exports, as long as it is not filled there. */
   #boundedImport(file: string, id: number): boolean {
     const { program } = this.graph;
@@ -288,12 +284,14 @@ export class Bounds {
     const { callee } = call;
     const name = this.#nameOf(file, call);
     const statement = statementOf(this.graph, call);
-    if (this.#isLimited(file, call) || asksForSchema(statement?.sql ?? sqlAmong(this.graph.program, call))) return true;
+    const sql = statement?.sql ?? textOf(this.graph.program, file, call);
+    if (this.#isLimited(file, call) || asksForSchema(sql)) return true;
     if (statement && /^find(Unique|First|One)/.test(name)) return true;
     if (statement && this.#isTaken(file, call)) return true;
     const ids = statement && askedIds(this.graph.program, file, call);
     if (ids && this.#boundedValue(file, ids, site, seen)) return true;
-    if (statement) return statement.sql !== undefined && /\bLIMIT\b/i.test(statement.sql);
+    if (sql !== undefined && /\bLIMIT\b/i.test(sql)) return true;
+    if (statement) return false;
     if (asksForSoMany(this.graph.program, file, call)) return true;
     if (callee.k === "member") {
       if (name === "slice" && call.args.length === 2) return true;
@@ -381,33 +379,3 @@ export class Bounds {
     return variable.kind === "const" && values.length === 1 && values.every((value) => value.k === "literal");
   }
 }
-
-function isGrown({ callee }: CallFact, variable: number, isCollection = false): boolean {
-  return callee.k === "member" && (GROWS.test(callee.name) || (isCollection && /^(set|add)$/.test(callee.name))) && callee.of.k === "var" && callee.of.id === variable;
-}
-
-/** There are as many tables and columns as the program knows of. */
-function asksForSchema(sql: string | undefined): boolean {
-  return sql !== undefined && /pragma_|sqlite_master|sqlite_schema|information_schema/i.test(sql);
-}
-
-/**
- * A query's text among a call's arguments, whoever takes it: a project's own client has functions that no catalogue knows. Also what a tag
- * makes of a template: `tx.exec(sql`DELETE FROM …`)`.
- */
-export function sqlAmong(program: Program, call: CallFact): string | undefined {
-  const file = program.fileOf(call);
-  const texts = call.args.flatMap((arg) => {
-    const made = arg.k === "call" ? program.call(file, arg.id) : undefined;
-    const text = made?.kind === "tag" ? made.args[0] : arg;
-    if (text?.k === "template") return [text.text];
-    return text?.k === "literal" && typeof text.value === "string" ? [text.value] : [];
-  });
-  return texts.find((text) => /^\s*(SELECT|WITH|INSERT|UPDATE|DELETE|REPLACE|PRAGMA)\s/i.test(text));
-}
-
-/** The table that a statement writes, by its SQL. */
-export function tableOf(sql: string | undefined): string | undefined {
-  return /\b(?:INTO|FROM|UPDATE(?:\s+OR\s+\w+)?)\s+["'`[]?([\w$.]+)/i.exec(sql ?? "")?.[1]?.toLowerCase();
-}
-

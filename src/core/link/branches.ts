@@ -39,20 +39,27 @@ export function givenOn(graph: CallGraph, key: FunctionKey, path: readonly CallP
   return [...asked.values()].map((filled) => (filled === undefined ? "?" : filled ? "1" : "0")).join("");
 }
 
-/** Whether every call of its function in the program gives what keeps this call from running: `connect(url)`, where `connect(url, fresh = false)` asks `fresh`. */
+/** How many functions may hand on what decides. */
+const MAX_HANDED = 3;
+
+/**
+ * Whether every call of its function in the program gives what keeps this call from running: `connect(url)`, where `connect(url, fresh = false)` asks `fresh`;
+ * `save(rows, options)`, which hands on what its own callers give it.
+ */
 export function neverRuns(graph: CallGraph, file: string, call: CallFact): boolean {
   const { needs } = call;
   if (!needs) return false;
   const key = functionKey(file, call.fn);
-  // What a test gives it says nothing of the program.
-  const callers = callersOf(graph, key).filter((caller) => graph.program.role(caller.file) !== "test");
-  if (callers.length === 0 || handedOver(graph).has(key)) return false;
-  return needs.some((need) =>
-    callers.every((caller) => {
-      const filled = givenTo(graph, key, need, [caller], undefined, 0);
-      return filled !== undefined && filled !== need.filled;
-    }),
-  );
+  const isKept = (need: NeedFact, path: readonly CallPlace[], left: number): boolean => {
+    const filled = path.length === 0 ? undefined : givenTo(graph, key, need, path, undefined, 0);
+    if (filled !== undefined || left === 0) return filled !== undefined && filled !== need.filled;
+    const [first] = path;
+    const asked = first ? functionKey(first.file, first.call.fn) : key;
+    // What a test gives it says nothing of the program.
+    const callers = callersOf(graph, asked).filter((caller) => graph.program.role(caller.file) !== "test");
+    return callers.length > 0 && !handedOver(graph).has(asked) && callers.every((caller) => isKept(need, [caller, ...path], left - 1));
+  };
+  return needs.some((need) => isKept(need, [], MAX_HANDED));
 }
 
 const handed = new WeakMap<CallGraph, ReadonlySet<FunctionKey>>();

@@ -35,13 +35,3 @@ function exported(program: Program, file: string, { specifier, name }: { specifi
   }
   return undefined;
 }
-
-/** `LISTS[kind]`, `LISTS.usual`: what a constant table holds, whichever entry is meant, or in that one. Nothing where it is no such table, or is added to in its file. */
-export function entriesOf(program: Program, file: string, { of, name }: Extract<Expr, { k: "member" }>): PlacedExpr[] {
-  const { file: from, expr } = constantOf(program, file, of);
-  if (expr.k !== "object" || expr.props.some((prop) => prop.name === "...")) return [];
-  const holders = program.file(from).assigns.flatMap(({ target, value }) => (target.k === "var" && (value === expr || (value.k === "typed" && value.of === expr)) ? [target.id] : []));
-  const isAdded = program.file(from).assigns.some(({ target }) => target.k === "member" && target.of.k === "var" && holders.includes(target.of.id));
-  const meant = name === "*" ? expr.props : expr.props.filter((prop) => prop.name === name);
-  return isAdded ? [] : meant.map(({ value }) => ({ file: from, expr: value }));
-}

@@ -223,7 +223,7 @@ export class Constraints {
     const self = this.values.self(token.file, token.id);
     solver.watch(receiver, (id) => {
       const { t } = tokens.get(id);
-      if (t === "instance" && target.class !== undefined) this.values.watchMember(id, name, (own) => own === method && solver.add(self, id));
+      if (t === "instance" && target.class !== undefined) solver.watch(this.values.member(id, name), (own) => own === method && solver.add(self, id));
       else if (t === "instance" || t === "object" || t === "class") solver.add(self, id);
     });
   }

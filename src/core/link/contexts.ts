@@ -3,7 +3,7 @@ import type { CallbackRole } from "../catalogue/framework.js";
 import { platform, runsForMaker } from "../catalogue/frameworks/platform.js";
 import type { CallFact, MemoFact } from "../facts/types.js";
 import { neverRuns } from "./branches.js";
-import type { CallEdge, CallGraph, Handover } from "./calls.js";
+import type { CallEdge, CallGraph, CallPlace, Handover } from "./calls.js";
 import { frameworkEntries } from "./entries.js";
 import { literalText } from "./expressions.js";
 import { classKey } from "./injected.js";
@@ -14,6 +14,7 @@ import { Passers } from "./passers.js";
 import { functionKey, type FunctionKey } from "./program.js";
 import { endlessAround, rearmed } from "./repeats.js";
 import { callsParameter } from "./schedule.js";
+import type { TokenId } from "./tokens.js";
 
 export { literalText } from "./expressions.js";
 
@@ -76,14 +77,34 @@ export class Contexts {
   pathTo(key: FunctionKey, context: Context): (Step & { key: FunctionKey })[] {
     const path: (Step & { key: FunctionKey })[] = [];
     const seen = new Set<FunctionKey>();
+    // Whose method was called through `this`, as long as nothing else was.
+    let self: TokenId | undefined;
     for (let at: FunctionKey | undefined = key; at !== undefined && !seen.has(at); ) {
       seen.add(at);
-      const step: Step | undefined = this.#writtenIn(at, context) ?? this.of(at).get(context);
+      const step: Step | undefined = this.#writtenIn(at, context) ?? (self === undefined ? undefined : this.#calledOn(self, at, context)) ?? this.of(at).get(context);
       if (!step) break;
       path.unshift({ ...step, key: at });
+      if (step.call?.callee.k !== "member" || step.call.callee.of.k !== "this") self = undefined;
+      else self ??= this.#instanceOf(at);
       at = step.from;
     }
     return path;
+  }
+
+  #instanceOf(key: FunctionKey): TokenId | undefined {
+    if (key.startsWith("class ")) return undefined;
+    const { file, fn } = this.graph.program.fnOf(key);
+    return fn.class === undefined ? undefined : this.graph.values.tokens.intern({ t: "instance", file, id: fn.class });
+  }
+
+  /** A base class's method that calls one of its subclasses through `this` has callers for each of them: the path leads through one that has such an object. */
+  #calledOn(self: TokenId, key: FunctionKey, context: Context): Step | undefined {
+    const { edges, values } = this.graph;
+    const isOn = ({ file, call }: CallPlace): boolean => call.callee.k === "member" && values.solver.values(values.expression(file, call.callee.of, call.fn)).has(self);
+    const first = this.of(key).get(context);
+    if (first?.call === undefined || first.entry !== undefined || isOn({ file: first.file, call: first.call })) return undefined;
+    const found = edges.find((edge) => edge.to === key && this.of(edge.from).has(context) && isOn(edge));
+    return found && { from: found.from, file: found.file, call: found.call };
   }
 
   /**

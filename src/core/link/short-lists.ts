@@ -1,6 +1,6 @@
 import type { CallFact, Expr, LoopFact } from "../facts/types.js";
 import { isArrayMethod } from "./builtins.js";
-import { sqlAmong } from "./bounds.js";
+import { sqlAmong } from "./query-text.js";
 import type { CallGraph } from "./calls.js";
 import { statementOf } from "./run-statements.js";
 

@@ -262,19 +262,15 @@ export class Values {
     this.solver.watch(base, (id) => this.load(id, name, into, reader));
   }
 
-  /** Each value that `value.name` may be, for a receiver of a method. */
-  watchMember(id: TokenId, name: string, run: (value: TokenId) => void): void {
-    this.solver.watch(this.#member(id, name), run);
-  }
-
   /** What `value.name` may be, for a function that reads it. */
   load(id: TokenId, name: string, into: NodeId, reader: Reader): void {
-    const member = this.#member(id, name);
+    const member = this.member(id, name);
     this.solver.flow(member, into);
     this.getters.addReader(member, reader);
   }
 
-  #member(id: TokenId, name: string): NodeId {
+  /** `value.name` of one value. */
+  member(id: TokenId, name: string): NodeId {
     const known = this.#members.find(id, name);
     if (known !== undefined) return known;
     const node = this.#members.set(id, name, this.solver.node());
@@ -325,7 +321,7 @@ export class Values {
 
   /** A member that is another value's member of that name: a superclass's, a spread object's, an interface's. */
   #delegate(to: TokenId, name: string, into: NodeId): void {
-    const member = this.#member(to, name);
+    const member = this.member(to, name);
     this.solver.flow(member, into);
     this.getters.delegate(into, member);
   }

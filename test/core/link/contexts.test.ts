@@ -56,6 +56,18 @@ describe("entry points", () => {
     expect(project.contexts.entries().map((entry) => entry.label)).toEqual(["PATCH /artifacts/:id"]);
     expect(project.contexts.pathTo(keyOf(project, "work"), "per-call").map((step) => step.entry ?? "call")).toEqual(["PATCH /artifacts/:id", "call", "call"]);
   });
+
+  it("are those of the object whose method a base class calls", () => {
+    const project = link({
+      "main.ts": `import express from "express"; const app = express(); function work() {}
+        abstract class Controller { run() { return this.handle(); } handle() { return this.answer(); } abstract answer(): unknown; }
+        class Things extends Controller { answer() { return []; } }
+        class Votes extends Controller { answer() { return work(); } }
+        const things = new Things(); const votes = new Votes();
+        app.get("/things", () => things.run()); app.post("/votes", () => votes.run());`,
+    });
+    expect(project.contexts.pathTo(keyOf(project, "work"), "per-call").map((step) => step.entry ?? "call")).toEqual(["POST /votes", "call", "call", "call", "call"]);
+  });
 });
 
 describe("what runs once", () => {

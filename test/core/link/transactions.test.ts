@@ -23,6 +23,10 @@ describe("transactions", () => {
     ["SQL in methods, and a helper of those that has all of it", `class Store { run(sql) { return db.prepare(sql).run(); } begin() { return this.run("BEGIN"); } commit() { return this.run("COMMIT"); } async whole(fn) { await this.begin(); await fn(); await this.commit(); } } function f(s) { return new Store().whole(() => add.run(1)); }`, [{ ...site, style: "sql", invocations: 0 }]],
     ["not SQL in a helper that begins only now and then", `function begin(d) { if (!d.inTransaction) d.exec("BEGIN"); } function f() { begin(db); add.run(1); db.exec("COMMIT"); }`, []],
     ["not SQL in a helper that ends it as well", `function reset(d) { d.exec("BEGIN"); d.exec("COMMIT"); } function f() { reset(db); add.run(1); db.exec("COMMIT"); }`, [{ ...site, style: "sql", invocations: 0 }]],
+    ["not where all callers hand one over, through another function", `function write(rows, options) { if (options?.tx) return rows.map((row) => options.tx.run(row)); return orm.transaction((tx) => rows.map((row) => tx.run(row))); }
+      const move = (rows, options) => write(rows, options); export const save = (rows) => move(rows, { tx: {} });`, []],
+    ["where one caller hands none over, through another function", `function write(rows, options) { if (options?.tx) return rows.map((row) => options.tx.run(row)); return orm.transaction((tx) => rows.map((row) => tx.run(row))); }
+      const move = (rows, options) => write(rows, options); export const save = (rows) => move(rows, { tx: {} }); export const put = (rows) => move(rows);`, [{ ...site, style: "callback", invocations: 0 }]],
     ["not SQL without an end", `function f() { db.exec("BEGIN"); }`, []],
     ["not a namesake", `const other = { transaction(fn) { return fn; } }; other.transaction(() => {})();`, []],
   ])("%s", (_name, text, expected) => {

@@ -1,5 +1,5 @@
 import type { CallFact, Expr } from "../../facts/types.js";
-import { tableOf } from "../bounds.js";
+import { tableOf } from "../query-text.js";
 import type { CallGraph } from "../calls.js";
 import { literalText } from "../expressions.js";
 import { statementOf } from "../run-statements.js";
