@@ -4,9 +4,7 @@ import type { CallFact, LoopFact } from "../../src/core/facts/types.js";
 import type { LoopTransactionDetail } from "../../src/core/finding.js";
 import { parts } from "../../src/core/link/expressions.js";
 import type { JudgedTransaction, ProjectFacts } from "../../src/core/link/index.js";
-import { functionKey } from "../../src/core/link/program.js";
 import { statementOf } from "../../src/core/link/run-statements.js";
-import { calleesOf } from "../../src/core/link/sessions.js";
 import type { HeldLoop, TransactionSite } from "../../src/core/link/transactions.js";
 import { combinatorOf } from "../../src/core/link/waits.js";
 
@@ -28,7 +26,7 @@ export function bodySpan(project: ProjectFacts, site: JudgedTransaction): LoopTr
 export function whyNotBatched(project: ProjectFacts, site: JudgedTransaction, held: HeldLoop): string | undefined {
   if (held.path.length > 0) return "the loop is not written in the transaction itself";
   if (statementOf(project.graph, site.call)?.through) return "a function of the program begins it, and the runtime would not know of that";
-  if (site.lender !== undefined && isGivenBack(project, site, site.lender)) return "a function of the program gives back what runs it, and no codemod takes that apart";
+  if (site.lender !== undefined && isGivenBack(project, site.lender)) return "a function of the program gives back what runs it, and no codemod takes that apart";
   const runner = runnerOf(project, site);
   if (runner === undefined) return isRuntimes(site) || isOwnWrapper(site) ? undefined : "no codemod knows how to batch this kind of transaction";
   if (isOnHandle(project, site)) return "it is part of another transaction, which holds its locks until its own end";
@@ -39,9 +37,10 @@ export function whyNotBatched(project: ProjectFacts, site: JudgedTransaction, he
   return undefined;
 }
 
-/** `transaction(work) { return (...args) => { db.exec("BEGIN"); work(...args); db.exec("COMMIT"); }; }`: begun by a function in the one that is called. */
-function isGivenBack({ program, graph }: ProjectFacts, { call }: JudgedTransaction, lender: TransactionSite): boolean {
-  return !calleesOf(graph, call).includes(functionKey(lender.file, lender.call.fn)) && program.fn(lender.file, lender.call.fn).parent !== 0;
+/** `transaction(work) { return (...args) => { db.exec("BEGIN"); work(...args); db.exec("COMMIT"); }; }`: what begins it is what the helper gives back. */
+function isGivenBack({ program }: ProjectFacts, { file, call }: TransactionSite): boolean {
+  const { id, parent } = program.fn(file, call.fn);
+  return program.fn(file, parent).returns.some((value) => value.k === "fn" && value.id === id);
 }
 
 /** Its sessions are those of the runtime, which runs the batches on them itself. */

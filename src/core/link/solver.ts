@@ -11,7 +11,7 @@ export interface TokenSet extends Iterable<TokenId> {
 
 /**
  * More alternatives than this at one place say nothing any more: the place is dropped from the analysis, which then
- * stays silent about it, and so is every place that it flows into. It also bounds the work.
+ * stays silent about it. It also bounds the work.
  */
 const SATURATION = 256;
 /** Where everything may be everything (minified bundles), ever fewer alternatives are worth the work, down to these. */
@@ -36,8 +36,6 @@ export class Solver {
   /** The last of a node's values that its successors and listeners have been told of. */
   readonly #told: Cursor[] = [NO_CURSOR];
   readonly #waiting: boolean[] = [false];
-  /** Given up for too many alternatives. */
-  readonly #dropped: boolean[] = [false];
   #nodes: NodeId[] = [];
   #tasks: (() => void)[] = [];
   #solving = false;
@@ -48,40 +46,37 @@ export class Solver {
   node(): NodeId {
     this.#listeners.push(undefined);
     this.#told.push(NO_CURSOR);
-    this.#dropped.push(false);
     return this.#waiting.push(false) - 1;
   }
 
   values(node: NodeId): TokenSet {
-    return this.#values.size(node) === 0 || this.#dropped[node] ? EMPTY : new ValuesOf(this.#values, node);
+    const size = this.#values.size(node);
+    return size === 0 || size >= this.#limit ? EMPTY : new ValuesOf(this.#values, node);
   }
 
   /** Whether the node was given up for too many alternatives: it may be anything. */
   isSaturated(node: NodeId): boolean {
-    return this.#dropped[node] === true;
+    return this.#values.size(node) >= this.#limit;
   }
 
   add(node: NodeId, token: TokenId): void {
-    if (node === NOTHING || this.#dropped[node]) return;
+    if (node === NOTHING) return;
     if (++this.#effort > this.#budget) this.#tighten();
-    if (!this.#values.add(node, token)) return;
-    if (this.#values.size(node) >= this.#limit) this.#drop(node);
-    else this.#wake(node);
+    if (this.#values.size(node) >= this.#limit || !this.#values.add(node, token) || this.#waiting[node]) return;
+    this.#waiting[node] = true;
+    this.#nodes.push(node);
   }
 
   /** Everything that `from` may be, `to` may be, too. */
   flow(from: NodeId, to: NodeId): void {
-    if (from === to || from === NOTHING || to === NOTHING || this.#dropped[to]) return;
-    if (this.#dropped[from]) this.#drop(to);
-    else if (this.#successors.add(from, to)) {
-      const told = this.#told[from] ?? NO_CURSOR;
-      if (told !== NO_CURSOR) this.#pass(from, NO_CURSOR, told, to);
-    }
+    if (from === to || from === NOTHING || to === NOTHING || !this.#successors.add(from, to)) return;
+    const told = this.#told[from] ?? NO_CURSOR;
+    if (told !== NO_CURSOR) this.#pass(from, NO_CURSOR, told, to);
   }
 
   /** Calls back once for each value that `node` has or will have, from inside `solve`. */
   watch(node: NodeId, listener: Listener): void {
-    if (node === NOTHING || this.#dropped[node]) return;
+    if (node === NOTHING) return;
     const known = this.#listeners[node];
     if (known === undefined) this.#listeners[node] = listener;
     else if (typeof known === "function") this.#listeners[node] = [known, listener];
@@ -110,26 +105,12 @@ export class Solver {
     this.#solving = false;
   }
 
-  #wake(node: NodeId): void {
-    if (this.#waiting[node]) return;
-    this.#waiting[node] = true;
-    this.#nodes.push(node);
-  }
-
-  /** Where it flows is told in the solver's turn: what is dropped drops what follows. */
-  #drop(node: NodeId): void {
-    this.#dropped[node] = true;
-    this.#listeners[node] = undefined;
-    this.#wake(node);
-  }
-
   /** Keeps the work near linear in the size of the program. */
   #tighten(): void {
     const fair = EFFORT.least + EFFORT.perNode * this.#waiting.length;
     if (this.#budget < fair) this.#budget = fair;
     else {
       this.#limit = Math.max(this.#limit / 4, TIGHTEST);
-      for (let node = 0; node < this.#waiting.length; node++) if (!this.#dropped[node] && this.#values.size(node) >= this.#limit) this.#drop(node);
       this.#budget = this.#limit === TIGHTEST ? Infinity : this.#effort + fair;
     }
   }
@@ -137,10 +118,6 @@ export class Solver {
   /** Successors and listeners that come while this runs were told of the new values when they came. */
   #tell(node: NodeId): void {
     this.#waiting[node] = false;
-    if (this.#dropped[node]) {
-      this.#dropSuccessors(node);
-      return;
-    }
     const from = this.#told[node] ?? NO_CURSOR;
     const to = this.#values.last(node);
     if (from === to) return;
@@ -160,14 +137,10 @@ export class Solver {
       }
   }
 
-  #dropSuccessors(node: NodeId): void {
-    for (const successor of this.#successors.items(node)) if (!this.#dropped[successor]) this.#drop(successor);
-  }
-
   /** Gives a node's values after one cursor, up to another, to a successor. */
   #pass(node: NodeId, from: Cursor, to: Cursor, successor: NodeId): void {
     const values = this.#values;
-    for (let at = from; at !== to && !this.#dropped[successor]; ) {
+    for (let at = from; at !== to; ) {
       at = values.after(node, at);
       this.add(successor, values.at(at));
     }

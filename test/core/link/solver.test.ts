@@ -93,21 +93,6 @@ describe("Solver", () => {
     expect([...solver.values(beside)]).toEqual([1]);
   });
 
-  it("says nothing more of a place that is given up", () => {
-    const solver = new Solver();
-    const [node, into] = [solver.node(), solver.node()];
-    const seen: number[] = [];
-    solver.watch(node, (token) => seen.push(token));
-    solver.add(node, 0);
-    solver.solve();
-    for (let token = 1; token < 300; token++) solver.add(node, token);
-    solver.watch(node, (token) => solver.add(into, token));
-    solver.solve();
-    expect(seen).toEqual([0]);
-    expect(solver.isSaturated(into)).toBe(false);
-    expect([...solver.values(into)]).toEqual([]);
-  });
-
   it("gives up the same places in any order", () => {
     const node = fc.nat({ max: 6 });
     const step = fc.oneof(
