@@ -65,7 +65,7 @@ export class Constraints {
     for (const param of fn.params) this.#addInjected(file, param.decorators, values.variable(file, param.variable));
     const self = values.self(file, fn.id);
     if (fn.class !== undefined && fn.kind !== "arrow") solver.add(self, tokens.intern({ t: fn.static ? "class" : "instance", file, id: fn.class }));
-    if (fn.object !== undefined) solver.add(self, tokens.intern({ t: "object", file, id: fn.object }));
+    if (fn.object !== undefined) solver.add(self, values.codeObject(file, fn.object));
   }
 
   /** `module.exports = (sequelize, DataTypes) => …`: what a library's loader hands to such a function. */

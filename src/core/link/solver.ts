@@ -10,8 +10,8 @@ export interface TokenSet extends Iterable<TokenId> {
 }
 
 /**
- * More alternatives than this at one place say nothing any more: the place is dropped from the analysis, which then
- * stays silent about it. It also bounds the work.
+ * Alternatives that weigh more than this at one place say nothing any more: the place is dropped from the analysis,
+ * which then stays silent about it. It also bounds the work.
  */
 const SATURATION = 256;
 /** Where everything may be everything (minified bundles), ever fewer alternatives are worth the work, down to these. */
@@ -36,6 +36,8 @@ export class Solver {
   /** The last of a node's values that its successors and listeners have been told of. */
   readonly #told: Cursor[] = [NO_CURSOR];
   readonly #waiting: boolean[] = [false];
+  /** What the values of each node weigh. */
+  #weights = new Uint16Array(1024);
   #nodes: NodeId[] = [];
   #tasks: (() => void)[] = [];
   #solving = false;
@@ -43,26 +45,37 @@ export class Solver {
   #effort = 0;
   #budget = EFFORT.least;
 
+  /** `weigh`: what an alternative weighs, a whole number above 0 and the same each time. By default 1. */
+  constructor(private readonly weigh: (token: TokenId) => number = () => 1) {}
+
   node(): NodeId {
     this.#listeners.push(undefined);
     this.#told.push(NO_CURSOR);
-    return this.#waiting.push(false) - 1;
+    const node = this.#waiting.push(false) - 1;
+    if (node >= this.#weights.length) {
+      const longer = new Uint16Array(this.#weights.length * 2);
+      longer.set(this.#weights);
+      this.#weights = longer;
+    }
+    return node;
   }
 
   values(node: NodeId): TokenSet {
-    const size = this.#values.size(node);
-    return size === 0 || size >= this.#limit ? EMPTY : new ValuesOf(this.#values, node);
+    return this.#values.size(node) === 0 || this.isSaturated(node) ? EMPTY : new ValuesOf(this.#values, node);
   }
 
   /** Whether the node was given up for too many alternatives: it may be anything. */
   isSaturated(node: NodeId): boolean {
-    return this.#values.size(node) >= this.#limit;
+    return (this.#weights[node] ?? 0) >= this.#limit;
   }
 
   add(node: NodeId, token: TokenId): void {
     if (node === NOTHING) return;
     if (++this.#effort > this.#budget) this.#tighten();
-    if (this.#values.size(node) >= this.#limit || !this.#values.add(node, token) || this.#waiting[node]) return;
+    const weight = this.#weights[node] ?? 0;
+    if (weight >= this.#limit || !this.#values.add(node, token)) return;
+    this.#weights[node] = weight + this.weigh(token);
+    if (this.#waiting[node]) return;
     this.#waiting[node] = true;
     this.#nodes.push(node);
   }

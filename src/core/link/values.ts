@@ -11,6 +11,7 @@ import { FileNodes, NamedNodes, Names } from "./nodes.js";
 import type { Program } from "./program.js";
 import { NOTHING, Solver, type NodeId } from "./solver.js";
 import { joinPath, TokenTable, type TokenId } from "./tokens.js";
+import { holdsCode, weightOf } from "./weights.js";
 
 /** Names of the platform that hold nothing which could be followed. */
 const NO_VALUES: ReadonlySet<string> = new Set(["undefined", "NaN", "Infinity"]);
@@ -22,7 +23,9 @@ const NO_VALUES: ReadonlySet<string> = new Set(["undefined", "NaN", "Infinity"])
  */
 export class Values {
   readonly tokens = new TokenTable();
-  readonly solver = new Solver();
+  /** Objects that are written with code in them. */
+  readonly #codeObjects = new Set<TokenId>();
+  readonly solver = new Solver((id) => weightOf(this.tokens.get(id), this.#codeObjects.has(id)));
   readonly getters = new Getters();
   readonly held = new Held(this.solver);
   readonly #types: DeclaredTypes;
@@ -44,6 +47,13 @@ export class Values {
 
   constructor(readonly program: Program) {
     this.#types = new DeclaredTypes(this);
+  }
+
+  /** An object that is written with code in it. To be said before it is put anywhere. */
+  codeObject(file: string, id: number): TokenId {
+    const token = this.tokens.intern({ t: "object", file, id });
+    this.#codeObjects.add(token);
+    return token;
   }
 
   callResult(file: string, call: number): NodeId {
@@ -201,7 +211,7 @@ export class Values {
         this.solver.add(node, this.tokens.intern({ t: "class", file, id: expr.id }));
         break;
       case "object": {
-        const token = this.tokens.intern({ t: "object", file, id: expr.id });
+        const token = holdsCode(this.program, file, expr) ? this.codeObject(file, expr.id) : this.tokens.intern({ t: "object", file, id: expr.id });
         this.solver.add(node, token);
         this.#properties.set(token, expr.props.map(({ name }) => name));
         for (const { name, value } of expr.props) this.solver.flow(this.expression(file, value, fn), this.field(token, name));
