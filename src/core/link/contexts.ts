@@ -15,6 +15,7 @@ import { functionKey, type FunctionKey } from "./program.js";
 import { endlessAround, rearmed } from "./repeats.js";
 import { callsParameter } from "./schedule.js";
 import type { TokenId } from "./tokens.js";
+import { WrappedCalls } from "./wrapped-calls.js";
 
 export { literalText } from "./expressions.js";
 
@@ -198,9 +199,7 @@ export class Contexts {
         ofParameters.push(edge);
         continue;
       }
-      const step: Step = { file: edge.file, call: edge.call };
-      if (owner === MODULE) this.#reach(edge.to, "once", step);
-      else this.#connect(owner ?? edge.from, edge.to, { ...step, from: edge.from });
+      this.#connectCall(edge, edge.to);
     }
     for (const read of graph.values.getters.reads()) {
       const from = functionKey(read.file, read.fn);
@@ -224,6 +223,14 @@ export class Contexts {
       }
   }
 
+  /** A call whose value is kept runs what it calls as often as there is something to keep it for. */
+  #connectCall({ file, call }: CallPlace, to: FunctionKey): void {
+    const owner = this.#ownerOf(file, call);
+    const from = functionKey(file, call.fn);
+    if (owner === MODULE) this.#reach(to, "once", { file, call });
+    else this.#connect(owner ?? from, to, { file, call, from });
+  }
+
   /** What an object keeps lives as long as the object does: one that is kept itself, in a Map by its address as well, is made no more often than that. */
   #connectObject(key: FunctionKey, file: string, call: CallFact): void {
     const from = functionKey(file, call.fn);
@@ -232,15 +239,23 @@ export class Contexts {
     else this.#connect(owner ?? from, key, { from, file, call });
   }
 
-  /** What came in as a parameter runs when those do that gave it; in a handler of the helper's own (a route, a timer), as that does. */
+  /**
+   * What came in as a parameter runs when those do that gave it; in a handler of the helper's own (a route, a timer), as that does; in a
+   * function that the helper gives back, when that is called under the name that it was given.
+   */
   #connectPassed(edges: readonly CallEdge[]): void {
     const passers = new Passers(this.graph);
+    const wrapped = new WrappedCalls(this.graph);
     const entries = new Set(this.#registered.filter(({ role }) => role.role === "entry").map(({ key }) => key));
     for (const edge of edges) {
       const { file, call, from, to } = edge;
-      const given = passers.between(edge).some((key) => entries.has(key)) ? [] : passers.of(edge);
+      const between = passers.between(edge);
+      const given = between.some((key) => entries.has(key)) ? [] : passers.of(edge);
       if (given.length === 0) this.#connect(from, to, { from, file, call });
       for (const passed of given) {
+        const calls = between.length === 0 ? [] : wrapped.of(passed.call);
+        for (const place of calls) this.#connectCall(place, to);
+        if (calls.length > 0) continue;
         const giver = functionKey(passed.file, passed.call.fn);
         this.#connect(giver, to, { from: giver, file: passed.file, call: passed.call });
       }

@@ -4,8 +4,8 @@ import type { Token } from "./tokens.js";
 
 /** Aliases of aliases are looked through this far. */
 const DEEPEST = 3;
-/** What leads to code: itself callable, or made with methods that are. */
-const LEADS_TO_CODE: ReadonlySet<Token["t"]> = new Set(["function", "class", "instance", "namespace", "session", "typed", "derived"]);
+/** What leads to code: itself callable, or with methods that are. */
+const LEADS_TO_CODE: ReadonlySet<Token["t"]> = new Set(["function", "class", "instance", "namespace", "session", "typed", "derived", "part"]);
 
 /** Of the room that a place has for alternatives, what code takes, and what data takes. */
 const CODE = 1;

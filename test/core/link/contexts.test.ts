@@ -100,6 +100,25 @@ describe("what runs once", () => {
   });
 });
 
+describe("what was wrapped runs when what the wrapper gave back is called", () => {
+  const APP = `import express from "express"; const app = express(); const retried = (fn) => (...args) => { for (let i = 0; i < 3; i++) try { return fn(...args); } catch {} };`;
+  it.each<[string, string[], string]>([
+    ["by a handler", PER_CALL, `const go = retried(() => work());\napp.get("/x", () => go());`],
+    ["at start-up", ONCE, `const go = retried(() => work());\ngo();`],
+    ["at start-up, while another one is called by a handler", ONCE, `const go = retried(() => work()); const other = retried(() => {});\ngo(); app.get("/x", () => other());`],
+    ["with two wrappers around it", PER_CALL, `const timed = (fn) => (...args) => fn(...args); const go = timed(retried(() => work()));\napp.get("/x", () => go());`],
+    ["for a variable that keeps it", ONCE, `const go = retried(() => work()); let kept;\napp.get("/x", () => (kept ??= go()));`],
+    ["by nobody that is seen: then as where it was wrapped", ONCE, `const go = retried(() => work());\nexport const table = { go };`],
+  ])("%s", (_name, expected, text) => {
+    expect(contexts(link({ "a.ts": `function work() {}\n${APP}\n${text}` }), "work")).toEqual(expected);
+  });
+
+  it("in another file", () => {
+    const files = { "wrap.ts": `export const retried = (fn) => () => fn();`, "store.ts": `import { retried } from "./wrap"; function work() {} export const go = retried(() => work());` };
+    expect(contexts(link({ ...files, "main.ts": `import { go } from "./store"; setInterval(() => go(), 1);` }), "work")).toEqual(PER_CALL);
+  });
+});
+
 describe("what comes round by itself", () => {
   const REPEATED = ["once", "repeated"];
   it.each<[string, string[], string]>([
