@@ -170,7 +170,8 @@ export class Constraints {
       switch (token.t) {
         case "function":
           this.#invoke(result, id, args, result);
-          if (callee.k === "member" && receiver !== undefined) this.#flowReceiver(receiver, callee.name, id);
+          if (callee.k === "member" && callee.of.k === "super") this.#flowCaller(values.self(file, callee.of.fn), id);
+          else if (callee.k === "member" && receiver !== undefined) this.#flowReceiver(receiver, callee.name, id);
           break;
         case "class":
           this.#construct(file, call, id, args, result);
@@ -211,6 +212,12 @@ export class Constraints {
       const { t } = tokens.get(id);
       if (t === "instance" || t === "object" || t === "class") solver.add(self, id);
     });
+  }
+
+  /** `super.save()`: the base class's method runs on the object that the caller runs on. */
+  #flowCaller(caller: NodeId, method: TokenId): void {
+    const token = this.values.tokens.get(method);
+    if (token.t === "function" && this.values.program.fn(token.file, token.id).kind !== "arrow") this.#flowMade(caller, this.values.self(token.file, token.id));
   }
 
   /** Which of the receivers are a method's `this`. Where they are of several classes, each class's method runs on its own alone. */

@@ -75,6 +75,19 @@ describe("Solver", () => {
     expect(solver.values(node).size).toBe(0);
   });
 
+  it("gives up a place by what its alternatives weigh", () => {
+    const solver = new Solver((token) => (token < 1000 ? 1 : 8));
+    const [light, heavy] = [solver.node(), solver.node()];
+    for (let token = 0; token < 200; token++) {
+      solver.add(light, token);
+      solver.add(light, token);
+    }
+    for (let token = 1000; token < 1031; token++) solver.add(heavy, token);
+    expect([solver.values(light).size, solver.values(heavy).size]).toEqual([200, 31]);
+    solver.add(heavy, 1031);
+    expect([solver.isSaturated(light), solver.isSaturated(heavy)]).toEqual([false, true]);
+  });
+
   it("gives up what a place flows into along with it, whether the way was there before or comes later", () => {
     const solver = new Solver();
     const [full, after, end, late, beside] = [solver.node(), solver.node(), solver.node(), solver.node(), solver.node()];

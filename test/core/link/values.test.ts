@@ -87,6 +87,7 @@ describe("values and classes", () => {
     ["an inherited constructor", `class B { constructor(d) { this.d = d; } } class A extends B { get() { probe(this.d); } } new A(db);`],
     ["super()", `class B { constructor(d) { this.d = d; } } class A extends B { constructor(x) { super(x); } get() { probe(this.d); } } new A(db);`],
     ["super.method()", `class B { get() { return db; } } class A extends B { get() { return super.get(); } } probe(new A().get());`],
+    ["the object in super.method()", `class B { get() { probe(this.d); } } class A extends B { constructor() { super(); this.d = db; } get() { super.get(); } } new A().get();`],
     ["a method that a superclass calls", `class B { run() { return this.make(); } } class A extends B { make() { return db; } } probe(new A().run());`],
     ["a method that a superclass's constructor calls", `class B { constructor() { probe(this.make()); } } class A extends B { make() { return db; } } new A();`],
     ["this of an arrow", `class A { db = db; run = () => { probe(this.db); }; }`],
