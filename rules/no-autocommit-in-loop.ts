@@ -11,6 +11,7 @@ import { statementOf } from "../src/core/link/run-statements.js";
 import { combinatorOf } from "../src/core/link/waits.js";
 import { type Autocommit, autocommitOf, type Commit } from "./lib/autocommit.js";
 import { keepsTogether, parentRow, reorders, writesParts } from "./lib/atomicity.js";
+import { asksForItsItem } from "./lib/condition-around.js";
 import { changesFiles } from "./lib/file-work.js";
 import { finish } from "./lib/finish.js";
 import { loopWritesOf, type LoopWrites } from "./lib/loop-writes.js";
@@ -183,7 +184,7 @@ function isSure(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopF
   const isMeant = commit.transaction !== undefined && !(isSync && commit.transaction === "adds");
   return (
     isEach && !isMeant && !ofOneThing && !ofShape &&
-    (!call.conditional || call.everyTurn === true || isUpsertByHand(project, file, commits.flatMap(({ call: each, commit: made }) => (made.direct ? [each] : [])))) &&
+    (!call.conditional || call.everyTurn === true || asksForItsItem(project.program, file, loop, call) || isUpsertByHand(project, file, commits.flatMap(({ call: each, commit: made }) => (made.direct ? [each] : [])))) &&
     !mayThrowAfter(project, file, loop, call) && !tellsOfEach(project, file, loop, call) &&
     !isPerhapsShort(project.graph, file, all) && !isOverFoundByAddress(project.contexts, file, all) && !isOfOneWhole(project, file, loop, call) && !marksWork(project, file, loop, call, commits) && !changesFiles(project, callsOfTurn(project, file, loop)) &&
     // A script: whoever wrote its statements may have meant each to stand by itself.

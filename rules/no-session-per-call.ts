@@ -96,7 +96,7 @@ function judge(project: ProjectFacts, open: OpenSite, options: Options): Draft |
   const unknown = open.stored ? [] : uses.filter((use) => use.contexts.has("unknown") && !use.contexts.has("per-call"));
   const name = functionName(project, factories[0]?.key ?? open.fn);
   if (options.allowFunctions.some((allowed) => name === allowed || name.endsWith(`.${allowed}`))) return undefined;
-  const bySeveral = !open.pattern.lazy && repeatedBySeveral(project, unknown);
+  const bySeveral = !open.pattern.lazy && repeatedBySeveral(project, unknown.filter((use) => !isKept(project, use)));
   if (perCall.length === 0 && !bySeveral && (unknown.length === 0 || open.pattern.lazy)) return undefined;
 
   if (open.readOnly && !isHandedAround(project, open, perCall)) return undefined;
@@ -166,6 +166,12 @@ function repeatedBySeveral(project: ProjectFacts, uses: readonly JudgedUse[]): b
     return fn.kind !== "module" && ancestorsOf(project, file, fn.parent).some((outer) => users.has(outer));
   };
   return [...users].filter((key) => !ONCE_BY_NAME.test(project.program.fnOf(key).fn.name) && !isCalledByAnother(key) && !isWrittenInAnother(key)).length >= 2;
+}
+
+/** `this.db = openDb()`: one session an object, and how many objects there are is not seen. */
+function isKept({ program }: ProjectFacts, { file, call }: JudgedUse): boolean {
+  const last = program.chainEnd(file, call);
+  return program.file(file).assigns.some(({ fn, target, value }) => fn === call.fn && target.k === "member" && target.of.k === "this" && value.k === "call" && value.id === last.id);
 }
 
 function ancestorsOf({ program }: ProjectFacts, file: string, fn: number): FunctionKey[] {

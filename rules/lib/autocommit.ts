@@ -1,11 +1,12 @@
 import { libraryWithId, packageName } from "../../src/core/catalogue/index.js";
-import type { CallFact, Span } from "../../src/core/facts/types.js";
+import type { CallFact, Expr, Span } from "../../src/core/facts/types.js";
 import { type Extent, inExtent } from "../../src/core/link/extent.js";
 import type { JudgedTransaction, ProjectFacts } from "../../src/core/link/index.js";
 import { append, type FunctionKey, functionKey, type Program } from "../../src/core/link/program.js";
 import { statementOf, statementsRunBy } from "../../src/core/link/run-statements.js";
 import { callersOf } from "../../src/core/link/sessions.js";
 import { makesPromise } from "../../src/core/link/waits.js";
+import { conditionAround } from "./condition-around.js";
 import { freshSessionsOf } from "./own-session.js";
 import { startsOf } from "./same-session.js";
 import { chainOf, waitsElsewhere } from "./turns.js";
@@ -27,10 +28,19 @@ function asksForSession(program: Program, file: string, call: CallFact): boolean
   const session = program.text(file, begins.calleeSpan).replace(/[?!]?\.\w+\s*$/, "").trim();
   if (!/^[\w$.#]+$/.test(session)) return false;
   const { body } = program.fn(file, call.fn);
-  const before = program.text(file, { start: body.start, end: begins.span.start });
-  const asked = new RegExp(`\\bif\\s*\\(\\s*${session.replace(/[$.]/g, "\\$&")}(?:\\s*!==?\\s*(?:null|undefined))?\\s*\\)\\s*\\{?[^{}]*$`).exec(before);
-  // In the function itself, not in another branch of it.
-  return asked !== null && [...before.slice(0, asked.index)].reduce((depth, sign) => depth + Number(sign === "{") - Number(sign === "}"), 0) === (before.startsWith("{") ? 1 : 0);
+  const asked = conditionAround(program.text(file, { start: body.start, end: begins.span.start }));
+  return asked?.replace(/\s*!==?\s*(?:null|undefined)$/, "") === session;
+}
+
+/** `for (const tag of note.tags)`, where `note` is given: as many turns as one thing has parts, beside the row of the thing itself. */
+function isOverPart(program: Program, call: CallFact): boolean {
+  const file = program.fileOf(call);
+  const loop = program.file(file).loops.find(({ id }) => id === call.loop);
+  if (loop?.bound.k !== "over" || loop.parent !== undefined) return false;
+  let list: Expr = loop.bound.over;
+  if (list.k !== "member") return false;
+  while (list.k === "member") list = list.of;
+  return list.k === "var" && program.variable(file, list.id).kind === "param";
 }
 
 /** How many methods may hand the session on before something writes. */
@@ -116,9 +126,9 @@ export class Autocommit {
     return found;
   }
 
-  /** It has turns of its own, or waits for something else. */
+  /** It has turns of its own, but for those over the parts of the one thing that it writes, or waits for something else. */
   #isBusy(calls: readonly CallFact[]): boolean {
-    return calls.some((call) => call.loop !== undefined || (call.awaited && !this.#isLibrarys(call) && !this.#asksDatabase(call)));
+    return calls.some((call) => (call.loop !== undefined && !isOverPart(this.project.program, call)) || (call.awaited && !this.#isLibrarys(call) && !this.#asksDatabase(call)));
   }
 
   /** A function of the project that waits for the database and nothing else. */

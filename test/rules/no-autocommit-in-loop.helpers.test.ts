@@ -110,6 +110,22 @@ runTable({
           for (const { id, links } of req.body.things) storeLinks(id, links);
           res.end();
         });` },
+    { name: "a function that goes through a list of its own", code: {
+      "src/notes.ts": `
+        import Database from "better-sqlite3";
+        const db = new Database("app.db");
+        export function replaceNames(names: string[]) {
+          db.prepare("DELETE FROM names").run();
+          db.transaction(() => { for (const name of names.slice(0, 100)) db.prepare("INSERT INTO names (name) VALUES (?)").run(name); })();
+          for (const name of names) console.log(name);
+        }`,
+      "src/app.ts": `${APP}
+        import { replaceNames } from "./notes.js";
+        app.post("/import", (req, res) => {
+          for (const names of req.body.lists) replaceNames(names);
+          res.end();
+        });`,
+    } },
     { name: "a transaction that holds a loop is a batch already", code: {
         ...STORE(`db.transaction(() => { for (const each of name.split(",")) db.prepare("INSERT INTO things (name) VALUES (?)").run(each); })();`),
         "src/app.ts": importAll(LOOP) } },
@@ -291,6 +307,24 @@ runTable({
           for (const { id } of things) await index("thing", id);
         }`,
       findings: [{ line: 14, message: "calls `index`, which commits @prisma/client writes of its own", library: "@prisma/client", fix: "manual", reason: "turns that are committed stay", related: [14] }] },
+    { name: "a function that writes a thing and its parts", code: {
+      "src/notes.ts": `
+        import Database from "better-sqlite3";
+        const db = new Database("app.db");
+        export function addNote(note: { text: string; tags: string[] }) {
+          const { lastInsertRowid } = db.prepare("INSERT INTO notes (text) VALUES (?)").run(note.text);
+          for (const tag of note.tags) db.prepare("INSERT INTO tags (note, tag) VALUES (?, ?)").run(lastInsertRowid, tag);
+        }`,
+      "src/app.ts": `${APP}
+        import { addNote } from "./notes.js";
+        app.post("/import", (req, res) => {
+          for (const note of req.body.notes) addNote(note);
+          res.end();
+        });`,
+    }, findings: [
+      { file: "src/notes.ts", line: 5, confidence: "likely", fix: "manual", related: ["src/notes.ts:5"], why: ["src/app.ts:4", "src/app.ts:5"], message: "commits a better-sqlite3 write of its own", reason: "turns that are committed stay" },
+      { file: "src/app.ts", line: 5, fix: "manual", related: ["src/app.ts:5"], why: ["src/app.ts:4"], message: "calls `addNote`, which commits better-sqlite3 writes of its own", reason: "`addNote` writes as well, in a loop or function inside the turn" },
+    ] },
     { name: "a write in a map, whose results batches would have to collect", code: `${APP}
         import Database from "better-sqlite3";
         const db = new Database("app.db");

@@ -32,6 +32,12 @@ const report = (names: readonly string[]): string => `function report() {
   return [${names.map((name) => `${name}()`).join(", ")}];
 }
 app.get("/report", (request, response) => response.json(report()));`;
+/** Where each of the program's databases is; it ends on line 24. */
+const PLACE = `function pathOf(id) {
+  return process.env.DATA + "/" + id + ".db";
+}
+`;
+const told = report(FOUR).replaceAll("()", "(request.query.id)").replace("report(request.query.id)", "report(request)").replace("report()", "report(request)");
 const found = { message: "opens a new better-sqlite3 session", fix: "safe" } as const;
 
 runTable({
@@ -66,6 +72,10 @@ app.get("/report", (request, response) => response.json(report()));`,
       findings: [22, 30, 38, 46].map((line) => ({ line, ...found, sessions: "1", why: [56, 56, 54, line] })) },
     { name: "four functions that each open the same, whose path each has put together", code: `${APP}${FOUR.map((name) => each([name], "place").replace("{\n", '{\n  const place = __dirname + "/store/app.db";\n')).join("")}${report(FOUR)}`,
       findings: [23, 32, 41, 50].map((line) => ({ line, ...found, sessions: "1", why: [60, 60, 58, line] })) },
+    { name: "four functions that each open a file of the program's own, whose place one function says", code: `${APP}${PLACE}${FOUR.map((name) => each([name], "place").replace("()", "(id)").replace("{\n", "{\n  const place = pathOf(id);\n")).join("")}${told}`,
+      findings: [26, 35, 44, 53].map((line) => ({ line, ...found, sessions: "1", why: [63, 63, 61, line] })) },
+    { name: "one of the four makes the tables there, as what makes a new file does: three are left", code: `${APP}${PLACE}${FOUR.map((name, i) => each([name], "place").replace("()", "(id)").replace("{\n", `{\n  const place = pathOf(id);\n`).replace("  try {", i === 0 ? '  own.exec("CREATE TABLE things (name)");\n  try {' : "  try {")).join("")}${told}`,
+      findings: [26, 36, 45, 54].map((line) => ({ line, ...found, confidence: "likely" as const, sessions: "1", why: [64, 64, 62, line] })) },
     { name: "four functions that each open another file", code: `${APP}${FOUR.map((name) => each([name], `"${name}.db"`)).join("")}${report(FOUR)}`,
       findings: [22, 30, 38, 46].map((line) => ({ line, ...found, confidence: "likely" as const, sessions: "1", why: [56, 56, 54, line] })) },
     { name: "the handler itself opens", code: `${APP}app.get("/report", (request, response) => {
