@@ -393,7 +393,7 @@ runTable({
           db = new Database("app.db");
           return db;
         }${ROUTE}`,
-      findings: [{ line: 5, message: "opens a new better-sqlite3 session", fix: "safe", why: [9, 10, 5], sessions: "1" }] },
+      findings: [{ line: 5, message: "opens a new better-sqlite3 session", fix: "safe", related: [10], why: [9, 10, 5], sessions: "1" }] },
     { name: "emptied again each time", code: `${IMPORTS}
         let db;
         function getDb() {
@@ -402,7 +402,7 @@ runTable({
           db = undefined;
           return current;
         }${ROUTE}`,
-      findings: [{ line: 5, message: "`getDb` opens a new", fix: "safe", why: [11, 12, 5], sessions: "1" }] },
+      findings: [{ line: 5, message: "`getDb` opens a new", fix: "safe", related: [12], why: [11, 12, 5], sessions: "1" }] },
     { name: "the Map is made anew each time", code: `${IMPORTS}
         function getDb(file = "app.db") {
           const open = new Map();
@@ -425,7 +425,7 @@ runTable({
           const store = createStore("app.db");
           res.json(store.get().prepare("SELECT * FROM things").all());
         });`,
-      findings: [{ line: 7, message: "opens a new better-sqlite3 session", fix: "safe", why: [13, 15] }] },
+      findings: [{ line: 7, message: "opens a new better-sqlite3 session", fix: "safe", related: [15], why: [13, 15] }] },
     { name: "what is tried first is another one", code: `
         import { createPool } from "mysql2/promise";
         let replica;
@@ -462,7 +462,7 @@ runTable({
           if (process.env.FRESH) ready = false;
           return db;
         }${ROUTE}`,
-      findings: [{ line: 7, message: "`getDb` opens a new", fix: "safe", why: [14, 15, 7], sessions: "1" }] },
+      findings: [{ line: 7, message: "`getDb` opens a new", fix: "safe", related: [15], why: [14, 15, 7], sessions: "1" }] },
     { name: "a cache of statements is no cache of sessions", code: `${IMPORTS}
         const statements = new Map();
         function getDb() {
