@@ -7,8 +7,10 @@ import type { InsideCall } from "../src/core/link/inside.js";
 import { canWait, OUTSIDE_WAITS, outgoingCalls, type Wait, waitsIn } from "../src/core/link/outgoing.js";
 import { functionKey } from "../src/core/link/program.js";
 import { calleesOf } from "../src/core/link/sessions.js";
+import { isWaitedFor } from "../src/core/link/waits.js";
 import { finish } from "./lib/finish.js";
 import { draftsIn } from "./lib/once.js";
+import { otherWays } from "./lib/other-ways.js";
 import { callPath } from "./lib/path.js";
 import { isReadOnly } from "./lib/read-only.js";
 import { runnerInService } from "./lib/runner.js";
@@ -56,7 +58,8 @@ function find(project: ProjectFacts, options: Options): Iterable<Draft> {
   const outgoing = outgoingCalls(project);
   for (const site of project.judgedTransactions) {
     if (options.ignoreLibraries.includes(packageName(site.library)) || !canWait(project, site)) continue;
-    for (const wait of waitsIn(project, site, outgoing, (inside) => isAllowed(project, inside, options))) {
+    const waits = [...waitsIn(project, site, outgoing, (inside) => isAllowed(project, inside, options))];
+    for (const wait of [...waits, ...waitsOnOtherWays(project, site, waits, outgoing, options)]) {
       const at = wait.path[0] ?? wait;
       const known = drafts.get(at.call);
       if (known?.confidence === "proven" || runnerInService(project, site) === undefined) continue;
@@ -65,6 +68,14 @@ function find(project: ProjectFacts, options: Options): Iterable<Draft> {
     }
   }
   return drafts.values();
+}
+
+/** A helper that goes out is reached by many calls: three uploads are three times to wait. */
+function waitsOnOtherWays(project: ProjectFacts, site: JudgedTransaction, waits: readonly Wait[], outgoing: ReturnType<typeof outgoingCalls>, options: Options): Wait[] {
+  const inHelpers = waits.filter(({ path }) => path.length > 0);
+  const others = otherWays(project, site, inHelpers, new Set(waits.map((wait) => (wait.path[0] ?? wait).call)));
+  const isWaited = ({ file, call, path }: Wait): boolean => isWaitedFor(project, site, { file, call: outgoing.get(call)?.promise ?? call }, path);
+  return [...others].filter((other) => isWaited(other) && !isAllowed(project, other, options));
 }
 
 function isAllowed(project: ProjectFacts, inside: InsideCall, { allowFunctions }: Options): boolean {

@@ -22,6 +22,7 @@ import { isForRareTask } from "./lib/rare-task.js";
 import { sessionDetail } from "./lib/session-detail.js";
 import { type JudgedUse, usesOfOpen } from "./lib/uses.js";
 import { isInWorker, opensInWorker } from "./lib/cloudflare-worker.js";
+import { whoRunsPerCall } from "./lib/who-runs.js";
 import type { Draft, Rule } from "./rule.js";
 
 export interface Options {
@@ -181,15 +182,9 @@ function ancestorsOf({ program }: ProjectFacts, file: string, fn: number): Funct
 }
 
 function relatedPlaces(project: ProjectFacts, open: OpenSite, uses: readonly JudgedUse[]): Place[] {
-  return [...uses.filter((use) => use.call !== open.call), ...(uses.some((use) => use.call === open.call) ? makersPerCall(project, open) : [])]
+  return [...uses.filter((use) => use.call !== open.call), ...(uses.some((use) => use.call === open.call) ? whoRunsPerCall(project, open) : [])]
     .map((use) => ({ file: use.file, span: use.call.span, text: `${functionName(project, functionKey(use.file, use.call.fn))} gets a session of its own here` }))
     .sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.span.start - b.span.start));
-}
-
-/** Who makes the objects of a class that opens for each of them: `new Queue()` in a handler. */
-function makersPerCall({ program, graph, contexts }: ProjectFacts, open: OpenSite): { file: string; call: OpenSite["call"] }[] {
-  if (program.fnOf(open.fn).fn.kind !== "constructor") return [];
-  return callersOf(graph, open.fn).filter(({ file, call }) => !call.memo && contexts.ofCall(file, call).has("per-call"));
 }
 
 function countOf(perCall: number, unknown: number): string {

@@ -1,13 +1,13 @@
-import { libraryWithId, packageName } from "../src/core/catalogue/index.js";
+import { packageName } from "../src/core/catalogue/index.js";
 import { type AcquirePattern, libraryId, type Library } from "../src/core/catalogue/library.js";
 import type { AwaitFact, CallFact, Expr, TryFact, VariableId } from "../src/core/facts/types.js";
 import { engineOf } from "../src/core/link/engines.js";
 import { parts } from "../src/core/link/expressions.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
-import { acquirePatternOf } from "../src/core/link/library-calls.js";
 import { functionKey } from "../src/core/link/program.js";
 import { statementOf } from "../src/core/link/run-statements.js";
 import type { TransactionSite } from "../src/core/link/transactions.js";
+import { type Acquired, acquiredBy, holderOf, releasesBy } from "./lib/acquired.js";
 import { finish } from "./lib/finish.js";
 import { type Custody, custodyOf, isVariable } from "./lib/ownership.js";
 import { callPath } from "./lib/path.js";
@@ -64,27 +64,7 @@ export const requireRelease: Rule<Options> = {
   },
 };
 
-interface Acquired {
-  library: Library;
-  pattern: AcquirePattern;
-}
-
-/** What a call takes, when everything that it may be called on gives something that must be given back. */
-function acquiredBy({ graph }: ProjectFacts, call: CallFact): Acquired | undefined {
-  let found: Acquired | undefined;
-  for (const id of graph.external.get(call) ?? []) {
-    const token = graph.values.tokens.get(id);
-    // What a package made is known as that, too.
-    if (token.t === "external") continue;
-    const library = libraryWithId(graph.values.tokens.libraryOf(id));
-    const pattern = token.t === "part" && library ? acquirePatternOf(library, token.path, call) : undefined;
-    if (!library || !pattern || pattern.lent || call.args.some((arg) => arg.k === "fn")) return undefined;
-    found ??= { library, pattern };
-  }
-  return found;
-}
-
-function judge(project: ProjectFacts, file: string, call: CallFact, { library, pattern }: Acquired): Draft | undefined {
+function judge(project: ProjectFacts, file: string, call: CallFact, { library, pattern, by }: Acquired): Draft | undefined {
   const contexts = project.contexts.ofCall(file, call);
   if (call.using || (contexts.size > 0 && [...contexts].every((context) => context === "test"))) return undefined;
   const name = library.name;
@@ -95,21 +75,19 @@ function judge(project: ProjectFacts, file: string, call: CallFact, { library, p
     // What start-up loses, it loses once, but a worker's loop each time round.
     confidence: !isRare && (contexts.has("per-call") || contexts.has("unknown") || call.loop !== undefined) ? "proven" : "likely",
     library: libraryId(library),
-    ...(simple && pattern.kind === "client" ? { fix: "safe" as const, detail: { kind: "release" as const, releases: releasesOf(pattern), waits: name === "typeorm" } } : { fix: "manual" as const, fixReason: "where it is given back depends on what else the function does: put everything after it into a `try` with a `finally`" }),
+    ...(simple && pattern.kind === "client" && by === undefined ? { fix: "safe" as const, detail: { kind: "release" as const, releases: releasesOf(pattern), waits: name === "typeorm" } } : { fix: "manual" as const, fixReason: "where it is given back depends on what else the function does: put everything after it into a `try` with a `finally`" }),
     why: callPath(project, functionKey(file, call.fn)),
-    related,
+    related: by === undefined ? related : [...related, { file: by.file, span: by.call.span, text: "taken here, and handed to the caller" }],
   });
   const what = WHAT[pattern.kind];
   const remedy = REMEDY[pattern.kind];
   if (call.discarded) return pattern.kind === "client" && call.awaited ? draft(messages.never(name, what, remedy)) : undefined;
   const holder = holderOf(project, file, call);
   if (holder === undefined) return undefined;
-  // Kysely's are queries to run: `trx.commit().execute()`.
-  const isRelease = (method: string) => pattern.releases.test(method) || pattern.releases.test(`${method}().execute`) || library.closes.includes(method) || /^(release|close|end|destroy|dispose)$/i.test(method);
-  const custody = custodyOf(project, file, call.fn, holder, isRelease);
+  const custody = custodyOf(project, file, call.fn, holder, releasesBy(pattern, library));
   if (custody.kept || custody.releasedInside) return undefined;
   // TypeORM's query runner on SQLite is the session's one connection: its `release` gives nothing back.
-  if (pattern.takes !== undefined && isOnSqlite(project, call)) return undefined;
+  if (pattern.takes !== undefined && isOnSqlite(project, by?.call ?? call)) return undefined;
   if (custody.releases.length === 0) return custody.passed ? undefined : draft(messages.never(name, what, remedy), [], true);
   const ways = { releases: [...custody.releases, ...closingsOf(project, file, call, library, pattern)], takes: takingsOf(project, file, holder, pattern), from: pattern.takes === undefined ? 0 : firstUse(project, file, call, holder) };
   const risk = unprotected(project, file, call, ways);
@@ -130,30 +108,6 @@ function releasesOf({ releases }: AcquirePattern): string[] {
 function isGivenBackOnce({ program }: ProjectFacts, file: string, call: CallFact, { releases }: Custody): boolean {
   const [only, more] = releases;
   return only !== undefined && more === undefined && only.fn === call.fn && !only.conditional && only.loop === call.loop && !program.file(file).tries.some((each) => each.fn === call.fn && each.span.start >= call.span.end && each.span.start <= only.span.start && only.span.end <= each.span.end);
-}
-
-/** The function's own variable that gets what a call takes, and nothing else. */
-function holderOf({ program }: ProjectFacts, file: string, call: CallFact): VariableId | undefined {
-  const facts = program.file(file);
-  const isTaken = (value: Expr): boolean => {
-    const inner = value.k === "await" || value.k === "typed" ? value.of : value;
-    return inner.k === "call" && inner.id === call.id;
-  };
-  const holding = facts.assigns.filter(({ value }) => isTaken(value) || isOrTaken(program, file, value, isTaken));
-  const [only, more] = holding;
-  if (!only || more || only.target.k !== "var") return undefined;
-  const { id } = only.target;
-  const variable = program.variable(file, id);
-  const others = facts.assigns.filter(({ target, value }) => target.k === "var" && target.id === id && value !== only.value && value.k !== "literal" && !(value.k === "global" && value.name === "undefined"));
-  return variable.fn === call.fn && variable.kind !== "param" && others.length === 0 ? id : undefined;
-}
-
-/** `given ?? pool.connect()`: what the function was given, or else what it takes itself. */
-function isOrTaken(program: ProjectFacts["program"], file: string, value: Expr, isTaken: (value: Expr) => boolean): boolean {
-  if (value.k !== "either") return false;
-  const [given, taken, more] = value.of;
-  if (given?.k !== "var" || !taken || more || !isTaken(taken)) return false;
-  return program.variable(file, given.id).kind === "param";
 }
 
 /** Calls that close the session it was taken from, where that gives it back as well. */

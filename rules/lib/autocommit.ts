@@ -7,6 +7,7 @@ import { statementOf, statementsRunBy } from "../../src/core/link/run-statements
 import { callersOf } from "../../src/core/link/sessions.js";
 import { makesPromise } from "../../src/core/link/waits.js";
 import { conditionAround } from "./condition-around.js";
+import { isOnOwnClient } from "./own-client.js";
 import { freshSessionsOf } from "./own-session.js";
 import { startsOf } from "./same-session.js";
 import { chainOf, waitsElsewhere } from "./turns.js";
@@ -191,7 +192,7 @@ export class Autocommit {
     if (!first || this.isHeld(functionKey(file, call.fn), call.span)) return undefined;
     const free = statements.every(({ kind, owner, session }) => {
       const held = tokens.get(owner);
-      const alone = held.t === "session" || (held.t === "typed" && (held.role === "session" || held.role === "model")) || (held.t === "derived" && (held.kind === "orm" || (held.kind === "statement" && this.#isFree(held.of))));
+      const alone = held.t === "session" || (held.t === "typed" && (held.role === "session" || held.role === "model")) || (held.t === "derived" && (held.kind === "orm" || (held.kind === "statement" && this.#isFree(held.of)) || (held.kind === "client" && isOnOwnClient(this.project, file, call))));
       return kind === "write" && alone && tokens.handleOf(owner) === undefined && session !== undefined && !this.project.graph.privateSessions.has(session);
     });
     if (!free || carriesTransaction(call) || this.#isOnHandleByName(file, call) || (packageName(first.library) === "objection" && this.#mayBeHanded(file, call)) || isSetBased(call, first.sql) || this.project.ambient.carries(first.library)) return undefined;

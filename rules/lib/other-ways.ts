@@ -1,8 +1,10 @@
 import type { CallFact } from "../../src/core/facts/types.js";
+import { mayRun } from "../../src/core/link/branches.js";
 import type { CallPlace } from "../../src/core/link/calls.js";
 import type { JudgedTransaction, ProjectFacts } from "../../src/core/link/index.js";
 import type { InsideCall } from "../../src/core/link/inside.js";
 import { append, type FunctionKey } from "../../src/core/link/program.js";
+import { begunBy } from "../../src/core/link/transactions.js";
 
 const MAX_WAYS = 80;
 const MAX_DEPTH = 4;
@@ -11,8 +13,9 @@ const MAX_DEPTH = 4;
  * What runs inside a transaction is known by the shortest way to it. Other calls in the body may lead to the same places: those ways, but for the
  * calls to leave out.
  */
-export function* otherWays(project: ProjectFacts, site: JudgedTransaction, places: readonly InsideCall[], leftOut: ReadonlySet<CallFact>): Generator<InsideCall> {
-  const byFunction = new Map<FunctionKey, InsideCall[]>();
+export function* otherWays<Place extends InsideCall>(project: ProjectFacts, site: JudgedTransaction, places: readonly Place[], leftOut: ReadonlySet<CallFact>): Generator<Place> {
+  const begun = begunBy(site);
+  const byFunction = new Map<FunctionKey, Place[]>();
   for (const inside of places) append(byFunction, inside.fn, inside);
   if (byFunction.size === 0) return;
   for (const { file, call, path } of project.inside.callsOf(site)) {
@@ -31,9 +34,11 @@ export function* otherWays(project: ProjectFacts, site: JudgedTransaction, place
     };
     follow({ file, call }, []);
     for (let next = queue.shift(); next; next = queue.shift()) {
-      for (const known of byFunction.get(next.key) ?? []) yield { ...known, path: next.path };
-      const { file: at, fn } = project.program.fnOf(next.key);
-      if (next.path.length < MAX_DEPTH) for (const inner of project.program.callsIn(at, fn.id)) follow({ file: at, call: inner }, next.path);
+      const { key, path: way } = next;
+      const runs = (inner: CallFact): boolean => mayRun(project.graph, key, inner, way, begun);
+      for (const known of byFunction.get(key) ?? []) if (runs(known.call)) yield { ...known, path: way };
+      const { file: at, fn } = project.program.fnOf(key);
+      if (way.length < MAX_DEPTH) for (const inner of project.program.callsIn(at, fn.id)) if (!inner.memo && runs(inner)) follow({ file: at, call: inner }, way);
     }
   }
 }

@@ -10,6 +10,8 @@ export interface Custody {
   releasedInside: boolean;
   /** Returned, stored, or put into something that may be. */
   kept: boolean;
+  /** Stored, or put into something that may be. */
+  stored: boolean;
   /** Passed to code that may keep or release it. */
   passed: boolean;
 }
@@ -40,8 +42,8 @@ function holds(expr: Expr, variable: VariableId): boolean {
 export function custodyOf(project: ProjectFacts, file: string, fn: number, variable: VariableId, isRelease: (name: string) => boolean, depth = 0): Custody {
   const { program, graph } = project;
   const facts = program.file(file);
-  const custody: Custody = { releases: [], releasedInside: false, kept: false, passed: false };
-  for (const assign of facts.assigns) if (holds(assign.value, variable) && !(assign.target.k === "var" && assign.target.id === variable)) custody.kept = true;
+  const custody: Custody = { releases: [], releasedInside: false, kept: false, stored: false, passed: false };
+  for (const assign of facts.assigns) if (holds(assign.value, variable) && !(assign.target.k === "var" && assign.target.id === variable)) custody.kept = custody.stored = true;
   for (const each of facts.functions) if (each.returns.some((value) => holds(value, variable) || each.generator && contains(value, variable))) custody.kept = true;
   for (const call of facts.calls) {
     const { callee } = call;

@@ -37,6 +37,15 @@ runTable({
           const mails = await mailer();
           await manager.save({ thing, mails });
         });` },
+    { name: "another call of a helper that goes out, which is not waited for, and one that keeps it from going out", code: `
+        import { DataSource } from "typeorm";
+        const source = new DataSource({ type: "postgres" });
+        async function announce(thing, quietly = false) { if (!quietly) await fetch("https://hooks.example/" + thing.id); }
+        export const save = (thing) => source.transaction(async (manager) => {
+          await manager.save(thing);
+          await announce(thing, true);
+          void announce(thing);
+        });` },
     { name: "after COMMIT", code: `
         import { Pool } from "pg";
         const pool = new Pool();
@@ -146,5 +155,19 @@ runTable({
           await announce();
         });`,
     }, findings: [{ file: "src/app.ts", line: 6, library: "typeorm", related: ["src/app.ts:4", "src/hooks.ts:2", "src/http.ts:2"], ...NETWORK }] },
+    { name: "every call that leads there, but for those that are not waited for", code: `
+        import { DataSource } from "typeorm";
+        const source = new DataSource({ type: "postgres" });
+        const files = {
+          async upload(file) { await fetch("https://files.example", { method: "PUT", body: file }); },
+          async add(file, quietly = false) { if (!quietly) await this.upload(file); },
+        };
+        export const save = (thing) => source.transaction(async (manager) => {
+          await files.add(thing.front);
+          if (thing.back) await files.add(thing.back);
+          await files.add(thing.profile, true);
+          void files.add(thing.name);
+          await manager.save(thing);
+        });`, findings: [8, 9].map((line) => ({ line, library: "typeorm", related: [7, 5, 4], ...NETWORK })) },
   ],
 });

@@ -127,7 +127,7 @@ runTable({
           res.json(await db.query("SELECT * FROM things"));
         });
       `,
-      findings: [{ line: 5, message: "opens a new mysql2 session each time it runs", library: "mysql2", fix: "manual", reason: "no codemod yet", why: [10, 11, 5], sessions: "1" }],
+      findings: [{ line: 5, message: "opens a new mysql2 session each time it runs", library: "mysql2", fix: "manual", reason: "no codemod yet", related: [11], why: [10, 11, 5], sessions: "1" }],
     },
     {
       name: "a builder around a client of another package's dialect, kept in one case alone",

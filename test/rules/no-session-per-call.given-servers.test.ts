@@ -414,7 +414,7 @@ ${chat("")}`, findings: [{ line: 7, message: "2 places do so per request", confi
           await client.connect();
           res.json(await client.client.query("SELECT * FROM users"));
           await client.disconnect();
-        });`, findings: [{ line: 6, message: "`Client.connect` opens a new mysql2 session", library: "mysql2", fix: "manual", reason: "no codemod yet", why: [9, 11, 6], sessions: "1" }] },
+        });`, findings: [{ line: 6, message: "`Client.connect` opens a new mysql2 session", library: "mysql2", fix: "manual", reason: "no codemod yet", related: [11], why: [9, 11, 6], sessions: "1" }] },
     { name: "a helper that is given the configuration", code: `${APP}
         import pg from "pg";
         const config = { host: "db", database: "shop" };

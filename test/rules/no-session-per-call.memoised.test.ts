@@ -356,8 +356,36 @@ runTable({
           }
         }
         Store.instance().connect();` },
+    {
+      name: "TypeORM's own connections, which it keeps by name",
+      code: `
+        import { createConnection, getConnectionManager } from "typeorm";
+        import express from "express";
+        function connectionOf(tenant) {
+          const manager = getConnectionManager();
+          if (manager.has(tenant)) return manager.get(tenant);
+          return createConnection({ name: tenant, type: "postgres" });
+        }
+        const app = express();
+        app.get("/things/:tenant", async (req, res) => { const connection = await connectionOf(req.params.tenant); res.json(await connection.query("SELECT 1")); });
+      `,
+    },
   ],
   invalid: [
+    {
+      name: "TypeORM's own connections, not asked for",
+      code: `
+        import { createConnection, getConnectionManager } from "typeorm";
+        import express from "express";
+        async function connectionOf(tenant) {
+          const connection = await createConnection({ name: tenant, type: "postgres" });
+          return getConnectionManager().has(tenant) ? connection : connection;
+        }
+        const app = express();
+        app.get("/things", async (req, res) => { const connection = await connectionOf("a"); res.json(await connection.query("SELECT 1")); });
+      `,
+      findings: [{ line: 4, message: "`connectionOf` opens a new typeorm session", library: "typeorm", fix: "review", reason: "opened asynchronously", related: [8], why: [8, 8, 4], sessions: "1" }],
+    },
     { name: "a state that only says that the last tick is over", code: `${IMPORTS}
         let state = "idle";
         setInterval(() => {
@@ -393,7 +421,7 @@ runTable({
           db = new Database("app.db");
           return db;
         }${ROUTE}`,
-      findings: [{ line: 5, message: "opens a new better-sqlite3 session", fix: "safe", why: [9, 10, 5], sessions: "1" }] },
+      findings: [{ line: 5, message: "opens a new better-sqlite3 session", fix: "safe", related: [10], why: [9, 10, 5], sessions: "1" }] },
     { name: "emptied again each time", code: `${IMPORTS}
         let db;
         function getDb() {
@@ -402,7 +430,7 @@ runTable({
           db = undefined;
           return current;
         }${ROUTE}`,
-      findings: [{ line: 5, message: "`getDb` opens a new", fix: "safe", why: [11, 12, 5], sessions: "1" }] },
+      findings: [{ line: 5, message: "`getDb` opens a new", fix: "safe", related: [12], why: [11, 12, 5], sessions: "1" }] },
     { name: "the Map is made anew each time", code: `${IMPORTS}
         function getDb(file = "app.db") {
           const open = new Map();
@@ -425,7 +453,7 @@ runTable({
           const store = createStore("app.db");
           res.json(store.get().prepare("SELECT * FROM things").all());
         });`,
-      findings: [{ line: 7, message: "opens a new better-sqlite3 session", fix: "safe", why: [13, 15] }] },
+      findings: [{ line: 7, message: "opens a new better-sqlite3 session", fix: "safe", related: [15], why: [13, 15] }] },
     { name: "what is tried first is another one", code: `
         import { createPool } from "mysql2/promise";
         let replica;
@@ -462,7 +490,7 @@ runTable({
           if (process.env.FRESH) ready = false;
           return db;
         }${ROUTE}`,
-      findings: [{ line: 7, message: "`getDb` opens a new", fix: "safe", why: [14, 15, 7], sessions: "1" }] },
+      findings: [{ line: 7, message: "`getDb` opens a new", fix: "safe", related: [15], why: [14, 15, 7], sessions: "1" }] },
     { name: "a cache of statements is no cache of sessions", code: `${IMPORTS}
         const statements = new Map();
         function getDb() {

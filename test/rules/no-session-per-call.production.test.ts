@@ -101,7 +101,7 @@ runTable({
           if (process.env.NODE_ENV !== "production" && db) return db;
           db = new Database("app.db");
           return db;
-        }${ROUTE}`, findings: [{ line: 6, message: "`getDb` opens a new better-sqlite3 session each time it runs", fix: "safe", why: [10, 11, 6], sessions: "1" }] },
+        }${ROUTE}`, findings: [{ line: 6, message: "`getDb` opens a new better-sqlite3 session each time it runs", fix: "safe", related: [11], why: [10, 11, 6], sessions: "1" }] },
     { name: "kept by `&&`, with a client that is made in place", code: `
         import { PrismaClient } from "@prisma/client";
         export async function GET() {

@@ -172,6 +172,8 @@ export interface OpenPattern {
   shares?: SharePattern;
   /** Where it is told what to connect to. An options object without it builds statements, and connects to nothing. */
   connects?: ArgumentPath;
+  /** The library keeps what it makes by name: how a function asks whether there is one already (`getConnectionManager().has`), from the module. */
+  askedFirst?: RegExp;
   /** An open that counts only when none of these arguments is a session already (then it is a wrapper). */
   unless?: readonly ArgumentPath[];
 }

@@ -6,7 +6,7 @@ import { constantOf } from "./constants.js";
 import type { CallGraph } from "./calls.js";
 import { literalText } from "./contexts.js";
 import { exprSpan } from "./expressions.js";
-import { argumentAt, kindOf, openPatternOf } from "./library-calls.js";
+import { argumentAt, kindOf, openPatternOf, withoutDefault } from "./library-calls.js";
 import { isPrivate } from "./private-file.js";
 import { append, functionKey, type FunctionKey } from "./program.js";
 import type { DerivedKind, TokenId } from "./tokens.js";
@@ -62,7 +62,7 @@ export function findOpens(graph: CallGraph): OpenSite[] {
         const options = open.pattern.options === undefined ? undefined : argumentAt(call, open.pattern.options);
         const stored = isStored(graph, facts.file, call, session);
         // After an error, or when it was closed, another one takes the place of what is kept.
-        if ((stored && (call.handler === "catch" || runsOnFailure(graph, facts.file, call))) || replacesClosed(graph, facts.file, call, open.library, key) || neverRuns(graph, facts.file, call)) continue;
+        if ((stored && (call.handler === "catch" || runsOnFailure(graph, facts.file, call))) || replacesClosed(graph, facts.file, call, open.library, key) || neverRuns(graph, facts.file, call) || isAskedFirst(graph, facts.file, call, open)) continue;
         const own = connectsToNothing(graph, facts.file, call, open.pattern) || isPrivate(graph, facts.file, call, key, open.pattern) || isAlwaysInMemory(graph, facts.file, call, key);
         const readOnly = isReadOnly(graph, facts.file, options);
         if (own || readOnly) graph.privateSessions.add(session);
@@ -157,6 +157,17 @@ function replacesClosed(graph: CallGraph, file: string, call: CallFact, library:
   return facts.calls.some(
     ({ fn, callee, span }) => fn === call.fn && span.end <= call.span.start && callee.k === "member" && isClose(library, callee.name) && places.includes(JSON.stringify(callee.of)),
   );
+}
+
+/** `if (manager.has(name)) return manager.get(name); return createConnection({ name });`: the library keeps one for each name. */
+function isAskedFirst(graph: CallGraph, file: string, call: CallFact, { library, pattern }: { library: string; pattern: OpenPattern }): boolean {
+  const { askedFirst } = pattern;
+  if (askedFirst === undefined) return false;
+  const asks = (id: TokenId): boolean => {
+    const token = graph.values.tokens.get(id);
+    return token.t === "external" && token.module !== null && libraryWithId(library)?.specifiers.includes(token.module) === true && askedFirst.test(withoutDefault(token.path));
+  };
+  return graph.program.callsIn(file, call.fn).some((other) => other.span.end <= call.span.start && (graph.external.get(other) ?? []).some(asks));
 }
 
 /** `await endPool(); pool = createPool();`: who asks a factory anew for what the function has just closed, itself or through another one of the file. */

@@ -7,6 +7,7 @@ import { isContainerFilled } from "./inherited-parameters.js";
 import { DeclaredTypes, isData, isMadeAtLoad, typedRoleOf } from "./declared-types.js";
 import { type Getter, Getters, type Reader } from "./getters.js";
 import { Held } from "./held.js";
+import { watchMade } from "./made-classes.js";
 import { FileNodes, NamedNodes, Names } from "./nodes.js";
 import type { Program } from "./program.js";
 import { NOTHING, Solver, type NodeId } from "./solver.js";
@@ -258,6 +259,7 @@ export class Values {
       const inherited = token.t === "external" && token.module !== null ? this.#inherited(token.module, token.path, `${file}#${owner}`) : undefined;
       if (inherited !== undefined) this.solver.add(into, inherited);
     });
+    watchMade(this, file, parent, `${file}#${owner}`, (session) => this.solver.add(into, session));
   }
 
   /** `value.name`, for a function that reads it. */
@@ -364,6 +366,7 @@ export class Values {
       const inherited = parent.t === "external" && parent.module !== null ? this.#inherited(parent.module, parent.path, `${file}#${classId}`) : undefined;
       if (inherited !== undefined) this.#delegate(inherited, name, into);
     });
+    watchMade(this, file, fact.superClass, `${file}#${classId}`, (session) => this.#delegate(session, name, into));
   }
 
   /** `class PrismaService extends PrismaClient`: an instance is a session; a table's class runs statements itself. */

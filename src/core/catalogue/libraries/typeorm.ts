@@ -20,7 +20,8 @@ export const typeorm: Library = {
   opens: [
     { path: "DataSource", by: "new", kind: "pool", options: "0", shares: { starts: "initialize" } },
     { path: "Connection", by: "new", kind: "pool", options: "0", shares: { starts: "initialize" } },
-    { path: "createConnection", by: "call", kind: "pool", options: "0" },
+    // https://github.com/typeorm/typeorm/blob/0.2.45/src/connection/ConnectionManager.ts: connections are kept by name.
+    { path: "createConnection", by: "call", kind: "pool", options: "0", askedFirst: /^getConnectionManager\(\)\.has$/ },
     { path: "createConnections", by: "call", kind: "pool", options: "0" },
   ],
   // Before version 0.3: https://typeorm.io/docs/releases/0.3/release-notes
