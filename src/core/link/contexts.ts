@@ -15,6 +15,7 @@ import { functionKey, type FunctionKey } from "./program.js";
 import { endlessAround, rearmed } from "./repeats.js";
 import { callsParameter } from "./schedule.js";
 import type { TokenId } from "./tokens.js";
+import { registrationsOf } from "./wrapped-handlers.js";
 
 export { literalText } from "./expressions.js";
 
@@ -235,11 +236,15 @@ export class Contexts {
   /** What came in as a parameter runs when those do that gave it; in a handler of the helper's own (a route, a timer), as that does. */
   #connectPassed(edges: readonly CallEdge[]): void {
     const passers = new Passers(this.graph);
-    const entries = new Set(this.#registered.filter(({ role }) => role.role === "entry").map(({ key }) => key));
+    const entries = this.#registered.filter(({ role }) => role.role === "entry");
+    const served = new Set(entries.map(({ key }) => key));
     for (const edge of edges) {
       const { file, call, from, to } = edge;
-      const given = passers.between(edge).some((key) => entries.has(key)) ? [] : passers.of(edge);
+      const handlers = new Set(passers.between(edge).filter((key) => served.has(key)));
+      const given = handlers.size > 0 ? [] : passers.of(edge);
       if (given.length === 0) this.#connect(from, to, { from, file, call });
+      // The route to which this very function was given, not the first that the helper makes.
+      if (handlers.size > 0) for (const { role, step } of registrationsOf(this.graph.program, entries.filter(({ key }) => handlers.has(key)), passers.of(edge))) this.#serve(to, role, step);
       for (const passed of given) {
         const giver = functionKey(passed.file, passed.call.fn);
         this.#connect(giver, to, { from: giver, file: passed.file, call: passed.call });
@@ -257,9 +262,13 @@ export class Contexts {
 
   #register(key: FunctionKey, role: CallbackRole, step: Step): void {
     this.#registered.push({ key, role, step });
+    if (role.role === "entry") this.#serve(key, role, step);
+    else this.#reach(key, role.role, { ...step, entry: role.role === "once" ? role.label : "test" });
+  }
+
+  #serve(key: FunctionKey, role: CallbackRole, step: Step): void {
     const { program } = this.graph;
     if (role.role === "entry") this.#reach(key, program.role(step.file) === "test" ? "test" : "per-call", { ...step, entry: role.label }, role.kind === "route" && !program.isScriptByPath(step.file));
-    else this.#reach(key, role.role, { ...step, entry: role.role === "once" ? role.label : "test" });
   }
 
   #roleOf(handover: Handover): CallbackRole | "inherit" | "unknown" {
