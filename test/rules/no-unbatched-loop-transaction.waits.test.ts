@@ -20,7 +20,7 @@ const TOLD = (log: string) => `
   });`;
 
 /** A helper that runs what it is given, for a loop of the service and for whoever else. */
-const AS_USER = (turn: string) => ({
+const AS_USER = (turn: string, helper = "asUser") => ({
   "src/db.ts": `
   import knex from "knex";
   export const db = knex({ client: "pg", connection: process.env.DATABASE_URL });
@@ -28,19 +28,20 @@ const AS_USER = (turn: string) => ({
     if (!user) return work();
     await db.raw("SELECT set_config('app.user', ?, true)", [user]);
     return work();
-  }`,
+  }
+  export const timed = async <T>(user: string, work: () => Promise<T>) => { const out = await asUser(user, work); console.log(user); return out; };`,
   "src/remove.ts": `
-  import { asUser, db } from "./db.js";
-  export const remove = (user: string, id: number) => asUser(user, () => db("things").where({ id }).delete());`,
+  import { timed, db } from "./db.js";
+  export const remove = (user: string, id: number) => timed(user, () => db("things").where({ id }).delete());`,
   "src/server.ts": `
   import express from "express";
-  import { asUser, db } from "./db.js";
+  import { asUser, db, timed } from "./db.js";
   import { remove } from "./remove.js";
   const app = express();
   app.delete("/things/:id", async (req, res) => { await remove(req.body.user, Number(req.params.id)); res.end(); });
   app.post("/things", async (req, res) => {
     await db.transaction(async (trx) => {
-      for (const name of req.body.names) await asUser(req.body.user, async () => { ${turn} });
+      for (const name of req.body.names) await ${helper}(req.body.user, async () => { ${turn} });
     });
     res.end();
   });`,
@@ -53,6 +54,7 @@ runTable({
     { name: "a log that writes, for which nobody waits", code: TOLD("async log(text: string) { void keep(text); }") },
     { name: "nor does a function that cannot wait", code: TOLD("log(text: string) { keep(text); }") },
     { name: "a helper runs what it is given: here it reads, elsewhere it is given a write", code: AS_USER(`await trx("things").where({ name }).first();`) },
+    { name: "a helper that hands it on to another one", code: AS_USER(`await trx("things").where({ name }).first();`, "timed") },
   ],
   invalid: [
     {

@@ -188,6 +188,12 @@ export interface HeldLoop {
   writes: { file: string; call: CallFact }[];
 }
 
+/** `retry(work)` in a function that is given `work` itself: what that writes, it writes for who gave it. */
+function handsOn({ program }: CallGraph, { file, call, argument }: Handover): boolean {
+  const arg = call.args[argument];
+  return arg?.k === "var" && program.variable(file, arg.id).kind === "param";
+}
+
 interface Caller {
   key: FunctionKey;
   call: CallFact;
@@ -231,7 +237,7 @@ export class Writers {
     // What is kept and asked first runs once, most often before: `getDb()`, which migrates when it opens.
     for (const edge of graph.edges) if (!edge.call.memo) append(this.#callees, edge.call, edge.to);
     for (const handover of graph.handovers.values())
-      if (handover.property === undefined && runsInPlace(handover)) {
+      if (handover.property === undefined && runsInPlace(handover) && !handsOn(graph, handover)) {
         const known = this.#callees.get(handover.call) ?? [];
         if (!known.includes(handover.to)) this.#callees.set(handover.call, [...known, handover.to]);
       }
