@@ -18,13 +18,18 @@ export class Relays {
     private readonly factories: readonly Factory[],
   ) {}
 
-  /** Whether a call that may get a session gets what its own function, or those who call that, gave it. */
-  getsNothing(use: SessionUse): boolean {
-    // The calls of the helper around it stand for it.
+  /** Whether a call hands a helper something else, and gets no session by it. */
+  getsSomethingElse(use: SessionUse): boolean {
+    const given = use.call.args.flatMap((arg) => (arg.k === "fn" ? [arg.id] : []));
+    return given.length > 0 && !this.handsOn(use) && this.#isRelay(use.factory) && !given.some((id) => this.#makes(use.file, id));
+  }
+
+  /** Whether a call in a helper gets what the helper was given: the calls of the helper stand for it. */
+  handsOn(use: SessionUse): boolean {
     if (this.#runsGiven(use)) return this.factories.some((factory) => factory.file === use.file && contains(factory.fn.span, use.call.span) && this.#isRelay(factory));
-    if (!this.#isRelay(use.factory)) return false;
     const given = use.call.args.filter((arg) => arg.k === "fn" || this.#isGiven(use.file, arg));
-    return given.length > 0 && !given.some((arg) => arg.k === "fn" && this.#makes(use.file, arg.id));
+    const isOfHelper = given.some((arg) => this.#isGiven(use.file, arg) || (arg.k === "fn" && this.#runsInside(use.file, arg.id)));
+    return isOfHelper && this.#isRelay(use.factory) && !given.some((arg) => arg.k === "fn" && this.#makes(use.file, arg.id));
   }
 
   #isRelay(factory: Factory): boolean {
@@ -37,6 +42,12 @@ export class Relays {
     const relay = within.some((use) => this.#runsGiven(use) || handsOn(use)) && within.every((use) => this.#runsGiven(use) || isOfOwn(use) || handsOn(use));
     this.#known.set(factory.key, relay);
     return relay;
+  }
+
+  /** `timed("run", () => work())` */
+  #runsInside(file: string, id: number): boolean {
+    const { span } = this.project.program.fn(file, id);
+    return this.uses.some((use) => use.file === file && contains(span, use.call.span) && this.#runsGiven(use));
   }
 
   #runsGiven({ file, call }: SessionUse): boolean {

@@ -27,10 +27,10 @@ export function callUses(project: ProjectFacts, open: OpenSite, factories: reado
   if (factories.length === 0) return usesOfObject(project, open) ?? (triesWhatItIsTold(project, open, open) ? [] : [judged(project, open.file, open.call)]);
   const all = uniqueCalls(factories.flatMap((factory) => project.usesOf(factory)));
   const relays = new Relays(project, all, factories);
-  const uses = all.filter((use) => !relays.getsNothing(use));
+  const uses = all.filter((use) => !relays.getsSomethingElse(use));
   const own = new Set(uses.filter((use) => asksForOwn(project.graph, open, use) || replacesAtUse(project.graph, open, use) || triesWhatItIsTold(project, open, use) || isToldItsFile(project, open, use)));
   withThoseAbove(uses, factories, own);
-  return uses.map((use) => (own.has(use) ? { ...use, own: true, contexts: new Set() } : { ...judged(project, use.file, use.call), factory: use.factory }));
+  return uses.filter((use) => !relays.handsOn(use)).map((use) => (own.has(use) ? { ...use, own: true, contexts: new Set() } : { ...judged(project, use.file, use.call), factory: use.factory }));
 }
 
 /** `const scratch = () => openBoard(":memory:")`: who asks a factory that gets all its sessions so asks for one of its own, too. */

@@ -14,28 +14,10 @@ export class Passers {
     for (const handover of graph.handovers) if (handover.callee === null) append(this.#given, handover.to, handover);
   }
 
-  /** The places where the function that a call runs was given to the one whose parameter it is; where that was handed it on by another helper, to the first of them. */
+  /** The places where the function that a call runs was given to the one whose parameter it is. */
   of({ file, call, to }: CallEdge): readonly Handover[] {
     const owner = this.#ownerOf(file, call);
-    return owner === undefined ? [] : this.#givenTo(owner, to, new Set([owner]));
-  }
-
-  #givenTo(owner: FunctionKey, to: FunctionKey, seen: Set<FunctionKey>): readonly Handover[] {
-    return (this.#given.get(to) ?? []).flatMap((handover) => {
-      if (this.#callees.get(handover.call)?.includes(owner) !== true) return [];
-      const above = this.#handsOn(handover);
-      if (above === undefined || seen.has(above)) return [handover];
-      seen.add(above);
-      const first = this.#givenTo(above, to, seen);
-      return first.length > 0 ? first : [handover];
-    });
-  }
-
-  /** `retry(work)` in a function that is given `work` itself: that function. */
-  #handsOn({ file, call, argument }: Handover): FunctionKey | undefined {
-    const arg = call.args[argument];
-    const variable = arg?.k === "var" ? this.graph.program.variable(file, arg.id) : undefined;
-    return variable?.kind === "param" ? functionKey(file, variable.fn) : undefined;
+    return owner === undefined ? [] : (this.#given.get(to) ?? []).filter((handover) => this.#callees.get(handover.call)?.includes(owner) === true);
   }
 
   /** The functions between a call of a parameter and the one whose parameter it is, that one left out. */
