@@ -3,6 +3,7 @@ import type { CallFact } from "../src/core/facts/types.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
 import { functionKey } from "../src/core/link/program.js";
 import { statementsRunBy } from "../src/core/link/run-statements.js";
+import { isOnFallback } from "./lib/fallback-pool.js";
 import { finish } from "./lib/finish.js";
 import { callPath } from "./lib/path.js";
 import { areOnPools } from "./lib/pools.js";
@@ -79,7 +80,7 @@ function judge(project: ProjectFacts, file: string, fn: number, bounds: readonly
     file,
     span: first.call.span,
     message: messages.begun(packageName(first.library), first.verb),
-    confidence: "proven",
+    confidence: isOnFallback(project, file, first.call) ? "likely" : "proven",
     library: first.library,
     fix: "manual",
     fixReason: "every statement of the transaction must move to the one connection, also those in functions that it calls",

@@ -11,6 +11,7 @@ import { isGivenHandle } from "./lib/handles.js";
 import { handedStrays } from "./lib/handed-strays.js";
 import { inOptions, inPlace, isCaught, namedHandle } from "./lib/handle-in-place.js";
 import { passingOf } from "./lib/handle-passing.js";
+import { isToStay } from "./lib/kept-records.js";
 import { nestedTransactions } from "./lib/nested.js";
 import { draftsIn } from "./lib/once.js";
 import { callPath, functionName } from "./lib/path.js";
@@ -150,7 +151,7 @@ function judge(project: ProjectFacts, site: JudgedTransaction, options: Options)
     const { helper, option } = found[0] ?? {};
     return {
       ...base,
-      confidence: found.every(({ inBranch }) => inBranch === true) || isLog(site, helper) ? "likely" : base.confidence,
+      confidence: found.every(({ inBranch }) => inBranch === true) || isToStay(project, site, home, found) ? "likely" : base.confidence,
       ...fixOf(project, site, at, found, options),
       file: home,
       span: at.span,
@@ -165,11 +166,6 @@ function judge(project: ProjectFacts, site: JudgedTransaction, options: Options)
   // What is written on the handle is not there for others before the commit, and they may wait for it: all go in, or somebody looks.
   const left = drafts.find(({ fix }) => fix !== "safe");
   return drafts.map((draft) => (left === undefined || draft.fix !== "safe" ? draft : { ...draft, fix: "review", fixReason: stays(left) }));
-}
-
-/** A log in a table is to stay when all else is undone, and is most often written where something has failed. In a SQLite file it waits for the very lock that is held here. */
-function isLog({ engine }: JudgedTransaction, helper: string | undefined): boolean {
-  return engine !== "sqlite" && helper !== undefined && /(^|\.)(\w*logger|log)\.(trace|debug|info|warn|warning|error|fatal|log)$/i.test(helper);
 }
 
 /** Helpers that get sessions of their own for what they write. */

@@ -114,10 +114,7 @@ function wordsOf({ program }: ProjectFacts, file: string, { body }: FunctionFact
 
 /** `void drain()`: nobody waits for it, the transaction least of all. */
 function isLeftAlone({ program }: ProjectFacts, { path }: InsideCall): boolean {
-  return path.some((step) => {
-    const end = program.chainEnd(step.file, step.call);
-    return end.discarded && !end.awaited;
-  });
+  return path.some((step) => program.isLeftAlone(step.file, step.call));
 }
 
 /** A helper that looks whether a transaction is open already, or is given one, begins its own only where there is none: `if (db.isTransaction) return work(db)`. */

@@ -1,4 +1,5 @@
 import { type Cost, formatCost, isZero, weightOf } from "../../src/core/cost.js";
+import type { CallFact, Span } from "../../src/core/facts/types.js";
 import type { Place } from "../../src/core/finding.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import { calleeName, functionName } from "../../src/core/link/names.js";
@@ -34,7 +35,7 @@ export function entryCosts(project: ProjectFacts, summaries: Summaries): EntryCo
     .map(({ key, label, step, cost }) => {
       const { file, fn } = project.program.fnOf(key);
       const name = project.labels.of(key, label, step);
-      return { key, label: name, cost, registration: { file: step.call ? step.file : file, span: step.call?.calleeSpan ?? fn.span, text: name } };
+      return { key, label: name, cost, registration: { file: step.call ? step.file : file, span: step.call ? nameSpan(step.call) : fn.span, text: name } };
     })
     .sort((a, b) => Number(isObscure(a.cost)) - Number(isObscure(b.cost)) || weightOf(b.cost) - weightOf(a.cost) || (a.label < b.label ? -1 : 1));
 }
@@ -71,6 +72,13 @@ function dearestCall(project: ProjectFacts, summaries: Summaries, key: FunctionK
   return { place: { file, span: best.call.span, text: `${name} ${what}${times === "1" ? "" : ` (${times} sessions)`}` }, to: best.to };
 }
 
+/** Where a call names what it calls: of a chain over many lines, as of `new Hono().get(…)⏎.post(…)`, its own line and not the first. */
+function nameSpan({ callee, calleeSpan }: CallFact): Span {
+  if (callee.k !== "member" || callee.of.k !== "call" || calleeSpan.line === calleeSpan.endLine) return calleeSpan;
+  const { end, endLine, endColumn } = calleeSpan;
+  return { start: end - callee.name.length, end, line: endLine, column: endColumn - callee.name.length, endLine, endColumn };
+}
+
 /** What a container makes has no function that an operation is called after: its class has a key of its own. */
 function isClass(key: FunctionKey): boolean {
   return key.startsWith("class ");
@@ -84,10 +92,10 @@ export function callPath(project: ProjectFacts, key: FunctionKey): Place[] {
     if (step.entry !== undefined && !isClass(reached)) {
       const { file, fn } = program.fnOf(reached);
       const text = labels.of(reached, step.entry, step);
-      return [step.call ? { file: step.file, span: step.call.calleeSpan, text } : { file, span: fn.span, text }];
+      return [step.call ? { file: step.file, span: nameSpan(step.call), text } : { file, span: fn.span, text }];
     }
     if (!step.call) return [];
     const caller = step.from ? functionName(project, step.from) : step.file;
-    return [{ file: step.file, span: step.call.calleeSpan, text: `${caller} calls ${calleeName(project, step.file, step.call)}` }];
+    return [{ file: step.file, span: nameSpan(step.call), text: `${caller} calls ${calleeName(project, step.file, step.call)}` }];
   });
 }

@@ -2,9 +2,8 @@ import { triesWhatItIsTold } from "./administration.js";
 import { lends, withBorrowers } from "./borrowers.js";
 import type { Context } from "../../src/core/link/contexts.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
-import { functionKey } from "../../src/core/link/program.js";
-import { callsParameter } from "../../src/core/link/schedule.js";
 import { asksForOwn, callersOf, type Factory, type OpenSite, replacesAtUse, saysOwn, type SessionUse } from "../../src/core/link/sessions.js";
+import { Relays } from "./relays.js";
 import { isToldItsFile } from "./told-file.js";
 import { contains } from "./turns.js";
 
@@ -27,10 +26,11 @@ export interface JudgedUse {
 export function callUses(project: ProjectFacts, open: OpenSite, factories: readonly Factory[]): JudgedUse[] {
   if (factories.length === 0) return usesOfObject(project, open) ?? (triesWhatItIsTold(project, open, open) ? [] : [judged(project, open.file, open.call)]);
   const all = uniqueCalls(factories.flatMap((factory) => project.usesOf(factory)));
-  const uses = all.filter((use) => !getsSomethingElse(project, use, all, factories));
+  const relays = new Relays(project, all, factories);
+  const uses = all.filter((use) => !relays.getsSomethingElse(use));
   const own = new Set(uses.filter((use) => asksForOwn(project.graph, open, use) || replacesAtUse(project.graph, open, use) || triesWhatItIsTold(project, open, use) || isToldItsFile(project, open, use)));
   withThoseAbove(uses, factories, own);
-  return uses.map((use) => (own.has(use) ? { ...use, own: true, contexts: new Set() } : { ...judged(project, use.file, use.call), factory: use.factory }));
+  return uses.filter((use) => !relays.handsOn(use)).map((use) => (own.has(use) ? { ...use, own: true, contexts: new Set() } : { ...judged(project, use.file, use.call), factory: use.factory }));
 }
 
 /** `const scratch = () => openBoard(":memory:")`: who asks a factory that gets all its sessions so asks for one of its own, too. */
@@ -40,19 +40,6 @@ function withThoseAbove(uses: readonly SessionUse[], factories: readonly Factory
     const inside = level === 0 ? [] : uses.filter((use) => use.file === file && contains(fn.span, use.call.span));
     if (inside.length > 0 && inside.every((use) => own.has(use))) for (const use of uses) if (use.factory.key === key) own.add(use);
   }
-}
-
-/**
- * `retrying(() => openRedis())`, where another one says `retrying(() => openDb())`: a helper that gives back what the function gives that it was handed is one function for all of
- * its callers, and those that hand it something else get no session.
- */
-function getsSomethingElse({ graph }: ProjectFacts, use: SessionUse, all: readonly SessionUse[], factories: readonly Factory[]): boolean {
-  const { file, fn } = use.factory;
-  const within = all.filter((other) => other !== use && other.file === file && contains(fn.span, other.call.span));
-  const isHandedOn = (other: SessionUse): boolean => callsParameter(graph, file, other.call) || (other.factory.file === file && other.factory.key !== use.factory.key && contains(fn.span, other.factory.fn.span));
-  if (!within.some((other) => callsParameter(graph, file, other.call)) || !within.every(isHandedOn)) return false;
-  const given = use.call.args.flatMap((arg) => (arg.k === "fn" ? [graph.program.fn(use.file, arg.id)] : []));
-  return given.length > 0 && !given.some(({ id, span }) => factories.some(({ key }) => key === functionKey(use.file, id)) || all.some((other) => other.file === use.file && contains(span, other.call.span)));
 }
 
 /** A class that keeps the session in its object: whose objects these are counts, where some of them want a session of their own. */

@@ -145,6 +145,23 @@ runTable({
           await pool.query("BEGIN ISOLATION LEVEL SERIALIZABLE");
           await pool.query("COMMIT");
         }`, findings: [found(4, [5])] },
+    { name: "the pool where the context has no client: likely", code: `${PG}
+        import { context } from "./context.js";
+        const clientOf = (options?: any) => options?.client || context()?.client || pool;
+        export const query = (text: string) => clientOf().query(text);
+        export async function renew() {
+          const client = await clientOf();
+          await client.query("COMMIT");
+          await client.query("BEGIN");
+        }
+        export async function begin() { await query("BEGIN"); }`, findings: [found(9, [8], { confidence: "likely" }), found(11, [], { confidence: "likely" })] },
+    { name: "one pool or the other", code: `${PG}
+        const replica = process.env.REPLICA ? new pg.Pool({ host: process.env.REPLICA }) : undefined;
+        const anyPool = () => replica ?? pool;
+        export async function move() {
+          await anyPool().query("BEGIN");
+          await anyPool().query("COMMIT");
+        }`, findings: [found(6, [7])] },
     { name: "a declared pool", code: `
         import type { Pool } from "pg";
         export async function move(pool: Pool) {

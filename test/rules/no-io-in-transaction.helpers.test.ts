@@ -2,10 +2,23 @@ import { runTable } from "./lib/table.js";
 
 const NETWORK = { message: "waits for the network", fix: "manual", reason: "where it belongs" } as const;
 
+/** A helper that tells others unless it is told not to, called so in a transaction. */
+const announced = (call: string) => `
+        import { DataSource } from "typeorm";
+        const source = new DataSource({ type: "postgres" });
+        async function save(manager, thing, { announce = true, again = false } = {}) {
+          await manager.save(thing);
+          if (announce) await fetch("https://hooks.example/" + thing.id);
+          if (again) await fetch("https://hooks.example/again");
+        }
+        export const add = (thing) => source.transaction(async (manager) => { await ${call}; });
+        export const addAll = (manager, thing) => save(manager, thing, { again: true });`;
+
 runTable({
   rule: "no-io-in-transaction",
   theme: "helpers, styles and files",
   valid: [
+    { name: "a helper that is told not to, in place of its default", code: announced("save(manager, thing, { announce: false })") },
     { name: "after a rollback in the same branch", code: `
         import express from "express";
         import { Sequelize } from "sequelize";
@@ -84,6 +97,8 @@ runTable({
     } },
   ],
   invalid: [
+    { name: "a helper's default", code: announced("save(manager, thing)"), findings: [{ line: 8, library: "typeorm", ...NETWORK, related: [8, 5] }] },
+    { name: "a helper's default, as nothing was said of it", code: announced("save(manager, thing, { announce: undefined })"), findings: [{ line: 8, library: "typeorm", ...NETWORK, related: [8, 5] }] },
     { name: "before a rollback in the same branch, and after one in another", code: `
         import express from "express";
         import { Sequelize } from "sequelize";

@@ -73,3 +73,32 @@ runTable({
     { name: "on SQLite it waits for the very lock that is held here", code: logged('import { PrismaBetterSqlite3 } from "@prisma/adapter-better-sqlite3"; const prisma = new PrismaClient({ adapter: new PrismaBetterSqlite3({ url: "file:app.db" }) });', "logger"), findings: warned("logger", "proven") },
   ],
 });
+
+/** What a transaction does when the item has been taken, before it goes on. */
+const refused = (taken: string, client = CLIENT) => `
+        import { PrismaClient } from "@prisma/client";
+        ${client}
+        const record = (what) => prisma.event.create({ data: { what } });
+        const count = (what) => prisma.event.count({ where: { what } });
+        export const take = (id) => prisma.$transaction(async (tx) => {
+          const item = await tx.item.findUnique({ where: { id } });
+          if (item.taken) {
+            ${taken}
+          }
+          await tx.item.update({ where: { id }, data: { taken: true } });
+        });`;
+const refusal = (line: number, name: "record" | "count", confidence: "likely" | "proven") =>
+  [{ line, library: "@prisma/client", confidence, message: `\`${name}\` runs on`, fix: "review" as const, reason: "becomes part of the transaction", related: [5, name === "record" ? 3 : 4] }];
+
+runTable({
+  rule: "no-outer-session-in-transaction",
+  theme: "what is written before a transaction is given up",
+  valid: [{ name: "on the handle", code: refused('await tx.event.create({ data: { what: "refused" } }); throw new Error("taken");') }],
+  invalid: [
+    { name: "a record of the failure, which the transaction would undo at once", code: refused('await record("refused"); throw new Error("taken");'), findings: refusal(8, "record", "likely") },
+    { name: "it goes on", code: refused('await record("again");'), findings: refusal(8, "record", "proven") },
+    { name: "it goes on where nothing is counted", code: refused('await record("again"); if (id > 0) throw new Error("taken"); console.log(id);'), findings: refusal(8, "record", "proven") },
+    { name: "a read", code: refused('await count("refused"); throw new Error("taken");'), findings: refusal(8, "count", "proven") },
+    { name: "SQLite", code: refused('await record("refused"); throw new Error("taken");', 'import { PrismaBetterSqlite3 } from "@prisma/adapter-better-sqlite3"; const prisma = new PrismaClient({ adapter: new PrismaBetterSqlite3({ url: "file:app.db" }) });'), findings: refusal(8, "record", "proven") },
+  ],
+});

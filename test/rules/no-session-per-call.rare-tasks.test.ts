@@ -94,7 +94,7 @@ app.get("/report", safely(async (request, response) => {
   const own = new Database("app.db");
   response.json(own.prepare("SELECT count(*) FROM things").get());
 }));`,
-      findings: [{ line: 23, ...found, why: [22, 21] }] },
+      findings: [{ line: 23, ...found, sessions: "1", why: [22, 23] }] },
     { name: "two functions get one each", code: `${APP}function openDb() {
   return new Database("app.db");
 }

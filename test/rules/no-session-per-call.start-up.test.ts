@@ -293,7 +293,7 @@ commands[process.argv[2]]();
           return { db, redis };
         }
       `,
-      findings: [{ line: 7, confidence: "likely", message: "`createDb` opens a new", library: "pg", fix: "review", reason: "parameters decide more", related: [13, 15, 21, 22] }],
+      findings: [{ line: 7, confidence: "likely", message: "`createDb` opens a new", library: "pg", fix: "review", reason: "parameters decide more", related: [13, 21, 22] }],
     },
     {
       name: "createApp() opens one, and so does each request",

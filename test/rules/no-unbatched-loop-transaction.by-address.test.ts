@@ -34,9 +34,30 @@ const sqlite = (where: string) => `
           db.transaction(() => { for (const row of rows) db.prepare("UPDATE things SET seen = 1 WHERE id = ?").run(row.id); })();
           res.end();
         });`;
+const sequelize = (operator: string) => ({
+  "src/regions.ts": `const REGIONS = ["north", "south", "east"];
+        export { REGIONS };`,
+  "src/sync.ts": `
+        import express from "express";
+        import { DataTypes, Op, Sequelize } from "sequelize";
+        import { REGIONS } from "./regions.js";
+        const db = new Sequelize(process.env.DATABASE_URL, { dialect: "postgres" });
+        const Group = db.define("group", { name: DataTypes.STRING });
+        const Pin = db.define("pin", { group: DataTypes.INTEGER });
+        const app = express();
+        app.post("/things", async (req, res) => {
+          const transaction = await db.transaction();
+          const groups = await Group.findAll({ where: { name: { [${operator}]: REGIONS } }, transaction });
+          const rows = new Map(groups.map((group) => [group.name, group.id]));
+          for (const [name, group] of rows.entries()) await Pin.create({ name, group }, { transaction });
+          await transaction.commit();
+          res.end();
+        });`,
+});
 const at = (line: number, confidence: "likely" | "proven", library: string, why: number[], statements = "n"): Expected[] =>
   [{ line, message: "loops over `rows`", confidence, library, fix: "review", reason: "all-or-nothing is given up", related: [line], why, statements }];
 const ofPrisma = (confidence: "likely" | "proven") => at(8, confidence, "@prisma/client", [6]);
+const ofSequelize = (confidence: "likely" | "proven"): Expected[] => [{ line: 9, file: "src/sync.ts", message: "loops over `rows`", confidence, library: "sequelize", fix: "manual", reason: "no codemod knows", related: ["src/sync.ts:12"], why: ["src/sync.ts:8"], statements: "n + 1" }];
 const ofDrizzle = (confidence: "likely" | "proven") => at(9, confidence, "drizzle-orm", [7]);
 const ofSqlite = (confidence: "likely" | "proven") => at(7, confidence, "better-sqlite3", [5]);
 
@@ -60,6 +81,12 @@ runTable({
     { name: "in SQL", code: sqlite("done = 0 AND email = ?"), findings: ofSqlite("likely") },
     { name: "of an owner: as many as they have", code: prisma("prisma.thing.findMany({ where: { owner: email } })"), findings: ofPrisma("proven") },
     { name: "of several addresses", code: prisma("prisma.thing.findMany({ where: { email: { in: more.emails } } })"), findings: ofPrisma("proven") },
+    { name: "of names that are written in the program", code: prisma(`prisma.thing.findMany({ where: { name: { in: ["north", "south", "east"] } } })`), findings: ofPrisma("likely") },
+    { name: "of kinds that are written in the program: as many as are of them", code: prisma(`prisma.thing.findMany({ where: { status: { in: ["open", "held"] } } })`), findings: ofPrisma("proven") },
+    { name: "of other names than those", code: prisma(`prisma.thing.findMany({ where: { name: { notIn: ["north", "south", "east"] } } })`), findings: ofPrisma("proven") },
+    { name: "Drizzle, of names that are written in the program", code: drizzle(`db.select().from(things).where(inArray(things.slug, ["north", "south"]))`), findings: ofDrizzle("likely") },
+    { name: "Sequelize, of names of another file, kept in a Map", code: sequelize("Op.in"), findings: ofSequelize("likely") },
+    { name: "Sequelize, of other names than those of another file", code: sequelize("Op.notIn"), findings: ofSequelize("proven") },
     { name: "Drizzle, of several", code: drizzle("db.select().from(things).where(inArray(things.email, req.body.list))"), findings: ofDrizzle("proven") },
     { name: "in SQL, after another value", code: sqlite("team = ? AND email = ?"), findings: ofSqlite("likely") },
     { name: "in SQL, or others", code: sqlite("email = ? OR done = 0"), findings: ofSqlite("proven") },

@@ -266,7 +266,7 @@ runTable({
             for (const thing of body) insert.run(thing.name);
           })();
           res.end();
-        }));`, findings: [{ line: 10, message: "loops over `body`", fix: "review", reason: "all-or-nothing is given up", related: [11], statements: "n" }] },
+        }));`, findings: [{ line: 10, message: "loops over `body`", fix: "review", reason: "all-or-nothing is given up", related: [11], why: [9], statements: "n" }] },
     { name: "a helper that is handed a schema without a limit", code: `${DB}
         const checked = (req, schema) => ({ content: schema.parse(req.body) });
         app.post("/few", (req, res) => { res.json(checked(req, z.array(z.any()).max(20)).content.length); });

@@ -24,7 +24,7 @@ export function markNeeds({ facts, forks }: NeedInput): void {
   let callsOf: Map<FunctionId, CallFact[]> | undefined;
   const given = new Given(facts);
   for (const { fn, asked, filled, nullish, start, end } of forks) {
-    const place = given.of(fn, asked, start);
+    const place = given.of(fn, asked, start, nullish);
     if (!place) continue;
     callsOf ??= byFunction(facts.calls);
     const calls = callsOf.get(fn) ?? [];
@@ -67,9 +67,9 @@ class Given {
 
   constructor(private readonly facts: FileFacts) {}
 
-  of(fn: FunctionId, asked: Expr, at: number): Pick<NeedFact, "param" | "property"> | undefined {
+  of(fn: FunctionId, asked: Expr, at: number, nullish: boolean): Pick<NeedFact, "param" | "property" | "otherwise"> | undefined {
     if (asked.k === "member") {
-      const param = asked.of.k === "var" ? this.#parameter(fn, asked.of.id, at) : -1;
+      const param = asked.of.k === "var" ? this.#holder(fn, asked.of.id, at) : -1;
       return param === -1 || this.#isSet(asked) ? undefined : { param, property: asked.name };
     }
     if (asked.k !== "var") return undefined;
@@ -77,7 +77,23 @@ class Given {
     if (param !== -1) return { param };
     // `function move({ transaction }) {}`, `const { transaction } = options;`: what is taken out of a parameter, once.
     const [only, more] = this.#before(fn, asked.id, at);
-    return only?.value.k === "member" && !more ? this.of(fn, only.value, at) : undefined;
+    if (!only || more) return undefined;
+    if (only.value.k === "member") return this.of(fn, only.value, at, nullish);
+    // `{ notify = true }`
+    const [taken, fallback, others] = only.value.k === "either" ? only.value.of : [];
+    if (taken?.k !== "member" || fallback?.k !== "literal" || others) return undefined;
+    const place = this.of(fn, taken, at, nullish);
+    return place && { ...place, otherwise: nullish ? fallback.value !== null : Boolean(fallback.value) };
+  }
+
+  /** The parameter out of which a property is taken, also where it has an empty object as its default: `{ notify } = {}`. */
+  #holder(fn: FunctionId, variable: VariableId, at: number): number {
+    const param = this.#parameter(fn, variable, at);
+    const [only, more] = param === -1 ? this.#before(fn, variable, at) : [];
+    if (only?.value.k !== "either" || more) return param;
+    const [given, fallback, others] = only.value.of;
+    const isEmpty = fallback?.k === "object" && fallback.props.length === 0 && !others;
+    return given?.k === "var" && isEmpty ? this.#parameter(fn, given.id, at) : -1;
   }
 
   /** Its place among the function's parameters; a default is the one value that it may be set to. */

@@ -171,6 +171,8 @@ export interface NeedFact {
   filled: boolean;
   /** Only `null` and `undefined` count as none: it is compared with them. */
   nullish?: boolean;
+  /** How the property counts where it is left out: `{ notify = true }`. Default: as none. */
+  otherwise?: boolean;
 }
 
 export interface CallFact {

@@ -17,7 +17,7 @@ function property(expr: Expr | undefined, name: string): Expr | undefined {
 }
 
 /** TypeORM's `In(ids)`. */
-function isIn(program: Program, file: string, { callee }: CallFact): boolean {
+export function isIn(program: Program, file: string, { callee }: CallFact): boolean {
   return (callee.k === "var" ? program.variable(file, callee.id).name : callee.k === "member" ? callee.name : "") === "In";
 }
 

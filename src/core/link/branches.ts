@@ -33,7 +33,7 @@ export function givenOn(graph: CallGraph, key: FunctionKey, path: readonly CallP
   const asked = new Map<string, Filled>();
   for (const { needs } of graph.program.callsIn(file, fn.id))
     for (const need of needs ?? []) {
-      const name = `${need.param} ${need.property ?? ""} ${need.nullish === true}`;
+      const name = `${need.param} ${need.property ?? ""} ${need.nullish === true} ${need.otherwise === true}`;
       if (asked.size < MAX_ASKED && !asked.has(name)) asked.set(name, givenTo(graph, key, need, path, begun, 0));
     }
   return [...asked.values()].map((filled) => (filled === undefined ? "?" : filled ? "1" : "0")).join("");
@@ -78,7 +78,7 @@ function givenTo(graph: CallGraph, key: FunctionKey, need: NeedFact, path: reado
   // A function that was given away is called by somebody else, with arguments of theirs.
   if (step.call.spread === true || !calleesOf(graph, step.call).includes(key)) return undefined;
   const given = step.call.args[need.param] ?? defaultOf(graph, key, need.param);
-  if (given === undefined) return false;
+  if (given === undefined) return need.otherwise ?? false;
   const before = path.slice(0, -1);
   const at = step.call.args[need.param] ? { file: step.file, fn: step.call.fn } : { file: graph.program.fnOf(key).file, fn: graph.program.fnOf(key).fn.id };
   return need.property === undefined ? holds(graph, at, given, need, before, begun, depth) : property(graph, at, given, need, before, begun, depth);
@@ -99,14 +99,18 @@ interface At {
 
 function property(graph: CallGraph, at: At, given: Expr, need: NeedFact, path: readonly CallPlace[], begun: Begun | undefined, depth: number): Filled {
   if (given.k === "typed") return property(graph, at, given.of, need, path, begun, depth);
-  if (given.k === "literal" || (given.k === "global" && given.name === "undefined")) return false;
+  if (given.k === "literal" || isNone(given)) return need.otherwise ?? false;
   if (given.k === "object") {
     const found = given.props.findLast(({ name }) => name === need.property || name === "...");
-    return !found ? false : found.name === "..." ? undefined : holds(graph, at, found.value, need, path, begun, depth);
+    return !found || isNone(found.value) ? (need.otherwise ?? false) : found.name === "..." ? undefined : holds(graph, at, found.value, need, path, begun, depth);
   }
   // Handed on as it came in.
   const index = given.k === "var" ? parameter(graph, at, given.id) : -1;
   return index === -1 ? undefined : givenTo(graph, functionKey(at.file, at.fn), { ...need, param: index }, path, begun, depth + 1);
+}
+
+function isNone(expr: Expr): boolean {
+  return expr.k === "global" && expr.name === "undefined";
 }
 
 function holds(graph: CallGraph, at: At, expr: Expr, need: NeedFact, path: readonly CallPlace[], begun: Begun | undefined, depth: number): Filled {

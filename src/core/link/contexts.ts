@@ -16,6 +16,7 @@ import { endlessAround, rearmed } from "./repeats.js";
 import { callsParameter } from "./schedule.js";
 import type { TokenId } from "./tokens.js";
 import { WrappedCalls } from "./wrapped-calls.js";
+import { registrationsOf } from "./wrapped-handlers.js";
 
 export { literalText } from "./expressions.js";
 
@@ -246,12 +247,16 @@ export class Contexts {
   #connectPassed(edges: readonly CallEdge[]): void {
     const passers = new Passers(this.graph);
     const wrapped = new WrappedCalls(this.graph);
-    const entries = new Set(this.#registered.filter(({ role }) => role.role === "entry").map(({ key }) => key));
+    const entries = this.#registered.filter(({ role }) => role.role === "entry");
+    const served = new Set(entries.map(({ key }) => key));
     for (const edge of edges) {
       const { file, call, from, to } = edge;
       const between = passers.between(edge);
-      const given = between.some((key) => entries.has(key)) ? [] : passers.of(edge);
+      const handlers = new Set(between.filter((key) => served.has(key)));
+      const given = handlers.size > 0 ? [] : passers.of(edge);
       if (given.length === 0) this.#connect(from, to, { from, file, call });
+      // The route to which this very function was given, not the first that the helper makes.
+      if (handlers.size > 0) for (const { role, step } of registrationsOf(this.graph.program, entries.filter(({ key }) => handlers.has(key)), passers.of(edge))) this.#serve(to, role, step);
       for (const passed of given) {
         const calls = between.length === 0 ? [] : wrapped.of(passed.call);
         for (const place of calls) this.#connectCall(place, to);
@@ -272,9 +277,13 @@ export class Contexts {
 
   #register(key: FunctionKey, role: CallbackRole, step: Step): void {
     this.#registered.push({ key, role, step });
+    if (role.role === "entry") this.#serve(key, role, step);
+    else this.#reach(key, role.role, { ...step, entry: role.role === "once" ? role.label : "test" });
+  }
+
+  #serve(key: FunctionKey, role: CallbackRole, step: Step): void {
     const { program } = this.graph;
     if (role.role === "entry") this.#reach(key, program.role(step.file) === "test" ? "test" : "per-call", { ...step, entry: role.label }, role.kind === "route" && !program.isScriptByPath(step.file));
-    else this.#reach(key, role.role, { ...step, entry: role.role === "once" ? role.label : "test" });
   }
 
   #roleOf(handover: Handover): CallbackRole | "inherit" | "unknown" {

@@ -115,6 +115,12 @@ export class Program {
     return last;
   }
 
+  /** `void drain()`, `log(row);`: nobody waits for what it begins. */
+  isLeftAlone(file: string, call: CallFact): boolean {
+    const end = this.chainEnd(file, call);
+    return end.discarded && !end.awaited;
+  }
+
   /** The call of which another one is an argument itself. */
   takerOf(file: string, call: CallFact): CallFact | undefined {
     return this.#index(file).takers.get(call.id);

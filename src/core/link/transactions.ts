@@ -188,9 +188,37 @@ export interface HeldLoop {
   writes: { file: string; call: CallFact }[];
 }
 
+/** `retry(work)` in a function that is given `work` itself: what that writes, it writes for who gave it. */
+function handsOn({ program }: CallGraph, { file, call, argument }: Handover): boolean {
+  const arg = call.args[argument];
+  return arg?.k === "var" && program.variable(file, arg.id).kind === "param";
+}
+
+interface Caller {
+  key: FunctionKey;
+  call: CallFact;
+}
+
+function reached(from: readonly FunctionKey[], callersOf: (key: FunctionKey) => readonly Caller[]): Set<FunctionKey> {
+  const all = new Set<FunctionKey>();
+  const queue = [...from];
+  for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
+    if (all.has(key)) continue;
+    all.add(key);
+    queue.push(...callersOf(key).map((caller) => caller.key));
+  }
+  return all;
+}
+
 /** Which functions write to a database, themselves or through what they call. */
 export class Writers {
-  readonly #writers = new Set<FunctionKey>();
+  readonly #writers: ReadonlySet<FunctionKey>;
+  /** Those that block the thread while they write. */
+  readonly #blocking: ReadonlySet<FunctionKey>;
+  /** Those that are over only when what they write is, and are to be waited for. */
+  readonly #awaited: ReadonlySet<FunctionKey>;
+  /** Calls that nobody waits for. */
+  readonly #left = new Set<CallFact>();
   readonly #calls = new Map<FunctionKey, CallFact[]>();
   readonly #callees = new Map<CallFact, FunctionKey[]>();
 
@@ -209,28 +237,35 @@ export class Writers {
     // What is kept and asked first runs once, most often before: `getDb()`, which migrates when it opens.
     for (const edge of graph.edges) if (!edge.call.memo) append(this.#callees, edge.call, edge.to);
     for (const handover of graph.handovers.values())
-      if (handover.property === undefined && runsInPlace(handover)) {
+      if (handover.property === undefined && runsInPlace(handover) && !handsOn(graph, handover)) {
         const known = this.#callees.get(handover.call) ?? [];
         if (!known.includes(handover.to)) this.#callees.set(handover.call, [...known, handover.to]);
       }
-    this.#spread();
+    const { sync, async, callers } = this.#found();
+    this.#writers = reached([...sync, ...async], (key) => callers.get(key) ?? []);
+    this.#blocking = reached(sync, (key) => callers.get(key) ?? []);
+    this.#awaited = reached(async, (key) => (callers.get(key) ?? []).filter(({ call }) => !this.#left.has(call)));
   }
 
-  /** From the functions that write themselves to their callers, until nothing changes. */
-  #spread(): void {
-    const callers = new Map<FunctionKey, FunctionKey[]>();
-    const queue: FunctionKey[] = [];
-    for (const [key, calls] of this.#calls)
+  /** Functions that write themselves, by whether their library blocks the thread, and who calls a function. */
+  #found(): { sync: FunctionKey[]; async: FunctionKey[]; callers: Map<FunctionKey, Caller[]> } {
+    const { graph } = this;
+    const found = { sync: [] as FunctionKey[], async: [] as FunctionKey[], callers: new Map<FunctionKey, Caller[]>() };
+    // Who hands a function over is told by it when the work is done: `save(rows, done)`.
+    const handsOver = new Set([...graph.handovers.values()].map(({ call }) => call));
+    for (const [key, calls] of this.#calls) {
+      const { file } = graph.program.fnOf(key);
       for (const call of calls) {
-        const { kind, through } = statementOf(this.graph, call) ?? {};
-        if (kind === "write") queue.push(key);
-        if (!through) for (const callee of this.calleesOf(call)) callers.set(callee, [...(callers.get(callee) ?? []), key]);
+        const { kind, through, library } = statementOf(graph, call) ?? {};
+        if (kind === "write") found[libraryWithId(library)?.sync ? "sync" : "async"].push(key);
+        // What came in as a parameter writes for who passed it, not for all who call the helper.
+        const callees = through || callsParameter(graph, file, call) ? [] : this.calleesOf(call);
+        if (callees.length === 0) continue;
+        if (!handsOver.has(call) && graph.program.isLeftAlone(file, call)) this.#left.add(call);
+        for (const callee of callees) append(found.callers, callee, { key, call });
       }
-    for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
-      if (this.#writers.has(key)) continue;
-      this.#writers.add(key);
-      queue.push(...(callers.get(key) ?? []));
     }
+    return found;
   }
 
   callsOf(key: FunctionKey): readonly CallFact[] {
@@ -250,6 +285,17 @@ export class Writers {
 
   functionWrites(key: FunctionKey): boolean {
     return this.#writers.has(key);
+  }
+
+  /** Whether a call writes, and a transaction around it stays open until that is done. */
+  #callHolds(call: CallFact): boolean {
+    const { kind, through } = statementOf(this.graph, call) ?? {};
+    if (kind === "write" || through) return kind === "write";
+    return this.#heldCallees(call).length > 0;
+  }
+
+  #heldCallees(call: CallFact): readonly FunctionKey[] {
+    return this.calleesOf(call).filter((key) => this.#blocking.has(key) || (this.#awaited.has(key) && !this.#left.has(call)));
   }
 
   /** Loops with writes that run while the transaction is open, through helpers as well. */
@@ -276,7 +322,7 @@ export class Writers {
         if (!inside(call.span) || call === site.call) continue;
         // A function that came in as a parameter belongs to who passed it: see loans.ts.
         if (callsParameter(this.graph, file, call) || call.memo || !mayRun(this.graph, key, call, path, begun)) continue;
-        for (const callee of this.calleesOf(call)) visit(callee, [...path, { file, call }]);
+        for (const callee of this.#heldCallees(call)) visit(callee, [...path, { file, call }]);
       }
     };
     for (const body of site.bodies) visit(body, [], site.extent);
@@ -291,11 +337,11 @@ export class Writers {
     const calls = this.callsOf(functionKey(file, loop.fn)).filter((call) =>
       loop.kind === "callback" ? call.id === loop.call : loop.body.start <= call.span.start && call.span.end <= loop.body.end,
     );
-    if (loop.kind !== "callback") return calls.filter((call) => this.callWrites(call)).map((call) => ({ file, call }));
+    if (loop.kind !== "callback") return calls.filter((call) => this.#callHolds(call)).map((call) => ({ file, call }));
     const bodies = calls.flatMap((call) => this.calleesOf(call));
     return bodies.flatMap((key) => {
       const body = this.graph.program.fnOf(key);
-      return this.callsOf(key).filter((call) => this.callWrites(call)).map((call) => ({ file: body.file, call }));
+      return this.callsOf(key).filter((call) => this.#callHolds(call)).map((call) => ({ file: body.file, call }));
     });
   }
 }
