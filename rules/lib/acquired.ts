@@ -48,8 +48,19 @@ function handedBy(project: ProjectFacts, call: CallFact, left: number): Acquired
   return common(callees.map((key) => handedOver(project, key, left)));
 }
 
+/** What functions hand over, by how many helpers may be between. */
+const handedBefore = new WeakMap<ProjectFacts, Map<string, Acquired | undefined>>();
+
 /** What a function takes and gives to its caller, each time it is called, and does nothing else with. */
 function handedOver(project: ProjectFacts, key: FunctionKey, left: number): Acquired | undefined {
+  let known = handedBefore.get(project);
+  if (!known) handedBefore.set(project, (known = new Map()));
+  const name = `${left} ${key}`;
+  if (!known.has(name)) known.set(name, givenByAll(project, key, left));
+  return known.get(name);
+}
+
+function givenByAll(project: ProjectFacts, key: FunctionKey, left: number): Acquired | undefined {
   const { file, fn } = project.program.fnOf(key);
   if (fn.generator || project.program.role(file) !== "source") return undefined;
   return common(fn.returns.map((value) => givenOver(project, file, fn, value, left)));
@@ -70,7 +81,13 @@ function givenOver(project: ProjectFacts, file: string, fn: FunctionFact, value:
 
 /** The call whose value a variable of the function holds. */
 function takerOf(project: ProjectFacts, file: string, fn: FunctionFact, variable: VariableId): CallFact | undefined {
-  return project.program.callsIn(file, fn.id).find((call) => holderOf(project, file, call) === variable);
+  for (const value of project.program.valuesOf(file, variable)) {
+    const taken = value.k === "either" ? value.of[1] : value;
+    const inner = taken?.k === "await" || taken?.k === "typed" ? taken.of : taken;
+    const call = inner?.k === "call" ? project.program.call(file, inner.id) : undefined;
+    if (call?.fn === fn.id && holderOf(project, file, call) === variable) return call;
+  }
+  return undefined;
 }
 
 /** `const client = await pool.connect(); await client.query("SET …"); return client;`: kept nowhere, and released at most after an error. */

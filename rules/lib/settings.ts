@@ -4,7 +4,7 @@ import type { ProjectFacts } from "../../src/core/link/index.js";
 import { constantOf } from "../../src/core/link/constants.js";
 import { literalText } from "../../src/core/link/contexts.js";
 import { parts } from "../../src/core/link/expressions.js";
-import { functionKey } from "../../src/core/link/program.js";
+import { append, functionKey } from "../../src/core/link/program.js";
 import { callersOf } from "../../src/core/link/sessions.js";
 import { statementsOf } from "../../src/core/link/statements.js";
 import type { TokenId } from "../../src/core/link/tokens.js";
@@ -63,14 +63,14 @@ export class Settings {
   /** The sessions on which a call is made; undefined when it is on none. */
   #receivers(call: CallFact): TokenId[] | undefined {
     const { tokens } = this.project.graph.values;
-    let found: TokenId[] | undefined;
+    let found: Set<TokenId> | undefined;
     for (const id of this.project.graph.external.get(call) ?? []) {
       const session = tokens.sessionOf(id);
       if (session === undefined) continue;
-      found ??= [];
-      found.push(session);
+      found ??= new Set();
+      found.add(session);
     }
-    return found;
+    return found && [...found];
   }
 
   #readCall(file: string, call: CallFact, receivers: readonly TokenId[]): void {
@@ -90,7 +90,7 @@ export class Settings {
       if (/^(exec|executeMultiple|pragma|raw|run|query|unsafe)$/.test(name) && !this.#callersSayIt(file, call, first) && first.k !== "array") for (const id of opaque) this.opaque.add(id);
       return;
     }
-    for (const id of sessions) this.texts.set(id, [...(this.texts.get(id) ?? []), text]);
+    for (const id of sessions) append(this.texts, id, text);
     const hole = holeOf(this.project, file, first);
     for (const pragma of pragmasIn(name === "pragma" ? `PRAGMA ${text}` : text)) this.pragmas.push({ ...pragma, value: pragma.value === "${}" ? hole : pragma.value, file, call, span: call.span, sessions, receivers });
   }

@@ -24,6 +24,9 @@ const PIECES = /(chunks|batches|slices)$/i;
 /** Constants by convention. */
 const CONSTANT = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$|^[A-Z]{3,}$/;
 
+/** `assertItemLimits(`, `checkRowCount(` */
+const ASSERTS = /\b(?:assert|check|enforce|ensure|validate|verify)\w*(?:limit|count|size|length|max|cap)s?\w*\(/i;
+
 const GROWS = /^(push|unshift|splice)$/;
 
 /** What is known of the expressions looked at. */
@@ -82,8 +85,11 @@ export class Bounds {
     if (around.id === 0) return false;
     const before = program.text(file, { start: around.span.start, end: loop.span.start });
     const name = symbol.replaceAll("$", "\\$");
+    // Most functions do neither, and some are long: what every such text has is looked for first.
+    const isCompared = before.includes(`${symbol}.length`) || before.includes(`${symbol}?.length`);
+    if (!isCompared && !ASSERTS.test(before)) return false;
     const compared = new RegExp(`\\b${name}\\??\\.length\\s*>=?\\s*(?:\\d{2,}|[2-9]|[A-Z][A-Z0-9_]+|[\\w.]*(?:max|limit|cap)\\w*)\\b[^;{}]*(?:[{][^}]*?)?(?:\\b(?:throw|return|reject|slice|splice)\\b|\\.length\\s*=[^=])`, "i");
-    const asserted = new RegExp(`\\b(?:assert|check|enforce|ensure|validate|verify)\\w*(?:limit|count|size|length|max|cap)s?\\w*\\((?:[^()]*,\\s*)?${name}\\b`, "i");
+    const asserted = new RegExp(`${ASSERTS.source}(?:[^()]*,\\s*)?${name}\\b`, "i");
     return compared.test(before) || asserted.test(before);
   }
 

@@ -15,7 +15,19 @@ export function isOnlyKept(graph: CallGraph, call: CallFact, argument: number): 
   return callees.length > 0 && callees.every((key) => keeps(graph.program, key, argument));
 }
 
+/** A helper is asked about for each of its calls. */
+const keptBefore = new WeakMap<Program, Map<string, boolean>>();
+
 function keeps(program: Program, key: FunctionKey, argument: number): boolean {
+  let known = keptBefore.get(program);
+  if (!known) keptBefore.set(program, (known = new Map()));
+  const name = `${argument} ${key}`;
+  let kept = known.get(name);
+  if (kept === undefined) known.set(name, (kept = onlyKeeps(program, key, argument)));
+  return kept;
+}
+
+function onlyKeeps(program: Program, key: FunctionKey, argument: number): boolean {
   const { file, fn } = program.fnOf(key);
   const param = fn.params[argument];
   if (param === undefined || param.rest === true) return false;
