@@ -9,7 +9,7 @@ import { statementOf } from "../src/core/link/run-statements.js";
 import type { TransactionSite } from "../src/core/link/transactions.js";
 import { type Acquired, acquiredBy, holderOf, releasesBy } from "./lib/acquired.js";
 import { finish } from "./lib/finish.js";
-import { type Custody, custodyOf, isVariable } from "./lib/ownership.js";
+import { type Custody, custodyOf, isVariable, servesLater } from "./lib/ownership.js";
 import { callPath } from "./lib/path.js";
 import { runnerInService } from "./lib/runner.js";
 import { isSame } from "./lib/turns.js";
@@ -88,7 +88,7 @@ function judge(project: ProjectFacts, file: string, call: CallFact, { library, p
   if (custody.kept || custody.releasedInside) return undefined;
   // TypeORM's query runner on SQLite is the session's one connection: its `release` gives nothing back.
   if (pattern.takes !== undefined && isOnSqlite(project, by?.call ?? call)) return undefined;
-  if (custody.releases.length === 0) return custody.passed ? undefined : draft(messages.never(name, what, remedy), [], true);
+  if (custody.releases.length === 0) return custody.passed || servesLater(project, file, call.fn, holder) ? undefined : draft(messages.never(name, what, remedy), [], true);
   const ways = { releases: [...custody.releases, ...closingsOf(project, file, call, library, pattern)], takes: takingsOf(project, file, holder, pattern), from: pattern.takes === undefined ? 0 : firstUse(project, file, call, holder) };
   const risk = unprotected(project, file, call, ways);
   if (!risk) return undefined;

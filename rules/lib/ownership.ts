@@ -1,6 +1,7 @@
 import type { CallFact, Expr, VariableId } from "../../src/core/facts/types.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import { parts } from "../../src/core/link/expressions.js";
+import { functionKey } from "../../src/core/link/program.js";
 
 /** What a function does with something that it holds in a variable. */
 export interface Custody {
@@ -36,6 +37,27 @@ function holds(expr: Expr, variable: VariableId): boolean {
     default:
       return isVariable(expr, variable);
   }
+}
+
+/**
+ * `return async () => (await client.query(LOCK)).rows[0]`, `notify = (text) => client.query(text)`, `setInterval(() => client.query(…), 1000)`: a function that outlives the one around it uses what that one
+ * took, so it is taken for as long.
+ */
+export function servesLater(project: ProjectFacts, file: string, fn: number, variable: VariableId): boolean {
+  const { program, graph, contexts } = project;
+  const { calls, assigns, functions } = program.file(file);
+  const users = new Set<number>();
+  for (const { callee, args, fn: user } of calls)
+    if (contains(callee, variable) || args.some((arg) => contains(arg, variable))) for (let at = user; at !== fn && at !== 0; at = program.fn(file, at).parent) users.add(at);
+  if (users.size === 0) return false;
+  const isUser = (expr: Expr): boolean => [...parts(expr)].some((part) => part.k === "fn" && users.has(part.id));
+  // A declaration's own name only calls it where it stands.
+  const isDeclaration = (target: Expr): boolean => target.k === "var" && program.variable(file, target.id).kind === "function";
+  return (
+    functions.some(({ returns }) => returns.some(isUser)) ||
+    assigns.some(({ target, value }) => !isDeclaration(target) && isUser(value)) ||
+    graph.handovers.some((handover) => handover.callee !== null && handover.file === file && [...users].some((id) => functionKey(file, id) === handover.to) && !contexts.runsInPlace(handover))
+  );
 }
 
 /** How a function's variable is given back or handed on. `isRelease` judges the name of a method called on it. */

@@ -12,7 +12,7 @@ import { FileNodes, NamedNodes, Names } from "./nodes.js";
 import type { Program } from "./program.js";
 import { NOTHING, Solver, type NodeId } from "./solver.js";
 import { joinPath, TokenTable, type TokenId } from "./tokens.js";
-import { holdsCode, weightOf } from "./weights.js";
+import { holdsCode, isVeryLarge, weightOf } from "./weights.js";
 
 /** Names of the platform that hold nothing which could be followed. */
 const NO_VALUES: ReadonlySet<string> = new Set(["undefined", "NaN", "Infinity"]);
@@ -26,7 +26,8 @@ export class Values {
   readonly tokens = new TokenTable();
   /** Objects that are written with code in them. */
   readonly #codeObjects = new Set<TokenId>();
-  readonly solver = new Solver((id) => weightOf(this.tokens.get(id), this.#codeObjects.has(id)));
+  readonly #isLarge: boolean;
+  readonly solver = new Solver((id) => (this.#isLarge ? weightOf(this.tokens.get(id), this.#codeObjects.has(id)) : 1));
   readonly getters = new Getters();
   readonly held = new Held(this.solver);
   readonly #types: DeclaredTypes;
@@ -48,6 +49,7 @@ export class Values {
 
   constructor(readonly program: Program) {
     this.#types = new DeclaredTypes(this);
+    this.#isLarge = isVeryLarge(program);
   }
 
   /** An object that is written with code in it. To be said before it is put anywhere. */

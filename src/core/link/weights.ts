@@ -2,6 +2,8 @@ import type { Expr } from "../facts/types.js";
 import type { Program } from "./program.js";
 import type { Token } from "./tokens.js";
 
+/** Calls, from which on a program is very large: some 4,000 files of the usual size. */
+const VERY_LARGE = 250_000;
 /** Aliases of aliases are looked through this far. */
 const DEEPEST = 3;
 /** What leads to code: itself callable, or with methods that are. */
@@ -10,6 +12,16 @@ const LEADS_TO_CODE: ReadonlySet<Token["t"]> = new Set(["function", "class", "in
 /** Of the room that a place has for alternatives, what code takes, and what data takes. */
 const CODE = 1;
 const DATA = 8;
+
+/**
+ * Whether the alternatives of a program are weighed. Where they are not, a place holds as much data as code, until that takes too much work
+ * (see the solver's effort). In a very large program it always does, and what is given up in the middle of the work is luck.
+ */
+export function isVeryLarge(program: Program): boolean {
+  let calls = 0;
+  for (const facts of program.files.values()) calls += facts.calls.length;
+  return calls > VERY_LARGE;
+}
 
 /**
  * How much of a place's room an alternative takes. A helper that is given a hundred functions is a registry or a

@@ -1,27 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { link, targets } from "./link.js";
 
-describe("a place with many alternatives", () => {
-  const many = (text: string) => Array.from({ length: 60 }, (_, index) => text.replaceAll("#", `${index}`)).join("\n");
-  const called = (text: string) => targets(link({ "a.ts": text, "b.ts": many(`export function run#() {}`) }), "one.run(").length;
-
-  it.each<[string, string]>([
-    ["functions in them", `take({ name: "#", run() {} });`],
-    ["names of functions in them", `function go#() {} take({ name: "#", run: go# });`],
-    ["constants that hold functions", `const go# = () => {}; take({ name: "#", run: go# });`],
-    ["methods of an object", `class A# { go() {} run = this.go; } take({ run: new A#().run, other: A# });`],
-    ["what other modules export", `import { run# } from "./b"; take({ run: run# });`],
-  ])("keeps those with code: %s", (_name, text) => {
-    expect(called(`function take(one) {\none.run(); }\n${many(text)}`)).toBe(60);
-  });
-
-  it("is given up when they are rows", () => {
-    const rows = many(`take({ id: row.id, at: new Date(), tags: [row.tag] });`);
-    expect(called(`function take(one) {\none.run(); }\n${rows}\ntake({ run() {} });`)).toBe(0);
-    expect(called(`function take(one) {\none.run(); }\n${rows.split("\n").slice(0, 20).join("\n")}\ntake({ run() {} });`)).toBe(1);
-  });
-});
-
 describe("calls of project functions", () => {
   it.each<[string, string, string, string[]]>([
     ["a function", "f(", `function f() {}\nf();`, ["f"]],
