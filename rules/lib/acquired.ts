@@ -54,7 +54,7 @@ const handedBefore = new WeakMap<ProjectFacts, Map<string, Acquired | undefined>
 /** What a function takes and gives to its caller, each time it is called, and does nothing else with. */
 function handedOver(project: ProjectFacts, key: FunctionKey, left: number): Acquired | undefined {
   let known = handedBefore.get(project);
-  if (!known) handedBefore.set(project, (known = new Map()));
+  if (!known) handedBefore.set(project, (known = new Map<string, Acquired | undefined>()));
   const name = `${left} ${key}`;
   if (!known.has(name)) known.set(name, givenByAll(project, key, left));
   return known.get(name);

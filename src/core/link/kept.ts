@@ -20,7 +20,7 @@ const keptBefore = new WeakMap<Program, Map<string, boolean>>();
 
 function keeps(program: Program, key: FunctionKey, argument: number): boolean {
   let known = keptBefore.get(program);
-  if (!known) keptBefore.set(program, (known = new Map()));
+  if (!known) keptBefore.set(program, (known = new Map<string, boolean>()));
   const name = `${argument} ${key}`;
   let kept = known.get(name);
   if (kept === undefined) known.set(name, (kept = onlyKeeps(program, key, argument)));
