@@ -290,7 +290,7 @@ describe("wrap-loop-writes leaves to a person", () => {
   });
 
   it("what is likely only", () => {
-    const { groups, manual, found } = fix("function run(list) {\n  for (const one of list) if (one) insert.run(one);\n}\n");
+    const { groups, manual, found } = fix("function run(list) {\n  for (const one of list) if (one.kind === list.kind) insert.run(one);\n}\n");
     expect(found).toMatchObject([{ confidence: "likely", fix: "manual", detail: { kind: "none" } }]);
     expect([groups, manual]).toEqual([[], []]);
   });
