@@ -24,7 +24,7 @@ const NO_VALUES: ReadonlySet<string> = new Set(["undefined", "NaN", "Infinity"])
  */
 export class Values {
   readonly tokens = new TokenTable();
-  /** Objects that are written with code in them. */
+  /** Objects that are written with code in them, where alternatives are weighed. */
   readonly #codeObjects = new Set<TokenId>();
   readonly #isLarge: boolean;
   readonly solver = new Solver((id) => (this.#isLarge ? weightOf(this.tokens.get(id), this.#codeObjects.has(id)) : 1));
@@ -214,7 +214,7 @@ export class Values {
         this.solver.add(node, this.tokens.intern({ t: "class", file, id: expr.id }));
         break;
       case "object": {
-        const token = holdsCode(this.program, file, expr) ? this.codeObject(file, expr.id) : this.tokens.intern({ t: "object", file, id: expr.id });
+        const token = this.#isLarge && holdsCode(this.program, file, expr) ? this.codeObject(file, expr.id) : this.tokens.intern({ t: "object", file, id: expr.id });
         this.solver.add(node, token);
         this.#properties.set(token, expr.props.map(({ name }) => name));
         for (const { name, value } of expr.props) this.solver.flow(this.expression(file, value, fn), this.field(token, name));
