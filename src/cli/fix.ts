@@ -87,7 +87,7 @@ async function fix(program: Command, args: string[], flags: FixFlags): Promise<n
   const { readScope, scopeFilter } = await import("../project/only.js");
   const scope = readScope(flags.only, root, cwd);
   const settings = await settingsFor(root, flags);
-  const scan = await scanWithProgress({ root, paths, settings, quiet: flags.quiet, ...readingOf(flags) });
+  const scan = await scanWithProgress({ root, paths, settings, tests: true, quiet: flags.quiet, ...readingOf(flags) });
   const inScope = scopeFilter(scope, scan.findings);
   const [{ fixProject }, { codemods }, { workTreeTop }] = await Promise.all([
     import("../project/fix.js"),

@@ -109,7 +109,7 @@ async function scan(program: Command, args: string[], flags: ScanFlags): Promise
 }
 
 /** Scans with a line on the terminal that says how far it is. Every command that needs findings starts with it. */
-export async function scanWithProgress(options: { root: string; paths: string[]; settings: Settings; quiet?: boolean; cache?: string | false; jobs?: number }): Promise<ScanResult> {
+export async function scanWithProgress(options: { root: string; paths: string[]; settings: Settings; tests?: boolean; quiet?: boolean; cache?: string | false; jobs?: number }): Promise<ScanResult> {
   const { scanProject } = await import("../project/scan.js");
   const { strict, ignores, choice } = options.settings;
   const progress = new Progress(process.stderr, options.quiet === true);
@@ -119,6 +119,7 @@ export async function scanWithProgress(options: { root: string; paths: string[];
       paths: options.paths,
       strict,
       ignores,
+      ...(options.tests === undefined ? {} : { tests: options.tests }),
       ...(choice.rules === undefined ? {} : { rules: choice.rules }),
       ...(choice.ruleOptions === undefined ? {} : { ruleOptions: choice.ruleOptions }),
       ...(options.cache === undefined ? {} : { cache: options.cache }),

@@ -51,7 +51,7 @@ export async function openTree(options: ScanOptions): Promise<OpenTree> {
   const json = new JsonFiles();
   let made: Project | undefined;
   const resolver = lazy(() => createResolver(root, sources.entries.keys(), found.manifests, json));
-  const project = () => (made ??= new Project({ root, resolver: resolver(), entries: sources.entries, namesLibrary: isSeed, detect, place: belowNamed(root, options.paths ?? []), cache, jobs: options.jobs ?? defaultJobs() }));
+  const project = () => (made ??= new Project({ root, resolver: resolver(), entries: sources.entries, namesLibrary: isSeed, detect, place: belowNamed(root, options.paths ?? []), tests: options.tests ?? false, cache, jobs: options.jobs ?? defaultJobs() }));
   return { root, detect, cache, paths, found, sources, json, resolver, project };
 }
 

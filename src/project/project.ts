@@ -12,7 +12,7 @@ import type { FileFacts } from "../core/facts/types.js";
 import type { Finding } from "../core/finding.js";
 import { linkProject, type ProjectFacts } from "../core/link/index.js";
 import { reachFiles, withoutWaiting, type Waves } from "../core/link/reach.js";
-import { isDeclarationFile } from "../core/link/roles.js";
+import { fileRole, isDeclarationFile } from "../core/link/roles.js";
 import { detectAll } from "../../rules/detect.js";
 import type { DetectOptions } from "../../rules/detect.js";
 import { digest } from "./cache/digest.js";
@@ -20,6 +20,7 @@ import { ambientNames } from "./ambient-types.js";
 import { AutoImports } from "./auto-imports.js";
 import type { ScanCache } from "./cache/scan-cache.js";
 import { checkSyntax } from "./check-syntax.js";
+import { askForDecorated } from "./decorated.js";
 import { defectKey, detectAround, isDebugging, linkWhole, OverlayDefectError, withoutCulprits } from "./defects.js";
 import type { Defect, Link } from "./defects.js";
 import type { SkippedFile } from "./discover.js";
@@ -27,7 +28,7 @@ import { errorMessage } from "./errors.js";
 import { factsOfText } from "./file-facts.js";
 import { decode } from "./read-source.js";
 import type { Resolver } from "./resolve.js";
-import { importersOf, selectFiles } from "./select.js";
+import { importersOf, selectFiles, withoutTests } from "./select.js";
 import type { FileNode } from "./select.js";
 import type { SourceEntry } from "./sources.js";
 import { Words } from "./words.js";
@@ -56,6 +57,8 @@ export interface ProjectParts {
   detect: DetectOptions;
   /** The file's path below the folder that the user named: see `LinkHost.place`. */
   place: (file: string) => string;
+  /** Also the tests that nothing else imports. */
+  tests: boolean;
   cache?: ScanCache | undefined;
   /** Threads that read files, the caller's own included. */
   jobs: number;
@@ -184,9 +187,14 @@ export class Project {
    * file counts as one that names the library.
    */
   private nodesOf(entries: ReadonlyMap<string, SourceEntry>, resolver: Resolver, overlay: ReadonlyMap<string, string>): Map<string, FileNode> {
-    const nodes = graphOf(entries, resolver);
+    const all = graphOf(entries, resolver);
     const text = (file: string): string => overlay.get(file) ?? this.text(file) ?? "";
-    if (this.autoImports) for (const [file, node] of nodes) for (const { target } of this.autoImports.usedBy(file, text(file)).values()) node.imports.push(target);
+    if (this.autoImports) for (const [file, node] of all) for (const { target } of this.autoImports.usedBy(file, text(file)).values()) node.imports.push(target);
+    const nodes = this.parts.tests ? all : withoutTests(all, (file) => fileRole(this.parts.place(file), false) === "test");
+    for (const file of askForDecorated(nodes, text)) {
+      const node = nodes.get(file);
+      if (node) node.namesLibrary = true;
+    }
     const declaring = [...nodes].filter(([file, { namesLibrary }]) => namesLibrary && isDeclarationFile(file)).map(([file]) => text(file));
     const names = declaring.length === 0 ? new Set<string>() : ambientNames(declaring, globalTypeNames());
     if (names.size === 0) return nodes;

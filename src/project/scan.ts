@@ -30,6 +30,11 @@ export interface ScanOptions {
   /** Also the rules of the `strict` config, and findings that are only `likely`. Default: false. */
   strict?: boolean;
   /**
+   * Also looks at tests that nothing else imports. No rule reports anything in them; a fix has to know who else calls
+   * what it changes. Default: false.
+   */
+  tests?: boolean;
+  /**
    * Where results are kept for the next scan: a folder, or `false` for nowhere. Default: `.cache/sessionfix` in the
    * nearest `node_modules`, if there is one. What is kept is believed only for the same bytes and the same tool.
    */
@@ -92,7 +97,7 @@ export async function scanProject(options: ScanOptions): Promise<ScanResult> {
   const { root, detect, cache, paths, found, sources, json, resolver, project } = await openTree(options);
   const { onProgress } = options;
 
-  const question = JSON.stringify([detect, paths]);
+  const question = JSON.stringify([detect, paths, options.tests ?? false]);
   const inputs = inputsOf(found, sources);
   const kept = cache?.outcome(question, inputs);
   const isKept = kept !== undefined && kept.json.every(([file, hash]) => hashOf(readJsonText(file)) === hash);
@@ -111,7 +116,7 @@ export async function scanProject(options: ScanOptions): Promise<ScanResult> {
     if (!project().changedMeanwhile) {
       cache?.keepOutcome(question, inputs, result);
       // A part of the root would hide the callers in the rest of it.
-      if (paths.every((each) => path.resolve(root, each) === root)) cache?.keepMap({ files: project().map(), config: asked, found: foundBy(detect, result) });
+      if (options.tests !== true && paths.every((each) => path.resolve(root, each) === root)) cache?.keepMap({ files: project().map(), config: asked, found: foundBy(detect, result) });
     }
     return result;
   }

@@ -17,6 +17,16 @@ export function selectFiles(nodes: ReadonlyMap<string, FileNode>): Set<string> {
   return reach(callers, (file) => nodes.get(file)?.imports ?? []);
 }
 
+/**
+ * The files without tests, which every rule leaves alone: a test says nothing of how the program runs, and what it hands to the program's functions the program
+ * never sees. What such a file has for others, because a file that is no test imports it, stays.
+ */
+export function withoutTests(nodes: ReadonlyMap<string, FileNode>, isTest: (file: string) => boolean): Map<string, FileNode> {
+  const starts = [...nodes.keys()].filter((file) => !isTest(file));
+  const kept = reach(starts, (file) => nodes.get(file)?.imports ?? []);
+  return new Map([...nodes].filter(([file]) => kept.has(file)));
+}
+
 /** Who imports each file. */
 export function importersOf(nodes: ReadonlyMap<string, FileNode>): Map<string, string[]> {
   const importers = new Map<string, string[]>();
@@ -30,7 +40,8 @@ export function importersOf(nodes: ReadonlyMap<string, FileNode>): Map<string, s
   return importers;
 }
 
-function reach(starts: Iterable<string>, next: (file: string) => readonly string[]): Set<string> {
+/** What can be come to from `starts`, themselves included. */
+export function reach(starts: Iterable<string>, next: (file: string) => readonly string[]): Set<string> {
   const reached = new Set(starts);
   // A Set's iteration also visits what is added meanwhile.
   for (const file of reached) for (const neighbour of next(file)) reached.add(neighbour);

@@ -44,6 +44,88 @@ describe("what is parsed for linking", () => {
   });
 });
 
+describe("tests", () => {
+  const USE = `import { session } from "./db.js";\nexport const all = () => session.prepare("SELECT 1").all();`;
+
+  it("are not read: no rule reports anything in them", async () => {
+    expect(await parsed({ "db.ts": DB, "use.ts": USE, "use.test.ts": `import { all } from "./use.js";\ntest("all", () => { all(); });`, "test/own.ts": DB })).toBe(2);
+  });
+
+  it("are read where a file that is none imports them", async () => {
+    expect(await parsed({ "db.ts": DB, "use.ts": `import { seeded } from "./testing/seeded.js";\nexport const all = () => seeded().all();`, "testing/seeded.ts": `import { session } from "../db.js";\nexport const seeded = () => session.prepare("SELECT 1");` })).toBe(3);
+  });
+
+  it("are read for a fix, which has to know who else calls what it changes", async () => {
+    const files = { "db.ts": DB, "use.ts": USE, "use.test.ts": `import { all } from "./use.js";\ntest("all", () => { all(); });` };
+    expect((await scanProject({ root: tree(files), cache: false, tests: true })).stats.parsed).toBe(3);
+  });
+
+  it("do not stand in for what the program runs with", async () => {
+    const files = {
+      "mail.ts": `export class Mail { constructor(private client: { send(to: string): Promise<void> }) {}\n  async welcome(to: string) { await this.client.send(to); } }`,
+      "users.ts": `import { pool } from "./pool.js";\nimport type { Mail } from "./mail.js";
+export async function join(mail: Mail, to: string) {
+  const client = await pool.connect();
+  try {
+    await client.query("BEGIN");
+    await client.query("INSERT INTO users (mail) VALUES ($1)", [to]);
+    await mail.welcome(to);
+    await client.query("COMMIT");
+  } catch (error) {
+    await client.query("ROLLBACK");
+    throw error;
+  } finally {
+    client.release();
+  }
+}`,
+      "pool.ts": `import { Pool } from "pg";\nexport const pool = new Pool();`,
+      "server.ts": `import express from "express";\nimport { Mail } from "./mail.js";\nimport { join } from "./users.js";
+const app = express();
+const mail = new Mail({ send: async (to) => { await fetch("https://mail.example.com", { method: "POST", body: to }); } });
+app.post("/users", async (req, res) => { await join(mail, req.body.mail); res.end(); });`,
+      "users.test.ts": `import { Mail } from "./mail.js";\nimport { join } from "./users.js";\ntest("join", async () => { await join(new Mail({ send: async () => {} }), "a@example.com"); });`,
+    };
+    const { findings } = await scanProject({ root: tree(files), cache: false });
+    expect(findings.map(({ rule, file, confidence }) => `${rule} ${file} ${confidence}`)).toContain("no-io-in-transaction users.ts proven");
+  });
+});
+
+describe("what a plugin puts on a server of Fastify's, where plugins are loaded by their place", () => {
+  const files = {
+    "plugins/database.js": `const { Store } = require("../lib/store");\nmodule.exports = async function (fastify, opts) {\n  fastify.decorate("db", new Store(opts.path));\n};`,
+    "lib/store.js": `const { DatabaseSync } = require("node:sqlite");
+class Store {
+  constructor(path) { this.session = new DatabaseSync(path); }
+  add(name) { this.session.prepare("INSERT INTO names (name) VALUES (?)").run(name); }
+}
+module.exports = { Store };`,
+    "routes/names.js": `const { Importer } = require("../lib/importer");
+module.exports = async function (fastify, opts) {
+  const importer = new Importer(fastify.db);
+  fastify.post("/names", async (request) => importer.take(request.body));
+};`,
+    "lib/importer.js": `class Importer {
+  constructor(db) { this.db = db; }
+  take(names) { for (const name of names) this.db.add(name); }
+}
+module.exports = { Importer };`,
+  };
+
+  it("is followed to who asks for it", async () => {
+    const { findings } = await scanProject({ root: tree(files), cache: false });
+    expect(findings.map(({ rule, file }) => `${rule} ${file}`)).toContain("no-autocommit-in-loop lib/importer.js");
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ["unless nobody puts anything there", { "plugins/database.js": `module.exports = async function (fastify, opts) {\n  fastify.decorate("clock", Date);\n};` }],
+    ["unless something else is asked for", { "routes/names.js": `const { Importer } = require("../lib/importer");\nmodule.exports = async function (fastify, opts) { const importer = new Importer(fastify.log); fastify.post("/names", async (request) => importer.take(request.body)); };` }],
+  ])("%s", async (_name, other) => {
+    const { findings, stats } = await scanProject({ root: tree({ ...files, ...other }), cache: false });
+    expect(findings.map(({ rule, file }) => `${rule} ${file}`)).not.toContain("no-autocommit-in-loop lib/importer.js");
+    expect(stats.parsed).toBeLessThan(4);
+  });
+});
+
 interface Generator {
   writeTree: (root: string, options: { seed: number; scale: number }) => { files: number };
 }

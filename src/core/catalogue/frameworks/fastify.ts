@@ -3,6 +3,8 @@ import type { Framework } from "../framework.js";
 const VERBS = "get|post|put|patch|delete|head|options|all";
 /** Properties of a route's options that are functions of a request. */
 const ROUTE_HOOKS = /^(handler|on(Request|Send|Response|Error|Timeout|RequestAbort)|pre(Parsing|Validation|Handler|Serialization)|errorHandler)$/;
+/** Where `@fastify/autoload`, and what is built on it, looks for plugins: https://github.com/fastify/fastify-autoload */
+const LOADED = { file: /(^|\/)(plugins|routes|services|modules|api|hooks)\/.*\.[cm]?[jt]s$/, params: ["default()"], entry: (name: string) => (name === "=" || name === "default" ? ({ role: "once", label: "start-up" } as const) : undefined) };
 const ONCE_HOOKS = /^on(Ready|Listen|Close|Register|Route)$|^preClose$/;
 
 /** https://fastify.dev/docs/latest/Reference/Server/, …/Hooks/, …/Decorators/ */
@@ -37,6 +39,11 @@ export const fastify: Framework = {
     { path: new RegExp(`^default\\(\\)\\.(${VERBS}|route)$`), property: ROUTE_HOOKS, param: 0, as: "request" },
     { path: new RegExp(`^default\\(\\)\\.(${VERBS}|route)$`), property: ROUTE_HOOKS, param: 1, as: "reply" },
     { path: /^default\(\)\.setErrorHandler$/, param: 1, as: "request" },
+  ],
+  // A plugin without types shows by the names of its parameters alone what it is.
+  fileEntries: [
+    { ...LOADED, takes: [/^fastify$/] },
+    { ...LOADED, takes: [/^(app|server|instance)$/, /^_?(opts|options|done|next)$/] },
   ],
   stores: [
     { path: /^default\(\)\.decorate$/, key: 0, value: "1", place: "default()" },
