@@ -19,6 +19,11 @@ export const sequelize: Library = {
   ],
   sessionTypes: ["Sequelize", "default.Sequelize", "QueryInterface"],
   handleTypes: ["Transaction"],
+  // A container has one connection, and others by name; a model that it injects is on that connection: https://docs.nestjs.com/techniques/database#sequelize-integration
+  injected: [
+    { specifier: "@nestjs/sequelize", path: "InjectConnection()", session: 0 },
+    { specifier: "@nestjs/sequelize", path: "InjectModel()", as: "model()", session: 1 },
+  ],
   models: ["Model", "default.Model"],
   modelSession: "sequelize",
   // https://sequelize.org/docs/v6/other-topics/migrations/#project-bootstrapping: `models/index.js` calls each file of its folder.
