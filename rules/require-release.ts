@@ -153,8 +153,8 @@ function unprotected({ program }: ProjectFacts, file: string, call: CallFact, { 
   const protects = (each: TryFact): boolean => {
     if (releases.some((release) => inside(each.handler, release.span) || inside(each.finalizer, release.span))) return true;
     if (!each.handler) return false;
-    const throws = facts.throws.some((thrown) => thrown.fn === call.fn && inside(each.handler, thrown.span));
-    return !throws && normal.some((release) => release.span.start >= each.span.end);
+    const leaves = [...facts.throws, ...facts.exits].some((left) => left.fn === call.fn && inside(each.handler, left.span));
+    return !leaves && normal.some((release) => release.span.start >= each.span.end);
   };
   for (const wait of facts.awaits) {
     if (wait.fn !== call.fn || wait.span.start < call.span.end || wait.span.start >= last || wait.span.end <= from) continue;

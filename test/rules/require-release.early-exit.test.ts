@@ -108,6 +108,13 @@ runTable({
           } catch (error) {
             client.release();
           }`) },
+    { name: "a handler that goes on to where it is given back", code: inPg(`
+          try {
+            await client.query("SELECT 1");
+          } catch (error) {
+            answer(500);
+          }
+          client.release();`) },
     { name: "Sequelize: rolled back before it", code: inSequelize(`
             if (!order.lines) {
               await t.rollback();
@@ -136,6 +143,13 @@ runTable({
             client.release();
             answer(500);
           }`), findings: [found(4, 12)] },
+    { name: "out of a handler, past where it is given back", code: inPg(`
+          try {
+            await client.query("SELECT 1");
+          } catch (error) {
+            return answer(500);
+          }
+          client.release();`), findings: [found(4, 7, { message: "When something fails before it is given back", fix: "safe", reason: undefined })] },
     { name: "Sequelize: neither committed nor rolled back", code: inSequelize(`
             if (!order.lines) return answer(400);`), findings: [found(3, 6, { file: "orders.js", library: "sequelize", related: ["orders.js:6"], message: "The function returns before this sequelize transaction is over" })] },
   ],
