@@ -1,6 +1,6 @@
-import type { CallFact, ExitFact, Expr, Span, VariableId } from "../../src/core/facts/types.js";
-import { parts } from "../../src/core/link/expressions.js";
+import type { CallFact, ExitFact, Span, VariableId } from "../../src/core/facts/types.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
+import { mentions } from "./ownership.js";
 
 /** What a function takes, and where it gives it back. */
 export interface Held {
@@ -41,10 +41,6 @@ export function earlyExit({ program }: ProjectFacts, file: string, { call, holde
 function asksFor(before: string, name: string): boolean {
   const condition = /(?:\belse|\bif\s*\((?:(?!\bif\s*\()[^;{}])*\)|\b(?:case|default)\b[^;{}]*:)\s*$/.exec(before)?.[0];
   return condition === undefined || condition === "else" || new RegExp(`(?<![\\w$.])${name.replaceAll("$", "\\$")}(?![\\w$])`).test(condition);
-}
-
-function mentions(expr: Expr, variable: VariableId): boolean {
-  return [...parts(expr)].some((part) => part.k === "var" && part.id === variable);
 }
 
 function isIn(at: Span, span: Span | undefined): boolean {

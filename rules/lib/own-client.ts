@@ -1,10 +1,10 @@
 import type { CallFact, Expr, VariableId } from "../../src/core/facts/types.js";
-import { parts } from "../../src/core/link/expressions.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import { functionKey, type FunctionKey } from "../../src/core/link/program.js";
 import { statementsRunBy } from "../../src/core/link/run-statements.js";
 import { calleesOf } from "../../src/core/link/sessions.js";
 import { acquiredBy, holderOf } from "./acquired.js";
+import { mentions } from "./ownership.js";
 import { chainOf } from "./turns.js";
 
 /**
@@ -67,8 +67,4 @@ function beginsNothing({ graph }: Pick<ProjectFacts, "graph">, call: CallFact): 
 function clientOf({ program }: Pick<ProjectFacts, "program">, file: string, call: CallFact): VariableId | undefined {
   const [{ callee } = call] = chainOf(program, file, call);
   return callee.k === "member" && callee.of.k === "var" ? callee.of.id : undefined;
-}
-
-function mentions(expr: Expr, variable: VariableId): boolean {
-  return [...parts(expr)].some((part) => part.k === "var" && part.id === variable);
 }
