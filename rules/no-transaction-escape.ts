@@ -6,7 +6,9 @@ import { append, functionKey } from "../src/core/link/program.js";
 import { within } from "../src/core/link/schedule.js";
 import type { Handover } from "../src/core/link/calls.js";
 import { finish } from "./lib/finish.js";
+import { keptBegun } from "./lib/kept-begun.js";
 import { callPath } from "./lib/path.js";
+import { sharedInstance } from "./lib/shared-instance.js";
 import type { Draft, Rule } from "./rule.js";
 
 export interface Options {
@@ -17,6 +19,8 @@ export interface Options {
 const messages = {
   stored: (library: string, where: string) =>
     `The handle of this ${library} transaction is kept in \`${where}\`, which outlives the transaction: who uses it afterwards gets an error, or writes outside of any transaction. Pass the handle along as an argument instead.`,
+  kept: (library: string, where: string) =>
+    `This ${library} transaction is kept in \`${where}\`, which all calls share: a call that begins one while it is open takes its place, so that one of them is ended by the other, and the other never. Keep it in the function that begins it, and pass it along.`,
   returned: (library: string) =>
     `The handle of this ${library} transaction is returned out of it, and the transaction is over by then. Do the work inside, and return its result.`,
   later: (library: string, what: string) =>
@@ -44,6 +48,20 @@ export const noTransactionEscape: Rule<Options> = {
     for (const site of project.judgedTransactions) {
       if (options.ignoreLibraries.includes(packageName(site.library)) || site.style !== "callback" || site.pattern?.handle === undefined) continue;
       for (const body of bodiesIn(project, site, file)) for (const draft of escapes(project, site, body)) drafts.set(`${draft.span.start} ${draft.span.end}`, draft);
+    }
+    for (const { library, call, where, shared } of keptBegun(project, file)) {
+      if (options.ignoreLibraries.includes(packageName(library))) continue;
+      drafts.set(`${call.span.start} ${call.span.end}`, {
+        file,
+        span: call.span,
+        message: messages.kept(packageName(library), where),
+        confidence: shared,
+        library,
+        fix: "manual",
+        fixReason: "who needs the transaction has to be given it",
+        why: callPath(project, functionKey(file, call.fn)),
+        related: [],
+      });
     }
     return finish(noTransactionEscape, project, [...drafts.values()]);
   },
@@ -139,20 +157,6 @@ function outlives(project: ProjectFacts, body: Body, site: JudgedTransaction, ta
   if (variable.kind === "implicit" || variable.kind === "param" || isInBody(project, body, variable.fn)) return undefined;
   if (variable.fn === 0) return "proven";
   return target.k === "var" && isUsedAfter(project, body.file, at.id, variable.fn, site) ? "proven" : undefined;
-}
-
-/** An object that is made once, or by a container, serves all calls. One that is made for a call is its own. */
-function sharedInstance(project: ProjectFacts, file: string, fn: number): Confidence | undefined {
-  const owner = project.program.fn(file, fn).class;
-  if (owner === undefined) return undefined;
-  const made = project.graph.instantiations.get(functionKey(file, owner)) ?? [];
-  if (made.some((place) => project.contexts.ofCall(place.file, place.call).has("per-call"))) return undefined;
-  const once = made.length > 0 ? made.every((place) => isOnly(project.contexts.ofCall(place.file, place.call), "once")) : project.program.class(file, owner).decorators.length > 0;
-  return once ? "proven" : "likely";
-}
-
-function isOnly(contexts: ReadonlySet<string>, context: string): boolean {
-  return contexts.size === 1 && contexts.has(context);
 }
 
 function isUsedAfter(project: ProjectFacts, file: string, variable: number, fn: number, site: JudgedTransaction): boolean {

@@ -8,6 +8,7 @@ import { functionKey } from "../src/core/link/program.js";
 import { statementOf } from "../src/core/link/run-statements.js";
 import type { TransactionSite } from "../src/core/link/transactions.js";
 import { type Acquired, acquiredBy, holderOf, releasesBy } from "./lib/acquired.js";
+import { earlyExit } from "./lib/early-exit.js";
 import { finish } from "./lib/finish.js";
 import { type Custody, custodyOf, isVariable, servesLater } from "./lib/ownership.js";
 import { callPath } from "./lib/path.js";
@@ -24,6 +25,7 @@ const messages = {
   never: (library: string, what: string, remedy: string) => `This ${library} ${what} is never given back: ${remedy}.`,
   unsafe: (library: string, what: string, remedy: string) => `When something fails before it is given back, this ${library} ${what} is lost: ${remedy}.`,
   gap: (library: string, what: string) => `An \`await\` stands between this ${library} ${what} and the \`try\` that gives it back: when that fails, it is lost. Begin the \`try\` right after it.`,
+  early: (library: string, what: string, kind: "client" | "transaction") => `The function returns before this ${library} ${what} is ${kind === "client" ? "given back: release it in a `finally`" : "over: roll it back before the `return`"}.`,
   open: (library: string) => `When something fails between this BEGIN and its COMMIT, the ${library} transaction stays open on the session: catch it and run ROLLBACK.`,
 };
 
@@ -91,7 +93,10 @@ function judge(project: ProjectFacts, file: string, call: CallFact, { library, p
   if (custody.releases.length === 0) return custody.passed || servesLater(project, file, call.fn, holder) ? undefined : draft(messages.never(name, what, remedy), [], true);
   const ways = { releases: [...custody.releases, ...closingsOf(project, file, call, library, pattern)], takes: takingsOf(project, file, holder, pattern), from: pattern.takes === undefined ? 0 : firstUse(project, file, call, holder) };
   const risk = unprotected(project, file, call, ways);
-  if (!risk) return undefined;
+  if (!risk) {
+    const exit = earlyExit(project, file, { call, holder, releases: ways.releases, from: ways.from });
+    return exit && draft(messages.early(name, what, pattern.kind), [{ file, span: exit.span, text: "returns without giving it back" }]);
+  }
   // That a transaction cannot even begin, on a connection that was just taken, is rare.
   const begins = project.program.callsIn(file, call.fn).filter((each) => statementOf(project.graph, each)?.kind === "begin");
   const isRare = unprotected(project, file, call, { ...ways, takes: [...ways.takes, ...begins] }) === undefined;
@@ -148,8 +153,8 @@ function unprotected({ program }: ProjectFacts, file: string, call: CallFact, { 
   const protects = (each: TryFact): boolean => {
     if (releases.some((release) => inside(each.handler, release.span) || inside(each.finalizer, release.span))) return true;
     if (!each.handler) return false;
-    const throws = facts.throws.some((thrown) => thrown.fn === call.fn && inside(each.handler, thrown.span));
-    return !throws && normal.some((release) => release.span.start >= each.span.end);
+    const leaves = [...facts.throws, ...facts.exits].some((left) => left.fn === call.fn && inside(each.handler, left.span));
+    return !leaves && normal.some((release) => release.span.start >= each.span.end);
   };
   for (const wait of facts.awaits) {
     if (wait.fn !== call.fn || wait.span.start < call.span.end || wait.span.start >= last || wait.span.end <= from) continue;

@@ -27,16 +27,27 @@ export function acquiredBy(project: ProjectFacts, call: CallFact): Acquired | un
 /** When everything that it may be called on gives something that must be given back. */
 function acquiredFrom({ graph }: ProjectFacts, call: CallFact): Acquired | undefined {
   let found: Acquired | undefined;
+  // Of `models.sequelize`, where `models[name] = sequelize.define(…)` is beside it: a table has no such method.
+  const lacking: Library[] = [];
   for (const id of graph.external.get(call) ?? []) {
     const token = graph.values.tokens.get(id);
     // What a package made is known as that, too.
     if (token.t === "external") continue;
     const library = libraryWithId(graph.values.tokens.libraryOf(id));
     const pattern = token.t === "part" && library ? acquirePatternOf(library, token.path, call) : undefined;
+    if (token.t === "part" && library && !pattern && isOfNothing(library, token.path)) {
+      lacking.push(library);
+      continue;
+    }
     if (!library || !pattern || pattern.lent || call.args.some((arg) => arg.k === "fn")) return undefined;
     found ??= { library, pattern };
   }
-  return found;
+  return lacking.every((library) => library === found?.library) ? found : undefined;
+}
+
+/** Whether a library knows nothing of a method on what one of its functions gave. */
+function isOfNothing({ statements, transactions }: Library, path: string): boolean {
+  return path.includes("().") && ![...statements, ...transactions].some((pattern) => pattern.path.test(path));
 }
 
 /** When every function that it may run takes one, and hands it to its caller. */

@@ -17,10 +17,15 @@ export function optionOf({ pattern, style, handles, library }: TransactionSite):
   return style === "handle" && handles.length > 0 ? libraryWithId(library)?.transactions.find(({ option }) => option !== undefined)?.option : undefined;
 }
 
+/** A row's, for an association: `order.setLines(lines, options)`, `order.getLines(options)`. */
+const ASSOCIATED_AFTER_ONE = /^(?:set|add|remove|create|has)[A-Z]/;
+const ASSOCIATED_FIRST = /^(?:get|count)[A-Z]/;
+
 /** Which argument of a statement is its options, by the method's name. Undefined for methods that are not known. */
 export function optionsIndex({ callee }: CallFact): number | undefined {
   if (callee.k !== "member") return undefined;
-  return AFTER_ONE.has(callee.name) ? 1 : FIRST.has(callee.name) ? 0 : undefined;
+  const { name } = callee;
+  return AFTER_ONE.has(name) || ASSOCIATED_AFTER_ONE.test(name) ? 1 : FIRST.has(name) || ASSOCIATED_FIRST.test(name) ? 0 : undefined;
 }
 
 /**

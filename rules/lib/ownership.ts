@@ -23,7 +23,8 @@ export function isVariable(expr: Expr, variable: VariableId): boolean {
   return expr.k === "var" && expr.id === variable;
 }
 
-function contains(expr: Expr, variable: VariableId): boolean {
+/** Whether an expression names a variable anywhere. */
+export function mentions(expr: Expr, variable: VariableId): boolean {
   return [...parts(expr)].some((part) => part.k === "var" && part.id === variable);
 }
 
@@ -48,7 +49,7 @@ export function servesLater(project: ProjectFacts, file: string, fn: number, var
   const { calls, assigns, functions } = program.file(file);
   const users = new Set<number>();
   for (const { callee, args, fn: user } of calls)
-    if (contains(callee, variable) || args.some((arg) => contains(arg, variable))) for (let at = user; at !== fn && at !== 0; at = program.fn(file, at).parent) users.add(at);
+    if (mentions(callee, variable) || args.some((arg) => mentions(arg, variable))) for (let at = user; at !== fn && at !== 0; at = program.fn(file, at).parent) users.add(at);
   if (users.size === 0) return false;
   const isUser = (expr: Expr): boolean => [...parts(expr)].some((part) => part.k === "fn" && users.has(part.id));
   // A declaration's own name only calls it where it stands.
@@ -66,7 +67,7 @@ export function custodyOf(project: ProjectFacts, file: string, fn: number, varia
   const facts = program.file(file);
   const custody: Custody = { releases: [], releasedInside: false, kept: false, stored: false, passed: false };
   for (const assign of facts.assigns) if (holds(assign.value, variable) && !(assign.target.k === "var" && assign.target.id === variable)) custody.kept = custody.stored = true;
-  for (const each of facts.functions) if (each.returns.some((value) => holds(value, variable) || each.generator && contains(value, variable))) custody.kept = true;
+  for (const each of facts.functions) if (each.returns.some((value) => holds(value, variable) || each.generator && mentions(value, variable))) custody.kept = true;
   for (const call of facts.calls) {
     const { callee } = call;
     if (callee.k === "member" && isVariable(callee.of, variable)) {

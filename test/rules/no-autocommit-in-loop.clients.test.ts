@@ -44,3 +44,37 @@ runTable({
     { name: "taken by a helper", code: route("", "getClient()", "const getClient = async () => pool.connect();"), findings: [found()] },
   ],
 });
+
+/** A route that a helper lends a client, which the helper takes; `prepare` is what the helper does with it before, `before` what the route does. */
+const lent = (prepare: string, before = "") => `
+        import pg from "pg";
+        import { Router } from "express";
+        const pool = new pg.Pool();
+        async function withClient(work: (client: pg.PoolClient) => Promise<void>) {
+          const client = await pool.connect();
+          try { ${prepare} await work(client); } finally { client.release(); }
+        }
+        const router = Router();
+        router.post("/things", async (req, res) => {
+          await withClient(async (client) => {
+            ${before}
+            for (const thing of req.body.things) await client.query("INSERT INTO things (name) VALUES ($1)", [thing]);
+          });
+          res.end();
+        });
+        export default router;`;
+
+runTable({
+  rule: "no-autocommit-in-loop",
+  theme: "clients that a helper lends",
+  valid: [
+    { name: "begun by the helper", code: lent('await client.query("BEGIN");') },
+    { name: "begun by the function", code: lent("", 'await client.query("BEGIN");') },
+    { name: "handed on by the helper", code: lent("await start(client);") },
+    { name: "handed on by the function", code: lent("", "await start(client);") },
+  ],
+  invalid: [
+    { name: "nothing begun", code: lent(""), findings: [{ ...found(), line: 12, related: [12], why: [9, 10] }] },
+    { name: "a setting before", code: lent(`await client.query("SELECT set_config('app.user', '1', false)");`), findings: [{ ...found(), line: 12, related: [12], why: [9, 10] }] },
+  ],
+});

@@ -102,3 +102,42 @@ runTable({
     { name: "SQLite", code: refused('await record("refused"); throw new Error("taken");', 'import { PrismaBetterSqlite3 } from "@prisma/adapter-better-sqlite3"; const prisma = new PrismaClient({ adapter: new PrismaBetterSqlite3({ url: "file:app.db" }) });'), findings: refusal(8, "record", "proven") },
   ],
 });
+
+/** A helper that looks things up by the connection that it is given where `sum` is set, and by the pool otherwise. */
+const summed = (options: string) => `
+        import { createPool } from "mysql2/promise";
+        const pool = createPool({});
+        const list = async ({ from }) => (await pool.execute("SELECT * FROM costs WHERE day > ?", [from]))[0];
+        const total = async ({ from, conn = pool }) => (await conn.execute("SELECT SUM(n) FROM costs WHERE day > ?", [from]))[0];
+        const costs = async ({ sum, ...rest }) => {
+          if (sum) return total(rest);
+          return list(rest);
+        };
+        export async function close(from, given) {
+          const conn = await pool.getConnection();
+          try {
+            await conn.beginTransaction();
+            await conn.execute("UPDATE books SET closed = 1");
+            ${options}
+            const found = await costs(asked);
+            await conn.commit();
+            return found;
+          } catch (error) {
+            await conn.rollback();
+            throw error;
+          } finally {
+            conn.release();
+          }
+        }`;
+const byPool = { line: 15, library: "mysql2", message: "`costs` does not run on the connection", fix: "manual" as const, reason: "give the helper", related: [12, 3] };
+
+runTable({
+  rule: "no-outer-session-in-transaction",
+  theme: "what an object that was written before says of a helper's ways",
+  valid: [
+    { name: "the way is not taken", code: summed("const asked = { ...given, from, sum: true, conn };") },
+  ],
+  invalid: [
+    { name: "the way is taken", code: summed("const asked = { from, sum: false };"), findings: [byPool] },
+  ],
+});

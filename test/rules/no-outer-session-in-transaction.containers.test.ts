@@ -169,3 +169,100 @@ runTable({
             });`), findings: [found(10, 11, "", { confidence: "likely", message: "takes no handle", reason: "give the function the handle" })] },
   ],
 });
+
+/** Sequelize's models and its connection, as NestJS injects them; `body` stands in a transaction that is begun in line 14. */
+const inSequelize = (constructor: string, body: string) => ({
+  "src/models.ts": `
+        import { Column, Model, Table } from "sequelize-typescript";
+        @Table export class Category extends Model<Category> { @Column title: string; }`,
+  "src/categories.ts": `
+        import { Injectable } from "@nestjs/common";
+        import { InjectConnection, InjectModel } from "@nestjs/sequelize";
+        import { Sequelize } from "sequelize-typescript";
+        import { Category } from "./models.js";
+        @Injectable()
+        export class Categories {
+          constructor(${constructor}) {}
+          async rename(uuid: string, title: string) {
+            const transaction = await this.sequelize.transaction();
+            try {
+              const found = await this.categories.findOne({ where: { uuid }, transaction });
+              ${body}
+              await transaction.commit();
+            } catch (error) {
+              await transaction.rollback();
+              throw error;
+            }
+          }
+        }`,
+});
+const CATEGORIES = "@InjectModel(Category) private readonly categories: typeof Category";
+const leftOut = (related: number): Expected => ({ line: 12, file: "src/categories.ts", library: "sequelize", message: "because `transaction` is not passed", related: [`src/categories.ts:${related}`], fix: "manual", reason: "pass the transaction in its options" });
+
+runTable({
+  rule: "no-outer-session-in-transaction",
+  theme: "models that NestJS injects",
+  valid: [
+    { name: "with the transaction", code: inSequelize(`private readonly sequelize: Sequelize, ${CATEGORIES}`, `await this.categories.update({ title }, { where: { uuid }, transaction });`) },
+    { name: "a model of another connection", code: inSequelize(`private readonly sequelize: Sequelize, @InjectModel(Category, "archive") private readonly categories: typeof Category`, `await this.categories.destroy({ where: { uuid } });`) },
+    { name: "another connection", code: inSequelize(`@InjectConnection("archive") private readonly sequelize: Sequelize, ${CATEGORIES}`, `await this.categories.destroy({ where: { uuid } });`) },
+  ],
+  invalid: [
+    { name: "a statement of the model", code: inSequelize(`private readonly sequelize: Sequelize, ${CATEGORIES}`, `await this.categories.destroy({ where: { uuid } });`), findings: [leftOut(9)] },
+    { name: "a row that it gave", code: inSequelize(`private readonly sequelize: Sequelize, ${CATEGORIES}`, `await found.update({ title });`), findings: [leftOut(9)] },
+    { name: "the connection by its decorator", code: inSequelize(`@InjectConnection() private readonly sequelize: Sequelize, ${CATEGORIES}`, `await this.categories.update({ title }, { where: { uuid } });`), findings: [leftOut(9)] },
+  ],
+});
+
+/** A service that keeps the runner of its transaction in a field with a type. */
+const keptRunner = (statement: string) => ({
+  "src/transactions.ts": `
+        import { Injectable } from "@nestjs/common";
+        import { DataSource, QueryRunner } from "typeorm";
+        @Injectable()
+        export class Transactions {
+          runner: QueryRunner;
+          constructor(private readonly dataSource: DataSource) {}
+          async begin(): Promise<QueryRunner> {
+            this.runner = this.dataSource.createQueryRunner();
+            await this.runner.connect();
+            await this.runner.startTransaction();
+            return this.runner;
+          }
+          async commit() { await this.runner.commitTransaction(); await this.runner.release(); }
+          async rollBack() { await this.runner.rollbackTransaction(); await this.runner.release(); }
+        }`,
+  "src/users.ts": `
+        import { Injectable } from "@nestjs/common";
+        import { InjectRepository } from "@nestjs/typeorm";
+        import { DataSource, Repository } from "typeorm";
+        import { Transactions } from "./transactions.js";
+        import { User } from "./tables.js";
+        @Injectable()
+        export class Users {
+          constructor(@InjectRepository(User) private readonly users: Repository<User>, private readonly dataSource: DataSource, private readonly transactions: Transactions) {}
+          async save(user: User) {
+            const runner = await this.transactions.begin();
+            try {
+              const users = runner.manager.getRepository(User);
+              ${statement}
+              await users.save(user);
+              await this.transactions.commit();
+            } catch (error) {
+              await this.transactions.rollBack();
+              throw error;
+            }
+          }
+        }`,
+});
+const besideRunner: Expected = { line: 13, file: "src/users.ts", library: "typeorm", message: "is not the connection that this typeorm transaction was begun on", related: ["src/users.ts:10"], fix: "manual", reason: "use the transaction, or the connection" };
+
+runTable({
+  rule: "no-outer-session-in-transaction",
+  theme: "transactions that a service begins and ends",
+  valid: [{ name: "on the runner", code: keptRunner("const found = await users.findOneBy({ name: user.name });") }],
+  invalid: [
+    { name: "on an injected repository", code: keptRunner("const found = await this.users.findOneBy({ name: user.name });"), findings: [besideRunner] },
+    { name: "on the data source's tree", code: keptRunner("const found = await this.dataSource.manager.getTreeRepository(User).createDescendantsQueryBuilder('u', 'c', user).getMany();"), findings: [besideRunner] },
+  ],
+});

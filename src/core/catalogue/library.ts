@@ -269,6 +269,8 @@ export interface StatementPattern {
    * do (`const query = trx("t"); query.increment("n"); await query`).
    */
   lazy?: boolean;
+  /** Methods that the library makes out of names of the program's (`order.addLine(line)`): a name that the program gives to a function itself is that function's. */
+  generated?: boolean;
   /** A chain that is an argument of another of the library's calls is a part of that one: a subquery, `insert(t).select(db.select())`. */
   operand?: boolean;
 }

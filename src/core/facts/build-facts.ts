@@ -49,6 +49,7 @@ export function buildFacts(input: FactsInput): FileFacts {
     tries: [],
     awaits: [],
     throws: [],
+    exits: [],
     exports: [],
     specifiers: [],
     directives: [],

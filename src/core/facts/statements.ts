@@ -36,6 +36,7 @@ const VISITORS: Record<string, Visitor> = {
     inLoops(ctx, (loop) => {
       if (loop.fact.kind !== "callback") loop.fact.hasReturn = true;
     });
+    walk.facts.exits.push({ fn: ctx.fn, span: spanOf(walk, node), ...(ctx.loop !== undefined && { loop: ctx.loop }), ...(ctx.branch >= 0 && { branch: ctx.branch }) });
     if (argument) walk.facts.functions[ctx.fn]?.returns.push(walk.expr(argument, ctx));
   },
   ThrowStatement: (walk, node, ctx) => {

@@ -269,6 +269,15 @@ export interface ThrowFact {
   tries?: number[];
 }
 
+/** A `return` statement. */
+export interface ExitFact {
+  fn: FunctionId;
+  span: Span;
+  loop?: LoopId;
+  /** Where the innermost branch around it starts that need not run, after its condition. */
+  branch?: number;
+}
+
 export interface ClassFact {
   id: ClassId;
   name: string;
@@ -327,6 +336,7 @@ export interface FileFacts {
   tries: TryFact[];
   awaits: AwaitFact[];
   throws: ThrowFact[];
+  exits: ExitFact[];
   exports: ExportFact[];
   /** Every module specifier named in the file, in source order, without repetition. */
   specifiers: string[];

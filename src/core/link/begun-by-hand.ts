@@ -5,7 +5,7 @@ import type { CallGraph } from "./calls.js";
 import { engineOf } from "./engines.js";
 import { acquirePatternOf } from "./library-calls.js";
 import { append, type FunctionKey, functionKey } from "./program.js";
-import { statementOf } from "./run-statements.js";
+import { statementOf, statementsRunBy } from "./run-statements.js";
 import { calleesOf } from "./sessions.js";
 import type { TokenId } from "./tokens.js";
 import { modeIn } from "./transaction-modes.js";
@@ -102,9 +102,11 @@ function boundOf(graph: CallGraph, file: string, call: CallFact): Bound | undefi
 
 /** A statement that says so: `BEGIN`, `COMMIT`, `ROLLBACK`. */
 function statedBy(graph: CallGraph, call: CallFact): Bound | undefined {
-  const statement = statementOf(graph, call);
-  if (statement?.kind !== "begin" && statement?.kind !== "commit" && statement?.kind !== "rollback") return undefined;
-  return { call, kind: statement.kind, sql: statement.sql ?? "", session: statement.session, library: statement.library, client: clientOf(graph, statement.owner) };
+  const first = statementOf(graph, call);
+  if (first?.kind !== "begin" && first?.kind !== "commit" && first?.kind !== "rollback") return undefined;
+  // A field that has a type besides (`runner: QueryRunner`) holds what was put there.
+  const { sql, session, library, owner } = statementsRunBy(graph, call).find((fact) => fact.kind === first.kind && clientOf(graph, fact.owner) !== undefined) ?? first;
+  return { call, kind: first.kind, sql: sql ?? "", session, library, client: clientOf(graph, owner) };
 }
 
 /** A helper that is there for one such statement: `async function commit(db) { await run(db, "COMMIT"); }`. One that asks first whether there is something to begin or end says less. */

@@ -104,9 +104,20 @@ function property(graph: CallGraph, at: At, given: Expr, need: NeedFact, path: r
     const found = given.props.findLast(({ name }) => name === need.property || name === "...");
     return !found || isNone(found.value) ? (need.otherwise ?? false) : found.name === "..." ? undefined : holds(graph, at, found.value, need, path, begun, depth);
   }
+  const kept = given.k === "var" ? keptIn(graph, at, given.id, need.property) : undefined;
+  if (kept && depth < MAX_DEPTH) return holds(graph, at, kept, need, path, begun, depth + 1);
   // Handed on as it came in.
   const index = given.k === "var" ? parameter(graph, at, given.id) : -1;
   return index === -1 ? undefined : givenTo(graph, functionKey(at.file, at.fn), { ...need, param: index }, path, begun, depth + 1);
+}
+
+/** What an object that was written before has under a name, where nothing sets that afterwards: `const options = { ...rest, notify }; save(row, options)`. */
+function keptIn({ program }: CallGraph, { file }: At, id: number, name: string | undefined): Expr | undefined {
+  const [only, more] = program.variable(file, id).kind === "const" ? program.valuesOf(file, id) : [];
+  if (only?.k !== "object" || more) return undefined;
+  const found = only.props.findLast((prop) => prop.name === name || prop.name === "...");
+  const isSet = program.file(file).assigns.some(({ target }) => target.k === "member" && target.of.k === "var" && target.of.id === id && (target.name === name || target.name === "*"));
+  return found === undefined || found.name === "..." || isSet ? undefined : found.value;
 }
 
 function isNone(expr: Expr): boolean {

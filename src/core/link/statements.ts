@@ -78,7 +78,7 @@ function ofPrepared(graph: CallGraph, { statementMethods }: Library, path: strin
 
 function ofPath(graph: CallGraph, library: Library, path: string, call: CallFact): What | undefined {
   const pattern = library.statements.find((candidate) => matches(candidate, path, call));
-  if (!pattern || (pattern.weak && goesOn(graph, library, path, call)) || (pattern.unless && endsOtherwise(graph, call, pattern.unless)) || (pattern.operand && isOperand(graph, library, call)) || (pattern.lazy && changesBuilder(graph, call))) return undefined;
+  if (!pattern || (pattern.weak && goesOn(graph, library, path, call)) || (pattern.unless && endsOtherwise(graph, call, pattern.unless)) || (pattern.operand && isOperand(graph, library, call)) || (pattern.lazy && changesBuilder(graph, call)) || (pattern.generated && isOwnName(graph, call))) return undefined;
   return whatOf(graph, pattern, () => placed(graph.program.fileOf(call), argumentAt(call, pattern.text ?? "0")));
 }
 
@@ -115,6 +115,19 @@ function goesOn(graph: CallGraph, library: Library, path: string, call: CallFact
 function endsOtherwise(graph: CallGraph, call: CallFact, names: RegExp): boolean {
   for (const { callee } of graph.program.chainAfter(graph.program.fileOf(call), call)) if (callee.k === "member" && names.test(callee.name)) return true;
   return false;
+}
+
+const namesOf = new WeakMap<CallGraph, ReadonlySet<string>>();
+
+/** Whether the program has a function of a method's name: `class Order extends Model { addLine() { … } }`, `Order.prototype.addLine = function () { … }`. */
+function isOwnName(graph: CallGraph, { callee }: CallFact): boolean {
+  let names = namesOf.get(graph);
+  if (!names) {
+    const files = [...graph.program.files.values()];
+    const assigned = files.flatMap(({ assigns }) => assigns.flatMap(({ target, value }) => (target.k === "member" && value.k === "fn" ? [target.name] : [])));
+    namesOf.set(graph, (names = new Set([...files.flatMap(({ functions }) => functions.map(({ name }) => name)), ...assigned])));
+  }
+  return callee.k === "member" && names.has(callee.name);
 }
 
 /** What makes a builder run without `await`. */

@@ -8,7 +8,7 @@ const handler = (label: string): CallbackRole => ({ role: "entry", kind: "handle
 export const nest: Framework = {
   name: "NestJS",
   specifiers: [
-    ...["common", "core", "graphql", "microservices", "schedule", "event-emitter", "bull", "bullmq", "websockets", "cqrs", "typeorm", "mongoose", "config", "jwt", "passport", "apollo", "mercurius"].map(
+    ...["common", "core", "graphql", "microservices", "schedule", "event-emitter", "bull", "bullmq", "websockets", "cqrs", "typeorm", "sequelize", "mongoose", "config", "jwt", "passport", "apollo", "mercurius"].map(
       (name) => `@nestjs/${name}`,
     ),
     "nestjs-trpc",

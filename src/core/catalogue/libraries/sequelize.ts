@@ -1,5 +1,10 @@
 import { EMPTY_LIBRARY, endsIn, methods, type Library } from "../library.js";
 
+/** What a row has for each association of its model: https://sequelize.org/docs/v6/core-concepts/assocs/#special-methodsmixins-added-to-instances */
+function ofAssociation(...verbs: readonly string[]): RegExp {
+  return new RegExp(`(?:^|\\.)(?:findOne|findByPk|create)\\(\\)\\.(?:${verbs.join("|")})(?!(?:DataValue|Attributes?|Association|Alias|Hooks?|Scope|TableName)s?$)[A-Z]\\w*$`);
+}
+
 /**
  * https://sequelize.org/docs/v6/ and, on top of it, https://github.com/sequelize/sequelize-typescript. Statements are
  * called on models and carry the transaction in an option, unless `Sequelize.useCLS` carries it along:
@@ -19,6 +24,11 @@ export const sequelize: Library = {
   ],
   sessionTypes: ["Sequelize", "default.Sequelize", "QueryInterface"],
   handleTypes: ["Transaction"],
+  // A container has one connection, and others by name; a model that it injects is on that connection: https://docs.nestjs.com/techniques/database#sequelize-integration
+  injected: [
+    { specifier: "@nestjs/sequelize", path: "InjectConnection()", session: 0 },
+    { specifier: "@nestjs/sequelize", path: "InjectModel()", as: "model()", session: 1 },
+  ],
   models: ["Model", "default.Model"],
   modelSession: "sequelize",
   // https://sequelize.org/docs/v6/other-topics/migrations/#project-bootstrapping: `models/index.js` calls each file of its folder.
@@ -47,6 +57,8 @@ export const sequelize: Library = {
       path: endsIn("create", "bulkCreate", "findOrCreate", "findCreateFind", "update", "upsert", "destroy", "truncate", "restore", "increment", "decrement", "save"),
       kind: "write",
     },
+    { path: ofAssociation("get", "count", "has"), kind: "read", generated: true },
+    { path: ofAssociation("set", "add", "remove", "create"), kind: "write", generated: true },
   ],
   batch: { handle: "Transaction" },
   closes: ["close"],

@@ -63,7 +63,7 @@ export const typeorm: Library = {
     { path: /^(?:findOne|findOneBy|findOneOrFail|findOneByOrFail|find|findBy|create)\(\)\.(?:save|remove|softRemove|recover)$/, kind: "write" },
     { path: WRITING, kind: "write" },
     { path: /createQueryBuilder\(\)(?:\.\w+\(\))*\.relation\(\)(?:\.\w+\(\))*\.(?:add|remove|set|addAndRemove)$/, kind: "write" },
-    { path: /createQueryBuilder\(\)(?:\.\w+\(\))*\.(?:getOne|getOneOrFail|getMany|getManyAndCount|getRawOne|getRawMany|getRawAndEntities|getCount|getExists|loadOne|loadMany|stream|execute)$/, kind: "read" },
+    { path: /create(?:Descendants|Ancestors)?QueryBuilder\(\)(?:\.\w+\(\))*\.(?:getOne|getOneOrFail|getMany|getManyAndCount|getRawOne|getRawMany|getRawAndEntities|getCount|getExists|loadOne|loadMany|stream|execute)$/, kind: "read" },
     { path: on("query"), kind: "sql" },
     { path: on("sql"), kind: "sql", by: "tag" },
     { path: on("synchronize", "dropDatabase", "runMigrations", "undoLastMigration", "clearDatabase"), kind: "ddl" },
