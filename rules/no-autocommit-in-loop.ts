@@ -22,6 +22,7 @@ import { whyLong } from "./lib/why-long.js";
 import { runsListed } from "./lib/statement-lists.js";
 import { callsOfTurn, flowOfTurn, waitsElsewhere } from "./lib/turns.js";
 import { isUpsertByHand } from "./lib/upsert.js";
+import { namesNoOne } from "./lib/whole-tables.js";
 import type { Draft, Rule } from "./rule.js";
 
 export interface Options {
@@ -231,8 +232,8 @@ interface Range {
 function isOfOneWhole(project: ProjectFacts, file: string, loop: LoopFact, call: CallFact): boolean {
   const held = { file, loop, fn: functionKey(file, loop.fn), path: [], writes: [{ file, call }] };
   const isPart = writesParts(project, file, loop, call) || parentRow(project, held).length > 0;
-  // An import under a new parent is as long as the document is.
-  return (isPart && !isOverDocument(project.graph, file, loop)) || keepsTogether(project, held) || reorders(project, held).length > 0;
+  // An import under a new parent is as long as the document is, and what comes in the place of all rows is as long as the table.
+  return (isPart && !isOverDocument(project.graph, file, loop)) || keepsTogether(project, held, (removal) => !namesNoOne(project, file, removal)) || reorders(project, held).length > 0;
 }
 
 /**

@@ -18,10 +18,10 @@ type Obstacle = LoopTransactionDetail["obstacles"][number];
 /**
  * A loop that replaces a set of rows (delete the old ones, then insert the new ones, of the same table), or that writes
  * the children of a row that the same function has just written: half of it is worth less than none, and it is as long
- * as one thing has parts.
+ * as one thing has parts. `counts`: which removals matter.
  */
-export function keepsTogether(project: ProjectFacts, { file, loop, writes }: HeldLoop): boolean {
-  const before = project.writers.callsOf(functionKey(file, loop.fn)).filter((call) => call.span.end <= loop.span.start && call.loop === loop.parent);
+export function keepsTogether(project: ProjectFacts, { file, loop, writes }: HeldLoop, counts: (removal: CallFact) => boolean = () => true): boolean {
+  const before = project.writers.callsOf(functionKey(file, loop.fn)).filter((call) => call.span.end <= loop.span.start && call.loop === loop.parent && counts(call));
   const removed = new Set(before.flatMap((call) => tablesOf(project, call, /^(DELETE|del|deleteFrom|deleteMany|destroy|nativeDelete)$/i)));
   return writes.some(({ call }) => tablesOf(project, call, /./).some((table) => removed.has(table)));
 }

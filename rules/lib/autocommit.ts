@@ -4,11 +4,15 @@ import { type Extent, inExtent } from "../../src/core/link/extent.js";
 import type { JudgedTransaction, ProjectFacts } from "../../src/core/link/index.js";
 import { append, type FunctionKey, functionKey, type Program } from "../../src/core/link/program.js";
 import { statementOf, statementsRunBy } from "../../src/core/link/run-statements.js";
+import type { StatementFact } from "../../src/core/link/statements.js";
 import { callersOf } from "../../src/core/link/sessions.js";
 import { makesPromise } from "../../src/core/link/waits.js";
 import { conditionAround } from "./condition-around.js";
 import { isOnOwnClient } from "./own-client.js";
+import { isEither, onThisWay } from "./on-this-way.js";
+import { optionsIndex } from "./option-style.js";
 import { freshSessionsOf } from "./own-session.js";
+import { runGiven } from "./run-given.js";
 import { startsOf } from "./same-session.js";
 import { chainOf, waitsElsewhere } from "./turns.js";
 import { isUpsertByHand } from "./upsert.js";
@@ -74,7 +78,7 @@ export class Autocommit {
     if (own !== undefined && this.#runsHere(file, call, own)) return { library: own, direct: true };
     const promised = this.#promised(file, call);
     if (promised !== undefined) return { library: promised, direct: true };
-    const through = this.#through(call) ?? this.#onOwnSession(call);
+    const through = this.#through(call) ?? this.#onOwnSession(call) ?? this.#inGiven(call) ?? this.#onThisWay(file, call);
     return through === undefined || !this.#runsHere(file, call, through.library) ? undefined : { ...through, direct: false };
   }
 
@@ -102,6 +106,33 @@ export class Autocommit {
     return key === undefined || more !== undefined || call.args.some((arg) => arg.k === "fn") ? undefined : this.#helper(key, 0);
   }
 
+  /** `retrying(() => insert.run(row))`: the function that it is given always writes. */
+  #inGiven(call: CallFact): Omit<Commit, "direct"> | undefined {
+    const ran = runGiven(this.project, call);
+    return ran === undefined || ran.awaited.some((inner) => waitsElsewhere(this.project, inner)) ? undefined : this.#helper(ran.given, 0);
+  }
+
+  /** A helper that takes a session or a handle, `add(row, tx = db)`, and writes on a session when it is called from here, whatever others call it with. */
+  #onThisWay(file: string, call: CallFact): Omit<Commit, "direct"> | undefined {
+    const { writers, program } = this.project;
+    const [key, more] = writers.calleesOf(call);
+    const calls = key === undefined || more !== undefined ? [] : writers.callsOf(key);
+    if (key === undefined || calls.length === 0 || this.#isBusy(calls)) return undefined;
+    const { file: at } = program.fnOf(key);
+    const always = calls.filter(({ conditional }) => !conditional).flatMap((inner) => [inner, ...this.#alwaysIn(inner)]);
+    for (const inner of always) {
+      const library = this.#free(at, inner, onThisWay(this.project, { file: at, call: inner, fn: key, path: [{ file, call }] }));
+      if (library !== undefined) return { library };
+    }
+    return undefined;
+  }
+
+  #alwaysIn(call: CallFact): CallFact[] {
+    const ran = runGiven(this.project, call);
+    const calls = ran ? this.project.writers.callsOf(ran.given) : [];
+    return ran?.awaited.some((inner) => waitsElsewhere(this.project, inner)) || this.#isBusy(calls) ? [] : calls.filter(({ conditional }) => !conditional);
+  }
+
   /** A helper that gets a session for itself commits what it writes there, however many functions it hands that session to. */
   #onOwnSession(call: CallFact): Omit<Commit, "direct"> | undefined {
     const { writers, program } = this.project;
@@ -122,7 +153,7 @@ export class Autocommit {
     const writes = calls.filter((inner) => this.#writes(file, inner) !== undefined);
     const write = writes.find((inner) => !inner.conditional || asksForSession(this.project.program, file, inner)) ?? (isUpsertByHand(this.project, file, writes) ? writes[0] : undefined);
     const library = write && !this.#isBusy(calls) ? this.#writes(file, write) : undefined;
-    const found = library !== undefined ? { library } : (this.#handsOn(calls, depth) ?? this.#inTransaction(key, calls));
+    const found = library !== undefined ? { library } : (this.#handsOn(calls, depth) ?? this.#inTransaction(key, calls) ?? this.#runsGiven(calls));
     this.#helpers.set(key, found ?? null);
     return found;
   }
@@ -159,6 +190,12 @@ export class Autocommit {
     return to !== undefined && another === undefined && only.args.some(isSession) ? this.#helper(to, depth + 1) : undefined;
   }
 
+  /** `save(row) { retrying(() => insert.run(row)); }` */
+  #runsGiven(calls: readonly CallFact[]): Omit<Commit, "direct"> | undefined {
+    const written = this.#isBusy(calls) ? [] : calls.filter(({ conditional }) => !conditional).flatMap((call) => this.#inGiven(call) ?? []);
+    return written[0];
+  }
+
   /** One transaction each time, for the rows of one turn: a commit a turn. One that holds a loop is a batch, and so are those of a list. */
   #inTransaction(key: FunctionKey, calls: readonly CallFact[]): Omit<Commit, "direct"> | undefined {
     const { writers, program } = this.project;
@@ -186,16 +223,22 @@ export class Autocommit {
     const ofProgram = anywhere.filter(({ session }) => session === undefined || !this.#isTests(session));
     const all = ofProgram.length > 0 ? ofProgram : anywhere;
     // A declared type that may hold a transaction's handle, too, says less than the sessions that are seen to come there.
-    const seen = all.filter(({ owner }) => !this.#isEither(owner));
+    const seen = all.filter(({ owner }) => !isEither(tokens, owner));
     const statements = seen.length > 0 ? seen : all;
+    return this.isHeld(functionKey(file, call.fn), call.span) ? undefined : this.#free(file, call, statements);
+  }
+
+  /** The library of statements that write on a session itself, where no transaction is handed to them. */
+  #free(file: string, call: CallFact, statements: readonly StatementFact[]): string | undefined {
+    const { tokens } = this.project.graph.values;
     const [first] = statements;
-    if (!first || this.isHeld(functionKey(file, call.fn), call.span)) return undefined;
+    if (!first) return undefined;
     const free = statements.every(({ kind, owner, session }) => {
       const held = tokens.get(owner);
       const alone = held.t === "session" || (held.t === "typed" && (held.role === "session" || held.role === "model")) || (held.t === "derived" && (held.kind === "orm" || (held.kind === "statement" && this.#isFree(held.of)) || (held.kind === "client" && isOnOwnClient(this.project, file, call))));
       return kind === "write" && alone && tokens.handleOf(owner) === undefined && session !== undefined && !this.project.graph.privateSessions.has(session);
     });
-    if (!free || carriesTransaction(call) || this.#isOnHandleByName(file, call) || (packageName(first.library) === "objection" && this.#mayBeHanded(file, call)) || isSetBased(call, first.sql) || this.project.ambient.carries(first.library)) return undefined;
+    if (!free || mayCarryTransaction(call, first) || this.#isOnHandleByName(file, call) || (packageName(first.library) === "objection" && this.#mayBeHanded(file, call)) || isSetBased(call, first.sql) || this.project.ambient.carries(first.library)) return undefined;
     return first.library;
   }
 
@@ -215,18 +258,13 @@ export class Autocommit {
       const given = callee.k !== "member" ? undefined : /^\$?query$/.test(callee.name) ? args[0] : /^\$?relatedQuery$/.test(callee.name) ? args[1] : undefined;
       if (given === undefined || (given.k === "global" && given.name === "undefined")) return false;
       const ids = [...graph.values.solver.values(graph.values.expression(file, given, fn))];
-      return ids.length === 0 || ids.some((id) => graph.values.tokens.handleOf(id) !== undefined || graph.values.tokens.sessionOf(id) === undefined || this.#isEither(id));
+      return ids.length === 0 || ids.some((id) => graph.values.tokens.handleOf(id) !== undefined || graph.values.tokens.sessionOf(id) === undefined || isEither(graph.values.tokens, id));
     });
   }
 
   #isTests(session: number): boolean {
     const token = this.project.graph.values.tokens.get(session);
     return token.t === "session" && this.project.program.role(token.file) === "test";
-  }
-
-  #isEither(of: number): boolean {
-    const token = this.project.graph.values.tokens.get(of);
-    return token.t === "typed" ? token.role === "either" : token.t === "derived" && this.#isEither(token.of);
   }
 
   /** A statement that was prepared on a session, not on a connection out of a pool. */
@@ -237,9 +275,16 @@ export class Autocommit {
   }
 }
 
-/** `{ transaction: t }`: the library's way to hand a transaction to a statement. */
-function carriesTransaction({ args }: CallFact): boolean {
-  return args.some((arg) => arg.k === "object" && arg.props.some(({ name }) => /^(transaction|trx|tx|transacting|session|\.\.\.)$/i.test(name)));
+/**
+ * `{ transaction: t }`: the library's way to hand a transaction to a statement, where it has one; what a function of the program's own makes of its arguments, nobody can tell. Of other libraries, an
+ * object says what is written: `stmt.run({ ...row, session })`.
+ */
+function mayCarryTransaction(call: CallFact, { library, through }: StatementFact): boolean {
+  const inOptions = libraryWithId(library)?.transactions.some(({ option }) => option !== undefined) === true;
+  if (through === undefined && !inOptions) return false;
+  const index = library === "sequelize" && through === undefined && !call.spread ? optionsIndex(call) : undefined;
+  const given = index === undefined ? call.args : call.args.slice(index, index + 1);
+  return given.some((arg) => arg.k === "object" && arg.props.some(({ name }) => /^(transaction|trx|tx|transacting|session|\.\.\.)$/i.test(name)));
 }
 
 /** Many rows in one statement: each turn of the loop is a batch already. */

@@ -17,7 +17,7 @@ export function sessionDetail(project: ProjectFacts, open: OpenSite, factories: 
   const library = libraryWithId(open.library);
   const calls = partCalls(project.graph, open.token);
   const wrappers = [...new Set(calls.filter(({ on, library: id }) => on === "orm" && id !== open.library).map(({ library: id }) => id))].sort();
-  const unshared = whyUnshared(project, open);
+  const unshared = whyUnshared(project, open) ?? (inner && inner.key !== open.fn ? BY_HAND : undefined);
   const outside = calls.filter(({ file, call }) => !inFactory.has(functionKey(file, call.fn)));
   return {
     kind: "session-per-call",
@@ -75,6 +75,9 @@ function isHarmlessPragma(path: string, argument: Expr | undefined): boolean {
   const text = argument ? literalText(argument) : undefined;
   return path === "pragma" && text !== undefined && (FILE_PRAGMAS.test(text) || !/[=(]/.test(text));
 }
+
+/** `new Promise((resolve) => { const db = new Database(path, () => resolve(db)); })` */
+const BY_HAND = { why: "it comes out of a promise that is made by hand: keep that promise in a variable of its module, and give it to all" };
 
 function whyUnshared(project: ProjectFacts, open: OpenSite): SessionPerCallDetail["unshared"] {
   const unshared = libraryWithId(open.library)?.unshared;

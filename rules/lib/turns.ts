@@ -3,6 +3,7 @@ import type { ProjectFacts } from "../../src/core/link/index.js";
 import type { FunctionKey, Program } from "../../src/core/link/program.js";
 import { statementsRunBy } from "../../src/core/link/run-statements.js";
 import { combinatorOf, makesPromise } from "../../src/core/link/waits.js";
+import { runGiven } from "./run-given.js";
 
 /** How deep an expression is looked into before nothing is said of it. */
 const MAX_DEPTH = 16;
@@ -114,6 +115,8 @@ function waitsFor(project: ProjectFacts, call: CallFact, seen: Set<CallFact>, de
   const isOfLibrary = (each: CallFact): boolean => (project.graph.external.get(each) ?? []).some((id) => project.graph.values.tokens.libraryOf(id) !== undefined);
   // Made by hand: around a driver's callback it waits for the database, around anything else for that.
   if (makesPromise(call)) return !callees.some((key) => project.writers.callsOf(key).some(isOfLibrary));
+  const ran = runGiven(project, call);
+  if (ran) return depth < MAX_LAYERS && [...ran.awaited, ...project.writers.callsOf(ran.given).filter((inner) => inner.awaited || isHandedOn(project, ran.given, inner))].some((inner) => waits(project, inner, seen, depth + 1));
   if (callees.length > 0)
     return depth < MAX_LAYERS && callees.some((key) => project.writers.callsOf(key).some((inner) => (inner.awaited || isHandedOn(project, key, inner)) && waits(project, inner, seen, depth + 1)));
   return !isOfLibrary(call);

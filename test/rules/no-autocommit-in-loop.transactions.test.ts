@@ -142,6 +142,12 @@ runTable({
         export async function importAll(names: string[], transaction: Transaction) {
           for (const name of names) await Thing.create({ name }, { transaction });
         }` },
+    { name: "Sequelize's options come from elsewhere", code: `
+        import { Sequelize, DataTypes } from "sequelize";
+        const Thing = new Sequelize("sqlite:app.db").define("thing", { name: DataTypes.TEXT });
+        export async function importAll(names: string[], options: object) {
+          for (const name of names) await Thing.create({ name }, { ...options });
+        }` },
     { name: "a declared client may be in one", code: `
         import type { PoolClient } from "pg";
         export async function importAll(client: PoolClient, names: string[]) {
@@ -195,6 +201,22 @@ runTable({
         });` } },
   ],
   invalid: [
+    { name: "what is written has a column that is called so, or comes from an object", code: `
+        import Database from "better-sqlite3";
+        import express from "express";
+        const insert = new Database("app.db").prepare("INSERT INTO things (session, name) VALUES (@session, @name)");
+        express().post("/things", (request, response) => {
+          for (const row of request.body) insert.run({ ...row, session: request.sessionID });
+          response.end();
+        });`, findings: [{ line: 5, related: [5], message: "commits a better-sqlite3 write of its own", why: [4], fix: "manual", reason: "has no name at the loop" }] },
+    { name: "Sequelize: the values, which stand before the options", code: `
+        import express from "express";
+        import { Sequelize, DataTypes } from "sequelize";
+        const Thing = new Sequelize("sqlite:app.db").define("thing", { name: DataTypes.TEXT });
+        express().post("/things", async (request, response) => {
+          for (const row of request.body) await Thing.create({ ...row });
+          response.end();
+        });`, findings: [{ line: 5, related: [5], library: "sequelize", message: "commits a sequelize write of its own", why: [4], fix: "manual", reason: "turns that are committed stay" }] },
     { name: "on a parameter that is named as a handle, and given the session", code: `
         import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
         import express from "express";

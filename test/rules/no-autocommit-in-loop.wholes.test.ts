@@ -12,6 +12,7 @@ const PRISMA = `
 const found = (line: number, loop: number, more: Partial<Expected> = {}): Expected => ({ line, related: [loop], message: "commits a better-sqlite3 write of its own", fix: "manual", reason: "turns that are committed stay", ...more });
 
 /** Proven, on a session that has a name at the loop: what `wrap-loop-writes` puts into batches. */
+const WRAPPED = { fix: "review", reason: "the turns of its batch are rolled back with it" } as const;
 
 runTable({
   rule: "no-autocommit-in-loop",
@@ -198,6 +199,37 @@ runTable({
           for (const name of req.body.names) insert.run(name);
           res.end();
         });`, findings: [found(8, 8, { confidence: "likely", why: [6] })] },
+    { name: "rows in the place of all that there are, of a whole table and of one source", code: `${DB}
+        import express from "express";
+        const app = express();
+        app.put("/things", (req, res) => {
+          db.prepare("DELETE FROM things").run();
+          for (const name of req.body.names) insert.run(name);
+          res.end();
+        });
+        app.put("/feed", (req, res) => {
+          db.exec("DELETE FROM things WHERE source = 'feed'");
+          for (const name of req.body.names) insert.run(name);
+          res.end();
+        });`, findings: [found(8, 8, { why: [6], ...WRAPPED }), found(13, 13, { why: [11], ...WRAPPED })] },
+    { name: "Drizzle: rows in the place of all of one source, and of one thing", code: `
+        import Database from "better-sqlite3";
+        import { eq } from "drizzle-orm";
+        import { drizzle } from "drizzle-orm/better-sqlite3";
+        import express from "express";
+        import { things } from "./schema.js";
+        const db = drizzle(new Database("app.db"));
+        const app = express();
+        app.put("/feed", (req, res) => {
+          db.delete(things).where(eq(things.source, "feed")).run();
+          for (const row of req.body.rows) db.insert(things).values(row).run();
+          res.end();
+        });
+        app.put("/owners/:id", (req, res) => {
+          db.delete(things).where(eq(things.owner, req.params.id)).run();
+          for (const row of req.body.rows) db.insert(things).values(row).run();
+          res.end();
+        });`, findings: [found(10, 10, { why: [8], library: "drizzle-orm", message: "drizzle-orm write" }), found(15, 15, { why: [13], confidence: "likely", library: "drizzle-orm", message: "drizzle-orm write" })] },
     { name: "children of a row that was just inserted are likely", code: `${DB}
         import express from "express";
         const app = express();

@@ -5,6 +5,22 @@ runTable({
   theme: "factories in one file",
   valid: [
     {
+      name: "a promise of a session, which is kept",
+      code: `
+        import sqlite3 from "sqlite3";
+        import express from "express";
+        let opened;
+        function openDb() {
+          return new Promise((resolve, reject) => {
+            const db = new sqlite3.Database("app.db", (error) => (error ? reject(error) : resolve(db)));
+          });
+        }
+        const getDb = () => (opened ??= openDb());
+        const app = express();
+        app.get("/things", async (req, res) => (await getDb()).all("SELECT * FROM things", (error, rows) => res.json(rows)));
+      `,
+    },
+    {
       name: "a factory that only start-up calls",
       code: `
         import Database from "better-sqlite3";
@@ -84,6 +100,28 @@ runTable({
     },
   ],
   invalid: [
+    {
+      name: "a factory that gives a promise, which the driver's callback resolves",
+      code: `
+        import sqlite3 from "sqlite3";
+        import express from "express";
+        function openDb() {
+          return new Promise((resolve, reject) => {
+            const db = new sqlite3.Database("app.db", (error) => (error ? reject(error) : resolve(db)));
+          });
+        }
+        const app = express();
+        app.get("/things", async (req, res) => {
+          const db = await openDb();
+          db.all("SELECT * FROM things", (error, rows) => res.json(rows));
+        });
+        app.get("/others", async (req, res) => {
+          const db = await openDb();
+          db.all("SELECT * FROM others", (error, rows) => res.json(rows));
+        });
+      `,
+      findings: [{ line: 5, library: "sqlite3", message: "`openDb` opens a new sqlite3 session each time it is called, and 2 places do so per request, event or tick", fix: "manual", reason: "it comes out of a promise that is made by hand", related: [10, 14], why: [13, 14, 4, 5], sessions: "1" }],
+    },
     {
       name: "a factory that overwrites a module's variable which nothing else reads",
       code: `

@@ -10,6 +10,7 @@ import { addShared } from "./runtime-calls.js";
 import type { NodeId } from "./solver.js";
 import type { TokenId } from "./tokens.js";
 import type { Values } from "./values.js";
+import { makesPromise } from "./waits.js";
 
 export type ArgumentNodes = NodeId[];
 
@@ -102,11 +103,30 @@ export function applyExternal(values: Values, { file, call, callee, args, result
   if (token.module === null && call.kind === "new") solver.add(result, tokens.intern({ t: "allocation", file, id: call.id }));
   // What stands for a value is used as that value, whatever its traps do in between: `new Proxy({} as PrismaClient, …)`.
   if (token.module === null && token.path === "Proxy" && call.kind === "new" && args[0] !== undefined) solver.flow(args[0], result);
+  if (makesPromise(call)) addResolved(values, file, call, result);
   // A wrapper of another package (`asyncHandler(fn)`) most often gives the function back, dressed.
   for (const arg of args)
     solver.watch(arg, (id) => {
       if (tokens.get(id).t === "function" && !isMemoizer(token) && !open && !isRunInPlace(call)) solver.add(result, id);
     });
+}
+
+/**
+ * `new Promise((resolve, reject) => { const db = new sqlite3.Database(path, (error) => (error ? reject(error) : resolve(db))); })`: what a driver with callbacks opens comes out of the promise. Of other
+ * values nothing is said, since they would only be more to follow.
+ */
+function addResolved(values: Values, file: string, call: CallFact, result: NodeId): void {
+  const { program, solver, tokens } = values;
+  const [executor] = call.args;
+  if (executor?.k !== "fn") return;
+  const { params, span } = program.fn(file, executor.id);
+  const resolve = params[0]?.variable;
+  const given = program.file(file).calls.filter(({ callee, span: at }) => callee.k === "var" && callee.id === resolve && span.start <= at.start && at.end <= span.end);
+  for (const { args: [value], fn } of given)
+    if (value !== undefined)
+      solver.watch(values.expression(file, value, fn), (id) => {
+        if (tokens.sessionOf(id) !== undefined) solver.add(result, id);
+      });
 }
 
 /** `promisify(exec)`, `promisify(setTimeout)`: as the platform names what it offers with promises itself, `fs.promises.readFile`. */

@@ -10,6 +10,7 @@ import { argumentAt, kindOf, openPatternOf, withoutDefault } from "./library-cal
 import { isPrivate } from "./private-file.js";
 import { append, functionKey, type FunctionKey } from "./program.js";
 import type { DerivedKind, TokenId } from "./tokens.js";
+import { makesPromise } from "./waits.js";
 
 /** A place where a session is made. */
 export interface OpenSite {
@@ -247,9 +248,15 @@ export function factoriesOf(graph: CallGraph, open: OpenSite): Factory[] {
     found.set(key, factory);
     queue.push(factory);
   };
-  consider(open.fn, 0);
+  consider(giverOf(graph, open), 0);
   for (let next = queue.shift(); next; next = queue.shift()) for (const use of usesOf(graph, next)) if (!use.call.memo) consider(functionKey(use.file, use.call.fn), next.level + 1);
   return [...found.values()];
+}
+
+/** Whose result it is: in `new Promise((resolve) => { const db = new Database(path, () => resolve(db)); })` that of the function around. */
+function giverOf({ program }: CallGraph, { file, call, fn }: OpenSite): FunctionKey {
+  const promise = program.file(file).calls.find((each) => makesPromise(each) && each.args[0]?.k === "fn" && each.args[0].id === call.fn);
+  return promise ? functionKey(file, promise.fn) : fn;
 }
 
 function returnsSession(graph: CallGraph, file: string, fn: FunctionFact, session: TokenId): boolean {

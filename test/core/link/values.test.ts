@@ -50,6 +50,8 @@ describe("values within a file", () => {
     ["then's result", `probe(await Promise.resolve(1).then(() => db));`],
     ["catch's result", `probe(await Promise.resolve(db).catch(() => null));`],
     ["Promise.all", `const [d] = await Promise.all([db]); probe(d);`],
+    ["what a promise is resolved with", `const get = () => new Promise((resolve) => { resolve(db); }); probe(await get());`],
+    ["what a promise is resolved with later", `const get = () => new Promise((resolve, reject) => { setTimeout(() => (x ? reject(1) : resolve(db)), 1); }); probe(await get());`],
     ["bind", `function get() { return db; } const bound = get.bind(null); probe(bound());`],
     ["call", `function get() { return db; } probe(get.call(null));`],
     ["apply's arguments", `function use(d) { probe(d); } use.apply(null, [db]);`],
@@ -64,6 +66,7 @@ describe("values within a file", () => {
     ["a shadowing parameter", `function use(db) { probe(db); } use(1);`],
     ["another property", `const ctx = { db }; probe(ctx.other);`],
     ["another variable", `const other = {}; probe(other.db);`],
+    ["what a promise is rejected with", `const get = () => new Promise((resolve, reject) => { reject(db); }); probe(await get());`],
     ["a callback that is not called with it", `[1].map((d) => probe(d)); const list = [db];`],
   ])("not: %s", (_name, text) => {
     expect(probedSessions(link({ "a.ts": `${OPEN}\n${text}` }))).toEqual([]);
