@@ -9,6 +9,7 @@ import { calleeName } from "../src/core/link/names.js";
 import { functionKey } from "../src/core/link/program.js";
 import { statementOf } from "../src/core/link/run-statements.js";
 import { combinatorOf } from "../src/core/link/waits.js";
+import { withArticle } from "./lib/article.js";
 import { type Autocommit, autocommitOf, type Commit } from "./lib/autocommit.js";
 import { keepsTogether, parentRow, reorders, writesParts } from "./lib/atomicity.js";
 import { asksForItsItem } from "./lib/condition-around.js";
@@ -30,9 +31,9 @@ export interface Options {
 }
 
 const messages = {
-  direct: (library: string, symbol: string) => `Each turn of the loop over \`${symbol}\` commits a ${library} write of its own: put batches of them into one transaction, or write many rows with one statement.`,
+  direct: (library: string, symbol: string) => `Each turn of the loop over \`${symbol}\` commits ${withArticle(library)} write of its own: put batches of them into one transaction, or write many rows with one statement.`,
   through: (library: string, symbol: string, callee: string, what: "writes" | "transaction") =>
-    `Each turn of the loop over \`${symbol}\` calls \`${callee}\`, which commits ${what === "writes" ? `${library} writes` : `a ${library} transaction`} of its own: put batches of them into one transaction, or write many rows with one statement.`,
+    `Each turn of the loop over \`${symbol}\` calls \`${callee}\`, which commits ${what === "writes" ? `${library} writes` : `${withArticle(library)} transaction`} of its own: put batches of them into one transaction, or write many rows with one statement.`,
 };
 
 export const noAutocommitInLoop: Rule<Options> = {

@@ -10,6 +10,7 @@ import { classKey } from "./injected.js";
 import { Injection } from "./injection.js";
 import { isOnlyKept } from "./kept.js";
 import { listenersOf } from "./listeners.js";
+import { fromOwnRoute, type PathStep } from "./own-route.js";
 import { Passers } from "./passers.js";
 import { functionKey, type FunctionKey } from "./program.js";
 import { endlessAround, rearmed } from "./repeats.js";
@@ -77,8 +78,8 @@ export class Contexts {
   }
 
   /** From the entry point to the function, outermost first, each step with the function it leads to. */
-  pathTo(key: FunctionKey, context: Context): (Step & { key: FunctionKey })[] {
-    const path: (Step & { key: FunctionKey })[] = [];
+  pathTo(key: FunctionKey, context: Context): readonly PathStep[] {
+    const path: PathStep[] = [];
     const seen = new Set<FunctionKey>();
     // Whose method was called through `this`, as long as nothing else was.
     let self: TokenId | undefined;
@@ -91,7 +92,7 @@ export class Contexts {
       else self ??= this.#instanceOf(at);
       at = step.from;
     }
-    return path;
+    return fromOwnRoute(this.graph, this.#registered, path);
   }
 
   #instanceOf(key: FunctionKey): TokenId | undefined {
