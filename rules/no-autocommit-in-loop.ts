@@ -9,6 +9,7 @@ import { calleeName } from "../src/core/link/names.js";
 import { functionKey } from "../src/core/link/program.js";
 import { statementOf } from "../src/core/link/run-statements.js";
 import { combinatorOf } from "../src/core/link/waits.js";
+import { withArticle } from "./lib/article.js";
 import { type Autocommit, autocommitOf, type Commit } from "./lib/autocommit.js";
 import { keepsTogether, parentRow, reorders, writesParts } from "./lib/atomicity.js";
 import { asksForItsItem } from "./lib/condition-around.js";
@@ -31,9 +32,9 @@ export interface Options {
 }
 
 const messages = {
-  direct: (library: string, symbol: string) => `Each turn of the loop over \`${symbol}\` commits a ${library} write of its own: put batches of them into one transaction, or write many rows with one statement.`,
+  direct: (library: string, symbol: string) => `Each turn of the loop over \`${symbol}\` commits ${withArticle(library)} write of its own: put batches of them into one transaction, or write many rows with one statement.`,
   through: (library: string, symbol: string, callee: string, what: "writes" | "transaction") =>
-    `Each turn of the loop over \`${symbol}\` calls \`${callee}\`, which commits ${what === "writes" ? `${library} writes` : `a ${library} transaction`} of its own: put batches of them into one transaction, or write many rows with one statement.`,
+    `Each turn of the loop over \`${symbol}\` calls \`${callee}\`, which commits ${what === "writes" ? `${library} writes` : `${withArticle(library)} transaction`} of its own: put batches of them into one transaction, or write many rows with one statement.`,
 };
 
 export const noAutocommitInLoop: Rule<Options> = {
@@ -186,7 +187,7 @@ function isSure(project: ProjectFacts, bounds: Bounds, file: string, loop: LoopF
   return (
     isEach && !isMeant && !ofOneThing && !ofShape &&
     (!call.conditional || call.everyTurn === true || asksForItsItem(project.program, file, loop, call) || isUpsertByHand(project, file, commits.flatMap(({ call: each, commit: made }) => (made.direct ? [each] : [])))) &&
-    !mayThrowAfter(project, file, loop, call) && !tellsOfEach(project, file, loop, call) &&
+    !mayThrowAfter(project, file, loop, call) && !failsAlone(project, file, loop, call) &&
     !isPerhapsShort(project.graph, file, all) && !isOverFoundByAddress(project.contexts, file, all) && !isOfOneWhole(project, file, loop, call) && !marksWork(project, file, loop, call, commits) && !changesFiles(project, callsOfTurn(project, file, loop)) &&
     // A script: whoever wrote its statements may have meant each to stand by itself.
     runsListed(project, { file, loop, writes: commits.map((each) => ({ file, call: each.call })) }).length === 0
@@ -213,14 +214,24 @@ function mayThrowAfter({ program }: ProjectFacts, file: string, loop: LoopFact, 
   return throws.some((thrown) => thrown.loop === loop.id && thrown.span.start >= span.end && !tries.some(({ handler }) => handler && handler.start <= thrown.span.start && thrown.span.end <= handler.end));
 }
 
-/** `catch { failed.push(row.id); }`: what becomes of each row is told, and those that are written stay, whatever the others do. */
-function tellsOfEach({ program }: ProjectFacts, file: string, loop: LoopFact, { fn, span }: CallFact): boolean {
+/**
+ * Turns that fail by themselves on purpose, and leave what the others have written: `catch { failed.push(row.id); }` tells what becomes of each row,
+ * `catch (error) { if (!isTaken(error)) throw error; }` passes over the one failure that it expects, which would undo all rows of one transaction.
+ */
+function failsAlone({ program }: ProjectFacts, file: string, loop: LoopFact, { fn, span }: CallFact): boolean {
   const { calls, throws, tries } = program.file(file);
-  const within = (inner: Range, outer: Range | undefined) => outer !== undefined && outer.start <= inner.start && inner.end <= outer.end;
-  return tries.some(
-    ({ fn: of, block, handler, span: whole }) =>
-      of === fn && within(span, block) && within(whole, loop.body) && calls.some(({ callee, span: told }) => callee.k === "member" && callee.name === "push" && within(told, handler)) && !throws.some((thrown) => within(thrown.span, handler)),
-  );
+  const within = (inner: Range, outer: Range) => outer.start <= inner.start && inner.end <= outer.end;
+  return tries.some(({ fn: of, block, handler, span: whole }) => {
+    if (of !== fn || handler === undefined || !within(span, block) || !within(whole, loop.body)) return false;
+    const last = throws.findLast((thrown) => thrown.fn === fn && within(thrown.span, handler));
+    if (last !== undefined) return mayPassOver(program.text(file, { ...handler, end: last.span.start }), program.text(file, { ...handler, start: last.span.end }));
+    return calls.some(({ callee, span: told }) => callee.k === "member" && callee.name === "push" && within(told, handler));
+  });
+}
+
+/** A `catch` goes on after some failures: its last `throw` stands under a condition, as what comes after one does by itself, or one before it does. */
+function mayPassOver(before: string, after: string): boolean {
+  return /[^\s;}]/.test(after) || /\bif\s*\([^;{}]*\)\s*\{?\s*$/.test(before) || /\bcontinue\b/.test(before);
 }
 
 interface Range {

@@ -3,6 +3,7 @@ import type { CallFact } from "../src/core/facts/types.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
 import { functionKey } from "../src/core/link/program.js";
 import { statementsRunBy } from "../src/core/link/run-statements.js";
+import { withArticle } from "./lib/article.js";
 import { isOnFallback } from "./lib/fallback-pool.js";
 import { finish } from "./lib/finish.js";
 import { callPath } from "./lib/path.js";
@@ -16,7 +17,7 @@ export interface Options {
 
 const messages = {
   begun: (library: string, verb: string) =>
-    `${verb} goes through a ${library} pool, where each statement may take another connection: the transaction begins on one and the rest runs on others. Take one connection and run all of it there, or use the library's transaction function.`,
+    `${verb} goes through ${withArticle(library)} pool, where each statement may take another connection: the transaction begins on one and the rest runs on others. Take one connection and run all of it there, or use the library's transaction function.`,
 };
 
 export const noBeginOnPool: Rule<Options> = {

@@ -4,6 +4,7 @@ import { constantOf } from "../src/core/link/constants.js";
 import { engineOf } from "../src/core/link/engines.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
 import type { TokenId } from "../src/core/link/tokens.js";
+import { withArticle } from "./lib/article.js";
 import { finish } from "./lib/finish.js";
 import { numberOf, settingsOf } from "./lib/settings.js";
 import { runsOnWorker } from "./lib/worker-thread.js";
@@ -19,7 +20,7 @@ export interface Options {
 const messages = {
   sync: (library: string, wait: string) =>
     `${library} waits for a lock on the calling thread, so this busy timeout may freeze the whole process for ${wait}: set a few seconds, and retry what is still busy after that.`,
-  async: (library: string, wait: string) => `With this busy timeout a ${library} statement may wait ${wait} for a lock, and everything behind it waits, too: set a few seconds, and find out who holds the lock.`,
+  async: (library: string, wait: string) => `With this busy timeout ${withArticle(library)} statement may wait ${wait} for a lock, and everything behind it waits, too: set a few seconds, and find out who holds the lock.`,
 };
 
 export const noLongBusyTimeout: Rule<Options> = {

@@ -4,6 +4,7 @@ import type { CallFact, Span } from "../src/core/facts/types.js";
 import type { JudgedTransaction, ProjectFacts } from "../src/core/link/index.js";
 import { functionKey } from "../src/core/link/program.js";
 import { writtenApart } from "./lib/apart.js";
+import { withArticle } from "./lib/article.js";
 import { mentionsArguments } from "./lib/dropped-handle.js";
 import { finish } from "./lib/finish.js";
 import { hasOwnConnection, isByHand } from "./lib/by-hand.js";
@@ -41,7 +42,7 @@ const messages = {
   handed: (library: string, session: string, fn: string, sync: boolean) =>
     `\`${session}\` is the ${library} session around the transaction whose handle \`${fn}\` is given: this ${outcome(sync)}. Use the handle.`,
   apart: (library: string, helper: string) =>
-    `\`${helper}\` writes on a ${library} session that it opens for itself, in the middle of this transaction: it is no part of it, and may wait for its locks. Hand it the session.`,
+    `\`${helper}\` writes on ${withArticle(library)} session that it opens for itself, in the middle of this transaction: it is no part of it, and may wait for its locks. Hand it the session.`,
 };
 
 const CAUGHT = "its error is caught inside the transaction, which on PostgreSQL is over once a statement of it has failed";

@@ -3,6 +3,7 @@ import type { CallFact, Expr, LoopFact } from "../src/core/facts/types.js";
 import { Bounds } from "../src/core/link/bounds.js";
 import type { ProjectFacts } from "../src/core/link/index.js";
 import { functionKey } from "../src/core/link/program.js";
+import { withArticle } from "./lib/article.js";
 import { finish } from "./lib/finish.js";
 import { callPath } from "./lib/path.js";
 import { asksStore, isRun, type SingleRead, singleReadOf } from "./lib/single-read.js";
@@ -28,9 +29,9 @@ const REMEDIES: Readonly<Record<string, string>> = {
 const REMEDY = "`IN (…)`, a join, or a batch loader";
 
 const messages = {
-  direct: (library: string, symbol: string, remedy: string) => `Each turn of the loop over \`${symbol}\` waits for a ${library} query of its own (N + 1): read all of them with one query, by ${remedy}.`,
+  direct: (library: string, symbol: string, remedy: string) => `Each turn of the loop over \`${symbol}\` waits for ${withArticle(library)} query of its own (N + 1): read all of them with one query, by ${remedy}.`,
   through: (library: string, symbol: string, remedy: string, callee: string) =>
-    `Each turn of the loop over \`${symbol}\` calls \`${callee}\`, which waits for a ${library} query of its own (N + 1): read all of them with one query, by ${remedy}.`,
+    `Each turn of the loop over \`${symbol}\` calls \`${callee}\`, which waits for ${withArticle(library)} query of its own (N + 1): read all of them with one query, by ${remedy}.`,
 };
 
 export const noQueryInLoop: Rule<Options> = {

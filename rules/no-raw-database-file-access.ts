@@ -4,6 +4,7 @@ import type { ProjectFacts } from "../src/core/link/index.js";
 import { sameFile } from "../src/core/link/keys.js";
 import { type FunctionKey, functionKey } from "../src/core/link/program.js";
 import { isClose } from "../src/core/link/sessions.js";
+import { withArticle } from "./lib/article.js";
 import { type Access, type FileAccess, fileAccesses } from "./lib/file-access.js";
 import { finish } from "./lib/finish.js";
 import { isHeld } from "./lib/held-session.js";
@@ -21,10 +22,10 @@ export interface Options {
 
 const messages: Readonly<Record<Access, (name: string, library: string) => string>> = {
   reads: (name, library) =>
-    `\`${name}\` opens the file of a ${library} session past SQLite: what is still in the WAL is missing, and closing the descriptor drops the locks that this process holds on the file. Use the library's \`backup()\`, or \`VACUUM INTO\` another file.`,
-  overwrites: (name, library) => `\`${name}\` writes over the file of a ${library} session that is open: the database may be corrupted. Close the session first, and open it again afterwards.`,
+    `\`${name}\` opens the file of ${withArticle(library)} session past SQLite: what is still in the WAL is missing, and closing the descriptor drops the locks that this process holds on the file. Use the library's \`backup()\`, or \`VACUUM INTO\` another file.`,
+  overwrites: (name, library) => `\`${name}\` writes over the file of ${withArticle(library)} session that is open: the database may be corrupted. Close the session first, and open it again afterwards.`,
   removes: (name, library) =>
-    `\`${name}\` takes the file of a ${library} session away while it is open: the session goes on with a file that nobody finds any more. Close the session first.`,
+    `\`${name}\` takes the file of ${withArticle(library)} session away while it is open: the session goes on with a file that nobody finds any more. Close the session first.`,
 };
 
 export const noRawDatabaseFileAccess: Rule<Options> = {

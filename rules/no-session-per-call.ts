@@ -182,7 +182,9 @@ function ancestorsOf({ program }: ProjectFacts, file: string, fn: number): Funct
 }
 
 function relatedPlaces(project: ProjectFacts, open: OpenSite, uses: readonly JudgedUse[]): Place[] {
-  return [...uses.filter((use) => use.call !== open.call), ...(uses.some((use) => use.call === open.call) ? whoRunsPerCall(project, open) : [])]
+  const places = [...uses.filter((use) => use.call !== open.call), ...(uses.some((use) => use.call === open.call) ? whoRunsPerCall(project, open) : [])];
+  // A call that may run several functions, each of which opens one, is one place.
+  return [...new Map(places.map((use) => [use.call, use])).values()]
     .map((use) => ({ file: use.file, span: use.call.span, text: `${functionName(project, functionKey(use.file, use.call.fn))} gets a session of its own here` }))
     .sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.span.start - b.span.start));
 }

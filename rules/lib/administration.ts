@@ -4,7 +4,7 @@ import { isClose, type OpenSite, partCalls } from "../../src/core/link/sessions.
 import { contains, Flow } from "./turns.js";
 
 /** Statements that touch no row: they look after a database, make one, or ask for its locks. The text begins with a quote. */
-const ADMINISTERS = /^\s*["'`]\s*(PRAGMA\s+(wal_checkpoint|integrity_check|quick_check|optimize|journal_size_limit|incremental_vacuum)|BEGIN|COMMIT|END|ROLLBACK|VACUUM|ANALYZE|(CREATE|DROP|ALTER)\s+DATABASE)\b/i;
+const ADMINISTERS = /^\s*["'`]\s*(PRAGMA\s+(wal_checkpoint|integrity_check|quick_check|optimize|journal_size_limit|incremental_vacuum)|BEGIN|COMMIT|END|ROLLBACK|VACUUM|ANALYZE|(CREATE|DROP|ALTER)\s+(DATABASE|SCHEMA))\b/i;
 /** What stops another connection's query. https://www.postgresql.org/docs/current/functions-admin.html */
 const CANCELS = /\bpg_(cancel|terminate)_backend\b|^\s*["'`]\s*KILL\s/i;
 

@@ -7,7 +7,7 @@ const FEW_LETTERS = 4;
 
 /** `n + 2 sessions (n = entryIds)`, `1 session`: an amount with what its letters stand for. */
 export function amount(cost: Cost, unit: string): string {
-  if (cost.length > FEW_TERMS || letters(cost).size > FEW_LETTERS) return `a number of ${unit}s that grows with each of its ${letters(cost).size} loops`;
+  if (cost.length > FEW_TERMS || letters(cost).size > FEW_LETTERS) return `${unit}s in each of ${letters(cost).size} loops`;
   const names = letters(cost);
   const legend = [...names].map(([symbol, letter]) => `${letter} = ${symbol}`).join(", ");
   const figure = formatCost(cost, names);

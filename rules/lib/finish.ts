@@ -1,5 +1,5 @@
 import { packageName } from "../../src/core/catalogue/index.js";
-import { fingerprint } from "../../src/core/fingerprint.js";
+import { fingerprint, onOneLine } from "../../src/core/fingerprint.js";
 import type { Finding } from "../../src/core/finding.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import type { Draft, Rule } from "../rule.js";
@@ -12,7 +12,8 @@ export function finish(rule: Pick<Rule, "name" | "meta">, project: ProjectFacts,
     .map((draft) => {
       const code = project.program.text(draft.file, draft.span);
       const around = enclosingName(project, draft);
-      const key = `${around}\u0000${code}`;
+      // Two that differ in their line breaks alone are equal, as their fingerprints see them.
+      const key = `${around}\u0000${onOneLine(code)}`;
       const occurrence = seen.get(key) ?? 0;
       seen.set(key, occurrence + 1);
       return {

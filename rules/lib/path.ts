@@ -46,8 +46,7 @@ export function dearestPath(project: ProjectFacts, summaries: Summaries, entry: 
   const seen = new Set<FunctionKey>();
   for (let key: FunctionKey | undefined = entry.key; key !== undefined && !seen.has(key); ) {
     seen.add(key);
-    const anonymous = key === entry.key && project.program.fnOf(key).fn.name === "";
-    const next = dearestCall(project, summaries, key, seen, anonymous ? "the handler" : functionName(project, key));
+    const next = dearestCall(project, summaries, key, seen, key === entry.key ? handlerName(project, key) : functionName(project, key));
     if (!next) break;
     path.push(next.place);
     key = next.to;
@@ -84,10 +83,17 @@ function isClass(key: FunctionKey): boolean {
   return key.startsWith("class ");
 }
 
+/** What the step before has called by its route need not have a name of its own. */
+function handlerName(project: ProjectFacts, key: FunctionKey): string {
+  return !isClass(key) && project.program.fnOf(key).fn.name === "" ? "the handler" : functionName(project, key);
+}
+
 /** From an entry point along the calls that run a function, without what they cost. Getters are read, so they leave no step. */
 export function callPath(project: ProjectFacts, key: FunctionKey): Place[] {
   const context = project.contexts.of(key).has("per-call") ? "per-call" : "repeated";
-  return project.contexts.pathTo(key, context).flatMap(({ key: reached, ...step }): Place[] => {
+  const path = project.contexts.pathTo(key, context);
+  const entered = path.find(({ entry }) => entry !== undefined)?.key;
+  return path.flatMap(({ key: reached, ...step }): Place[] => {
     const { program, labels } = project;
     if (step.entry !== undefined && !isClass(reached)) {
       const { file, fn } = program.fnOf(reached);
@@ -95,7 +101,7 @@ export function callPath(project: ProjectFacts, key: FunctionKey): Place[] {
       return [step.call ? { file: step.file, span: nameSpan(step.call), text } : { file, span: fn.span, text }];
     }
     if (!step.call) return [];
-    const caller = step.from ? functionName(project, step.from) : step.file;
+    const caller = step.from === undefined ? step.file : step.from === entered ? handlerName(project, step.from) : functionName(project, step.from);
     return [{ file: step.file, span: nameSpan(step.call), text: `${caller} calls ${calleeName(project, step.file, step.call)}` }];
   });
 }

@@ -33,7 +33,14 @@ const NUMBERED = /(^|\/)migrations?\/(?:[\w.-]+\/)?[a-z]{0,2}[-_.]?\d+[\w.-]*\.[
 export function runsMigrations({ program }: ProjectFacts, { file, call }: Pick<TransactionSite, "file" | "call">): boolean {
   if (/(^|\/)migrations?\.[cm]?[jt]s$/i.test(file) || NUMBERED.test(file)) return true;
   const around = program.file(file).functions.filter((fn) => fn.span.start <= call.span.start && call.span.end <= fn.span.end);
-  return around.some(({ name }) => /^(run|apply|execute|perform)(\w*[a-z])?Migrations$|^migrate(Schema|Database|Db|Tables?|ToLatest)$/i.test(name));
+  return around.some(({ id, name }) => /^(run|apply|execute|perform)(\w*[a-z])?Migrations$|^migrate(Schema|Database|Db|Tables?|ToLatest)$/i.test(name) || isListedMigration(program, file, id));
+}
+
+/** A step of a list that says so: `const migrations = [async (db) => …]`, `MIGRATIONS = { 4: { up(db) { … } } }`, `migrations["004"] = …`. */
+function isListedMigration(program: ProjectFacts["program"], file: string, fn: number): boolean {
+  const saysSo = (target: Expr): boolean =>
+    target.k === "var" ? /(^|[a-z_])migrations$/i.test(program.variable(file, target.id).name) : target.k === "member" && (/(^|[a-z_])migrations$/i.test(target.name) || saysSo(target.of));
+  return program.file(file).assigns.some(({ target, value }) => saysSo(target) && value.k !== "fn" && [...parts(value)].some((part) => part.k === "fn" && part.id === fn));
 }
 
 /** A function that says so by its name, and that no request is seen to reach, runs when the program is brought up to date. */

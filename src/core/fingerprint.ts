@@ -16,5 +16,10 @@ export function hash(text: string): string {
  * which one of equal ones it is.
  */
 export function fingerprint(rule: string, file: string, functionName: string, code: string, occurrence: number): string {
-  return hash([rule, file, functionName, code.replace(/\s+/g, " ").trim(), String(occurrence)].join("\u0000"));
+  return hash([rule, file, functionName, onOneLine(code), String(occurrence)].join("\u0000"));
+}
+
+/** Code as a fingerprint sees it: how it is broken into lines and indented says nothing. */
+export function onOneLine(code: string): string {
+  return code.replace(/\s+/g, " ").trim();
 }

@@ -89,4 +89,76 @@ describe("a finding names the operation as the outside knows it", () => {
     const path = (finding?.why ?? []).map(({ text }) => text);
     expect(path[1]).toMatch(/ calls the function at src\/app\.ts:\d+$/);
   });
+
+  const WRAP = `
+        import express from "express";
+        import Database from "better-sqlite3";
+        export const db = new Database("app.db");
+        export const insert = db.prepare("INSERT INTO things (name) VALUES (?)");
+        export const app = express();
+        export const wrap = (handler) => async (req, res, next) => { try { await handler(req, res); } catch (error) { next(error); } };
+        app.get("/first", wrap(async (req, res) => { res.json([]); }));
+        app.get("/other", wrap(async (req, res) => { res.json([]); }));
+        export function add(names) {
+          for (const name of names) insert.run(name);
+        }
+  `;
+
+  /** The path to the loop in `add`. */
+  function pathBy(route: string): string[] {
+    const [finding, more] = findingsOf(ruleNamed("no-autocommit-in-loop"), { "src/app.js": `${WRAP}${route}` });
+    if (!finding || more) throw new Error("the case is about one finding");
+    return finding.why.filter(({ about }) => about !== "list").map(({ text }) => text);
+  }
+
+  it("a handler without a name is called one", () => {
+    expect(pathBy(`app.post("/things", (req, res) => { add(req.body.names); res.end(); });`)).toEqual(["POST /things", "the handler calls add"]);
+  });
+
+  it("a wrapper's handler serves many routes: the path begins at the one for which it was made", () => {
+    expect(pathBy(`app.post("/things", wrap(async (req, res) => { add(req.body.names); res.end(); }));`)[0]).toBe("POST /things");
+    expect(pathBy(`
+        const create = async (req, res) => { add(req.body.names); res.end(); };
+        app.post("/things", wrap(create));`)).toEqual(["POST /things", "create calls add"]);
+  });
+
+  it("what the wrapper has run by somebody else begins at its own route as well", () => {
+    expect(pathBy(`
+        import { context } from "@opentelemetry/api";
+        const traced = (handler) => async (req, res) => { await context.with(context.active(), handler, undefined, req, res); };
+        app.get("/second", traced(async (req, res) => { res.json([]); }));
+        const create = async (req, res) => { add(req.body.names); res.end(); };
+        app.post("/things", traced(create));`)).toEqual(["POST /things", "the handler calls context.with", "create calls add"]);
+  });
+
+  it("where a helper makes the routes, the path begins where the helper was given the function", () => {
+    expect(pathBy(`
+        const made = (method) => (path, handler) => app[method]("/api" + path, wrap(handler));
+        const post = made("post");
+        post("/more", async (req, res) => { res.end(); });
+        post("/things", async (req, res) => { add(req.body.names); res.end(); });`)).toEqual(["POST /things", "the handler calls add"]);
+    expect(pathBy(`
+        const made = (method) => (path, handler) => app[method]("/api" + path, wrap(handler));
+        const serve = made("post");
+        serve("/more", async (req, res) => { res.end(); });
+        serve("/things", async (req, res) => { add(req.body.names); res.end(); });`)).toEqual(["a handler that serve makes", "the handler calls add"]);
+  });
+
+  it("a route that is put together is left open where that is", () => {
+    expect(pathBy(`
+        const post = (path, handler) => app.post("/api" + path, handler);
+        post("/things", (req, res) => { add(req.body.names); res.end(); });`)[0]).toBe("POST /api…");
+  });
+
+  it("a function that a wrapper was given goes by the name of what the wrapper gave back", () => {
+    const helper = `
+        const retried = (work) => (...args) => { try { return work(...args); } catch { return work(...args); } };`;
+    expect(pathBy(`${helper}
+        const save = retried((names) => add(names));
+        app.post("/things", (req, res) => { save(req.body.names); res.end(); });`).at(-1)).toBe("save calls add");
+    // What a call gives that is no function is no name for one that it ran.
+    expect(pathBy(`
+        function within(work) { work(); return 1; }
+        app.post("/things", (req, res) => { const done = within(() => add(req.body.names)); res.json(done); });`).at(-1)).toMatch(/^the function at src\/app\.js:\d+ calls add$/);
+  });
 });

@@ -77,6 +77,32 @@ runTable({
           res.end();
         });`,
     } },
+    { name: "a step in a list of migrations", file: "src/db.js", code: `
+        const knex = require("knex")({ client: "pg", connection: process.env.DB_URI });
+        const migrations = [
+          async (db) => {
+            const things = await db("things");
+            for (const thing of things) await db("things").where("id", thing.id).update({ data: JSON.stringify({ ...thing.data, seen: false }) });
+          },
+        ];
+        exports.open = async () => {
+          for (const migrate of migrations) await migrate(knex);
+          return knex;
+        };` },
+    { name: "a step in a table of migrations", file: "src/db.js", code: `
+        const knex = require("knex")({ client: "pg", connection: process.env.DB_URI });
+        const MIGRATIONS = {
+          4: {
+            async up(db) {
+              const things = await db("things");
+              for (const thing of things) await db("things").where("id", thing.id).update({ seen: false });
+            },
+          },
+        };
+        exports.open = async () => {
+          await MIGRATIONS[4].up(knex);
+          return knex;
+        };` },
     { name: "a migration by name", code: `${DB}
         export function migrateThings(names: string[]) {
           for (const name of names) insert.run(name);
@@ -93,6 +119,18 @@ runTable({
         }` },
   ],
   invalid: [
+    { name: "a step in a list of something else", file: "src/db.js", code: `
+        const knex = require("knex")({ client: "pg", connection: process.env.DB_URI });
+        const sweeps = [
+          async (db) => {
+            const things = await db("things");
+            for (const thing of things) await db("things").where("id", thing.id).update({ data: JSON.stringify({ ...thing.data, seen: false }) });
+          },
+        ];
+        exports.open = async () => {
+          for (const sweep of sweeps) await sweep(knex);
+          return knex;
+        };`, findings: [{ line: 5, library: "knex", related: [5], message: "commits a knex write of its own", fix: "manual", reason: "turns that are committed stay" }] },
     { name: "a mark after work that writes in ways of its own is likely", code: `
         import express from "express";${DB}
         const app = express();

@@ -69,6 +69,24 @@ runTable({
           res.end();
         });
         app.get("/things", async (req, res) => { res.json(await (await Connections.get()).query("SELECT * FROM things")); });` },
+    { name: "connections that make a database and its schema, each closed", code: `
+        import express from "express";
+        import pg from "pg";
+        const app = express();
+        async function ensure(name) {
+          const server = new pg.Client({ database: "postgres" });
+          await server.connect();
+          await server.query(\`CREATE DATABASE "\${name}"\`);
+          await server.end();
+          const made = new pg.Client({ database: name });
+          await made.connect();
+          await made.query("CREATE SCHEMA tenant");
+          await made.end();
+        }
+        app.post("/tenants", async (req, res) => {
+          await ensure(req.body.name);
+          res.end();
+        });` },
     { name: "a connection that makes the database, and is closed", code: `
         import express from "express";
         import mysql from "mysql2/promise";

@@ -10,6 +10,7 @@ import { classKey } from "./injected.js";
 import { Injection } from "./injection.js";
 import { isOnlyKept } from "./kept.js";
 import { listenersOf } from "./listeners.js";
+import { fromOwnRoute, type PathStep } from "./own-route.js";
 import { Passers } from "./passers.js";
 import { functionKey, type FunctionKey } from "./program.js";
 import { endlessAround, rearmed } from "./repeats.js";
@@ -46,6 +47,7 @@ export interface Registered {
 export class Contexts {
   readonly #of = new Map<FunctionKey, Map<Context, Step>>();
   readonly #outgoing = new Map<FunctionKey, { to: FunctionKey; step: Step; memo?: MemoFact }[]>();
+  #madeBy?: ReadonlySet<FunctionKey>;
   #incoming?: ReadonlyMap<FunctionKey, readonly FunctionKey[]>;
   readonly #queue: [FunctionKey, Context][] = [];
   readonly #registered: Registered[] = [];
@@ -76,8 +78,8 @@ export class Contexts {
   }
 
   /** From the entry point to the function, outermost first, each step with the function it leads to. */
-  pathTo(key: FunctionKey, context: Context): (Step & { key: FunctionKey })[] {
-    const path: (Step & { key: FunctionKey })[] = [];
+  pathTo(key: FunctionKey, context: Context): readonly PathStep[] {
+    const path: PathStep[] = [];
     const seen = new Set<FunctionKey>();
     // Whose method was called through `this`, as long as nothing else was.
     let self: TokenId | undefined;
@@ -90,7 +92,7 @@ export class Contexts {
       else self ??= this.#instanceOf(at);
       at = step.from;
     }
-    return path;
+    return fromOwnRoute(this.graph, this.#registered, path);
   }
 
   #instanceOf(key: FunctionKey): TokenId | undefined {
@@ -164,9 +166,28 @@ export class Contexts {
     if (call.memo.owner === "module") return MODULE;
     if (call.memo.owner === "this") {
       const cls = this.#enclosingClass(file, call.fn);
-      return cls === undefined ? undefined : classKey(file, cls);
+      return cls === undefined ? this.#objectOf(file, call.fn) : classKey(file, cls);
     }
     return functionKey(file, call.memo.owner);
+  }
+
+  /**
+   * Whose circumstances an object without a class has: those of the function that writes it down; nobody's that is known where a function is lent its object
+   * (`function connect(this: Adapter)`, which stands in the object that a factory gives back). What a function that is called with `new` finds empty was made by that very call.
+   */
+  #objectOf(file: string, fn: number): FunctionKey | undefined {
+    const { program } = this.graph;
+    let at = program.fn(file, fn);
+    while (at.kind === "arrow" && at.parent !== at.id) at = program.fn(file, at.parent);
+    if (at.kind === "module") return MODULE;
+    const key = functionKey(file, at.id);
+    if (this.#constructed.has(key)) return undefined;
+    return at.object === undefined ? `object of ${key}` : functionKey(file, at.parent);
+  }
+
+  /** The functions that are called with `new`. */
+  get #constructed(): ReadonlySet<FunctionKey> {
+    return (this.#madeBy ??= new Set(this.graph.edges.flatMap(({ call, to }) => (call.kind === "new" ? [to] : []))));
   }
 
   #enclosingClass(file: string, fn: number): number | undefined {

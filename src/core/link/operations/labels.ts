@@ -19,8 +19,12 @@ export class Labels {
 
   constructor(readonly graph: CallGraph) {}
 
-  /** The name of what a function does for the outside: its label alone, made whole by the routers, controllers and folders around it. */
+  /** The name of what a function does for the outside: its label alone, made whole by the routers, controllers and folders around it. What is put together at run time is left open. */
   of(key: FunctionKey, label: string, step: Step): string {
+    return this.#whole(key, label, step).replaceAll("${}", "…");
+  }
+
+  #whole(key: FunctionKey, label: string, step: Step): string {
     const { file, fn } = this.graph.program.fnOf(key);
     if (label === "GraphQL resolver" && fn.name !== "") return `${label} ${fn.name}`;
     if (!step.call) return fn.class === undefined ? conventionLabel(label, fn.name) : this.#decorated(label, file, fn.class, fn.name);
