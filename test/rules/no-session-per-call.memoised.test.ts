@@ -486,6 +486,6 @@ runTable({
         import Database from "better-sqlite3";
         import express from "express";
         const getDb = cache(() => new Database("app.db"));${ROUTE}`,
-      findings: [{ line: 4, message: "The function at src/app.ts:4 opens a new", fix: "safe", related: [7], why: [6, 7, 4], sessions: "1" }] },
+      findings: [{ line: 4, message: "`getDb` opens a new", fix: "safe", related: [7], why: [6, 7, 4], sessions: "1" }] },
   ],
 });
