@@ -47,6 +47,8 @@ const BUILD_FOLDER = /^(?:dist|build|lib|out|output|esm|cjs|es|commonjs|module|t
 
 class TreeResolver implements Resolver {
   private readonly cache = new Map<string, string | undefined>();
+  /** By importer and specifier: the same is asked again and again, and to put a key together takes longer than to look it up. */
+  private readonly asked = new Map<string, Map<string, string | undefined>>();
 
   constructor(
     private readonly tree: Tree,
@@ -59,6 +61,16 @@ class TreeResolver implements Resolver {
   }
 
   resolve(fromFile: string, specifier: string): string | undefined {
+    let known = this.asked.get(fromFile);
+    if (!known) this.asked.set(fromFile, (known = new Map<string, string | undefined>()));
+    const answer = known.get(specifier);
+    if (answer !== undefined || known.has(specifier)) return answer;
+    const found = this.ofFolder(fromFile, specifier);
+    known.set(specifier, found);
+    return found;
+  }
+
+  private ofFolder(fromFile: string, specifier: string): string | undefined {
     // Everything depends on the importer's folder alone.
     const folder = path.posix.dirname(fromFile);
     const key = `${folder}\0${specifier}`;

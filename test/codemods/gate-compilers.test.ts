@@ -45,7 +45,7 @@ describe.each([
 ] as const)("with TypeScript %s in the project", (_, compiler, says) => {
   it.skipIf(compiler?.isInstalled === false)("the scan finds the same, and the type gate takes back what does not compile, by the compiler that it names", async () => {
     project = installed(compiler);
-    const scan = await scanProject({ root: project.root, cache: false, strict: true, rules: ["no-unbatched-loop-transaction"] });
+    const scan = await scanProject({ root: project.root, tests: true, cache: false, strict: true, rules: ["no-unbatched-loop-transaction"] });
     expect(scan.findings.map(({ file }) => file)).toEqual(["src/bad.ts", "src/good.ts"]);
     const outcome = await fixProject({ root: project.root, findings: scan.findings, redetect: (overlay) => scan.redetect(overlay), codemods, options: { review: true, dryRun: true, allowDirty: true } });
     expect(outcome.refused).toEqual([]);

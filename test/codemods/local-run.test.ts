@@ -59,7 +59,7 @@ describe("local transforms on a program that runs", () => {
   beforeAll(async () => {
     project = temporaryProject({ "src/main.ts": MAIN });
     before = await runProgram(project, "src/main.ts");
-    const scan = await scanProject({ root: project.root, paths: [`${project.root}/src`], strict: true, cache: false });
+    const scan = await scanProject({ root: project.root, paths: [`${project.root}/src`], strict: true, tests: true, cache: false });
     outcome = await fixProject({
       root: project.root,
       findings: scan.findings,
@@ -84,7 +84,7 @@ describe("local transforms on a program that runs", () => {
   });
 
   it("has nothing to do a second time", async () => {
-    const scan = await scanProject({ root: project.root, paths: [`${project.root}/src`], strict: true, cache: false });
+    const scan = await scanProject({ root: project.root, paths: [`${project.root}/src`], strict: true, tests: true, cache: false });
     expect(codemods.plan(scan.findings, { root: project.root, read: (file) => project.read(file), exists: () => true, list: () => ["src/main.ts"] }, {}).groups).toEqual([]);
   });
 });

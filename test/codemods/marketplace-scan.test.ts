@@ -21,7 +21,7 @@ describe("the marketplace, scanned and fixed", () => {
     const files = marketplace();
     project = temporaryProject(files, JSON.parse(files["tsconfig.json"] ?? "{}") as object);
     before = readTree(project.root);
-    const scan = await scanProject({ root: project.root });
+    const scan = await scanProject({ root: project.root, tests: true });
     outcome = await fixProject({
       root: project.root,
       findings: scan.findings,
@@ -36,7 +36,7 @@ describe("the marketplace, scanned and fixed", () => {
   it("makes the four fixes, and a new scan finds nothing to fix", async () => {
     expect(outcome.applied.map(({ transform }) => transform)).toEqual(["use-shared-session", "init-at-startup", "tune-engine", "batch-loop-transaction"]);
     expect([outcome.takenBack, outcome.refused, outcome.manual]).toEqual([[], [], []]);
-    expect((await scanProject({ root: project.root })).findings).toEqual([]);
+    expect((await scanProject({ root: project.root, tests: true })).findings).toEqual([]);
   });
 
   // The harness runs what stands there. After a wanted change: `npm run fixtures` renews it; read the diff.

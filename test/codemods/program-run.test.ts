@@ -69,7 +69,7 @@ describe("generated programs, run before and after their fixes", () => {
     const made: Record<string, number> = {};
     for (const at of programs.keys()) {
       const root = path.join(on.root, `p${at}`);
-      const scan = await scanProject({ root, strict: true, cache: false });
+      const scan = await scanProject({ root, strict: true, tests: true, cache: false });
       const outcome = await fixProject({ root, findings: scan.findings, redetect: (overlay) => scan.redetect(overlay), codemods, options: { review: true, dryRun: false, allowDirty: true } });
       expect(outcome.takenBack, `p${at}`).toEqual([]);
       for (const { transform } of outcome.applied) made[transform] = (made[transform] ?? 0) + 1;

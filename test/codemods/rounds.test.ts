@@ -116,7 +116,7 @@ describe("fixes that touch the same lines", () => {
   beforeAll(async () => {
     project = temporaryProject(FILES);
     before = await runProgram(project, "test/run.ts");
-    const scan = await scanProject({ root: project.root, paths: [`${project.root}/src`] });
+    const scan = await scanProject({ root: project.root, tests: true, paths: [`${project.root}/src`] });
     outcome = await fixProject({ root: project.root, findings: scan.findings, redetect: (overlay) => scan.redetect(overlay), codemods, options: { review: true, dryRun: false, allowDirty: false } });
   }, 60_000);
 

@@ -159,7 +159,7 @@ describe("programs with two sessions on one file, run before and after", () => {
 });
 
 async function fixAll(project: TemporaryProject): Promise<FixOutcome> {
-  const scan = await scanProject({ root: project.root, cache: false, strict: true, rules: ["no-duplicate-session"] });
+  const scan = await scanProject({ root: project.root, tests: true, cache: false, strict: true, rules: ["no-duplicate-session"] });
   return await fixProject({
     root: project.root,
     findings: scan.findings,

@@ -14,7 +14,7 @@ afterEach(() => {
 /** The whole way: found, planned, checked by the compiler, written, found no more. */
 async function fix(files: Record<string, string>): Promise<{ applied: string[]; left: string[]; read: (file: string) => string }> {
   const made = (project = temporaryProject(files));
-  const scan = await scanProject({ root: made.root, cache: false });
+  const scan = await scanProject({ root: made.root, tests: true, cache: false });
   const outcome = await fixProject({
     root: made.root,
     findings: scan.findings,
@@ -23,7 +23,7 @@ async function fix(files: Record<string, string>): Promise<{ applied: string[]; 
     options: { review: true, dryRun: false, allowDirty: true, only: ["use-shared-session"] },
   });
   expect([outcome.takenBack, outcome.refused]).toEqual([[], []]);
-  const after = await scanProject({ root: made.root, cache: false });
+  const after = await scanProject({ root: made.root, tests: true, cache: false });
   return { applied: outcome.applied.map(({ transform }) => transform), left: after.findings.filter(({ rule }) => rule === "no-session-per-call").map(({ message }) => message), read: (file) => made.read(file) };
 }
 

@@ -61,7 +61,7 @@ test("runs", () => {
 describe("use-shared-session: a factory that some ask for a file of their own", () => {
   it("is shared by those that ask for the same one; nothing is reported of the others, nor of what a test lends", async () => {
     const root = tree({ "package.json": `{ "type": "module" }\n`, "src/db.js": DB, "src/trial.js": TRIAL, "src/runner.js": RUNNER, "src/server.js": SERVER, "test/runner.test.js": TEST });
-    const scan = await scanProject({ root, cache: false });
+    const scan = await scanProject({ root, tests: true, cache: false });
     const outcome = await fixProject({ root, findings: scan.findings, redetect: (overlay) => scan.redetect(overlay), codemods, options: { review: true, dryRun: true, allowDirty: true } });
     expect(outcome.refused).toEqual([]);
     expect(outcome.applied.map(({ transform }) => transform)).toEqual(["use-shared-session"]);

@@ -42,7 +42,7 @@ export async function two(item) {
 
 async function fix(inside: string): Promise<{ applied: string[]; refused: string[]; text: string }> {
   const root = tree({ "src/server.js": SERVER, "src/db.js": DB, "src/work.js": work(inside) });
-  const scan = await scanProject({ root, cache: false });
+  const scan = await scanProject({ root, tests: true, cache: false });
   const outcome = await fixProject({ root, findings: scan.findings, redetect: (overlay) => scan.redetect(overlay), codemods, options: { review: true, dryRun: true, allowDirty: true } });
   return {
     applied: outcome.applied.map(({ transform, line }) => `${transform} ${line}`),

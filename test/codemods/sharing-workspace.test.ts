@@ -241,7 +241,7 @@ function workspace(files: Readonly<Record<string, string>>, link: Readonly<Recor
 const LINK = { "apps/web/node_modules/@shop/db": "packages/db" };
 
 async function fix(project: TemporaryProject): Promise<FixOutcome> {
-  const scan = await scanProject({ root: project.root });
+  const scan = await scanProject({ root: project.root, tests: true });
   return fixProject({
     root: project.root,
     findings: scan.findings,
@@ -343,7 +343,7 @@ describe("a factory that tests, start-up and shutdown call as well as requests",
   });
 
   it("is silent after, and has nothing more to do", async () => {
-    expect((await scanProject({ root: project.root })).findings.filter(({ rule }) => rule === "no-session-per-call")).toEqual([]);
+    expect((await scanProject({ root: project.root, tests: true })).findings.filter(({ rule }) => rule === "no-session-per-call")).toEqual([]);
     const again = await fix(project);
     expect([again.applied, again.diffs]).toEqual([[], []]);
   });
@@ -400,7 +400,7 @@ it("opens", () => void openStore(":memory:").close());
       expect(project.read("src/server.ts")).toBe(
         files["src/server.ts"]?.replace('import * as stores from "./db.js";\n', 'import * as stores from "./db.js";\nimport { getSession } from "./session.js";\n').replaceAll(' res.json(openStore("app.db")', ' res.json(getSession("app.db")'),
       );
-      const left = (await scanProject({ root: project.root })).findings;
+      const left = (await scanProject({ root: project.root, tests: true })).findings;
       expect(left.map(({ rule, related }) => [rule, related.map(({ span }) => span.line)])).toEqual([["no-session-per-call", [9, 10]]]);
       const again = await fix(project);
       expect(again.diffs).toEqual([]);

@@ -36,7 +36,7 @@ export interface Fixable {
 /** All fixes of a tree. No compiler and no git is asked. */
 export async function fixTree(folder: string, mods: Codemods = codemods): Promise<TreeFixes> {
   const root = realpathSync(folder);
-  const scan = await scanProject({ root, strict: true, cache: false });
+  const scan = await scanProject({ root, strict: true, tests: true, cache: false });
   const disk = new Disk(root);
   const result = fixAll({ findings: scan.findings, host: (overlay) => overlayHost(disk, overlay), redetect: (overlay) => scan.redetect(overlay), mayTouch: (group, overlay) => mayTouch(root, group, overlay, disk) }, mods);
   for (const file of result.texts.keys()) if (!sameBytes(path.join(root, file), disk.bytes(file))) result.problems.push(`${file}: was written to`);

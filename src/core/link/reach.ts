@@ -42,6 +42,7 @@ class Near {
   readonly #seeds: ReadonlySet<string>;
   readonly #most: number;
   readonly #near = new Map<string, Set<number>>();
+  readonly #stars = new Map<string, readonly string[]>();
   readonly #speakers = new Map<string, Map<number, number[]>>();
   /** How many near units the files have whose exports a file passes on. */
   readonly #passed = new Map<string, number>();
@@ -84,7 +85,7 @@ class Near {
     const before = known.size;
     for (const [index, { imports }] of outline.units.entries()) if (!known.has(index) && imports.some((mention) => this.#isNear(file, mention))) known.add(index);
     // A star passes on what is near without a unit of its own: the module's code stands for it.
-    if (outline.stars.some((specifier) => this.#near.has(this.host.resolve(file, specifier) ?? ""))) known.add(0);
+    if (this.#starsOf(file, outline).some((target) => this.#near.has(target))) known.add(0);
     const speakers = this.#speakersOf(file, outline);
     // A Set's iteration also visits what is added meanwhile.
     for (const unit of known) for (const speaker of speakers.get(unit) ?? []) known.add(speaker);
@@ -98,7 +99,8 @@ class Near {
     let size = 0;
     for (const each of passed) {
       if (each !== file) size += this.#near.get(each)?.size ?? 0;
-      for (const specifier of this.#near.has(each) ? (this.host.outline(each)?.stars ?? []) : []) passed.add(this.host.resolve(each, specifier) ?? each);
+      const outline = this.#near.has(each) ? this.host.outline(each) : undefined;
+      for (const target of outline ? this.#starsOf(each, outline) : []) passed.add(target);
     }
     const before = this.#passed.get(file) ?? 0;
     this.#passed.set(file, size);
@@ -107,13 +109,13 @@ class Near {
 
   #isNear(file: string, { specifier, name }: Mention): boolean {
     const target = this.host.resolve(file, specifier);
-    return target !== undefined && this.#exportsNear(target, name, new Set());
+    return target !== undefined && this.#exportsNear(target, name);
   }
 
-  #exportsNear(file: string, name: string, seen: Set<string>): boolean {
+  /** `seen`: the files with stars that have been asked already. */
+  #exportsNear(file: string, name: string, seen?: Set<string>): boolean {
     const near = this.#near.get(file);
-    if (seen.has(file) || !near) return false;
-    seen.add(file);
+    if (!near || seen?.has(file)) return false;
     if (name === "*") return near.size > 0;
     const outline = this.host.outline(file);
     if (!outline) return true;
@@ -121,7 +123,17 @@ class Near {
     if (own?.some((unit) => near.has(unit)) === true || outline.exports.get("=")?.some((unit) => near.has(unit)) === true) return true;
     if (own) return false;
     if (name === "default") return true;
-    return outline.stars.some((specifier) => this.#exportsNear(this.host.resolve(file, specifier) ?? "", name, seen));
+    const stars = this.#starsOf(file, outline);
+    if (stars.length === 0) return false;
+    const passed = (seen ?? new Set<string>()).add(file);
+    return stars.some((target) => this.#exportsNear(target, name, passed));
+  }
+
+  /** Where a file's stars lead: asked for each name that somebody takes out of a barrel. */
+  #starsOf(file: string, { stars }: Outline): readonly string[] {
+    let targets = this.#stars.get(file);
+    if (!targets) this.#stars.set(file, (targets = stars.flatMap((specifier) => this.host.resolve(file, specifier) ?? [])));
+    return targets;
   }
 
   #speakersOf(file: string, { units }: Outline): Map<number, number[]> {

@@ -43,7 +43,7 @@ export async function prove(application: string, program: Program, serving: Serv
       expect(round, "the fix comes to an end").toBeLessThan(MAX_ROUNDS);
       for (const name of made) applied.add(name);
     }
-    const { findings } = await scanProject({ root: project.root, cache: false });
+    const { findings } = await scanProject({ root: project.root, tests: true, cache: false });
     const after = await serve(project, program, serving);
     return { before, after, applied: [...applied].sort(), left: findings.filter(({ rule }) => /session-per-call|loop-transaction/.test(rule)).map(({ rule }) => rule) };
   } finally {
@@ -52,7 +52,7 @@ export async function prove(application: string, program: Program, serving: Serv
 }
 
 async function fix(project: TemporaryProject): Promise<string[]> {
-  const scan = await scanProject({ root: project.root, cache: false });
+  const scan = await scanProject({ root: project.root, tests: true, cache: false });
   const outcome = await fixProject({
     root: project.root,
     findings: scan.findings,

@@ -47,7 +47,7 @@ export async function batch(files: Readonly<Record<string, string>>, main?: stri
 }
 
 async function fix(project: TemporaryProject, only: string, strict: boolean): Promise<FixOutcome> {
-  const scan = await scanProject({ root: project.root, strict, cache: false });
+  const scan = await scanProject({ root: project.root, strict, tests: true, cache: false });
   return await fixProject({
     root: project.root,
     findings: scan.findings,

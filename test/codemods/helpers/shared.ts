@@ -38,7 +38,7 @@ export async function share(files: Readonly<Record<string, string>>, program?: P
     const again = await fix(project);
     expect([again.applied, again.takenBack, again.refused]).toEqual([[], [], []]);
     for (const [file, text] of texts) expect(project.read(file), file).toBe(text);
-    const after = await scanProject({ root: project.root, cache: false });
+    const after = await scanProject({ root: project.root, tests: true, cache: false });
     return {
       read: (file) => texts.get(file) ?? "",
       applied: outcome.applied.map(({ transform }) => transform),
@@ -53,7 +53,7 @@ export async function share(files: Readonly<Record<string, string>>, program?: P
 }
 
 async function fix(project: TemporaryProject): Promise<FixOutcome> {
-  const scan = await scanProject({ root: project.root, cache: false });
+  const scan = await scanProject({ root: project.root, tests: true, cache: false });
   return await fixProject({
     root: project.root,
     findings: scan.findings,

@@ -110,9 +110,13 @@ describe.skipIf(absence !== undefined)(`on PostgreSQL${absence === undefined ? "
     const { db } = session(server, { max: 3 });
     let inside = 0;
     let most = 0;
+    const full = gate();
     await Promise.all(Array.from({ length: 60 }, async (_, index) => {
       await transaction(db, async (tx) => {
         most = Math.max(most, ++inside);
+        // However slowly the server lets them in.
+        if (most === 3) full.open();
+        await full.promise;
         try {
           if (index % 4 === 0) throw new Error("planned");
           if (index % 4 === 1) await tx.query("SELECT nonsense");
