@@ -1,7 +1,6 @@
+import { LOADED_PLUGIN } from "../core/catalogue/frameworks/fastify.js";
 import { reach, type FileNode } from "./select.js";
 
-/** Where `@fastify/autoload`, and what is built on it, looks for plugins. */
-const LOADED = /(^|\/)(plugins|routes|services|modules|api|hooks)\/.*\.[cm]?[jt]s$/;
 const DECORATES = /\.decorate(?:Request|Reply)?\(\s*["'`]([\w$]+)["'`]/g;
 
 /**
@@ -9,7 +8,7 @@ const DECORATES = /\.decorate(?:Request|Reply)?\(\s*["'`]([\w$]+)["'`]/g;
  * place: no import would tell that they have to do with a database.
  */
 export function askForDecorated(nodes: ReadonlyMap<string, FileNode>, text: (file: string) => string): Set<string> {
-  const loaded = [...nodes.keys()].filter((file) => LOADED.test(file));
+  const loaded = [...nodes.keys()].filter((file) => LOADED_PLUGIN.test(file));
   const names = new Set<string>();
   for (const file of loaded) {
     const found = [...text(file).matchAll(DECORATES)].flatMap(([, name]) => name ?? []);

@@ -4,7 +4,8 @@ const VERBS = "get|post|put|patch|delete|head|options|all";
 /** Properties of a route's options that are functions of a request. */
 const ROUTE_HOOKS = /^(handler|on(Request|Send|Response|Error|Timeout|RequestAbort)|pre(Parsing|Validation|Handler|Serialization)|errorHandler)$/;
 /** Where `@fastify/autoload`, and what is built on it, looks for plugins: https://github.com/fastify/fastify-autoload */
-const LOADED = { file: /(^|\/)(plugins|routes|services|modules|api|hooks)\/.*\.[cm]?[jt]s$/, params: ["default()"], entry: (name: string) => (name === "=" || name === "default" ? ({ role: "once", label: "start-up" } as const) : undefined) };
+export const LOADED_PLUGIN = /(^|\/)(plugins|routes|services|modules|api|hooks)\/.*\.[cm]?[jt]s$/;
+const LOADED = { file: LOADED_PLUGIN, params: ["default()"], entry: (name: string) => (name === "=" || name === "default" ? ({ role: "once", label: "start-up" } as const) : undefined) };
 const ONCE_HOOKS = /^on(Ready|Listen|Close|Register|Route)$|^preClose$/;
 
 /** https://fastify.dev/docs/latest/Reference/Server/, …/Hooks/, …/Decorators/ */
