@@ -43,7 +43,7 @@ export function neighboursOf(scan: KeptScan, file: string, changed: ChangedFile 
       },
     }),
   );
-  return reached.size > most ? undefined : { files: [...reached].sort(), asked };
+  return reached.size > most ? undefined : { files: [...reached.keys()].sort(), asked };
 }
 
 const NOTHING: Outline = { units: [], exports: new Map(), stars: [] };

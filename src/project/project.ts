@@ -6,12 +6,13 @@ import { decodeEntry } from "../core/cache/facts-entry.js";
 import type { FactsEntry } from "../core/cache/facts-entry.js";
 import { globalTypeNames } from "../core/catalogue/index.js";
 import { bindGlobals } from "../core/facts/bind-globals.js";
+import { narrowFacts } from "../core/facts/narrow.js";
 import { outlineOf } from "../core/facts/outline.js";
 import type { Outline } from "../core/facts/outline.js";
 import type { FileFacts } from "../core/facts/types.js";
 import type { Finding } from "../core/finding.js";
 import { linkProject, type ProjectFacts } from "../core/link/index.js";
-import { reachFiles, withoutWaiting, type Waves } from "../core/link/reach.js";
+import { reachFiles, withoutWaiting, type Reached, type Waves } from "../core/link/reach.js";
 import { fileRole, isDeclarationFile } from "../core/link/roles.js";
 import { detectAll } from "../../rules/detect.js";
 import type { DetectOptions } from "../../rules/detect.js";
@@ -119,7 +120,7 @@ export class Project {
   }
 
   /** What can matter of the files on the disk, each step's files read side by side. */
-  private async selectAhead(onFile: OnFile = () => {}): Promise<string[]> {
+  private async selectAhead(onFile: OnFile = () => {}): Promise<Reached> {
     const { entries, resolver, cache, jobs } = this.parts;
     const nodes = this.nodesOf(entries, resolver, NO_OVERLAY);
     // What will be looked at shows on the way; it is never more than this.
@@ -128,7 +129,7 @@ export class Project {
     const waves = this.reach(nodes, resolver, entries, NO_OVERLAY);
     try {
       for (let step = waves.next(); ; step = waves.next()) {
-        if (step.done === true) return [...step.value].sort();
+        if (step.done === true) return step.value;
         await this.readAhead(step.value, pool, () => onFile(this.facts.size + this.unparsable.size, total));
       }
     } finally {
@@ -161,11 +162,11 @@ export class Project {
     });
   }
 
-  private select(entries: ReadonlyMap<string, SourceEntry>, resolver: Resolver, overlay: ReadonlyMap<string, string>): string[] {
-    return [...withoutWaiting(this.reach(this.nodesOf(entries, resolver, overlay), resolver, entries, overlay))].sort();
+  private select(entries: ReadonlyMap<string, SourceEntry>, resolver: Resolver, overlay: ReadonlyMap<string, string>): Reached {
+    return withoutWaiting(this.reach(this.nodesOf(entries, resolver, overlay), resolver, entries, overlay));
   }
 
-  private reach(nodes: ReadonlyMap<string, FileNode>, resolver: Resolver, entries: ReadonlyMap<string, SourceEntry>, overlay: ReadonlyMap<string, string>): Waves<Set<string>> {
+  private reach(nodes: ReadonlyMap<string, FileNode>, resolver: Resolver, entries: ReadonlyMap<string, SourceEntry>, overlay: ReadonlyMap<string, string>): Waves<Reached> {
     const outline = (file: string): Outline | undefined => this.outline(file, overlay);
     const resolve = (from: string, specifier: string) => {
       const target = resolver.resolve(from, specifier);
@@ -295,7 +296,7 @@ export class Project {
     return this.run(this.select(entries, resolver, overlay), resolver, overlay, detect);
   }
 
-  private run(selected: string[], resolver: Resolver, overlay: ReadonlyMap<string, string>, detect = this.parts.detect): Finding[] {
+  private run(selected: Reached, resolver: Resolver, overlay: ReadonlyMap<string, string>, detect = this.parts.detect): Finding[] {
     const facts = this.gather(selected, overlay);
     const link = this.linker(resolver, overlay);
     try {
@@ -316,8 +317,12 @@ export class Project {
     };
   }
 
-  private gather(selected: string[], overlay: ReadonlyMap<string, string>): FileFacts[] {
-    return selected.flatMap((file) => this.factsOf(file, overlay) ?? []);
+  /** The facts of what was selected, in order. */
+  private gather(selected: Reached, overlay: ReadonlyMap<string, string>): FileFacts[] {
+    return [...selected].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([file, units]) => {
+      const facts = this.factsOf(file, overlay);
+      return facts ? [narrowFacts(facts, units)] : [];
+    });
   }
 
   private linker(resolver: Resolver, overlay: ReadonlyMap<string, string>): Link {

@@ -34,17 +34,38 @@ export function outlineOf(facts: FileFacts): Outline {
 
 const BODY = 0;
 
+/** The unit that each function, class and module-level name belongs to, by its id. */
+export interface Grain {
+  functions: readonly number[];
+  classes: readonly number[];
+  /** What is declared in a function has that function's unit instead; here it has the first. */
+  variables: readonly number[];
+  /** How many there are; an outline numbers exports after them. */
+  count: number;
+}
+
+export function grainOf(facts: FileFacts): Grain {
+  let count = BODY + 1;
+  const classes = facts.classes.map(() => count++);
+  const variables = facts.variables.map((variable) => (variable.fn === 0 ? count++ : BODY));
+  const functions: number[] = [];
+  for (const fn of facts.functions) functions[fn.id] = fn.id === 0 ? BODY : fn.parent !== 0 ? (functions[fn.parent] ?? count++) : fn.class === undefined ? count++ : (classes[fn.class] ?? count++);
+  return { functions, classes, variables, count };
+}
+
 class Outliner {
-  readonly #units: Draft[] = [{ units: new Set(), imports: [] }];
-  readonly #functions: number[] = [];
-  readonly #classes: number[];
-  readonly #variables: number[];
+  readonly #units: Draft[];
+  readonly #functions: readonly number[];
+  readonly #classes: readonly number[];
+  readonly #variables: readonly number[];
   readonly #imported = new Set<string>();
 
   constructor(private readonly facts: FileFacts) {
-    this.#classes = facts.classes.map(() => this.#add());
-    this.#variables = facts.variables.map((variable) => (variable.fn === 0 ? this.#add() : BODY));
-    for (const fn of facts.functions) this.#functions[fn.id] = fn.id === 0 ? BODY : fn.parent !== 0 ? (this.#functions[fn.parent] ?? this.#add()) : fn.class === undefined ? this.#add() : (this.#classes[fn.class] ?? this.#add());
+    const { functions, classes, variables, count } = grainOf(facts);
+    this.#functions = functions;
+    this.#classes = classes;
+    this.#variables = variables;
+    this.#units = Array.from({ length: count }, () => ({ units: new Set(), imports: [] }));
   }
 
   outline(): Outline {

@@ -19,12 +19,15 @@ export interface ReachHost {
  * beside it. A page that also formats dates does not bring in the dates; who imports a helper from a file that elsewhere opens a
  * database does not come in at all.
  */
-export function* reachFiles(seeds: readonly string[], host: ReachHost): Waves<Set<string>> {
+export function* reachFiles(seeds: readonly string[], host: ReachHost): Waves<Reached> {
   const reach = new Reach(host);
   for (const [file, units] of yield* new Near(seeds, host).find()) for (const unit of units) reach.add(file, unit);
   for (const file of seeds) reach.all(file);
   return yield* reach.run();
 }
+
+/** The files that can matter, and which units of each. */
+export type Reached = ReadonlyMap<string, ReadonlySet<number>>;
 
 /**
  * A search that says, before each of its steps, which files' outlines it will ask for: who drives it may make them
@@ -152,7 +155,6 @@ class Near {
 }
 
 class Reach {
-  readonly #selected = new Set<string>();
   readonly #units = new Map<string, Set<number>>();
   readonly #names = new Set<string>();
   readonly #queue: [file: string, unit: number][] = [];
@@ -161,9 +163,9 @@ class Reach {
 
   constructor(private readonly host: ReachHost) {}
 
-  *run(): Waves<Set<string>> {
+  *run(): Waves<Reached> {
     const most = this.host.most ?? Infinity;
-    while ((this.#queue.length > 0 || this.#asked.length > 0) && this.#selected.size <= most) {
+    while ((this.#queue.length > 0 || this.#asked.length > 0) && this.#units.size <= most) {
       for (let next = this.#queue.pop(); next; next = this.#queue.pop()) {
         const [file, index] = next;
         const unit = this.host.outline(file)?.units[index];
@@ -176,7 +178,7 @@ class Reach {
       yield [...new Set(asked.map(([file]) => file))];
       for (const [file, name] of asked) this.#exported(file, name);
     }
-    return this.#selected;
+    return this.#units;
   }
 
   all(file: string): void {
@@ -189,7 +191,6 @@ class Reach {
     let known = this.#units.get(file);
     if (!known) {
       this.#units.set(file, (known = new Set()));
-      this.#selected.add(file);
       // Whoever needs a part of a module runs its own code.
       this.add(file, 0);
     }
@@ -211,8 +212,8 @@ class Reach {
   }
 
   #exported(file: string, name: string): void {
+    this.add(file, 0);
     const outline = this.host.outline(file);
-    this.#selected.add(file);
     if (!outline) return;
     if (name === "*") {
       this.all(file);
