@@ -54,14 +54,19 @@ function parseAsAny(file: string, source: string): ParseResult {
   return first;
 }
 
+/** Until so much was read, getting the other way of reading going costs more than it saves. In UTF-16 units. */
+const WORTH_RAW = 1_000_000;
+
 /**
- * Whether the parser's tree is read where it lies, instead of out of text (from Node 22 on). For that the parser asks for 6 GiB of addresses a thread, of which
- * it touches what it needs; Windows counts them as used.
+ * Whether the parser's tree can be read where it lies, instead of out of text (from Node 22 on). For that the parser asks for 6 GiB of addresses a thread, of
+ * which it touches what it needs; Windows counts them as used.
  */
 let isRaw = rawTransferSupported() && process.platform !== "win32";
+let amount = 0;
 
 function parse(file: string, source: string, options: ParserOptions): ParseResult {
-  if (isRaw) {
+  amount += source.length;
+  if (isRaw && amount > WORTH_RAW) {
     try {
       // Not among its declared options yet.
       const raw = { ...options, experimentalRawTransfer: true };
