@@ -54,19 +54,19 @@ function parseAsAny(file: string, source: string): ParseResult {
   return first;
 }
 
-/** Until so much was read, getting the other way of reading going costs more than it saves. In UTF-16 units. */
-const WORTH_RAW = 1_000_000;
+let isRaw = false;
 
 /**
- * Whether the parser's tree can be read where it lies, instead of out of text (from Node 22 on). For that the parser asks for 6 GiB of addresses a thread, of
- * which it touches what it needs; Windows counts them as used.
+ * From here on the parser's tree is read where it lies instead of out of text, where that can be done (from Node 22 on). It pays for a few megabytes of source
+ * in all; doing it for some files and not for others does not, since the trees are the same in content alone. The parser asks for 6 GiB of addresses a thread,
+ * of which it touches what it needs; Windows counts them as used.
  */
-let isRaw = rawTransferSupported() && process.platform !== "win32";
-let amount = 0;
+export function readTreesInPlace(): void {
+  isRaw = rawTransferSupported() && process.platform !== "win32";
+}
 
 function parse(file: string, source: string, options: ParserOptions): ParseResult {
-  amount += source.length;
-  if (isRaw && amount > WORTH_RAW) {
+  if (isRaw) {
     try {
       // Not among its declared options yet.
       const raw = { ...options, experimentalRawTransfer: true };

@@ -28,6 +28,7 @@ import type { SkippedFile } from "./discover.js";
 import { errorMessage } from "./errors.js";
 import { factsOfText } from "./file-facts.js";
 import { decode } from "./read-source.js";
+import { readTreesInPlace } from "./parse.js";
 import type { Resolver } from "./resolve.js";
 import { importersOf, selectFiles, withoutTests } from "./select.js";
 import type { FileNode } from "./select.js";
@@ -124,7 +125,10 @@ export class Project {
     const { entries, resolver, cache, jobs } = this.parts;
     const nodes = this.nodesOf(entries, resolver, NO_OVERLAY);
     // What will be looked at shows on the way; it is never more than this.
-    const total = selectFiles(nodes).size;
+    const most = selectFiles(nodes);
+    const total = most.size;
+    const amount = [...most].reduce((sum, file) => sum + (entries.get(file)?.text?.length ?? 0), 0);
+    if (amount >= WORTH_IN_PLACE) readTreesInPlace();
     const pool = new ReadPool({ jobs: isDebugging() ? 1 : jobs, isKept: cache !== undefined });
     const waves = this.reach(nodes, resolver, entries, NO_OVERLAY);
     try {
@@ -381,6 +385,9 @@ export class Project {
 }
 
 type OnFile = (done: number, total: number) => void;
+
+/** Less text than this is read sooner the usual way: see `readTreesInPlace`. In UTF-16 units. */
+const WORTH_IN_PLACE = 2_000_000;
 
 const NO_OVERLAY: ReadonlyMap<string, string> = new Map();
 

@@ -1,6 +1,7 @@
 import { encodeEntry } from "../../core/cache/facts-entry.js";
 import { digest } from "../cache/digest.js";
 import { factsOfText } from "../file-facts.js";
+import { readTreesInPlace } from "../parse.js";
 
 /** A file whose facts are wanted. */
 export interface ReadTask {
@@ -22,6 +23,9 @@ export interface ReadRequest {
   /** The facts will be kept for the next scan. */
   isKept: boolean;
 }
+
+// Threads are started only where there is enough to read.
+readTreesInPlace();
 
 /** Runs in a worker thread. Text goes over faster than objects: what it costs to send is what it costs to keep. */
 export default function readFacts({ tasks, isKept }: ReadRequest): ReadReply[] {
