@@ -183,7 +183,7 @@ class TextReport {
     } else if (stats.files === 0) {
       this.lines.push(skipped.length > 0 ? "Nothing was scanned: no file could be read." : `Nothing to scan: there are no JavaScript or TypeScript files in ${root ?? "this folder"}.`);
     } else if (stats.parsed === 0) {
-      this.lines.push(`${green("✔")} No database code found: no file imports a database library that sessionfix knows. ${dim(looked)}`);
+      this.lines.push(`${green("✔")} No database code found: outside of tests, no file imports a database library that sessionfix knows. ${dim(looked)}`);
     } else {
       this.lines.push(`${green("✔")} No ${this.keptOut() === "" ? "" : "new "}session mistakes found. ${dim(looked)}`);
     }

@@ -92,7 +92,7 @@ describe("nothing to scan", () => {
   it("a folder without database code", async () => {
     const run = await cli.run([], { cwd: tree({ "a.ts": "export const a = 1;\n" }) });
     expect(run.code).toBe(0);
-    expect(run.stdout).toMatch(/^✔ No database code found: no file imports a database library that sessionfix knows\. 1 file scanned/);
+    expect(run.stdout).toMatch(/^✔ No database code found: outside of tests, no file imports a database library that sessionfix knows\. 1 file scanned/);
   });
 });
 

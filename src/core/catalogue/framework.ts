@@ -58,12 +58,23 @@ export interface Framework {
   directives?: readonly { directive: string; role: CallbackRole }[];
   /** Exports that the framework calls by file convention. */
   fileEntries?: readonly FileEntry[];
+  /** Files that it loads by their place, and what they share without an import that would tell. */
+  loaded?: LoadedRule;
   /** What files know without an import. */
   autoImports?: readonly AutoImportRule[];
   /** Calls that start the program, for `init-at-startup`. */
   startups: readonly RegExp[];
   /** It makes classes itself, once or for each request. */
   container?: ContainerRules;
+}
+
+/** Parts of a program that put things on an object which the framework hands to all of them: `fastify.decorate("db", db)` and `fastify.db`. */
+export interface LoadedRule {
+  file: RegExp;
+  /** Puts something there; its first group is the name. */
+  puts: RegExp;
+  /** What parts call the object. */
+  objects: readonly string[];
 }
 
 /** Folders whose exports other files know by their names alone. All folders are below the one that holds the configuration file. */

@@ -4,7 +4,7 @@ const VERBS = "get|post|put|patch|delete|head|options|all";
 /** Properties of a route's options that are functions of a request. */
 const ROUTE_HOOKS = /^(handler|on(Request|Send|Response|Error|Timeout|RequestAbort)|pre(Parsing|Validation|Handler|Serialization)|errorHandler)$/;
 /** Where `@fastify/autoload`, and what is built on it, looks for plugins: https://github.com/fastify/fastify-autoload */
-export const LOADED_PLUGIN = /(^|\/)(plugins|routes|services|modules|api|hooks)\/.*\.[cm]?[jt]s$/;
+const LOADED_PLUGIN = /(^|\/)(plugins|routes|services|modules|api|hooks)\/.*\.[cm]?[jt]s$/;
 const LOADED = { file: LOADED_PLUGIN, params: ["default()"], entry: (name: string) => (name === "=" || name === "default" ? ({ role: "once", label: "start-up" } as const) : undefined) };
 const ONCE_HOOKS = /^on(Ready|Listen|Close|Register|Route)$|^preClose$/;
 
@@ -46,6 +46,7 @@ export const fastify: Framework = {
     { ...LOADED, takes: [/^fastify$/] },
     { ...LOADED, takes: [/^(app|server|instance)$/, /^_?(opts|options|done|next)$/] },
   ],
+  loaded: { file: LOADED_PLUGIN, puts: /\.decorate(?:Request|Reply)?\(\s*["'`]([\w$]+)["'`]/g, objects: ["fastify", "app", "server", "instance", "req", "request", "reply"] },
   stores: [
     { path: /^default\(\)\.decorate$/, key: 0, value: "1", place: "default()" },
     { path: /^default\(\)\.decorateRequest$/, key: 0, value: "1", place: "request" },
