@@ -1,4 +1,4 @@
-import { libraryWithId, packageName } from "../catalogue/index.js";
+import { libraryOf, libraryWithId, packageName } from "../catalogue/index.js";
 import type { CallFact, Expr } from "../facts/types.js";
 import type { CallGraph } from "./calls.js";
 import type { TokenId } from "./tokens.js";
@@ -75,7 +75,7 @@ export class Ambient {
       const token = tokens.get(id);
       const name = token.t === "external" || token.t === "part" ? token.path.split(".").at(-1) : undefined;
       // https://sequelize.org/docs/v6/other-topics/transactions/#automatically-pass-transactions-to-all-queries
-      if (name === "useCLS" && (token.t === "part" ? tokens.libraryOf(id) === "sequelize" : token.t === "external" && token.module === "sequelize")) this.#carried.add("sequelize");
+      if (name === "useCLS" && (token.t === "external" ? libraryOf(token.module ?? "")?.name : tokens.libraryOf(id)) === "sequelize") this.#carried.add("sequelize");
       if (token.t !== "external" || token.module === null || !STORAGE.modules.has(token.module) || !STORAGE.carry.test(token.path)) continue;
       // What is put into a store that is there may be anything: who asks, which language.
       if (!token.path.endsWith(".set")) this.#stored.set(file, [...(this.#stored.get(file) ?? []), call]);
