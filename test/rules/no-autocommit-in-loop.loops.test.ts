@@ -46,6 +46,22 @@ runTable({
   rule: "no-autocommit-in-loop",
   theme: "loops and helpers",
   valid: [
+    { name: "what is chosen from a table of another file, and made of its rows", code: {
+      "src/features.ts": `
+        const registry = [{ id: "main", on: false }, { id: "levels", on: true }, { id: "boosts", on: true }] as const;
+        const on = registry.filter((each) => each.on).map((each) => each.id);
+        export const features = { on, label: (id: string) => registry.find((each) => each.id === id)?.id };
+        export const names = Object.keys({ a: 1, b: 2 });`,
+      "src/server.ts": `${DB}
+        import express from "express";
+        import { features, names } from "./features";
+        const app = express();
+        app.post("/seed", (req, res) => {
+          for (const id of features.on) insert.run(id);
+          for (const name of names) insert.run(name);
+          res.end();
+        });`,
+    } },
     { name: "a constant list", code: `${DB}
         const NAMES = ["a", "b"];
         export function reset() {

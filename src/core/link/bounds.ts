@@ -242,7 +242,9 @@ export class Bounds {
   #boundedImport(file: string, id: number): boolean {
     const { program } = this.graph;
     const { file: from, expr } = constantOf(program, file, { k: "var", id });
-    if (from === file || expr.k !== "array" || expr.spread || expr.items.length === 0) return false;
+    if (from === file) return false;
+    if (expr.k === "call") return isWrittenOut(this.graph, from, expr);
+    if (expr.k !== "array" || expr.spread || expr.items.length === 0) return false;
     const holders = program.file(from).assigns.flatMap(({ target, value }) => (target.k === "var" && (value === expr || (value.k === "typed" && value.of === expr)) ? [target.id] : []));
     return !program.file(from).calls.some((call) => holders.some((holder) => isGrown(call, holder)));
   }

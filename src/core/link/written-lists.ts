@@ -44,9 +44,26 @@ class Written {
         return this.#ofVariable(file, expr.id, depth);
       case "member":
         return this.#ofMember(file, expr, depth);
+      case "call":
+        return this.#ofCall(file, this.graph.program.call(file, expr.id), depth);
       default:
         return undefined;
     }
+  }
+
+  /** A list made of written ones: some of its elements, or something for each. */
+  #ofCall(file: string, { callee, args }: CallFact, depth: number): PlacedExpr[] | undefined {
+    if (callee.k !== "member") return undefined;
+    const [first] = args;
+    if (callee.of.k === "global" && callee.of.name === "Object" && first && /^(keys|values|entries)$/.test(callee.name)) return this.#forEach(this.things(file, first, depth + 1), file);
+    const lists = /^(filter|sort|toSorted|reverse|toReversed|slice|map)$/.test(callee.name) ? this.things(file, callee.of, depth + 1) : undefined;
+    if (lists?.every(({ expr }) => expr.k === "array") !== true) return undefined;
+    return callee.name === "map" ? this.#forEach(lists, file) : lists;
+  }
+
+  /** A list of as many things, whatever they are. */
+  #forEach(things: readonly PlacedExpr[] | undefined, file: string): PlacedExpr[] | undefined {
+    return things?.every(({ expr }) => expr.k === "array" || expr.k === "object") ? [{ file, expr: { k: "array", items: [{ k: "unknown" }], spread: false } }] : undefined;
   }
 
   #all(parts: readonly PlacedExpr[], depth: number): PlacedExpr[] | undefined {
