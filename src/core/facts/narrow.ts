@@ -64,7 +64,7 @@ class Narrower {
       exports: facts.exports.flatMap((entry): ExportFact[] => {
         if (entry.k !== "value") return [entry];
         const value = this.#expr(entry.value);
-        return isLost(value) ? [] : [{ ...entry, value }];
+        return isLost(value) && !isLost(entry.value) ? [] : [{ ...entry, value }];
       }),
     };
   }

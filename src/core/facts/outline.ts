@@ -96,6 +96,7 @@ class Outliner {
     for (const call of facts.calls) {
       const unit = this.#draft(this.#functions[call.fn]);
       for (const expr of [call.callee, ...call.args]) this.#expr(unit, expr);
+      for (const type of call.typeArgs ?? []) this.#type(unit, type);
     }
     for (const loop of facts.loops) {
       const { bound } = loop;
@@ -214,6 +215,7 @@ class Outliner {
         for (const alternative of type.of) this.#type(unit, alternative);
         return;
       case "array":
+      case "index":
         this.#type(unit, type.of);
         return;
       case "typeof":

@@ -65,6 +65,11 @@ describe("facts of a part of a file", () => {
     expect(part.variables[fn(part, "wrap").params[0]?.variable ?? -1]?.name).toBe("value");
   });
 
+  it("have what is exported of which nothing is known", () => {
+    const text = `export class A { }\nexport default -n;\nexport const a = () => 1;\nexport const b = () => a();`;
+    expect(narrowed(factsOf(text), "A").exports.map((entry) => (entry.k === "star" ? "*" : entry.name))).toEqual(["A", "default"]);
+  });
+
   it("are the facts themselves where nearly all of it stays", () => {
     expect(narrowed(facts, "Store", "first", "idle")).toBe(facts);
   });
@@ -90,14 +95,19 @@ describe("facts of any part of the sources here", () => {
         for (const call of part.calls) {
           const whole = places.get(`${call.kind} ${call.span.start} ${call.span.end}`);
           // What a part speaks of is in the part: nothing in it has become unknown.
-          expect(shape(part, [call.callee, call.args, call.fn === 0 ? "" : part.functions[call.fn]?.span])).toEqual(shape(facts, [whole?.callee, whole?.args, whole?.fn === 0 ? "" : facts.functions[whole?.fn ?? -1]?.span]));
+          expect(shape(part, [call.callee, call.args, call.typeArgs, call.fn === 0 ? "" : part.functions[call.fn]?.span])).toEqual(shape(facts, [whole?.callee, whole?.args, whole?.typeArgs, whole?.fn === 0 ? "" : facts.functions[whole?.fn ?? -1]?.span]));
         }
+        for (const each of part.assigns) {
+          const whole = facts.assigns.find(({ span, target, op }) => span.start === each.span.start && span.end === each.span.end && target.k === each.target.k && op === each.op && JSON.stringify(shape(facts, target)) === JSON.stringify(shape(part, each.target)));
+          expect(shape(part, each.value)).toEqual(shape(facts, whole?.value));
+        }
+        for (const [index, each] of part.loops.entries()) expect(shape(part, [index, each.bound])).toEqual(shape(facts, [index, facts.loops.find(({ span, kind }) => span.start === each.span.start && span.end === each.span.end && kind === each.kind)?.bound]));
         for (const each of part.functions) {
           const whole = facts.functions.find(({ span, name, kind }) => span.start === each.span.start && span.end === each.span.end && name === each.name && kind === each.kind);
           expect(shape(part, [each.returns, each.params, each.returnType])).toEqual(shape(facts, [whole?.returns, whole?.params, whole?.returnType]));
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 150 },
     );
   });
 });
