@@ -1,4 +1,4 @@
-// `npm run vitest:newer`: the runtime's tests on a newer Node. `--driver <name>` for one driver; the rest goes to vitest.
+// `npm run vitest:newer`: the runtime's tests on a newer Node, and those of reading files. `--driver <name>` for one driver; the rest goes to vitest.
 import { installNewer, NEWER_DRIVERS, testsOnNewerNode } from "./lib/newer.mjs";
 import { run } from "./lib/set-up.mjs";
 
