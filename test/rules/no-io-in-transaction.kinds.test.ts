@@ -28,6 +28,7 @@ runTable({
           await fetch("https://hooks.example");
           response.end();
         });` },
+    { name: "the program keeps the handle in a context of its own, and may put off what is asked in it", code: route(`await storage.run(tx, async () => { await fetch("https://hooks.example"); });`, `import { AsyncLocalStorage } from "node:async_hooks"; const storage = new AsyncLocalStorage();`) },
     { name: "started, and not waited for", code: route(`fetch("https://hooks.example").catch(console.error); await tx.thing.findMany();`) },
     { name: "collected for later", code: route(`later.push(fetch("https://hooks.example")); await tx.thing.findMany();`, `const later = [];`) },
     { name: "an async callback that forEach drops", code: route(`[1, 2].forEach(async (id) => { await fetch("https://hooks.example/" + id); });`) },
@@ -69,6 +70,17 @@ runTable({
         }` },
   ],
   invalid: [
+    { name: "in a transaction that Sequelize carries along: it is open for as long as its function runs", code: `
+        import express from "express";
+        import { Sequelize } from "sequelize-typescript";
+        import { createNamespace } from "cls-hooked";
+        Sequelize.useCLS(createNamespace("transactions"));
+        const sequelize = new Sequelize("postgres://localhost/shop");
+        const app = express();
+        app.post("/things", async (request, response) => { await sequelize.transaction(async () => {
+          await sequelize.query("UPDATE things SET taken = 1");
+          await fetch("https://hooks.example");
+        }); response.end(); });`, findings: [{ line: 9, related: [7], why: [7], message: "waits for the network", library: "sequelize", fix: "manual", reason: "where it belongs" }] },
     { name: "Redis by its declared type", code: route(`const redis: Redis = request.app.get("redis"); await redis.set("things", "1");`, `import Redis from "ioredis";`), findings: found("the network") },
     { name: "a mailer by its type, in a field", code: route(`await new Mails(request.app.get("mailer")).send();`, `import type { Transporter } from "nodemailer"; class Mails { constructor(private readonly mailer: Transporter) {} send() { return this.mailer.sendMail({}); } }`), findings: [{ ...found("the network")[0]!, related: [6, 5] }] },
     { name: "a circuit breaker", code: route(`await breaker.fire(request.body);`, `import CircuitBreaker from "opossum"; const breaker = new CircuitBreaker(ask, { timeout: 1000 });`), findings: found("the network") },

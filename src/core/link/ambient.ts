@@ -32,6 +32,8 @@ export class Ambient {
   readonly #stored = new Map<string, CallFact[]>();
   readonly #handles = new Set<TokenId>();
   readonly #carried = new Set<string>();
+  /** Carried along by a package, or by the library itself: nothing but the function says how long one is open. */
+  readonly #byPackage = new Set<string>();
   readonly #seams = new Set<string>();
 
   constructor(
@@ -40,7 +42,7 @@ export class Ambient {
   ) {
     for (const facts of graph.program.files.values()) {
       for (const specifier of facts.specifiers)
-        for (const carrier of CARRIERS) if (carrier.specifier.test(specifier)) this.#carried.add(carrier.library);
+        for (const carrier of CARRIERS) if (carrier.specifier.test(specifier)) this.#byPackage.add(carrier.library);
       for (const call of facts.calls) this.#addCall(facts.file, call);
       this.#addKept(facts.file);
     }
@@ -66,7 +68,19 @@ export class Ambient {
   carries(library: string): boolean {
     const known = libraryWithId(library);
     if (known && known.transactions.length > 0 && known.transactions.every(({ ambient }) => ambient)) return true;
-    return this.#carried.has("*") || this.#carried.has(packageName(library));
+    return this.#carried.has(packageName(library)) || this.#isByPackage(library);
+  }
+
+  /**
+   * Whether a transaction is ambient in a way of the program's own: it may put off what is asked inside until after the commit, or run it elsewhere. Where a
+   * package carries it along, it is open for as long as its function runs.
+   */
+  isOfOwnMaking(site: TransactionSite): boolean {
+    return this.isAmbient(site) && site.pattern?.ambient !== true && !this.#isByPackage(site.library);
+  }
+
+  #isByPackage(library: string): boolean {
+    return this.#byPackage.has("*") || this.#byPackage.has(packageName(library));
   }
 
   #addCall(file: string, call: CallFact): void {
@@ -75,7 +89,7 @@ export class Ambient {
       const token = tokens.get(id);
       const name = token.t === "external" || token.t === "part" ? token.path.split(".").at(-1) : undefined;
       // https://sequelize.org/docs/v6/other-topics/transactions/#automatically-pass-transactions-to-all-queries
-      if (name === "useCLS" && (token.t === "external" ? libraryOf(token.module ?? "")?.name : tokens.libraryOf(id)) === "sequelize") this.#carried.add("sequelize");
+      if (name === "useCLS" && (token.t === "external" ? libraryOf(token.module ?? "")?.name : tokens.libraryOf(id)) === "sequelize") this.#byPackage.add("sequelize");
       if (token.t !== "external" || token.module === null || !STORAGE.modules.has(token.module) || !STORAGE.carry.test(token.path)) continue;
       // What is put into a store that is there may be anything: who asks, which language.
       if (!token.path.endsWith(".set")) this.#stored.set(file, [...(this.#stored.get(file) ?? []), call]);

@@ -42,8 +42,7 @@ export function outgoingCalls(project: ProjectFacts): ReadonlyMap<CallFact, Outg
 
 /** Whether waiting in it can be told to be waiting while it is open. */
 export function canWait(project: ProjectFacts, site: JudgedTransaction): boolean {
-  // Where the library itself carries its transactions along, each is open for as long as its function runs.
-  return !endsAtFirstAwait(site) && (site.pattern?.ambient === true || !project.ambient.isAmbient(site)) && !project.isPrivate(site);
+  return !endsAtFirstAwait(site) && !project.ambient.isOfOwnMaking(site) && !project.isPrivate(site);
 }
 
 /** What a synchronous driver's transaction awaits, it awaits after its end: no-async-sync-transaction. */
