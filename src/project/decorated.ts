@@ -7,7 +7,7 @@ import { reach, type FileNode } from "./select.js";
  * place: no import would tell that they have to do with a database.
  */
 export function askForDecorated(nodes: ReadonlyMap<string, FileNode>, text: (file: string) => string): Set<string> {
-  return new Set(loadedRules().flatMap((rule) => [...askBy(rule, nodes, text)]));
+  return new Set(loadedRules().flatMap((rule) => askBy(rule, nodes, text)));
 }
 
 function askBy(rule: LoadedRule, nodes: ReadonlyMap<string, FileNode>, text: (file: string) => string): string[] {

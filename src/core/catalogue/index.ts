@@ -2,7 +2,7 @@ import { RUNTIME } from "../contract.js";
 import { FRAMEWORKS } from "./frameworks/index.js";
 import { LIBRARIES } from "./libraries/index.js";
 import type { FileFacts, FunctionFact, TypeFact } from "../facts/types.js";
-import type { AutoImportRule, LoadedRule, CallbackRole, FileEntry, Framework, TypeRule } from "./framework.js";
+import type { AutoImportRule, CallbackRole, FileEntry, Framework, LoadedRule, TypeRule } from "./framework.js";
 import { type InjectedPattern, type Library, libraryId } from "./library.js";
 
 const bySpecifier = new Map<string, Library[]>();
@@ -127,11 +127,12 @@ export function augmentedPlaces({ module, path }: NonNullable<TypeFact["augments
   );
 }
 
-/** By which rules files know what others export without an import. */
+/** By which rules files that are loaded by their place share what they put on an object. */
 export function loadedRules(): readonly LoadedRule[] {
   return FRAMEWORKS.flatMap(({ loaded }) => loaded ?? []);
 }
 
+/** By which rules files know what others export without an import. */
 export function autoImportRules(): readonly AutoImportRule[] {
   return FRAMEWORKS.flatMap(({ autoImports }) => autoImports ?? []);
 }

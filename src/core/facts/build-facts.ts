@@ -30,11 +30,22 @@ export interface FactsInput {
 /** How deep the walk goes into itself before it puts the rest off: generated code nests deeper than the stack allows. */
 const MAX_DEPTH = 500;
 
+/** Where a declared name begins: parsers differ on whether a parameter's decorators are a part of it, and one lets that depend on whether it is optional. */
+function nameStart(name: Node, text: string): number {
+  const start = startOf(name);
+  const last = nodes(name, "decorators").at(-1);
+  if (last === undefined || start >= endOf(last)) return start;
+  const space = /\s*/y;
+  space.lastIndex = endOf(last);
+  space.exec(text);
+  return space.lastIndex;
+}
+
 /** Reads the facts of one file. Never throws on a valid tree: what it does not know is `{ k: "unknown" }`. */
 export function buildFacts(input: FactsInput): FileFacts {
   const { text, file } = input;
   const lines = new Lines(text);
-  const bindings = new Bindings(input.names, (node) => lines.span(startOf(node), endOf(node)));
+  const bindings = new Bindings(input.names, (node) => lines.span(nameStart(node, text), endOf(node)));
   const whole = lines.span(0, text.length);
   const facts: FileFacts = {
     version: FACTS_VERSION,

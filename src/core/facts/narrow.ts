@@ -1,4 +1,4 @@
-import { grainOf } from "./outline.js";
+import { grainOf, type Grain } from "./outline.js";
 import type { CallFact, ClassFact, ExportFact, Expr, FileFacts, FunctionFact, LoopFact, TypeRef } from "./types.js";
 
 /** Cutting down costs a copy of what stays: below this share of functions that go, it does not pay. */
@@ -11,7 +11,7 @@ const WORTH_A_COPY = 1 / 4;
 export function narrowFacts(facts: FileFacts, units: ReadonlySet<number>): FileFacts {
   const grain = grainOf(facts);
   const gone = facts.functions.filter(({ id }) => !units.has(grain.functions[id] ?? 0)).length;
-  return gone < facts.functions.length * WORTH_A_COPY ? facts : new Narrower(facts, units).narrow();
+  return gone < facts.functions.length * WORTH_A_COPY ? facts : new Narrower(facts, grain, units).narrow();
 }
 
 /** Old ids to new ones; what goes has none. */
@@ -27,9 +27,9 @@ class Narrower {
 
   constructor(
     private readonly facts: FileFacts,
+    grain: Grain,
     units: ReadonlySet<number>,
   ) {
-    const grain = grainOf(facts);
     const stays = (unit: number | undefined): boolean => unit === undefined || unit === 0 || units.has(unit);
     const within = ({ fn }: { fn: number }): boolean => this.#functions.has(fn);
     this.#functions = idsOf(facts.functions, ({ id }) => stays(grain.functions[id]));

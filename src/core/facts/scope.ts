@@ -102,8 +102,9 @@ export class Bindings {
     if (known !== undefined) return known;
     const id = this.facts.length;
     this.#ids.set(key, id);
-    this.facts.push(this.#fact(id, variable, key));
-    this.#starts.push(startOf(key));
+    const fact = this.#fact(id, variable, key);
+    this.facts.push(fact);
+    this.#starts.push(fact.span?.start ?? startOf(key));
     return id;
   }
 

@@ -45,6 +45,11 @@ describe("bindings", () => {
       f(x);
       f(y);`)).toEqual(["x@1", "global y"]);
   });
+  test("a parameter's name is where it stands, behind its decorators", () => {
+    const text = `class A { constructor(@Inject("name") private readonly name: string) {} m(@Arg("id",\n  () => Id) id?: string) {} }`;
+    const places = factsOf(text).variables.flatMap(({ kind, span }) => (kind === "param" && span ? [text.slice(span.start).match(/^\w+/)?.[0], span.line] : []));
+    expect(places).toEqual(["name", 1, "id", 2]);
+  });
   test("the function that declares a variable", () => {
     const facts = factsOf(`let a; function f(b) { let c; if (b) { let d; for (const e of c) { g(() => { let h; }); } } } class K { m(i) { let j; } static { let k; } }`);
     const declaredIn = Object.fromEntries(facts.variables.map(({ name, fn: id }) => [name, facts.functions[id]?.kind === "module" ? "" : (facts.functions[id]?.name ?? "?")]));
