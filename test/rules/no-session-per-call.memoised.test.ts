@@ -291,6 +291,17 @@ runTable({
           if (!db) db = open(file);
           return db;
         }${ROUTE}` },
+    { name: "two options of which either asks for another one, and nobody sets either", code: `${IMPORTS}
+        let db;
+        const open = (file) => new Database(file);
+        export function getDb(options = {}) {
+          if (options.cache === false || options.fresh) return open("app.db");
+          if (!db) db = open("app.db");
+          return db;
+        }
+        const app = express();
+        app.get("/things", (req, res) => res.json(getDb().prepare("SELECT * FROM things").all()));
+        app.get("/others", (req, res) => res.json(getDb({ cache: true }).prepare("SELECT * FROM others").all()));` },
     { name: "a flag says that the pool is there, and is taken back where opening failed", code: `
         import express from "express";
         import pg from "pg";

@@ -30,6 +30,8 @@ runTable({
   valid: [
     { name: "a retry, once, and other work per request", code: served('const db = await retry(async () => new Database("app.db"));', READ) },
     { name: "through a helper that hands it on", code: served('const db = await timed("open", async () => new Database("app.db"));', READ) },
+    { name: "a function that opens, through two helpers", code: served('const db = await timed("open", () => open());', READ) },
+    { name: "a function with a name, through two helpers", code: served('const begin = async () => new Database("app.db"); const db = await timed("open", begin);', READ) },
     { name: "through a method and two helpers", code: served('const db = await new Runner().run(async () => new Database("app.db"));', READ) },
   ],
   invalid: [

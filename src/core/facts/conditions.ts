@@ -1,5 +1,6 @@
 import { child, endOf, startOf, str, stringOf, type Node } from "./ast.js";
 import type { Asked } from "./memo.js";
+import type { Outcome } from "./needs.js";
 import type { Expr } from "./types.js";
 import { eachAnd } from "./production.js";
 import { inBranch, type Context, type Use, type Walk, UNKNOWN } from "./walk.js";
@@ -63,8 +64,11 @@ function comparison(walk: Walk, node: Node, ctx: Context): Asked[] | undefined {
   const counted = [left, right].some(isCount);
   const sides = [left, right].map((side) => ({ side, nothing: isNothing(side) || (counted && isZero(side)), value: walk.expr(typeofOperand(side) ?? side, ctx) }));
   const absent = sides.some((side) => side.nothing);
+  const others = sides.filter((side) => !side.nothing);
+  // `mode === "own"` asks for one thing only.
+  const places = others.some(({ value }) => value.k !== "literal") ? others.filter(({ value }) => value.k !== "literal") : others;
   // `x === undefined` means empty, `x === other` means that there is something to compare with.
-  return sides.filter((side) => !side.nothing).map(({ value }, i) => ({ expr: value, filledWhen: absent ? !equal : equal, compared: !absent, ...(counted ? { counted } : {}), ...(absent ? {} : { to: sides[1 - i]?.value }) }));
+  return places.map(({ value }) => ({ expr: value, filledWhen: absent ? !equal : equal, compared: !absent, ...(counted ? { counted } : {}), ...(absent ? {} : { to: sides.find((side) => side.value !== value)?.value }) }));
 }
 
 function typeofOperand(node: Node): Node | undefined {
@@ -124,14 +128,27 @@ export function guard(walk: Walk, ctx: Context, { asked, joined }: Pick<Conditio
   walk.stages.branch(test, outcome, start, end);
   // `if (process.env.NODE_ENV !== "production" && kept) return kept;`: in production what follows runs whatever is kept.
   const inProduction = test !== undefined && walk.stages.isNever(test, !outcome);
-  // All of `a && b` hold where it does, and none of `a || b` where that does not; else one of them may decide alone.
-  if (asked.length === 1 || joined === (outcome ? "&&" : "||"))
-    for (const { expr, filledWhen, compared, counted } of asked.slice(0, MAX_ASKED))
-      if (counted !== true && (expr.k === "var" || expr.k === "member") && compared !== true) walk.forks.push({ fn: ctx.fn, asked: expr, filled: filledWhen === outcome, nullish: compared === false, start, end });
+  // All of `a && b` hold where it does, and none of `a || b` where that does not; else one of them is enough.
+  if (asked.length === 1 || joined === (outcome ? "&&" : "||")) {
+    for (const one of asked.slice(0, MAX_ASKED)) {
+      const found = outcomeOf(one, outcome);
+      if (found) walk.forks.push({ fn: ctx.fn, any: [found], start, end });
+    }
+  } else if (joined !== undefined && asked.length <= MAX_ASKED) {
+    const any = asked.map((one) => outcomeOf(one, outcome));
+    if (any.every((found) => found !== undefined)) walk.forks.push({ fn: ctx.fn, any, start, end });
+  }
   const places = asked.slice(-MAX_ASKED).filter(({ expr, filledWhen }) => filledWhen !== outcome && mayBePlace(expr)).map(({ expr, compared }) => ({ expr, compared }));
   const certain = asked.length <= 2 || joined === (outcome ? "&&" : "||");
   const states = certain ? asked.filter(({ expr, filledWhen, compared, to }) => compared === true && to !== undefined && filledWhen === outcome && (expr.k === "var" || expr.k === "member")).slice(-MAX_ASKED) : [];
   if (places.length > 0 || states.length > 0) walk.guards.push({ fn: ctx.fn, places, ...(states.length > 0 ? { states: states.map(({ expr, to }) => ({ expr, to })) } : {}), ...(inProduction ? { inProduction } : {}), start, end });
+}
+
+function outcomeOf({ expr, filledWhen, compared, counted, to }: Asked, outcome: boolean): Outcome | undefined {
+  if (counted === true || (expr.k !== "var" && expr.k !== "member")) return undefined;
+  const filled = filledWhen === outcome;
+  if (compared !== true) return { asked: expr, filled, nullish: compared === false };
+  return to?.k === "literal" && to.value !== null ? { asked: expr, filled, nullish: false, is: to.value } : undefined;
 }
 
 function mayBePlace(expr: Expr): boolean {

@@ -1,13 +1,19 @@
 import type { AssignFact, CallFact, Expr, FileFacts, FunctionId, NeedFact, VariableId } from "./types.js";
 
-/** A stretch of a function that runs only when one expression was found to hold a value, or none. */
+/** A stretch of a function that runs only when one of these was found as it says. */
 export interface Fork {
   fn: FunctionId;
+  any: readonly Outcome[];
+  start: number;
+  end: number;
+}
+
+/** An expression was found to hold a value, or none; with `is`, to be that value, or another. */
+export interface Outcome {
   asked: Expr;
   filled: boolean;
   nullish: boolean;
-  start: number;
-  end: number;
+  is?: string | number | boolean;
 }
 
 export interface NeedInput {
@@ -23,16 +29,16 @@ export function markNeeds({ facts, forks }: NeedInput): void {
   if (forks.length === 0) return;
   let callsOf: Map<FunctionId, CallFact[]> | undefined;
   const given = new Given(facts);
-  for (const { fn, asked, filled, nullish, start, end } of forks) {
-    const place = given.of(fn, asked, start, nullish);
-    if (!place) continue;
+  for (const { fn, any, start, end } of forks) {
+    const [need, ...or] = any.map((outcome) => given.need(fn, outcome, start));
+    if (!need || !or.every((other) => other !== undefined)) continue;
     callsOf ??= byFunction(facts.calls);
     const calls = callsOf.get(fn) ?? [];
     for (let i = firstFrom(calls, start); i < calls.length; i++) {
       const call = calls[i];
       if (!call || call.span.start >= end) break;
       if (call.span.end > end || (call.needs?.length ?? 0) >= MAX_NEEDS) continue;
-      (call.needs ??= []).push({ ...place, filled, ...(nullish && { nullish }) });
+      (call.needs ??= []).push(or.length > 0 ? { ...need, or } : { ...need });
     }
   }
 }
@@ -60,6 +66,12 @@ function firstFrom(calls: readonly CallFact[], start: number): number {
   return low;
 }
 
+/** How a value counts in a condition. */
+export function counts(value: string | number | boolean | null, { is, nullish }: Pick<NeedFact, "is" | "nullish">): boolean {
+  if (is !== undefined) return value === is;
+  return nullish === true ? value !== null : Boolean(value);
+}
+
 /** Parameters, and properties of what they are given, that nothing sets to something else before they are asked for. */
 class Given {
   #assigned?: Map<VariableId, AssignFact[]>;
@@ -67,7 +79,13 @@ class Given {
 
   constructor(private readonly facts: FileFacts) {}
 
-  of(fn: FunctionId, asked: Expr, at: number, nullish: boolean): Pick<NeedFact, "param" | "property" | "otherwise"> | undefined {
+  need(fn: FunctionId, outcome: Outcome, at: number): NeedFact | undefined {
+    const place = this.#place(fn, outcome, outcome.asked, at);
+    const { filled, nullish, is } = outcome;
+    return place && { ...place, filled, ...(nullish && { nullish }), ...(is !== undefined && { is }) };
+  }
+
+  #place(fn: FunctionId, outcome: Outcome, asked: Expr, at: number): Pick<NeedFact, "param" | "property" | "otherwise"> | undefined {
     if (asked.k === "member") {
       const param = asked.of.k === "var" ? this.#holder(fn, asked.of.id, at) : -1;
       return param === -1 || this.#isSet(asked) ? undefined : { param, property: asked.name };
@@ -78,12 +96,12 @@ class Given {
     // `function move({ transaction }) {}`, `const { transaction } = options;`: what is taken out of a parameter, once.
     const [only, more] = this.#before(fn, asked.id, at);
     if (!only || more) return undefined;
-    if (only.value.k === "member") return this.of(fn, only.value, at, nullish);
+    if (only.value.k === "member") return this.#place(fn, outcome, only.value, at);
     // `{ notify = true }`
     const [taken, fallback, others] = only.value.k === "either" ? only.value.of : [];
     if (taken?.k !== "member" || fallback?.k !== "literal" || others) return undefined;
-    const place = this.of(fn, taken, at, nullish);
-    return place && { ...place, otherwise: nullish ? fallback.value !== null : Boolean(fallback.value) };
+    const place = this.#place(fn, outcome, taken, at);
+    return place && { ...place, otherwise: counts(fallback.value, outcome) };
   }
 
   /** The parameter out of which a property is taken, also where it has an empty object as its default: `{ notify } = {}`. */

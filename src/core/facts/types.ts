@@ -171,8 +171,12 @@ export interface NeedFact {
   filled: boolean;
   /** Only `null` and `undefined` count as none: it is compared with them. */
   nullish?: boolean;
+  /** It is compared with this instead: `filled` tells whether it has to be that. */
+  is?: string | number | boolean;
   /** How the property counts where it is left out: `{ notify = true }`. Default: as none. */
   otherwise?: boolean;
+  /** Others of which one would do as well: `if (options.fresh || options.cache === false) return open();`. */
+  or?: NeedFact[];
 }
 
 export interface CallFact {
@@ -202,7 +206,7 @@ export interface CallFact {
   branchEnd?: number;
   /** It stands in such a branch together with its loop: each turn gets to it. */
   everyTurn?: true;
-  /** What its function has to be given for it to run, as far as single conditions say. */
+  /** What its function has to be given for it to run, all of it, as far as conditions on that alone say. */
   needs?: NeedFact[];
   /** It stands in this `try` block (not in its handlers), innermost first. Index into `FileFacts.tries`. */
   tries?: number[];

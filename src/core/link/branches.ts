@@ -1,4 +1,5 @@
 import type { CallFact, Expr, NeedFact } from "../facts/types.js";
+import { counts } from "../facts/needs.js";
 import type { CallGraph, CallPlace } from "./calls.js";
 import { functionKey, type FunctionKey } from "./program.js";
 import { calleesOf, callersOf } from "./sessions.js";
@@ -21,10 +22,10 @@ const MAX_ASKED = 6;
  * own only when it is given none begins none where it is given one.
  */
 export function mayRun(graph: CallGraph, key: FunctionKey, call: CallFact, path: readonly CallPlace[], begun?: Begun): boolean {
-  return (call.needs ?? []).every((need) => {
-    const filled = givenTo(graph, key, need, path, begun, 0);
-    return filled === undefined || filled === need.filled;
-  });
+  return (call.needs ?? []).every((need) => [need, ...(need.or ?? [])].some((one) => {
+    const filled = givenTo(graph, key, one, path, begun, 0);
+    return filled === undefined || filled === one.filled;
+  }));
 }
 
 /** What tells the ways to a function apart, as far as conditions in it ask: nothing where it asks for nothing that is known. */
@@ -32,8 +33,8 @@ export function givenOn(graph: CallGraph, key: FunctionKey, path: readonly CallP
   const { file, fn } = graph.program.fnOf(key);
   const asked = new Map<string, Filled>();
   for (const { needs } of graph.program.callsIn(file, fn.id))
-    for (const need of needs ?? []) {
-      const name = `${need.param} ${need.property ?? ""} ${need.nullish === true} ${need.otherwise === true}`;
+    for (const need of (needs ?? []).flatMap((one) => [one, ...(one.or ?? [])])) {
+      const name = `${need.param} ${need.property ?? ""} ${need.nullish === true} ${need.otherwise === true} ${JSON.stringify(need.is)}`;
       if (asked.size < MAX_ASKED && !asked.has(name)) asked.set(name, givenTo(graph, key, need, path, begun, 0));
     }
   return [...asked.values()].map((filled) => (filled === undefined ? "?" : filled ? "1" : "0")).join("");
@@ -59,7 +60,7 @@ export function neverRuns(graph: CallGraph, file: string, call: CallFact): boole
     const callers = callersOf(graph, asked).filter((caller) => graph.program.role(caller.file) !== "test");
     return callers.length > 0 && !handedOver(graph).has(asked) && callers.every((caller) => isKept(need, [caller, ...path], left - 1));
   };
-  return needs.some((need) => isKept(need, [], MAX_HANDED));
+  return needs.some((need) => [need, ...(need.or ?? [])].every((one) => isKept(one, [], MAX_HANDED)));
 }
 
 const handed = new WeakMap<CallGraph, ReadonlySet<FunctionKey>>();
@@ -74,7 +75,7 @@ function handedOver(graph: CallGraph): ReadonlySet<FunctionKey> {
 function givenTo(graph: CallGraph, key: FunctionKey, need: NeedFact, path: readonly CallPlace[], begun: Begun | undefined, depth: number): Filled {
   if (depth > MAX_DEPTH) return undefined;
   const step = path.at(-1);
-  if (!step) return begun?.bodies.includes(key) === true && begun.handle === need.param && need.property === undefined ? true : undefined;
+  if (!step) return begun?.bodies.includes(key) === true && begun.handle === need.param && need.property === undefined ? need.is === undefined : undefined;
   // A function that was given away is called by somebody else, with arguments of theirs.
   if (step.call.spread === true || !calleesOf(graph, step.call).includes(key)) return undefined;
   const given = step.call.args[need.param] ?? defaultOf(graph, key, need.param);
@@ -125,29 +126,29 @@ function isNone(expr: Expr): boolean {
 }
 
 function holds(graph: CallGraph, at: At, expr: Expr, need: NeedFact, path: readonly CallPlace[], begun: Begun | undefined, depth: number): Filled {
-  const asked = { filled: need.filled, ...(need.nullish && { nullish: need.nullish }) };
+  const asked = { filled: need.filled, ...(need.nullish && { nullish: need.nullish }), ...(need.is !== undefined && { is: need.is }) };
   switch (expr.k) {
     case "literal":
-      return need.nullish === true ? expr.value !== null : Boolean(expr.value);
+      return counts(expr.value, need);
     case "global":
       return expr.name === "undefined" ? false : undefined;
     case "fn":
     case "class":
     case "object":
     case "array":
-      return true;
+      return need.is === undefined;
     case "typed":
       return holds(graph, at, expr.of, need, path, begun, depth);
     case "call":
-      return graph.program.call(at.file, expr.id).kind === "new" ? true : undefined;
+      return graph.program.call(at.file, expr.id).kind === "new" ? need.is === undefined : undefined;
     case "member": {
       const index = expr.of.k === "var" ? parameter(graph, at, expr.of.id) : -1;
       return index === -1 ? undefined : givenTo(graph, functionKey(at.file, at.fn), { ...asked, param: index, property: expr.name }, path, begun, depth + 1);
     }
     case "var": {
       const index = parameter(graph, at, expr.id);
-      if (index !== -1) return givenTo(graph, functionKey(at.file, at.fn), { ...asked, param: index }, path, begun, depth + 1) ?? handle(graph, at, expr);
-      return outer(graph, at, expr.id, begun) ?? handle(graph, at, expr) ?? constant(graph, at, expr.id, need, path, begun, depth);
+      if (index !== -1) return givenTo(graph, functionKey(at.file, at.fn), { ...asked, param: index }, path, begun, depth + 1) ?? handle(graph, at, expr, need);
+      return outer(graph, at, expr.id, need, begun) ?? handle(graph, at, expr, need) ?? constant(graph, at, expr.id, need, path, begun, depth);
     }
     default:
       return undefined;
@@ -155,17 +156,17 @@ function holds(graph: CallGraph, at: At, expr: Expr, need: NeedFact, path: reado
 }
 
 /** A body's handle that a function written in it uses. */
-function outer({ program }: CallGraph, { file }: At, id: number, begun: Begun | undefined): Filled {
+function outer({ program }: CallGraph, { file }: At, id: number, need: NeedFact, begun: Begun | undefined): Filled {
   const { fn, kind } = program.variable(file, id);
   if (kind !== "param" || begun?.handle === undefined || !begun.bodies.includes(functionKey(file, fn))) return undefined;
-  return program.fn(file, fn).params[begun.handle]?.variable === id ? true : undefined;
+  return program.fn(file, fn).params[begun.handle]?.variable === id ? need.is === undefined : undefined;
 }
 
 /** A transaction's handle, which that one gives its body, or the function around. */
-function handle({ program, values }: CallGraph, { file, fn }: At, expr: Extract<Expr, { k: "var" }>): Filled {
+function handle({ program, values }: CallGraph, { file, fn }: At, expr: Extract<Expr, { k: "var" }>, need: NeedFact): Filled {
   if (program.variable(file, expr.id).kind !== "param") return undefined;
   const ids = [...values.solver.values(values.expression(file, expr, fn))];
-  return ids.length > 0 && ids.every((id) => { const token = values.tokens.get(id); return token.t === "derived" && token.kind === "handle"; }) ? true : undefined;
+  return ids.length > 0 && ids.every((id) => { const token = values.tokens.get(id); return token.t === "derived" && token.kind === "handle"; }) ? need.is === undefined : undefined;
 }
 
 function constant(graph: CallGraph, at: At, id: number, need: NeedFact, path: readonly CallPlace[], begun: Begun | undefined, depth: number): Filled {

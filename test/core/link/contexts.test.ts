@@ -57,6 +57,17 @@ describe("entry points", () => {
     expect(project.contexts.pathTo(keyOf(project, "work"), "per-call").map((step) => step.entry ?? "call")).toEqual(["PATCH /artifacts/:id", "call", "call"]);
   });
 
+  it("are those of who gave a helper its function, through a helper that hands it on", () => {
+    const project = link({
+      "main.ts": `import express from "express"; const app = express(); function work() {} function other() {}
+        const locked = async (run) => await run();
+        const written = (run) => locked(run);
+        app.get("/things", () => written(() => other()));
+        app.post("/votes", () => { const vote = () => work(); return written(vote); });`,
+    });
+    expect(project.contexts.pathTo(keyOf(project, "work"), "per-call").map((step) => step.entry ?? "call")).toEqual(["POST /votes", "call", "call"]);
+  });
+
   it("are those of the object whose method a base class calls", () => {
     const project = link({
       "main.ts": `import express from "express"; const app = express(); function work() {}
