@@ -20,12 +20,14 @@ import { finish } from "./lib/finish.js";
 import { isOverEdits } from "./lib/edits.js";
 import { freshSessionsOf } from "./lib/own-session.js";
 import { besideReplaced, keepsTogether, obstaclesOf, ORDER, PARENT } from "./lib/atomicity.js";
+import { ONE_THING } from "./lib/one-thing.js";
 import { isOverRows } from "./lib/reorders.js";
 import { bodySpan, runnerOf, whyNotBatched } from "./lib/batchable.js";
 import { isReadOnly } from "./lib/read-only.js";
 import { runnerInService } from "./lib/runner.js";
 import { areOnPools } from "./lib/pools.js";
 import { changesMany, writesMany } from "./lib/pieces.js";
+import { contains } from "./lib/turns.js";
 import { whyLong } from "./lib/why-long.js";
 import type { Draft, Rule } from "./rule.js";
 
@@ -95,7 +97,7 @@ interface Called {
 
 function judge(project: ProjectFacts, bounds: Bounds, site: JudgedTransaction, options: Options, { libraries, engine }: Called): Draft | undefined {
   const runner = runnerInService(project, site);
-  if (runner === undefined || site.pattern?.atOnce || project.isPrivate(site) || isReadOnly(project, site) || isOnPool(project, site)) return undefined;
+  if (runner === undefined || site.pattern?.atOnce || project.isPrivate(site) || isInner(project, site) || isReadOnly(project, site) || isOnPool(project, site)) return undefined;
   const joined = isJoined(project, site);
   const loops = project.writers.heldLoops(site);
   const held = loops
@@ -148,6 +150,17 @@ function judge(project: ProjectFacts, bounds: Bounds, site: JudgedTransaction, o
   };
 }
 
+/** Written in the body of another transaction of the same session, it is a savepoint: that one holds the lock, also over this one's loops, and ends later. */
+function isInner({ judgedTransactions, program }: ProjectFacts, site: JudgedTransaction): boolean {
+  return judgedTransactions.some(
+    (other) =>
+      other.call !== site.call &&
+      other.file === site.file &&
+      other.sessions.some((id) => site.sessions.includes(id)) &&
+      (other.extent ? contains(other.extent, site.call.span) : other.bodies.some((key) => program.fnOf(key).file === site.file && contains(program.fnOf(key).fn.span, site.call.span))),
+  );
+}
+
 /** Helpers write on sessions that they get for themselves: the transaction holds nothing of that. */
 function isApart(project: ProjectFacts, { writes }: HeldLoop): boolean {
   const fresh = freshSessionsOf(project);
@@ -184,7 +197,7 @@ function isSurelyLong(project: ProjectFacts, bounds: Bounds, held: HeldLoop, sit
 
 /** An import under a new parent: as long as the document is, so its parent does not make it one small thing. Where to cut it is still for people to say. */
 function isImport({ graph }: ProjectFacts, { file, loop }: HeldLoop, obstacles: LoopTransactionDetail["obstacles"]): boolean {
-  return obstacles.every(({ what }) => what === PARENT) && isOverDocument(graph, file, loop);
+  return obstacles.every(({ what }) => what === PARENT || what === ONE_THING) && isOverDocument(graph, file, loop);
 }
 
 /** As many statements as there are rows, where one would number them all: what cannot be batched is long all the same. */

@@ -9,11 +9,14 @@ import { statementOf } from "../../src/core/link/run-statements.js";
 import { verbOf } from "../../src/core/link/statements.js";
 import type { HeldLoop, TransactionSite } from "../../src/core/link/transactions.js";
 import { completes } from "./completion.js";
-import { chainOf } from "./turns.js";
+import { chainOf, Flow } from "./turns.js";
+import { inPiecesAlready, partsOfOne } from "./one-thing.js";
 import { reorderIn } from "./reorders.js";
 import { runsListed } from "./statement-lists.js";
 
 type Obstacle = LoopTransactionDetail["obstacles"][number];
+
+const REMOVES = /^(DELETE|del|deleteFrom|deleteMany|destroy|nativeDelete)$/i;
 
 /**
  * A loop that replaces a set of rows (delete the old ones, then insert the new ones, of the same table), or that writes
@@ -22,7 +25,7 @@ type Obstacle = LoopTransactionDetail["obstacles"][number];
  */
 export function keepsTogether(project: ProjectFacts, { file, loop, writes }: HeldLoop, counts: (removal: CallFact) => boolean = () => true): boolean {
   const before = project.writers.callsOf(functionKey(file, loop.fn)).filter((call) => call.span.end <= loop.span.start && call.loop === loop.parent && counts(call));
-  const removed = new Set(before.flatMap((call) => tablesOf(project, call, /^(DELETE|del|deleteFrom|deleteMany|destroy|nativeDelete)$/i)));
+  const removed = new Set(before.flatMap((call) => tablesOf(project, call, REMOVES)));
   return writes.some(({ call }) => tablesOf(project, call, /./).some((table) => removed.has(table)));
 }
 
@@ -69,8 +72,16 @@ export function modelOf({ callee, args: [given] }: CallFact): string | undefined
 
 /** Another loop of the transaction's own body replaces rows: what stands beside it is kept or undone with it. */
 export function besideReplaced(project: ProjectFacts, loops: readonly HeldLoop[]): Obstacle[] {
-  const replaced = loops.find((held) => held.path.length === 0 && keepsTogether(project, held));
+  const own = loops.filter(({ path }) => path.length === 0);
+  const replaced = own.find((held) => keepsTogether(project, held)) ?? evenedOut(project, own);
   return replaced ? [{ what: "the same transaction replaces rows, which is right only as a whole", file: replaced.file, span: replaced.loop.span }] : [];
+}
+
+/** The rows that are wanted come in one loop, and what is left over goes in another: the same set, put right. */
+function evenedOut(project: ProjectFacts, loops: readonly HeldLoop[]): HeldLoop | undefined {
+  const tables = (held: HeldLoop, verb: RegExp): string[] => held.writes.flatMap(({ call }) => tablesOf(project, call, verb));
+  const added = loops.map((held) => tables(held, /^(INSERT|REPLACE|create|createMany|insert|upsert|save|add)$/i));
+  return loops.find((held, i) => tables(held, REMOVES).some((table) => added.some((names, other) => other !== i && names.includes(table))));
 }
 
 /** Why this loop cannot simply be cut into batches. */
@@ -79,6 +90,8 @@ export function obstaclesOf(project: ProjectFacts, site: TransactionSite, held: 
     ...namedAtomic(project, site, atomicNames),
     ...carriedValues(project, held),
     ...parentRow(project, held),
+    ...partsOfOne(project, site, held),
+    ...inPiecesAlready(project, site, held),
     ...reorders(project, held),
     ...runsListed(project, held),
     ...putTogether(project, site),
@@ -123,7 +136,8 @@ function carriedValues(project: ProjectFacts, { file, loop, writes }: HeldLoop):
   for (const { variable, alsoRead } of loop.writesOuter) {
     if (!alsoRead) continue;
     const { name } = project.program.variable(file, variable);
-    const into = writes.find(({ call }) => call.args.some((arg) => mentionsVariable(arg, variable, project, file)));
+    const computed = new Flow(project.program, file, loop.span, [variable]);
+    const into = writes.find(({ file: at, call }) => at === file && call.args.some((arg) => computed.reaches(arg)));
     if (into) obstacles.push({ what: `\`${name}\` carries a value from one turn of the loop into the next one's writes`, file, span: into.call.span });
   }
   return obstacles;

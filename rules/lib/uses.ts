@@ -4,6 +4,7 @@ import type { Context } from "../../src/core/link/contexts.js";
 import type { ProjectFacts } from "../../src/core/link/index.js";
 import { asksForOwn, callersOf, type Factory, type OpenSite, replacesAtUse, saysOwn, type SessionUse } from "../../src/core/link/sessions.js";
 import { Relays } from "./relays.js";
+import { append, functionKey, type FunctionKey } from "../../src/core/link/program.js";
 import { isToldItsFile } from "./told-file.js";
 import { contains } from "./turns.js";
 
@@ -30,8 +31,24 @@ export function callUses(project: ProjectFacts, open: OpenSite, factories: reado
   const uses = all.filter((use) => !relays.getsSomethingElse(use));
   const own = new Set(uses.filter((use) => asksForOwn(project.graph, open, use) || replacesAtUse(project.graph, open, use) || triesWhatItIsTold(project, open, use) || isToldItsFile(project, open, use)));
   withThoseAbove(uses, factories, own);
-  return uses.filter((use) => !relays.handsOn(use)).map((use) => (own.has(use) ? { ...use, own: true, contexts: new Set() } : { ...judged(project, use.file, use.call), factory: use.factory }));
+  const ofOthers = withoutOwn(project, uses, own);
+  return uses.filter((use) => !relays.handsOn(use)).map((use) => (own.has(use) ? { ...use, own: true, contexts: new Set() } : { ...judged(project, use.file, use.call), contexts: ofOthers(use), factory: use.factory }));
 }
+
+/** A factory that asks another one runs on the account of those who ask it, and not of those among them who ask for a session of their own. */
+function withoutOwn({ contexts }: ProjectFacts, uses: readonly SessionUse[], own: ReadonlySet<SessionUse>): (use: SessionUse) => JudgedUse["contexts"] {
+  const asked = new Map<FunctionKey, SessionUse[]>();
+  for (const use of uses) append(asked, use.factory.key, use);
+  const found = (use: SessionUse, depth: number): JudgedUse["contexts"] => {
+    const above = asked.get(functionKey(use.file, use.call.fn)) ?? [];
+    if (depth > MAX_LEVELS || !above.some((each) => own.has(each))) return contexts.ofCall(use.file, use.call);
+    return new Set(above.filter((each) => !own.has(each)).flatMap((each) => [...found(each, depth + 1)]));
+  };
+  return (use) => found(use, 0);
+}
+
+/** How many factories may ask each other. */
+const MAX_LEVELS = 6;
 
 /** `const scratch = () => openBoard(":memory:")`: who asks a factory that gets all its sessions so asks for one of its own, too. */
 function withThoseAbove(uses: readonly SessionUse[], factories: readonly Factory[], own: Set<SessionUse>): void {

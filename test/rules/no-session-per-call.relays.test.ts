@@ -31,6 +31,20 @@ runTable({
     { name: "a retry, once, and other work per request", code: served('const db = await retry(async () => new Database("app.db"));', READ) },
     { name: "through a helper that hands it on", code: served('const db = await timed("open", async () => new Database("app.db"));', READ) },
     { name: "a function that opens, through two helpers", code: served('const db = await timed("open", () => open());', READ) },
+    { name: "a database of its own in a new folder each time, by a factory that hands the path on", code: {
+      "src/server.ts": `
+  import express from "express";
+  import { mkdtempSync } from "node:fs";
+  import path from "node:path";
+  import Database from "better-sqlite3";
+  const openDb = (file: string) => { const db = new Database(file); db.pragma("journal_mode = WAL"); return db; };
+  const createDb = (file: string) => { const db = openDb(file); db.exec("CREATE TABLE IF NOT EXISTS things (name)"); return db; };
+  function trial() { const folder = mkdtempSync("trial-"); return createDb(path.join(folder, "trial.db")); }
+  const app = express();
+  const db = createDb("app.db");
+  app.get("/things", (req, res) => res.json(db.prepare("SELECT 1").get()));
+  app.post("/trials", (req, res) => res.json(trial().prepare("SELECT 1").get()));`,
+    } },
     { name: "a function with a name, through two helpers", code: served('const begin = async () => new Database("app.db"); const db = await timed("open", begin);', READ) },
     { name: "through a method and two helpers", code: served('const db = await new Runner().run(async () => new Database("app.db"));', READ) },
   ],

@@ -134,15 +134,33 @@ function isReadOnly({ program }: CallGraph, file: string, options: Expr | undefi
   return expr?.k === "object" && expr.props.some(({ name, value }) => /^read_?only$/i.test(name) && value.k === "literal" && value.value === true);
 }
 
-/** Whether a caller asks a factory for a session of its own on purpose: `openDb(":memory:")`, `openDb(file, { readonly: true })`. */
+/** Whether a caller asks a factory for a session of its own on purpose: `openDb(":memory:")`, `openDb(file, { readonly: true })`; also one that hands its own parameters on to another. */
 export function asksForOwn(graph: CallGraph, open: OpenSite, use: SessionUse): boolean {
-  if (use.factory.key !== open.fn) return false;
   const given = (expr: Expr | undefined): Expr | undefined => {
-    const index = expr?.k === "var" ? use.factory.fn.params.findIndex((param) => param.variable === expr.id) : -1;
+    const index = expr?.k === "var" ? parameterFor(graph, open, expr.id, use.factory.key, 0) : -1;
     return index === -1 ? undefined : use.call.args[index];
   };
   const key = given(open.key);
   return (key !== undefined && isPrivate(graph, use.file, use.call, key, open.pattern)) || isReadOnly(graph, use.file, given(open.options));
+}
+
+/** How many factories may hand a parameter on to each other. */
+const MAX_HANDED = 3;
+
+/** The parameter of a factory that becomes the variable with which the session is opened, as it came in; -1 if none does. */
+function parameterFor(graph: CallGraph, open: OpenSite, variable: number, key: FunctionKey, depth: number): number {
+  const { program } = graph;
+  const { file, fn } = program.fnOf(key);
+  const indexOf = (id: number): number => fn.params.findIndex((param) => param.variable === id && param.rest !== true);
+  if (key === open.fn) return indexOf(variable);
+  if (depth >= MAX_HANDED) return -1;
+  for (const call of program.callsIn(file, fn.id))
+    for (const callee of calleesOf(graph, call)) {
+      const index = parameterFor(graph, open, variable, callee, depth + 1);
+      const arg = index === -1 ? undefined : call.args[index];
+      if (arg?.k === "var") return indexOf(arg.id);
+    }
+  return -1;
 }
 
 /** Who makes an object around a session says in place that it wants one of its own: `new Store(path, { readOnly: true })`, `new Store(":memory:")`. */
