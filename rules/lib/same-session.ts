@@ -7,6 +7,7 @@ import type { InsideCall } from "../../src/core/link/inside.js";
 import { functionKey, type FunctionKey, type Program } from "../../src/core/link/program.js";
 import type { TokenId } from "../../src/core/link/tokens.js";
 import type { TransactionSite } from "../../src/core/link/transactions.js";
+import { calleesOf } from "../../src/core/link/sessions.js";
 import { oneOf } from "./one-of.js";
 
 /** A transaction, or the one of the helper that runs it. */
@@ -133,18 +134,33 @@ export function isOnSameConstant(project: ProjectFacts, site: Begun, file: strin
     const found = values.solver.values(values.expression(file, part, call.fn));
     if (owners.some((owner) => found.has(owner))) return true;
   }
-  return false;
+  // `query("SELECT …")`, a function of the program's own that is handed the text: what it runs that on.
+  return calleesOf(project.graph, call).some((key) => project.writers.callsOf(key).some((inner) => project.graph.external.has(inner) && isOnSameConstant(project, site, project.program.fnOf(key).file, inner, owners)));
+}
+
+/** What is one value while a transaction is open: a constant by the call that makes it; `let pool`, which start-up sets to this or that, by its place. */
+interface OfModule {
+  made: CallFact | string;
+  names: readonly string[];
 }
 
 /** A module's constant, or what it holds under a name: `db.knex` of `const db = new Database()`. */
-function ofModule(project: ProjectFacts, file: string, expr: Expr): { made: CallFact; names: readonly string[] } | undefined {
+function ofModule(project: ProjectFacts, file: string, expr: Expr): OfModule | undefined {
   if (expr.k === "typed") return ofModule(project, file, expr.of);
   if (expr.k === "member") {
     const holder = expr.name === "*" ? undefined : ofModule(project, file, expr.of);
     return holder && { made: holder.made, names: [...holder.names, expr.name] };
   }
-  const made = moduleValue(project, file, expr);
-  return made && { made, names: [] };
+  const made = moduleValue(project, file, expr) ?? variableOf(project, file, expr);
+  return made === undefined ? undefined : { made, names: [] };
+}
+
+/** The place of a module's variable, whichever file asks for it. */
+function variableOf({ program }: ProjectFacts, file: string, expr: Expr): string | undefined {
+  const found = constantOf(program, file, expr);
+  if (found.expr.k !== "var") return undefined;
+  const { fn, kind } = program.variable(found.file, found.expr.id);
+  return fn === 0 && (kind === "let" || kind === "var") ? `${found.expr.id} ${found.file}` : undefined;
 }
 
 /** What a module's constant is made by, once: `new PrismaClient()`, `remember("db", open)`. */

@@ -3,12 +3,14 @@ import type { CallPlace } from "../../src/core/link/calls.js";
 import type { JudgedTransaction, ProjectFacts } from "../../src/core/link/index.js";
 import type { InsideCall } from "../../src/core/link/inside.js";
 import { functionKey } from "../../src/core/link/program.js";
+import { statementsRunBy } from "../../src/core/link/run-statements.js";
+import { calleesOf } from "../../src/core/link/sessions.js";
 import type { StatementFact } from "../../src/core/link/statements.js";
 import { type DefaultSession, isLeftOut, isOnParameter, onDefault } from "./default-session.js";
 import { isOfSibling } from "./dispatch.js";
 import { isByHand, isSurelyOpen } from "./by-hand.js";
 import { handsHandle } from "./dropped-handle.js";
-import { carriesHandle, isGivenHandle, mayUseHandle, touches } from "./handles.js";
+import { carriesHandle, isGivenHandle, mayUseHandle } from "./handles.js";
 import { isRun } from "./lazy-query.js";
 import { isOnLentParameter } from "./lent-parameter.js";
 import { areModelsOf, mayBeGiven } from "./models.js";
@@ -64,7 +66,18 @@ export function straysOf(project: ProjectFacts, site: JudgedTransaction, allowed
 }
 
 function touchesRows(project: ProjectFacts, call: CallFact): StatementFact[] {
-  return touches(project, call).filter(({ kind }) => kind === "read" || kind === "write" || kind === "ddl");
+  // What a function of the program runs that is handed the text, it runs at the call that says it: `query("SELECT …", [id])`.
+  const facts = statementsRunBy(project.graph, call);
+  if (facts.some(({ through }) => through) && calleesOf(project.graph, call).some((key) => project.ambient.asksContext(key))) return [];
+  return facts.filter((fact) => fact.kind === "read" || fact.kind === "write" || fact.kind === "ddl" || isReadFromElsewhere(project, fact));
+}
+
+/** `pool.query(load("find.sql"), [id])`: whatever it says, it runs there. What came in as a parameter may be a COMMIT as well. */
+function isReadFromElsewhere({ program }: ProjectFacts, { kind, text }: StatementFact): boolean {
+  if (kind !== "unknown" || !text) return false;
+  const { file, expr } = text;
+  const [made, more] = expr.k === "var" && program.variable(file, expr.id).kind === "const" ? program.valuesOf(file, expr.id) : [expr];
+  return made?.k === "call" && more === undefined;
 }
 
 /** What a call runs that is not on the transaction's handle, on this way to it. */

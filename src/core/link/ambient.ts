@@ -1,6 +1,8 @@
 import { libraryOf, libraryWithId, packageName } from "../catalogue/index.js";
 import type { CallFact, Expr } from "../facts/types.js";
 import type { CallGraph } from "./calls.js";
+import type { FunctionKey } from "./program.js";
+import { calleesOf } from "./sessions.js";
 import type { TokenId } from "./tokens.js";
 import type { TransactionSite } from "./transactions.js";
 
@@ -22,6 +24,9 @@ const CARRIERS: readonly { specifier: RegExp; library: string }[] = [
 
 /** https://nodejs.org/api/async_context.html, its forerunner https://github.com/Jeff-Lewis/cls-hooked, and https://papooch.github.io/nestjs-cls/ on top of it. */
 const STORAGE = { modules: new Set(["node:async_hooks", "async_hooks", "cls-hooked", "nestjs-cls"]), carry: /\.(run|runWith|runPromise|runAndReturn|enterWith|set|bind)$/, read: /\.getStore$/ };
+
+/** How many functions may stand between a helper and the one that asks. */
+const MAX_ASKING = 2;
 
 /**
  * Where a transaction is carried along by itself: a statement on the session that runs inside, wherever it stands, joins
@@ -77,6 +82,14 @@ export class Ambient {
    */
   isOfOwnMaking(site: TransactionSite): boolean {
     return this.isAmbient(site) && site.pattern?.ambient !== true && !this.#isByPackage(site.library);
+  }
+
+  /** Whether a function, or one that it calls, asks the asynchronous context: what it runs statements on may be what somebody put there. */
+  asksContext(key: FunctionKey, depth = 0): boolean {
+    const { file, fn } = this.graph.program.fnOf(key);
+    return this.graph.program
+      .callsIn(file, fn.id)
+      .some((call) => (this.graph.external.get(call) ?? []).some((id) => this.#isRead(id)) || (depth < MAX_ASKING && calleesOf(this.graph, call).some((callee) => this.asksContext(callee, depth + 1))));
   }
 
   #isByPackage(library: string): boolean {
