@@ -6,6 +6,7 @@ import { functionKey } from "../../src/core/link/program.js";
 import { statementsRunBy } from "../../src/core/link/run-statements.js";
 import { calleesOf } from "../../src/core/link/sessions.js";
 import type { StatementFact } from "../../src/core/link/statements.js";
+import type { TokenId } from "../../src/core/link/tokens.js";
 import { type DefaultSession, isLeftOut, isOnParameter, onDefault } from "./default-session.js";
 import { isOfSibling } from "./dispatch.js";
 import { isByHand, isSurelyOpen } from "./by-hand.js";
@@ -84,13 +85,23 @@ function isReadFromElsewhere({ program }: ProjectFacts, { kind, text }: Statemen
 export function strayFacts(project: ProjectFacts, site: JudgedTransaction, inside: InsideCall): StatementFact[] | undefined {
   const { file, call } = inside;
   const all = touchesRows(project, call);
-  if (all.length === 0) return undefined;
+  if (all.length === 0 || runsWithoutHandle(project, inside)) return undefined;
   const facts = onDefault(project, inside, all)?.facts ?? all;
   if (mayUseHandle(project, facts) || (!site.sync && !isRun(project, file, call))) return undefined;
   const option = optionOf(site);
   // Where a transaction is an option, what else a statement is given says nothing: `findAll(options, transaction)`.
   if (option !== undefined && optionsIndex(call) !== undefined) return lacksOption(project, file, call, option) || leavesOut(project, inside, option) ? facts : undefined;
   return option !== undefined || (facts === all && (isGiven(project, file, call) || mayBeGiven(project, file, call, all))) ? undefined : facts;
+}
+
+/** `client ? client.query(sql) : run(sql)`: it runs only where its function is given no handle, and on this way it may be given one. */
+function runsWithoutHandle({ program, graph: { values } }: ProjectFacts, { file, call: { fn, needs }, path }: InsideCall): boolean {
+  const given = path.at(-1)?.call.args;
+  return (needs ?? []).some(({ param, property, filled, is, or }) => {
+    const isPlain = !filled && property === undefined && is === undefined && or === undefined;
+    const variable = isPlain && (given === undefined || given[param] !== undefined) ? program.fn(file, fn).params[param]?.variable : undefined;
+    return variable !== undefined && [...values.solver.values(values.variable(file, variable))].some((id) => isConnection(values.tokens, id));
+  });
 }
 
 /** Whether a step of the way hands the handle on, as far as it has got it itself: `find(id, t)` of a function whose `t` this way leaves out hands on nothing. */
@@ -126,6 +137,12 @@ export function isGiven(project: ProjectFacts, file: string, call: CallFact): bo
 
 function isAllowed(name: string, allowed: readonly string[]): boolean {
   return allowed.some((each) => name === each || name.endsWith(`.${each}`));
+}
+
+/** A transaction's handle, or the connection out of a pool on which one is begun. */
+function isConnection(tokens: ProjectFacts["graph"]["values"]["tokens"], id: TokenId): boolean {
+  const token = tokens.get(id);
+  return tokens.handleOf(id) !== undefined || (token.t === "derived" && token.kind === "client");
 }
 
 function takesBranch({ path, call }: InsideCall): boolean {

@@ -57,6 +57,13 @@ runTable({
       "src/queries.js": `import { query } from "./pool.js"; export const queries = { find: async (id) => query("SELECT * FROM things WHERE id = $1", [id]) };`,
       "src/save.js": saving("await queries.find(id);"),
     } },
+    { name: "the program's own function where none is given, and else the connection", code: {
+      "src/pool.js": `${ONE}\n export const query = async (text, values) => (await pool.query(text, values)).rows;`,
+      "src/queries.js": `import { query } from "./pool.js"; const TEXT = "SELECT * FROM things WHERE id = $1";
+  async function find(id, client) { const runner = client || query; return client ? await runner.query(TEXT, [id]) : await runner(TEXT, [id]); }
+  export const queries = { find, all: () => find(1) };`,
+      "src/save.js": saving("await queries.find(id, client ?? (await connect()));"),
+    } },
     { name: "another variable's pool", code: {
       "src/pool.js": `${BY_SETTING}\n  let logs;\n  export function log() { logs = new Pool({ host: "logs" }); logs = new Pool({ host: "others" }); }\n  export async function note(text) { await logs.query("INSERT INTO notes (text) VALUES ($1)", [text]); }`,
       "src/queries.js": `import { note } from "./pool.js"; export const queries = { find: async (id) => { await note(id); } };`,
