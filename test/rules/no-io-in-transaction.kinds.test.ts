@@ -36,6 +36,7 @@ runTable({
     { name: "an axios instance is made", code: route(`return await axios.create();`, `import axios from "axios";`) },
     { name: "a method of a declared type that only computes", code: route(`const redis: Redis = request.app.get("redis"); redis.duplicate();`, `import Redis from "ioredis";`) },
     { name: "a feed that is there already", code: route(`return await feeds.parseString(request.body);`, `import Parser from "rss-parser"; const feeds = new Parser();`) },
+    { name: "a Discord channel is only asked for its name", code: route(`return await label(request.app.get("channel"));`, `import { TextChannel } from "discord.js"; const label = async (channel: TextChannel) => channel.toString();`) },
     { name: "a client is made", code: route(`const s3 = await new S3Client({}); return s3;`, `import { S3Client } from "@aws-sdk/client-s3";`) },
     { name: "a tool is described", code: route(`return await tool({ execute: () => 1 });`, `import { tool } from "ai";`) },
     { name: "paths and constants of files", code: route(`await tx.thing.findFirst({ where: { mode: constants.R_OK, at: join("a", "b") } });`, `import { constants } from "node:fs/promises"; import { join } from "node:path";`) },
@@ -70,6 +71,10 @@ runTable({
         }` },
   ],
   invalid: [
+    { name: "a message by WhatsApp", code: route(`await socket.sendMessage("42@s.whatsapp.net", { text: "done" }); await tx.thing.findMany();`, `import makeWASocket from "@whiskeysockets/baileys"; const socket = makeWASocket({});`), findings: found("the network") },
+    { name: "a message by Discord", code: route(`await announce(request.app.get("channel")); await tx.thing.findMany();`, `import { TextChannel } from "discord.js"; const announce = async (channel: TextChannel) => { await channel.send("done"); };`), findings: [{ line: 7, related: [6, 5], why: [6], ...waits("the network") }] },
+    { name: "a router's API", code: route(`await router.write("/ppp/secret/print"); await tx.thing.findMany();`, `import { RouterOSAPI } from "node-routeros"; const router = new RouterOSAPI({ host: "10.0.0.1" });`), findings: found("the network") },
+    { name: "a payment of another kind", code: route(`await snap.createTransaction({}); await tx.thing.findMany();`, `import midtrans from "midtrans-client"; const snap = new midtrans.Snap({});`), findings: found("the network") },
     { name: "in a transaction that Sequelize carries along: it is open for as long as its function runs", code: `
         import express from "express";
         import { Sequelize } from "sequelize-typescript";

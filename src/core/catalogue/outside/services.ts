@@ -14,10 +14,17 @@ export const SERVICES: readonly Outside[] = [
   { what: "network", modules: ["ably"], methods: /^publish$/ },
   { what: "network", modules: ["@knocklabs/node", "@novu/node", "@novu/api"], methods: /^(notify|trigger|triggerBulk|identify|create|update|delete|get|list)$/ },
   { what: "network", modules: ["telegraf", "grammy", "node-telegram-bot-api"], methods: /^(send[A-Z]\w*|reply\w*|editMessage\w*|deleteMessages?|forwardMessages?|copyMessages?|answerCallbackQuery|getFile|getChat\w*|setWebHook|setWebhook)$/ },
+  // https://baileys.wiki, https://docs.wwebjs.dev, https://discord.js.org/docs/packages/discord.js
+  { what: "network", modules: ["@whiskeysockets/baileys", "@adiwajshing/baileys", "baileys"], methods: /^(sendMessage|relayMessage|sendPresenceUpdate|readMessages|onWhatsApp|fetchStatus|profilePictureUrl|group(Metadata|Create|Leave|ParticipantsUpdate|FetchAllParticipating|InviteCode))$/ },
+  { what: "network", modules: ["whatsapp-web.js", "venom-bot", "@wppconnect-team/wppconnect"], methods: /^(send(Message|Text|Image|File|Document|Location|Seen)\w*|reply|getChats|getChatById|getContacts|getContactById|getNumberId|isRegisteredUser|downloadMedia)$/ },
+  { what: "network", modules: ["discord.js"], methods: /^(reply|editReply|deleteReply|followUp|deferReply|deferUpdate|showModal|send|createDM|bulkDelete)$/ },
   // Payment: https://plaid.com/docs/api, https://docs.mollie.com, https://razorpay.com/docs/api, https://developer.paddle.com
   { what: "network", modules: ["plaid"], methods: /^(accounts|asset|auth|identity|institutions|investments|item|items|liabilities|link|payment|processor|sandbox|signal|transactions|transfer|user|webhook)[A-Z]\w*$/ },
   { what: "network", modules: ["@mollie/api-client", "razorpay", "@paddle/paddle-node-sdk", "@polar-sh/sdk", "dodopayments"], methods: /^(create|get|list|update|cancel|capture|refund|fetch|all|edit|delete|page|revoke|pause|resume)$/ },
   { what: "network", modules: ["@paypal/checkout-server-sdk"], methods: /^execute$/ },
+  { what: "network", modules: ["midtrans-client"], methods: /^(createTransaction\w*|charge|capture|status|approve|deny|cancel|expire|refund\w*)$/ },
+  { what: "network", modules: ["xendit-node"], methods: /^(create|get|expire|simulate|cancel|capture|refund|list)[A-Z]?\w*$/ },
+  { what: "network", modules: ["square"], methods: /^(create|retrieve|list|update|cancel|complete|search|get|pay|charge)[A-Z]?\w*$/ },
   { what: "network", modules: ["braintree"], methods: /^(sale|find|create|update|delete|cancel|refund|void|submitForSettlement|generate|retryCharge)$/ },
   { what: "network", modules: ["@lemonsqueezy/lemonsqueezy.js"], functions: /^(create|get|list|update|cancel|delete|activate|deactivate|validate|issue)[A-Z]\w*$/ },
   // Files and pictures: https://vercel.com/docs/vercel-blob/using-blob-sdk, https://cloudinary.com/documentation/node_integration, https://docs.uploadthing.com/api-reference/ut-api
@@ -26,6 +33,10 @@ export const SERVICES: readonly Outside[] = [
   { what: "network", modules: ["uploadthing"], methods: /^(uploadFiles|uploadFilesFromUrl|deleteFiles|listFiles|renameFiles|getFileUrls)$/ },
   { what: "network", modules: ["imagekit"], methods: /^(upload|deleteFile|getFileDetails|listFiles|updateFileDetails|bulkDeleteFiles)$/ },
   { what: "network", modules: ["ssh2-sftp-client", "basic-ftp", "webdav"], methods: /^(connect|access|put|get|fastPut|fastGet|list|delete|rename|mkdir|rmdir|exists|stat|upload\w*|download\w*|ensureDir|remove\w*|(get|put)(File|Directory)Contents|createDirectory|deleteFile|moveFile|copyFile)$/ },
+  // Other machines: https://github.com/mscdex/ssh2, https://github.com/steelbrain/node-ssh, https://github.com/aluisiora/node-routeros, https://github.com/trakkasure/mikronode
+  { what: "network", modules: ["node-ssh"], methods: /^(connect|exec|execCommand|getFile|putFiles?|putDirectory|getDirectory|requestSFTP)$/ },
+  { what: "network", modules: ["node-routeros", "routeros-client", "routeros-api", "mikronode", "mikronode-ng"], methods: /^(connect|write|get|add|update|set|remove|exec|menu)$/ },
+  { what: "network", modules: ["modbus-serial"], methods: /^(connect\w+|read\w+|write\w+)$/ },
   // Clouds: https://cloud.google.com/nodejs/docs/reference, https://supabase.com/docs/reference/javascript, https://github.com/kubernetes-client/javascript
   { what: "network", modules: ["@vercel/kv"], functions: /^(kv\.)?(get|set|del|incr\w*|decr\w*|hget\w*|hset\w*|hdel|expire|exists|mget|mset|sadd|srem|smembers|lpush|rpush|lrange|zadd|zrange|zrem)$/, methods: /^(get|set|del|incr\w*|decr\w*|hget\w*|hset\w*|hdel|expire|exists|mget|mset|sadd|srem|smembers|lpush|rpush|lrange|zadd|zrange|zrem)$/ },
   { what: "network", modules: ["@google-cloud/tasks"], methods: /^(createTask|deleteTask|getTask|listTasks|runTask)$/ },
@@ -39,6 +50,9 @@ export const SERVICES: readonly Outside[] = [
   { what: "network", modules: ["@notionhq/client"], methods: /^(retrieve|query|create|update|delete|append|list|search)$/ },
   { what: "network", modules: ["@linear/sdk"], methods: /^(create|update|delete|archive)[A-Z]\w*$|^(issues?|teams?|projects?|users?|viewer|searchIssues)$/ },
   { what: "network", modules: ["@hubspot/api-client"], methods: /^(create|update|archive|getById|getPage|doSearch|upsert|apiRequest)$/ },
+  // Shops: https://shopify.dev/docs/api/shopify-app-remix, https://woocommerce.github.io/woocommerce-rest-api-docs
+  { what: "network", modules: ["@shopify/shopify-api", "@shopify/admin-api-client", "@shopify/graphql-client", "shopify-api-node"], methods: /^(request|query|get|post|put|delete|fetch|graphql|create|update|list)$/ },
+  { what: "network", modules: ["@woocommerce/woocommerce-rest-api"], methods: /^(get|post|put|delete)$/ },
   // Who somebody is: https://workos.com/docs/reference, https://github.com/panva/openid-client, https://github.com/auth0/node-jwks-rsa
   { what: "network", modules: ["@workos-inc/node"], methods: /^(get|list|create|update|delete|authenticate|send)[A-Z]\w*$/ },
   { what: "network", modules: ["openid-client"], functions: /^(discovery|authorizationCodeGrant|refreshTokenGrant|clientCredentialsGrant|fetchUserInfo|Issuer\.discover)$/, methods: /^(callback|userinfo|refresh|grant|introspect|revoke)$/ },
