@@ -12,7 +12,7 @@ import { isOnlyKept } from "./kept.js";
 import { listenersOf } from "./listeners.js";
 import { fromOwnRoute, type PathStep } from "./own-route.js";
 import { Passers } from "./passers.js";
-import { functionKey, type FunctionKey } from "./program.js";
+import { append, functionKey, type FunctionKey } from "./program.js";
 import { endlessAround, rearmed } from "./repeats.js";
 import { callsParameter } from "./schedule.js";
 import type { TokenId } from "./tokens.js";
@@ -41,6 +41,8 @@ export interface Registered {
   key: FunctionKey;
   role: CallbackRole;
   step: Step;
+  /** By convention: the name by which its file exports it. */
+  exported?: string;
 }
 
 /** Which functions run once, and which per request, event or tick: contexts spread from entry points along calls. */
@@ -51,11 +53,14 @@ export class Contexts {
   #incoming?: ReadonlyMap<FunctionKey, readonly FunctionKey[]>;
   readonly #queue: [FunctionKey, Context][] = [];
   readonly #registered: Registered[] = [];
+  /** What frameworks call by convention, without being given it. */
+  readonly #conventions: readonly Registered[];
   /** What a container makes for each request. */
   readonly injection: Injection;
 
   constructor(readonly graph: CallGraph) {
     this.injection = new Injection(graph);
+    this.#conventions = frameworkEntries(graph).map(({ key, file, role, exported }) => ({ key, role, step: { file, entry: role.role === "test" ? "test" : role.label }, ...(exported !== undefined && { exported }) }));
     this.#collectEdges();
     this.#seedModules();
     this.#seedEntries();
@@ -268,8 +273,10 @@ export class Contexts {
   #connectPassed(edges: readonly CallEdge[]): void {
     const passers = new Passers(this.graph);
     const wrapped = new WrappedCalls(this.graph);
-    const entries = this.#registered.filter(({ role }) => role.role === "entry");
+    const entries = [...this.#registered, ...this.#conventions.filter(({ exported }) => exported !== undefined)].filter(({ role }) => role.role === "entry");
     const served = new Set(entries.map(({ key }) => key));
+    const registered = new Map<string, Registered[]>();
+    for (const entry of entries) append(registered, entry.step.file, entry);
     for (const edge of edges) {
       const { file, call, from, to } = edge;
       const between = passers.between(edge);
@@ -278,7 +285,10 @@ export class Contexts {
       if (given.length === 0) this.#connect(from, to, { from, file, call });
       // The route to which this very function was given, not the first that the helper makes.
       if (handlers.size > 0) for (const { role, step } of registrationsOf(this.graph.program, entries.filter(({ key }) => handlers.has(key)), passers.of(edge))) this.#serve(to, role, step);
-      for (const passed of given) {
+      // One wrapper around another: the inner one's function is called by the outer one's, at the route to which all of it was given.
+      const outside = handlers.size > 0 || between.length === 0 ? [] : registrationsOf(this.graph.program, [...new Set(given.map(({ file: at }) => at))].flatMap((at) => registered.get(at) ?? []), given);
+      for (const { role, step } of outside) this.#serve(to, role, step);
+      for (const passed of outside.length > 0 ? [] : given) {
         const calls = between.length === 0 ? [] : wrapped.of(passed.call);
         for (const place of calls) this.#connectCall(place, to);
         if (calls.length > 0) continue;
@@ -342,10 +352,9 @@ export class Contexts {
   }
 
   #seedEntries(): void {
-    for (const entry of frameworkEntries(this.graph)) {
-      const step: Step = { file: entry.file, entry: entry.role.role === "test" ? "test" : entry.role.label };
-      this.#registered.push({ key: entry.key, role: entry.role, step });
-      this.#reach(entry.key, entry.role.role === "entry" ? "per-call" : entry.role.role, step);
+    for (const entry of this.#conventions) {
+      this.#registered.push(entry);
+      this.#reach(entry.key, entry.role.role === "entry" ? "per-call" : entry.role.role, entry.step);
     }
   }
 

@@ -13,6 +13,8 @@ export interface FrameworkEntry {
   key: FunctionKey;
   file: string;
   role: CallbackRole;
+  /** The name by which its file exports it, or what holds it. */
+  exported?: string;
 }
 
 type FunctionToken = Extract<Token, { t: "function" }>;
@@ -92,7 +94,7 @@ function addExport(values: Values, facts: FileFacts, name: string, roleOf: (name
   for (const id of solver.values(values.export(facts.file, name))) {
     const token = tokens.get(id);
     const role = token.t === "function" ? roleOf(name, token) : undefined;
-    if (token.t === "function" && role) found.push({ key: functionKey(token.file, token.id), file: facts.file, role });
+    if (token.t === "function" && role) found.push({ key: functionKey(token.file, token.id), file: facts.file, role, exported: name });
     for (const property of values.propertiesOf(id)) {
       const inner = roleOf(`${name}.${property}`);
       for (const value of inner ? solver.values(values.field(id, property)) : []) {

@@ -48,6 +48,30 @@ describe("entry points", () => {
     expect(contexts(link({ "app/api/x/route.ts": `export async function GET() { work(); } function work() {}` }), "work")).toEqual(PER_CALL);
   });
 
+  const WRAPPERS = `const withAuth = (options, handler) => async (request, context) => { await options.check(request); return handler(request, context); };
+    export const withErrors = (handler) => async (request, context) => { try { return await handler(request, context); } catch (error) { return String(error); } };
+    export { withAuth };`;
+
+  it.each([
+    ["an exported route file's handler in a wrapper of the project", `export const POST = withAuth({}, async () => work());`],
+    ["one made before it is exported", `const create = withAuth({}, async () => work()); export { create as POST };`],
+    ["in two wrappers", `export const POST = withErrors(withAuth({}, async () => work()));`],
+  ])("%s", (_name, text) => {
+    const project = link({ "wrap.ts": WRAPPERS, "app/api/x/route.ts": `import { withAuth, withErrors } from "../../../wrap"; function work() {} function list() {}\n${text}\nexport const GET = withAuth({}, async () => list());` });
+    expect(contexts(project, "work")).toEqual(PER_CALL);
+    expect(project.contexts.pathTo(keyOf(project, "work"), "per-call")[0]?.entry).toBe("POST route (app/api/x/route.ts)");
+  });
+
+  it("a handler in two wrappers of the project, at a route", () => {
+    const project = link({ "wrap.ts": WRAPPERS, "main.ts": `import express from "express"; import { withAuth, withErrors } from "./wrap"; const app = express(); function work() {}\napp.get("/x", withErrors(withAuth({}, () => work()))); app.post("/y", withErrors(withAuth({}, () => {})));` });
+    expect(contexts(project, "work")).toEqual(PER_CALL);
+    expect(project.contexts.pathTo(keyOf(project, "work"), "per-call")[0]?.entry).toBe("GET /x");
+  });
+
+  it("what start-up gives to a wrapper whose function it calls runs once", () => {
+    expect(contexts(link({ "wrap.ts": WRAPPERS, "main.ts": `import { withErrors } from "./wrap"; function work() {}\nconst start = withErrors(() => work()); start();` }), "work")).toEqual(["once"]);
+  });
+
   it("are named, with the path to what they reach", () => {
     const project = link({
       "work.ts": `export function work() {}`,
