@@ -13,7 +13,7 @@ type Obstacle = LoopTransactionDetail["obstacles"][number];
 const KNOWN_BY = /^id$|(Id|ID|Uuid|UUID|Code|Number|No)$|_(id|uuid|code|number|no)$/;
 /** What owns things without end, or counts the steps of a long work: rows that name it are not the few parts of one thing. */
 const HAS_MANY =
-  /^(user|owner|tenant|org|organi[sz]ation|company|customer|account|workspace|guild|actor|request|req|session|client|creator|author|admin|team|hotel|property|store|shop|restaurant|branch|project|repo|repository|group|parent|chat|channel|server|collection|folder|library|environment|site|job|import|batch|run|sync|snapshot|upload|task|campaign|source|feed|file|document|dataset)s?(_?id|Uuid|Code|Number|No)?$/i;
+  /^(user|owner|tenant|org|organi[sz]ation|company|customer|account|workspace|guild|actor|request|req|session|client|creator|author|admin|team|hotel|property|store|shop|restaurant|branch|project|repo|repository|group|parent|chat|channel|server|collection|folder|library|environment|site|job|import|batch|run|sync|snapshot|upload|task|campaign|source|provider|vendor|supplier|warehouse|location|region|country|school|class|course|season|year|month|auction|agent|device|host|domain|tag|label|category|topic|keyword|playlist|album|feed|file|document|dataset)s?(_?id|Uuid|Code|Number|No)?$/i;
 
 export const ONE_THING = "the same transaction writes more of the one thing that its rows belong to";
 

@@ -27,10 +27,10 @@ const SOURCE_FILE = /\.(?:[cm]?ts|tsx|[cm]?js|jsx)$/;
 const MINIFIED_NAME = /[.-]min\.[cm]?js$/;
 
 /** Never source, wherever they stand. */
-const FOREIGN_FOLDERS = new Set(["node_modules", "bower_components", "jspm_packages", "coverage", "__snapshots__"]);
-/** Made by a build or copied in, unless they stand inside a source folder: `src/build/` is written by hand. */
-const OUTPUT_FOLDERS = new Set(["dist", "build", "out", "vendor", "vendors", "storybook-static"]);
-const SOURCE_FOLDERS = new Set(["src", "source", "app", "server", "lib"]);
+const FOREIGN_FOLDERS = new Set(["node_modules", "bower_components", "jspm_packages", "__snapshots__"]);
+/** Made by a build or a test run, or copied in, unless they stand inside a source folder: `src/build/` and `pages/api/coverage/` are written by hand. */
+const OUTPUT_FOLDERS = new Set(["coverage", "dist", "build", "out", "vendor", "vendors", "storybook-static"]);
+const SOURCE_FOLDERS = new Set(["src", "source", "app", "pages", "routes", "api", "server", "lib"]);
 
 /**
  * The source files under `paths` (absolute, inside `root`): `.ts .tsx .mts .cts .js .jsx .mjs .cjs`, without what git

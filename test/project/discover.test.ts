@@ -39,7 +39,7 @@ describe("what is taken", () => {
   });
 
   it("takes folders named like build output when they stand among sources", async () => {
-    expect(await filesOf({ "src/build/plan.ts": "", "server/out/writer.ts": "" })).toEqual(["server/out/writer.ts", "src/build/plan.ts"]);
+    expect(await filesOf({ "src/build/plan.ts": "", "server/out/writer.ts": "", "pages/api/coverage/apply.js": "" })).toEqual(["pages/api/coverage/apply.js", "server/out/writer.ts", "src/build/plan.ts"]);
   });
 
   it("takes what was named itself, even where it would be left out", async () => {

@@ -3,7 +3,7 @@ import { runTable, type Expected } from "./lib/table.js";
 const service = (constructor: string, body: string) => `
         import { Injectable } from "@nestjs/common";
         import { InjectDataSource, InjectRepository } from "@nestjs/typeorm";
-        import { DataSource, Repository } from "typeorm";
+        import { DataSource, EntityManager, Repository } from "typeorm";
         import { Invite, User } from "./tables.js";
         @Injectable()
         export class Users {
@@ -157,6 +157,18 @@ runTable({
               await manager.save(user);
               await this.invites.delete({ id: 1 });
             });`), findings: [found(12, 10, "this.invites")] },
+    { name: "a repository, in a transaction of the manager that is asked for by its type", code: service(`${INVITES}, private readonly manager: EntityManager`, `
+            await this.manager.transaction(async (manager) => {
+              await manager.save(user);
+              await this.invites.delete({ id: 1 });
+            });`), findings: [found(12, 10, "this.invites")] },
+    { name: "a repository, in a transaction of a query runner of the manager's", code: service(`${INVITES}, private readonly manager: EntityManager`, `
+            const runner = this.manager.connection.createQueryRunner();
+            await runner.startTransaction();
+            await runner.manager.save(user);
+            await this.invites.delete({ id: 1 });
+            await runner.commitTransaction();
+            await runner.release();`), findings: [found(13, 11, "", { message: "`this.invites` is not the connection that this typeorm transaction was begun on", reason: "use the transaction, or the connection that it was begun on" })] },
     { name: "a function that a helper runs while its transaction keeps a row locked: perhaps on purpose", code: service(`${USERS}, ${INVITES}`, `
             await this.locked(async () => {
               await this.invites.delete({ id: 1 });

@@ -43,6 +43,8 @@ export interface Library {
   clientTypes: readonly string[];
   /** Exported types that may be a session or a handle: `EntityManager`, `Repository`. */
   eitherTypes: readonly string[];
+  /** Those of them that a container fills with the session's own, asked by their type alone. */
+  injectedTypes?: readonly string[];
   /**
    * What the library's own loader of files hands to the function that a file exports, by the names of its parameters, the session first; and the path
    * from the session of what the function gives: `module.exports = (sequelize, DataTypes) => …`.

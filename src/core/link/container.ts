@@ -23,7 +23,7 @@ export function isInjected(program: Program, file: string, decorators: readonly 
 export function injectedByType(program: Program, file: string, fn: FunctionFact, { type, decorators }: ParamFact): Library | undefined {
   if (fn.kind !== "constructor" || decorators !== undefined || type?.k !== "ref" || typeof type.head !== "number" || type.path.length > 0) return undefined;
   const from = program.variable(file, type.head).import;
-  const library = from && librariesOf(from.specifier).find(({ injected, sessionTypes }) => injected !== undefined && sessionTypes.includes(from.name));
+  const library = from && librariesOf(from.specifier).find(({ injected, sessionTypes, injectedTypes = [] }) => injected !== undefined && [...sessionTypes, ...injectedTypes].includes(from.name));
   return library && (isContainers(program, file, fn) || fn.params.some((other) => isInjected(program, file, other.decorators))) ? library : undefined;
 }
 

@@ -29,6 +29,8 @@ export const typeorm: Library = {
   sessionTypes: ["DataSource", "Connection"],
   clientTypes: ["QueryRunner"],
   eitherTypes: ["EntityManager", "Repository", "TreeRepository", "AbstractRepository"],
+  // https://github.com/nestjs/typeorm/blob/master/lib/typeorm-core.module.ts provides the data source's own manager.
+  injectedTypes: ["EntityManager"],
   models: ["BaseEntity"],
   // A container has what is on no transaction: https://docs.nestjs.com/techniques/database#repository-pattern
   injected: [
