@@ -198,7 +198,7 @@ runTable({
             for (const ids of splitEvery(1000, req.body.ids)) await tx.thing.updateMany({ where: { id: { in: ids } }, data: { deletedAt: null } });
           });
           res.end();
-        });`, findings: [{ line: 5, message: "loops over `splitEvery`", confidence: "likely", library: "@prisma/client", fix: "review", reason: REVIEW, related: [6], why: [4], statements: "n" }] },
+        });`, findings: [{ line: 5, message: "loops over `splitEvery(ids)`", confidence: "likely", library: "@prisma/client", fix: "review", reason: REVIEW, related: [6], why: [4], statements: "n" }] },
     { name: "one transaction over pieces that are cut by hand, a few statements each", code: `
         import knex from "knex";
         const db = knex({ client: "pg", connection: process.env.DATABASE_URL });
@@ -223,7 +223,7 @@ runTable({
             for (const part of splitEvery(1000, req.body.things)) await tx.insert(things).values(part);
           });
           res.end();
-        });`, findings: [{ line: 6, message: "loops over `splitEvery`", confidence: "likely", library: "drizzle-orm", fix: "review", reason: REVIEW, related: [7], why: [5], statements: "n" }] },
+        });`, findings: [{ line: 6, message: "loops over `splitEvery(things)`", confidence: "likely", library: "drizzle-orm", fix: "review", reason: REVIEW, related: [7], why: [5], statements: "n" }] },
     { name: "one transaction over pieces of ids, each of which is one UPDATE", code: `
         import Database from "better-sqlite3";
         import { inArray } from "drizzle-orm";
@@ -235,7 +235,7 @@ runTable({
             for (const part of chunkOf(req.body.ids, 500)) tx.update(things).set({ unread: false }).where(inArray(things.id, part)).run();
           });
           res.end();
-        });`, findings: [{ line: 7, message: "loops over `chunkOf`", confidence: "likely", library: "drizzle-orm", fix: "review", reason: REVIEW, related: [8], why: [6], statements: "n" }] },
+        });`, findings: [{ line: 7, message: "loops over `chunkOf(ids)`", confidence: "likely", library: "drizzle-orm", fix: "review", reason: REVIEW, related: [8], why: [6], statements: "n" }] },
     { name: "one transaction over pieces of ids that are cut by hand, each of which is one DELETE", code: `${DB}
         const SIZE = 999;
         app.post("/gone", (req, res) => {
@@ -267,7 +267,7 @@ runTable({
             for (const ids of splitEvery(1000, req.body.ids)) await Promise.all(ids.map((id) => tx.thing.update({ where: { id }, data: { deletedAt: null } })));
           });
           res.end();
-        });`, findings: [{ line: 5, message: "loops over `splitEvery`", library: "@prisma/client", fix: "review", reason: REVIEW, related: [6], why: [4], statements: "n·m" }] },
+        });`, findings: [{ line: 5, message: "loops over `splitEvery(ids)`", library: "@prisma/client", fix: "review", reason: REVIEW, related: [6], why: [4], statements: "n·m" }] },
     { name: "chunks, all in one transaction", code: `${DB}
         app.post("/things", (req, res) => {
           db.transaction(() => {

@@ -5,9 +5,11 @@ const PASS_ON = new Set([
   "entries", "keys", "values", "slice", "splice", "filter", "map", "flatMap", "flat", "sort", "toSorted", "reverse", "toReversed",
   "concat", "from", "fromEntries", "fill", "trim", "toArray",
 ]);
+/** Functions that cut a list into pieces: their name alone does not say of what. */
+const PIECES = /^(?:(?:to|as|into|in|make|array|list|create|get|split)_?)?(?:chunk|batch|slice|split|every|piece|partition|paginate)/i;
 const CONTAINERS = new Set(["Object", "Array", "Set", "Map", "Reflect", "Iterator"]);
 
-/** A short name for what a loop goes over: `result.entries` → `entries`, `Object.keys(groups)` → `groups`. */
+/** A short name for what a loop goes over: `result.entries` → `entries`, `Object.keys(groups)` → `groups`, `chunk(rows, 50)` → `chunk(rows)`. */
 export function symbolOf(expression: Node | undefined): string {
   let node: Node | undefined = expression;
   while (node) {
@@ -26,6 +28,8 @@ export function symbolOf(expression: Node | undefined): string {
       case "CallExpression":
       case "NewExpression": {
         const callee = child(node, "callee");
+        const pieces = piecesOf(node, callee);
+        if (pieces !== undefined) return pieces;
         node = callee && throughCall(node, unwrap(callee));
         break;
       }
@@ -62,4 +66,16 @@ function throughCall(call: Node, callee: Node): Node | undefined {
   if (!PASS_ON.has(name) || !receiver) return callee;
   const container = unwrap(receiver);
   return container.type === "Identifier" && CONTAINERS.has(str(container, "name") ?? "") ? first : receiver;
+}
+
+/** `chunk(rows, SIZE)`, `splitEvery(SIZE, rows)`, `_.chunk(rows, SIZE)`: the function with the list that it cuts. */
+function piecesOf(call: Node, callee: Node | undefined): string | undefined {
+  const cut = callee && unwrap(callee);
+  const name = cut && (str(cut, "name") ?? (cut.type === "MemberExpression" ? keyName(child(cut, "property"), flag(cut, "computed")) : undefined));
+  if (name === undefined || !PIECES.test(name) || PASS_ON.has(name)) return undefined;
+  const given = nodes(call, "arguments");
+  // `rows.chunk(SIZE)` cuts what it is called on.
+  const list = given.length < 2 && cut?.type === "MemberExpression" ? child(cut, "object") : given.find(({ type }) => type !== "Literal" && type !== "SpreadElement");
+  const what = list && symbolOf(list);
+  return what === undefined || what === "items" || what === "this" ? undefined : `${name}(${what})`;
 }
