@@ -152,12 +152,21 @@ export const PARENT = "its rows belong to a row that the same transaction insert
 export function writesParts(project: ProjectFacts, file: string, loop: LoopFact, write: CallFact): boolean {
   const facts = project.program.file(file);
   const before = facts.calls.filter((call) => call.fn === loop.fn && call.span.end <= loop.span.start && statementOf(project.graph, call)?.kind === "write");
-  const made = facts.assigns.flatMap(({ target, value, fn, span }) => (target.k === "var" && fn === loop.fn && span.end <= loop.span.start && isMade(value) ? [target.id] : []));
+  const made = facts.assigns.flatMap(({ target, value, fn, span }) => (target.k === "var" && fn === loop.fn && span.end <= loop.span.start && isMade(value) && !asksWhere(project, file, value) ? [target.id] : []));
   return made.some((id) => mentionsIn(write, id) && before.some((call) => mentionsIn(call, id)));
 
   function mentionsIn(call: CallFact, id: number): boolean {
     return [call, ...project.program.chainAfter(file, call)].some(({ args }) => args.some((arg) => mentionsVariable(arg, id, project, file)));
   }
+}
+
+/** `const teamId = getTeamId()`: what the call runs for, a tenant or a user, which has more rows than those of one thing. */
+function asksWhere(project: ProjectFacts, file: string, value: Expr): boolean {
+  if (value.k === "await" || value.k === "typed" || value.k === "member") return asksWhere(project, file, value.of);
+  if (value.k !== "call") return false;
+  const { callee, args } = project.program.call(file, value.id);
+  const name = callee.k === "member" || callee.k === "global" ? callee.name : callee.k === "var" ? project.program.variable(file, callee.id).name : "";
+  return args.length === 0 && /^(get|current|require|use|auth)/i.test(name);
 }
 
 function isMade(value: Expr): boolean {
@@ -172,7 +181,11 @@ export function parentRow(project: ProjectFacts, { file, loop, writes }: HeldLoo
     (assign) => assign.target.k === "var" && assign.fn === loop.fn && assign.span.end <= loop.span.start && [...parts(assign.value)].some((part) => part.k === "call" && before.some((call) => call.id === part.id || project.program.chainEnd(file, call).id === part.id)),
   );
   for (const holder of holders) {
-    const variables = holder.target.k === "var" ? [holder.target.id, ...derived(project, file, holder.target.id)] : [];
+    if (holder.target.k !== "var") continue;
+    const { id } = holder.target;
+    // Of a list that the loop goes over, a turn's row is the item, and no parent of the others.
+    const isList = loop.bound.k === "over" && mentionsVariable(loop.bound.over, id, project, file);
+    const variables = [id, ...derived(project, file, id, isList ? loop.span : undefined)];
     const child = writes.find(({ file: at, call }) => at === file && call.args.some((arg) => variables.some((id) => mentionsVariable(arg, id, project, file))));
     if (child) return [{ what: PARENT, file, span: child.call.span }];
   }
@@ -209,10 +222,10 @@ function wrappedNames({ program }: ProjectFacts, file: string, fn: number): stri
 }
 
 /** Variables that are computed from one variable: `const id = Number(result.lastInsertRowid)`. */
-function derived(project: ProjectFacts, file: string, variable: number): number[] {
+function derived(project: ProjectFacts, file: string, variable: number, outside?: Span): number[] {
   return project.program
     .file(file)
-    .assigns.filter((assign) => assign.target.k === "var" && assign.target.id !== variable && mentionsVariable(assign.value, variable, project, file))
+    .assigns.filter((assign) => assign.target.k === "var" && assign.target.id !== variable && !(outside && outside.start <= assign.span.start && assign.span.end <= outside.end) && mentionsVariable(assign.value, variable, project, file))
     .map((assign) => (assign.target.k === "var" ? assign.target.id : -1));
 }
 

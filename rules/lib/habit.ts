@@ -22,6 +22,7 @@ export function isHabit(project: ProjectFacts, open: OpenSite, uses: readonly Ju
   const perCall = shared.filter((use) => use.contexts.has("per-call"));
   const users = usersOf(project, open, perCall);
   if (users.size > 1 || usersOf(project, open, shared).size >= USERS || callersPerCall(project, open.fn).size >= USERS) return true;
+  if (perCall.length > 0 && isKeptBesides(project, open, shared)) return true;
   if (new Set(alike(project, open).flatMap(({ file, call, fn }) => (contexts.ofCall(file, call).has("per-call") ? [fn] : []))).size >= USERS) return true;
 
   const entries = new Map(contexts.entries().map((entry) => [entry.key, entry]));
@@ -31,6 +32,20 @@ export function isHabit(project: ProjectFacts, open: OpenSite, uses: readonly Ju
   // What a container makes for each request has no handler of its own.
   if (leading.some(({ key, label, step }) => servesAll(labels.of(key, label, step))) || [...before].some((key) => contexts.injection.scoped(key) !== undefined)) return true;
   return [...users].some((key) => isInHandler(program, key, entries));
+}
+
+/**
+ * The program keeps such a session for its own life as well, where it begins to serve: then it is the program's own
+ * database that a call opens once more, and no other one that a rare task has to do with.
+ */
+function isKeptBesides({ contexts, graph, program }: ProjectFacts, open: OpenSite, uses: readonly JudgedUse[]): boolean {
+  const makers = program.fnOf(open.fn).fn.kind === "constructor" ? callersOf(graph, open.fn) : [];
+  const places = [...uses, ...makers].map(({ file, call }) => ({ file, call }));
+  const serving = new Set(contexts.entries().map(({ step }) => step.file));
+  return places.some(({ file, call }) => {
+    if (program.role(file) !== "source" || [...contexts.ofCall(file, call)].some((context) => context !== "once" && context !== "unknown")) return false;
+    return serving.has(file) && !call.memo;
+  });
 }
 
 /** The functions that get a session; for what a class opens for its objects, those that make one. */

@@ -119,6 +119,32 @@ runTable({
         }` },
   ],
   invalid: [
+    { name: "a line of the log for each row that was just updated: no row of the others", code: `
+        import { PrismaClient } from "@prisma/client";
+        import express from "express";
+        const prisma = new PrismaClient();
+        const app = express();
+        app.post("/expire", async (req, res) => {
+          const expired = await prisma.lease.updateManyAndReturn({ where: { until: { lt: new Date() } }, data: { state: "expired" } });
+          for (const lease of expired) await note(lease.id);
+          res.end();
+        });
+        async function note(leaseId: string) {
+          await prisma.log.create({ data: { leaseId } });
+        }`, findings: [{ line: 7, related: [7], library: "@prisma/client", message: "calls `note`", fix: "manual", reason: "turns that are committed stay", why: [5] }] },
+    { name: "what belongs to the tenant that the call runs for is no part of one thing", code: `
+        import { PrismaClient } from "@prisma/client";
+        import express from "express";
+        import { getTeamId } from "./team.js";
+        const prisma = new PrismaClient();
+        const app = express();
+        app.post("/revoke", async (req, res) => {
+          const teamId = getTeamId();
+          const leases = await prisma.lease.findMany({ where: { teamId, run: req.body.run } });
+          await prisma.lease.updateMany({ where: { teamId, run: req.body.run }, data: { state: "revoked" } });
+          for (const lease of leases) await prisma.log.create({ data: { leaseId: lease.id, teamId } });
+          res.end();
+        });`, findings: [{ line: 10, related: [10], library: "@prisma/client", message: "commits a @prisma/client write of its own", fix: "manual", reason: "turns that are committed stay", why: [6] }] },
     { name: "a step in a list of something else", file: "src/db.js", code: `
         const knex = require("knex")({ client: "pg", connection: process.env.DB_URI });
         const sweeps = [

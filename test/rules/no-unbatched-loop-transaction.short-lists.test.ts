@@ -102,6 +102,20 @@ runTable({
             for (const name of names) insert.run(name);
           })();
         }`, findings: [{ line: 6, message: "loops over `names`", confidence: "likely" as const, fix: "review" as const, reason: REVIEW, related: [7], why: [4, 4], statements: "n" }] },
+    { name: "a field of what the program composes", code: held(`const plan = planOf(req.params.id);`, `for (const step of plan.steps) insert.run(step.name);`), findings: perhaps("steps") },
+    { name: "a field that a function makes of the rows that it is given, one by one", code: `${held(`const { changes } = compare(req.body.things);`, `for (const change of changes) insert.run(change.name);`)}
+        function compare(things) {
+          const changes = [];
+          for (const thing of things) {
+            if (thing.old) changes.push(thing);
+          }
+          if (changes.length === 0) return { changes: [], checked: true };
+          return { changes, checked: true };
+        }`, findings: surely("changes") },
+    { name: "a field that a function maps from the rows that it is given", code: `${held(`const found = compare(req.body.things);`, `for (const change of found.changes) insert.run(change.name);`)}
+        const compare = (things) => ({ changes: things.filter((thing) => thing.old).map((thing) => ({ name: thing.name })) });`, findings: surely("changes") },
+    { name: "a field that a function makes of one of the parts of what it is given", code: `${held(`const found = compare(await load(req.params.id));`, `for (const change of found.changes) insert.run(change.name);`)}
+        const compare = (thing) => ({ changes: thing.steps.map((step) => ({ name: step.name })) });`, findings: perhaps("changes") },
     { name: "the settings", code: held(`const settings = req.body.settings;`, `for (const setting of settings) insert.run(setting.name);`), findings: perhaps("settings") },
     { name: "the settings by name, out of an object", code: held(`const entries = Object.entries(req.body.settings);`, `for (const [name] of entries) insert.run(name);`), findings: perhaps("entries") },
     { name: "the properties of an object, by a name", code: held(`const names = Object.keys(req.body.shape);`, `for (const name of names) insert.run(name);`), findings: perhaps("names") },

@@ -1,8 +1,9 @@
-import type { CallFact, Expr, LoopFact } from "../facts/types.js";
+import type { CallFact, Expr, FunctionFact, LoopFact } from "../facts/types.js";
 import { isArrayMethod } from "./builtins.js";
 import { sqlAmong } from "./query-text.js";
 import type { CallGraph } from "./calls.js";
 import { statementOf } from "./run-statements.js";
+import { calleesOf } from "./sessions.js";
 
 /** What an application or one thing in it has a handful of, by design: its settings, roles, names, the parts of its screens. */
 const HANDFUL = /(attachments|tags|aliases|identities|emails|settings?|preferences|configs?|configurations|options|flags|features|roles|permissions|scopes|verbs|locales|languages|currencies|columns|fields|layouts|breakpoints|weekdays|months)$/i;
@@ -43,6 +44,11 @@ function isFewGroups(asked: Expr | undefined): boolean {
   return columns.length > 0 && (ofOne || columns.every((column) => column.k === "literal" && typeof column.value === "string" && isKind(column.value)));
 }
 
+function isEmptyList(value: Expr): boolean {
+  if (value.k === "typed") return isEmptyList(value.of);
+  return value.k === "array" && value.items.length === 0 && !value.spread;
+}
+
 class ShortLists {
   constructor(
     private readonly graph: CallGraph,
@@ -64,6 +70,8 @@ class ShortLists {
       case "member": {
         const asked = this.#queryOf(expr);
         if (asked) return this.#isShortCall(asked, depth + 1);
+        const given = this.#givenFor(expr);
+        if (given) return HANDFUL.test(expr.name) || given.some((list) => this.isShort(list, depth + 1));
         return HANDFUL.test(expr.name) || this.#isComposed(expr.of, depth + 1);
       }
       case "call":
@@ -92,6 +100,55 @@ class ShortLists {
     return call && (statementOf(this.graph, call)?.kind === "read" && /^(rows|0)$/.test(name)) ? call : undefined;
   }
 
+  /**
+   * `const { changes } = await compare(rows)`, where the function makes `changes` of the rows that it is given, one by one: as long as those are. The lists that
+   * the call hands it, if that is how the field comes about on every way.
+   */
+  #givenFor({ of, name }: Extract<Expr, { k: "member" }>): Expr[] | undefined {
+    const call = this.#callBehind(of, 0);
+    const [key, more] = call ? calleesOf(this.graph, call) : [];
+    if (!call || key === undefined || more !== undefined || call.spread === true) return undefined;
+    const { file, fn } = this.graph.program.fnOf(key);
+    const inside = new ShortLists(this.graph, file);
+    const made = fn.returns.map((value) => (value.k === "object" ? value.props.find((prop) => prop.name === name)?.value : undefined));
+    const lists = made.flatMap((value) => (value !== undefined && isEmptyList(value) ? [] : [value === undefined ? undefined : inside.#parameterOf(value, fn, 0)]));
+    const given = lists.map((index) => (index === undefined ? undefined : call.args[index]));
+    return given.length > 0 && given.every((arg) => arg !== undefined) ? given : undefined;
+  }
+
+  #callBehind(expr: Expr, depth: number): CallFact | undefined {
+    if (expr.k === "await" || expr.k === "typed") return this.#callBehind(expr.of, depth);
+    if (expr.k === "call") return this.graph.program.call(this.file, expr.id);
+    const [value, more] = expr.k === "var" && depth < 4 ? this.graph.program.valuesOf(this.file, expr.id) : [];
+    return value === undefined || more !== undefined ? undefined : this.#callBehind(value, depth + 1);
+  }
+
+  /** The parameter from which a list is made one by one: `rows.map(…)`, or an empty list that a loop over `rows` fills. */
+  #parameterOf(expr: Expr, fn: FunctionFact, depth: number): number | undefined {
+    const { program } = this.graph;
+    if (depth > 6) return undefined;
+    if (expr.k === "await" || expr.k === "typed") return this.#parameterOf(expr.of, fn, depth + 1);
+    if (expr.k === "call") {
+      const { callee } = program.call(this.file, expr.id);
+      return callee.k === "member" && /^(map|filter|sort|toSorted|reverse|flatMap)$/.test(callee.name) ? this.#parameterOf(callee.of, fn, depth + 1) : undefined;
+    }
+    if (expr.k !== "var") return undefined;
+    const index = fn.params.findIndex((param) => param.variable === expr.id && param.rest !== true);
+    if (index >= 0) return index;
+    const values = program.valuesOf(this.file, expr.id);
+    if (values.length !== 1) return undefined;
+    const [value] = values;
+    if (!isEmptyList(value!)) return this.#parameterOf(value!, fn, depth + 1);
+    const { calls, loops } = program.file(this.file);
+    for (const { callee, loop: within } of calls) {
+      if (callee.k !== "member" || callee.name !== "push" || callee.of.k !== "var" || callee.of.id !== expr.id) continue;
+      const loop = loops.find(({ id }) => id === within);
+      const of = loop?.bound.k === "over" ? this.#parameterOf(loop.bound.over, fn, depth + 1) : undefined;
+      if (of !== undefined) return of;
+    }
+    return undefined;
+  }
+
   #isShortVariable(id: number, depth: number): boolean {
     const { name, kind } = this.graph.program.variable(this.file, id);
     if (HANDFUL.test(name) || FOUND.test(name)) return true;
@@ -100,8 +157,7 @@ class ShortLists {
     const values = kind === "param" ? [] : this.graph.program.valuesOf(this.file, id);
     if (values.length === 0) return false;
     if (values.every((value) => this.#isEmptyMap(value))) return this.#isGrouping(id);
-    const isEmpty = (value: Expr): boolean => value.k === "array" && value.items.length === 0 && !value.spread;
-    return values.every((value) => (value.k === "typed" ? isEmpty(value.of) : isEmpty(value))) ? this.#isFilledShortly(id, depth) : values.every((value) => this.isShort(value, depth + 1));
+    return values.every(isEmptyList) ? this.#isFilledShortly(id, depth) : values.every((value) => this.isShort(value, depth + 1));
   }
 
   #isEmptyMap(value: Expr): boolean {
