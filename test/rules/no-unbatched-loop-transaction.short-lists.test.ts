@@ -114,6 +114,8 @@ runTable({
         }`, findings: surely("changes") },
     { name: "a field that a function maps from the rows that it is given", code: `${held(`const found = compare(req.body.things);`, `for (const change of found.changes) insert.run(change.name);`)}
         const compare = (things) => ({ changes: things.filter((thing) => thing.old).map((thing) => ({ name: thing.name })) });`, findings: surely("changes") },
+    { name: "a field that a function makes of the parts of one thing", code: `${held(`const order = await load(req.params.id); const { changes } = compare(order.lines);`, `for (const change of changes) insert.run(change.name);`)}
+        const compare = (lines) => ({ changes: lines.filter((line) => line.old) });`, findings: perhaps("changes") },
     { name: "a field that a function makes of one of the parts of what it is given", code: `${held(`const found = compare(await load(req.params.id));`, `for (const change of found.changes) insert.run(change.name);`)}
         const compare = (thing) => ({ changes: thing.steps.map((step) => ({ name: step.name })) });`, findings: perhaps("changes") },
     { name: "the settings", code: held(`const settings = req.body.settings;`, `for (const setting of settings) insert.run(setting.name);`), findings: perhaps("settings") },

@@ -113,7 +113,15 @@ class ShortLists {
     const made = fn.returns.map((value) => (value.k === "object" ? value.props.find((prop) => prop.name === name)?.value : undefined));
     const lists = made.flatMap((value) => (value !== undefined && isEmptyList(value) ? [] : [value === undefined ? undefined : inside.#parameterOf(value, fn, 0)]));
     const given = lists.map((index) => (index === undefined ? undefined : call.args[index]));
-    return given.length > 0 && given.every((arg) => arg !== undefined) ? given : undefined;
+    return given.length > 0 && given.every((arg) => arg !== undefined && !this.#isPart(arg)) ? given : undefined;
+  }
+
+  /** `order.lines`, what belongs to one thing; not `req.body.lines`, which is as long as somebody likes. */
+  #isPart(expr: Expr): boolean {
+    if (expr.k === "await" || expr.k === "typed") return this.#isPart(expr.of);
+    if (expr.k !== "member" || expr.name === "*") return false;
+    const holder = expr.of.k === "member" ? expr.of.name : expr.of.k === "var" ? this.graph.program.variable(this.file, expr.of.id).name : "";
+    return !SENT.test(holder);
   }
 
   #callBehind(expr: Expr, depth: number): CallFact | undefined {
