@@ -9,6 +9,7 @@ import { mentionsArguments } from "./lib/dropped-handle.js";
 import { finish } from "./lib/finish.js";
 import { hasOwnConnection, isByHand } from "./lib/by-hand.js";
 import { isGivenHandle } from "./lib/handles.js";
+import { handedHelpers } from "./lib/handed-helpers.js";
 import { handedStrays } from "./lib/handed-strays.js";
 import { inOptions, inPlace, isCaught, namedHandle } from "./lib/handle-in-place.js";
 import { passingOf } from "./lib/handle-passing.js";
@@ -41,6 +42,8 @@ const messages = {
     `\`${helper}\` runs on the ${library} session around this transaction, not on its handle: it ${outcome(sync)}. Pass the handle to it.`,
   handed: (library: string, session: string, fn: string, sync: boolean) =>
     `\`${session}\` is the ${library} session around the transaction whose handle \`${fn}\` is given: this ${outcome(sync)}. Use the handle.`,
+  handedHelper: (library: string, helper: string, fn: string, sync: boolean) =>
+    `\`${helper}\` runs on the ${library} session around the transaction whose handle \`${fn}\` is given: it ${outcome(sync)}. Pass the handle to it.`,
   apart: (library: string, helper: string) =>
     `\`${helper}\` writes on ${withArticle(library)} session that it opens for itself, in the middle of this transaction: it is no part of it, and may wait for its locks. Hand it the session.`,
 };
@@ -93,7 +96,7 @@ export const noOuterSessionInTransaction: Rule<Options> = {
 function draftsOfHanded(project: ProjectFacts, { ignoreLibraries, allowFunctions }: Options): Draft[] {
   const sites = project.judgedTransactions.filter((site) => isJudged(project, site) && !ignoreLibraries.includes(packageName(site.library)));
   const nested = nestedTransactions(project);
-  return [...handedStrays(project, sites, allowFunctions).values()].flatMap(({ site, inside: { file, call, fn, path } }): Draft[] => {
+  const direct = [...handedStrays(project, sites, allowFunctions).values()].flatMap(({ site, inside: { file, call, fn, path } }): Draft[] => {
     if (nested.has(call)) return [];
     return [
       {
@@ -109,6 +112,27 @@ function draftsOfHanded(project: ProjectFacts, { ignoreLibraries, allowFunctions
       },
     ];
   });
+  const helpers = [...handedHelpers(project, sites, allowFunctions).values()].flatMap(({ site, file, at, helper, fn, path, strays, inBranch }): Draft[] => {
+    if (nested.has(at)) return [];
+    return [
+      {
+        file,
+        span: at.span,
+        message: messages.handedHelper(packageName(site.library), helper, functionName(project, fn), site.sync),
+        confidence: inBranch || isToStay(project, site, file, strays.map((stray) => ({ ...stray, at, helper }))) ? "likely" : confidenceOf(project, site),
+        library: site.library,
+        fix: "manual",
+        fixReason: "pass the handle on to the helper, and let it use that",
+        why: callPath(project, functionKey(site.file, site.call.fn)),
+        related: [
+          place(site.file, site.call.calleeSpan, "the transaction"),
+          ...path.map((step) => place(step.file, step.call.calleeSpan, "hands it on")),
+          ...strays.map((stray) => place(stray.file, stray.call.span, "runs on the session itself")),
+        ],
+      },
+    ];
+  });
+  return [...direct, ...helpers];
 }
 
 function isJudged(project: ProjectFacts, site: JudgedTransaction): boolean {

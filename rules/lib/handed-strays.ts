@@ -37,7 +37,7 @@ export function handedStrays(project: ProjectFacts, sites: Iterable<JudgedTransa
 }
 
 /** The call that runs the function gives it the handle, as one of its parameters. */
-function isHanded(project: ProjectFacts, { file, call, fn, path }: InsideCall): boolean {
+export function isHanded(project: ProjectFacts, { file, call, fn, path }: InsideCall): boolean {
   const step = path.at(-1);
   const { file: at, fn: around } = project.program.fnOf(fn);
   if (!step || step.call.spread || at !== file || call.fn !== around.id) return false;

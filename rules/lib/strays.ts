@@ -86,6 +86,8 @@ export function strayFacts(project: ProjectFacts, site: JudgedTransaction, insid
   const { file, call } = inside;
   const all = touchesRows(project, call);
   if (all.length === 0 || runsWithoutHandle(project, inside)) return undefined;
+  // What a helper asks once and keeps is hardly ever asked while this transaction is open.
+  if (inside.path.length > 0 && call.memo) return undefined;
   const facts = onDefault(project, inside, all)?.facts ?? all;
   if (mayUseHandle(project, facts) || (!site.sync && !isRun(project, file, call))) return undefined;
   const option = optionOf(site);
@@ -105,7 +107,7 @@ function runsWithoutHandle({ program, graph: { values } }: ProjectFacts, { file,
 }
 
 /** Whether a step of the way hands the handle on, as far as it has got it itself: `find(id, t)` of a function whose `t` this way leaves out hands on nothing. */
-function isHandedAt(project: ProjectFacts, path: readonly CallPlace[], index: number): boolean {
+export function isHandedAt(project: ProjectFacts, path: readonly CallPlace[], index: number): boolean {
   const step = path[index];
   if (!step || !handsHandle(project, step)) return false;
   const inside: InsideCall = { ...step, fn: functionKey(step.file, step.call.fn), path: path.slice(0, index) };
@@ -135,7 +137,7 @@ export function isGiven(project: ProjectFacts, file: string, call: CallFact): bo
   return isGivenHandle(project, file, call) || callsBefore(project, file, call).some(({ args, fn }) => args.some((arg) => carriesHandle(project, file, arg, fn)));
 }
 
-function isAllowed(name: string, allowed: readonly string[]): boolean {
+export function isAllowed(name: string, allowed: readonly string[]): boolean {
   return allowed.some((each) => name === each || name.endsWith(`.${each}`));
 }
 
@@ -149,7 +151,7 @@ function takesBranch({ path, call }: InsideCall): boolean {
   return [...path.map((step) => step.call), call].slice(BEHIND).some(({ conditional }) => conditional);
 }
 
-function nameOf(project: ProjectFacts, file: string, call: CallFact): string | undefined {
+export function nameOf(project: ProjectFacts, file: string, call: CallFact): string | undefined {
   const text = project.program.text(file, call.calleeSpan);
   return text.length <= 60 && /^[\w$.?]+$/.test(text) ? text : undefined;
 }

@@ -112,8 +112,8 @@ class ShortLists {
     const inside = new ShortLists(this.graph, file);
     const made = fn.returns.map((value) => (value.k === "object" ? value.props.find((prop) => prop.name === name)?.value : undefined));
     const lists = made.flatMap((value) => (value !== undefined && isEmptyList(value) ? [] : [value === undefined ? undefined : inside.#parameterOf(value, fn, 0)]));
-    const given = lists.map((index) => (index === undefined ? undefined : call.args[index]));
-    return given.length > 0 && given.every((arg) => arg !== undefined && !this.#isPart(arg)) ? given : undefined;
+    const given = lists.flatMap((index) => (index === undefined ? [] : (call.args[index] ?? [])));
+    return given.length > 0 && given.length === lists.length && !given.some((arg) => this.#isPart(arg)) ? given : undefined;
   }
 
   /** `order.lines`, what belongs to one thing; not `req.body.lines`, which is as long as somebody likes. */
