@@ -35,17 +35,20 @@ export function isHabit(project: ProjectFacts, open: OpenSite, uses: readonly Ju
 }
 
 /**
- * The program keeps such a session for its own life as well, where it begins to serve: then it is the program's own
- * database that a call opens once more, and no other one that a rare task has to do with.
+ * The program keeps such a session for its own life as well, where it begins to serve, and asks for it in the same words: then it is the
+ * program's own database that a call opens once more, and no other one that a rare task has to do with.
  */
 function isKeptBesides({ contexts, graph, program }: ProjectFacts, open: OpenSite, uses: readonly JudgedUse[]): boolean {
   const makers = program.fnOf(open.fn).fn.kind === "constructor" ? callersOf(graph, open.fn) : [];
-  const places = [...uses, ...makers].map(({ file, call }) => ({ file, call }));
+  const places = [...uses, ...makers].map(({ file, call }) => ({
+    file,
+    call,
+    contexts: contexts.ofCall(file, call),
+    asked: program.text(file, { start: call.calleeSpan.end, end: call.span.end }),
+  }));
   const serving = new Set(contexts.entries().map(({ step }) => step.file));
-  return places.some(({ file, call }) => {
-    if (program.role(file) !== "source" || [...contexts.ofCall(file, call)].some((context) => context !== "once" && context !== "unknown")) return false;
-    return serving.has(file) && !call.memo;
-  });
+  const kept = places.filter((place) => serving.has(place.file) && !place.call.memo && program.role(place.file) === "source" && [...place.contexts].every((context) => context === "once" || context === "unknown"));
+  return kept.some(({ asked }) => places.some((place) => place.contexts.has("per-call") && place.asked === asked));
 }
 
 /** The functions that get a session; for what a class opens for its objects, those that make one. */

@@ -135,6 +135,35 @@ ${Array.from({ length: 16 }, (_, at) => `  app.get("/things/${at}", (request, re
 const list = () => [report()];
 serve();` },
       findings: [{ file: "src/index.ts", line: 4, library: "node:sqlite", message: "opens a new node:sqlite session", fix: "safe", related: ["src/report.ts:3"], sessions: "1", why: ["src/server.ts:23", "src/server.ts:23", "src/server.ts:25", "src/report.ts:3", "src/index.ts:4"] }] },
+    { name: "what the program keeps one of where it serves, made for another file from far away: likely", code: {
+      "src/index.ts": `
+import { DatabaseSync } from "node:sqlite";
+export class Index {
+  constructor(file = "app.db") {
+    this.db = new DatabaseSync(file);
+  }
+  count() {
+    return this.db.prepare("SELECT count(*) FROM things").get();
+  }
+}`,
+      "src/report.ts": `
+import { Index } from "./index.js";
+export function report() {
+  return new Index(process.env.ARCHIVE).count();
+}`,
+      "src/server.ts": `
+import express from "express";
+import { Index } from "./index.js";
+import { report } from "./report.js";
+function serve() {
+  const app = express();
+  const index = new Index();
+${Array.from({ length: 16 }, (_, at) => `  app.get("/things/${at}", (request, response) => response.json(index.count()));`).join("\n")}
+  app.get("/report", (request, response) => response.json(list()));
+}
+const list = () => [report()];
+serve();` },
+      findings: [{ file: "src/index.ts", line: 4, library: "node:sqlite", message: "opens a new node:sqlite session", fix: "safe", confidence: "likely", related: ["src/report.ts:3"], sessions: "1", why: ["src/server.ts:23", "src/server.ts:23", "src/server.ts:25", "src/report.ts:3", "src/index.ts:4"] }] },
     { name: "four functions call the one that opens, uses and closes", code: `${APP}function query(sql) {
   const own = new Database("app.db");
   try {
