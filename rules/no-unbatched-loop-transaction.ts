@@ -192,7 +192,9 @@ const NEAR = 0;
 function isSurelyLong(project: ProjectFacts, bounds: Bounds, held: HeldLoop, site: TransactionSite, engine: Engine): boolean {
   const { file, loop, path } = held;
   const inPieces = bounds.isOverPieces(file, loop) && (engine === "sqlite" ? changesMany(project, held) : writesMany(project, held));
-  return path.length <= NEAR && loop.bound.k !== "while" && !bounds.isOverShape(file, loop) && !isPerhapsShort(project.graph, file, loop) && !isOverPicked(project.graph, file, loop) && !isOverFoundByAddress(project.contexts, file, loop, site) && !isOverEdits(project, held, site) && !inPieces;
+  // A savepoint in the transaction's body is no helper.
+  const helpers = path.filter(({ call }) => !project.judgedTransactions.some((inner) => (inner.call === call || inner.invocations.some((run) => run.call === call)) && isInner(project, inner)));
+  return helpers.length <= NEAR && loop.bound.k !== "while" && !bounds.isOverShape(file, loop) && !isPerhapsShort(project.graph, file, loop) && !isOverPicked(project.graph, file, loop) && !isOverFoundByAddress(project.contexts, file, loop, site) && !isOverEdits(project, held, site) && !inPieces;
 }
 
 /** An import under a new parent: as long as the document is, so its parent does not make it one small thing. Where to cut it is still for people to say. */

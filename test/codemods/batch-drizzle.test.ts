@@ -390,7 +390,7 @@ describe("batches of Drizzle", () => {
           "the function around the transaction is not async, so it cannot wait for the batches",
           "the loop does not wait for its statements: await each of them first",
           "the transaction is begun on \`open()\`, which would be evaluated once a batch: give it a name",
-          "it is part of another transaction, which holds its locks until its own end",
+          "the loop is not written in the transaction itself",
           "the transaction is committed or rolled back by hand",
           "\`query\` is made from the transaction's handle and not awaited, so it cannot be told whether it outlives its transaction",
         ],

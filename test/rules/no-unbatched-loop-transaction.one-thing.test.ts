@@ -33,6 +33,20 @@ runTable({
         });` },
   ],
   invalid: [
+    { name: "a savepoint's loop is the outer transaction's own", code: `
+        import { Pool } from "pg";
+        import { drizzle } from "drizzle-orm/node-postgres";
+        import express from "express";
+        import { counts, lines } from "./schema.js";
+        const db = drizzle(new Pool());
+        const app = express();
+        app.post("/lines", async (req, res) => {
+          await db.transaction(async (tx) => {
+            await tx.insert(counts).values({ kind: "import" });
+            await tx.transaction(async (inner) => { for (const line of req.body.lines) await inner.insert(lines).values({ sku: line.sku }); });
+          });
+          res.end();
+        });`, findings: [{ line: 8, library: "drizzle-orm", message: "loops over `lines`", fix: "manual", reason: "not written in the transaction itself", related: [10], why: [7], statements: "n + 1" }] },
     { name: "an order that is changed, then its lines", code: held(`db.prepare("UPDATE orders SET total = ? WHERE id = ?").run(req.body.total, orderId);
             for (const line of req.body.lines) addLine.run(orderId, line.sku);`, " const orderId = req.body.order;"), findings: whole(9, "n + 1") },
     { name: "lines, then the order, whose values stand in lists", code: held(`for (const line of req.body.lines) addLine.run([orderId, line.sku]);
